@@ -72,7 +72,6 @@ check: ui ## Format, vet and static analysis
 	@test -z "$$($(TOOL) gofumpt -l $$(git ls-files '*.go' | grep -v '\.gen\.go$$'))" || { $(TOOL) gofumpt -d $$(git ls-files '*.go' | grep -v '\.gen\.go$$'); exit 1; }
 	@cd internal/web/api && sed 's/^output: .*/output: generated.tmp/' config.yaml > config.tmp && go tool -modfile=../../../tools/go.mod oapi-codegen -config config.tmp openapi.yaml && cmp generated.tmp api.gen.go; status=$$?; rm -f config.tmp generated.tmp; [ $$status = 0 ] || { echo "run make generate"; exit 1; }
 	go vet ./...
-	@for os in windows darwin; do echo "GOOS=$$os go vet ./cmd/nuxeo-frameio"; GOOS=$$os go vet ./cmd/nuxeo-frameio || exit 1; done
 	cd release && go vet ./...
 	$(TOOL) staticcheck ./...
 	cd release && go tool -modfile=../tools/go.mod staticcheck ./...
@@ -112,6 +111,13 @@ fuzz: ## Fuzz every parser of outside input for FUZZTIME each
 .PHONY: package
 package: build ## Write the Nuxeo package into dist/
 	mkdir -p dist && bin/nuxeo-frameio package -o dist
+
+.PHONY: release-check
+release-check: build ## Try what only a release needs: other systems, the unit as systemd reads it, the chart as Helm does
+	@for os in windows darwin; do echo "GOOS=$$os go vet ./cmd/nuxeo-frameio"; GOOS=$$os go vet ./cmd/nuxeo-frameio || exit 1; done
+	cd release/chart && go vet ./... && go run . -program ../../bin/nuxeo-frameio
+	@command -v systemd-analyze >/dev/null || { echo "there is no systemd-analyze to look at the unit"; exit 1; }
+	systemd-analyze security --offline=yes --threshold=20 --no-pager release/files/nuxeo-frameio.service | tail -1
 
 PREFIX  ?= /usr/local
 PROGRAM ?= bin/nuxeo-frameio

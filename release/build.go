@@ -24,10 +24,12 @@ func timeOf(ctx context.Context, root string) (time.Time, error) {
 		}
 		text = strings.TrimSpace(string(out))
 	}
+
 	seconds, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("SOURCE_DATE_EPOCH is no number of seconds: %w", err)
 	}
+
 	return time.Unix(seconds, 0).UTC(), nil
 }
 
@@ -65,14 +67,17 @@ func (r *release) describe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	for _, dir := range []string{"man", "completion"} {
 		if err := os.Mkdir(filepath.Join(r.work, dir), 0o755); err != nil {
 			return err
 		}
 	}
+
 	if _, err := r.ask(ctx, program, "manpages", "-o", filepath.Join(r.work, "man")); err != nil {
 		return err
 	}
+
 	for _, shell := range []string{"bash", "zsh", "fish"} {
 		script, err := r.ask(ctx, program, "completion", shell)
 		if err != nil {
@@ -87,10 +92,12 @@ func (r *release) describe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	const usual = `#data = "data"`
 	if !strings.Contains(string(settings), usual+"\n") {
 		return fmt.Errorf("the example of the settings has no line %s", usual)
 	}
+
 	settings = []byte(strings.Replace(string(settings), usual, `data = "`+dataFolder+`"`, 1))
 	return os.WriteFile(filepath.Join(r.work, "connector.toml"), settings, 0o644)
 }
@@ -113,10 +120,12 @@ func (r *release) nuxeoPackage(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	out, err := r.ask(ctx, program, "package", "-o", r.out)
 	if err != nil {
 		return err
 	}
+
 	r.made = append(r.made, filepath.Base(strings.TrimSpace(string(out))))
 	return nil
 }

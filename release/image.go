@@ -32,14 +32,17 @@ func (r *release) images(context.Context) error {
 		if err != nil {
 			return err
 		}
+
 		tag, err := name.NewTag("nuxeo-frameio:"+imageTag(r.version), name.WithDefaultRegistry(""))
 		if err != nil {
 			return err
 		}
+
 		f, err := r.create(fmt.Sprintf("nuxeo-frameio-%s-image-%s.tar", r.version, p.processor))
 		if err != nil {
 			return err
 		}
+
 		if err := errors.Join(tarball.Write(tag, image, f), f.Close()); err != nil {
 			return err
 		}
@@ -57,17 +60,20 @@ func (r *release) image(p platform) (v1.Image, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	open := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content)), nil }
 	layer, err := tarball.LayerFromOpener(open, tarball.WithCompressionLevel(r.level()))
 	if err != nil {
 		return nil, err
 	}
+
 	image, err := mutate.Append(empty.Image, mutate.Addendum{Layer: layer, History: v1.History{
 		Created: v1.Time{Time: r.time}, CreatedBy: "nuxeo-frameio release",
 	}})
 	if err != nil {
 		return nil, err
 	}
+
 	return mutate.ConfigFile(image, configOf(image, r, p))
 }
 
@@ -77,6 +83,7 @@ func configOf(image v1.Image, r *release, p platform) *v1.ConfigFile {
 	if err != nil {
 		c = &v1.ConfigFile{}
 	}
+
 	c = c.DeepCopy()
 	c.OS, c.Architecture, c.Created = p.system, p.processor, v1.Time{Time: r.time}
 	c.Config = v1.Config{
@@ -94,6 +101,7 @@ func configOf(image v1.Image, r *release, p platform) *v1.ConfigFile {
 			"org.opencontainers.image.source":   "https://github.com/nuxeo-frameio/nuxeo-frameio",
 		},
 	}
+
 	return c
 }
 
@@ -112,6 +120,7 @@ func (r *release) entries(p platform) ([]entry, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	group := fmt.Sprintf("root:x:0:\nnuxeo-frameio:x:%d:\n", account)
 	passwd := fmt.Sprintf("root:x:0:0:root:/:/none\nnuxeo-frameio:x:%d:%d::%s:/none\n", account, account, dataFolder)
 	return []entry{
@@ -135,6 +144,7 @@ func (r *release) rootOfImage(p platform) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	var b bytes.Buffer
 	t := tar.NewWriter(&b)
 	for _, e := range entries {
@@ -145,13 +155,16 @@ func (r *release) rootOfImage(p platform) ([]byte, error) {
 		if strings.HasSuffix(e.name, "/") {
 			h.Typeflag = tar.TypeDir
 		}
+
 		if err := t.WriteHeader(h); err != nil {
 			return nil, err
 		}
+
 		if _, err := t.Write(e.body); err != nil {
 			return nil, err
 		}
 	}
+
 	return b.Bytes(), t.Close()
 }
 
@@ -163,6 +176,7 @@ func (r *release) tree(context.Context) error {
 		if err != nil {
 			return err
 		}
+
 		for _, e := range entries {
 			path := filepath.Join(r.out, e.name)
 			if strings.HasSuffix(e.name, "/") {

@@ -47,6 +47,7 @@ var products = []struct {
 	{"deb", (*release).debs},
 	{"rpm", (*release).rpms},
 	{"image", (*release).images},
+	{"chart", (*release).chart},
 	{"nuxeo", (*release).nuxeoPackage},
 	{"sbom", (*release).sboms},
 	{"sums", (*release).sums},
@@ -87,6 +88,7 @@ func run(ctx context.Context, args []string) (err error) {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
+
 	if *version == "" {
 		return errors.New("give a -version, such as v1.2.3")
 	}
@@ -95,12 +97,15 @@ func run(ctx context.Context, args []string) (err error) {
 	if r.root, err = filepath.Abs(*root); err != nil {
 		return err
 	}
+
 	if r.out, err = filepath.Abs(*out); err != nil {
 		return err
 	}
+
 	if r.time, err = timeOf(ctx, r.root); err != nil {
 		return err
 	}
+
 	if r.work, err = os.MkdirTemp("", "nuxeo-frameio-release-"); err != nil {
 		return err
 	}
@@ -114,9 +119,11 @@ func run(ctx context.Context, args []string) (err error) {
 	} else if err := r.build(ctx); err != nil {
 		return err
 	}
+
 	if err := r.describe(ctx); err != nil {
 		return err
 	}
+
 	return r.products(ctx, strings.FieldsFunc(*only, func(c rune) bool { return c == ',' }))
 }
 
@@ -130,6 +137,7 @@ func (r *release) products(ctx context.Context, only []string) error {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
+
 	for _, name := range r.made {
 		info, err := os.Stat(filepath.Join(r.out, name))
 		if err != nil {
@@ -137,6 +145,7 @@ func (r *release) products(ctx context.Context, only []string) error {
 		}
 		fmt.Printf("%6.1f MB  %s\n", float64(info.Size())/1e6, name)
 	}
+
 	return nil
 }
 

@@ -31,11 +31,13 @@ func (r *release) packages(format string) error {
 	if err != nil {
 		return err
 	}
+
 	for _, p := range r.platforms("linux") {
 		contents, err := r.contents(p, format)
 		if err != nil {
 			return err
 		}
+
 		info := nfpm.WithDefaults(&nfpm.Info{
 			Name: "nuxeo-frameio", Arch: p.processor, Platform: "linux", Version: packageVersion(r.version),
 			Release: "1",
@@ -44,6 +46,7 @@ func (r *release) packages(format string) error {
 			Description: description, Homepage: "https://github.com/nuxeo-frameio/nuxeo-frameio", License: "Apache-2.0",
 			MTime: r.time, DisableGlobbing: true,
 		})
+
 		info.Recommends = []string{"ca-certificates"}
 		info.Contents = contents
 		scripts := filepath.Join(r.root, "release/files")
@@ -52,22 +55,27 @@ func (r *release) packages(format string) error {
 			PreRemove:   filepath.Join(scripts, "preremove.sh"),
 			PostRemove:  filepath.Join(scripts, "postremove.sh"),
 		}
+
 		info.RPM.BuildHost, info.RPM.Summary = "localhost", strings.SplitN(description, "\n", 2)[0]
 		info.Deb.Compression, info.RPM.Compression = "xz", "xz"
 		if r.quick {
 			info.Deb.Compression, info.RPM.Compression = "none", "gzip:1"
 		}
+
 		if err := nfpm.PrepareForPackager(info, format); err != nil {
 			return err
 		}
+
 		f, err := r.create(packager.ConventionalFileName(info))
 		if err != nil {
 			return err
 		}
+
 		if err := errors.Join(packager.Package(info, f), f.Close()); err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -96,13 +104,16 @@ func (r *release) contents(p platform, format string) (files.Contents, error) {
 		{filepath.Join(r.work, "completion/fish"), "/usr/share/fish/vendor_completions.d/nuxeo-frameio.fish", 0o644},
 		{filepath.Join(own, "copyright"), "/usr/share/doc/nuxeo-frameio/copyright", 0o644},
 	}
+
 	for _, name := range documents {
 		all = append(all, file{filepath.Join(r.root, name), "/usr/share/doc/nuxeo-frameio/" + path.Base(name), 0o644})
 	}
+
 	pages, err := r.zippedPages()
 	if err != nil {
 		return nil, err
 	}
+
 	all = append(all, pages...)
 
 	contents := files.Contents{}
@@ -112,12 +123,14 @@ func (r *release) contents(p platform, format string) (files.Contents, error) {
 			FileInfo: &files.ContentFileInfo{Owner: "root", Group: "root", Mode: f.mode, MTime: r.time},
 		})
 	}
+
 	for _, dir := range []string{"/etc/nuxeo-frameio", "/usr/share/nuxeo-frameio", "/usr/share/doc/nuxeo-frameio"} {
 		contents = append(contents, &files.Content{
 			Destination: dir, Type: files.TypeDir,
 			FileInfo: &files.ContentFileInfo{Owner: "root", Group: "root", Mode: 0o755, MTime: r.time},
 		})
 	}
+
 	return contents, nil
 }
 
@@ -135,30 +148,37 @@ func (r *release) zippedPages() (all []file, err error) {
 	if err != nil {
 		return nil, err
 	}
+
 	to := filepath.Join(r.work, "zipped")
 	if err := os.MkdirAll(to, 0o755); err != nil {
 		return nil, err
 	}
+
 	for _, e := range entries {
 		page, err := os.ReadFile(filepath.Join(r.work, "man", e.Name()))
 		if err != nil {
 			return nil, err
 		}
+
 		var b bytes.Buffer
 		z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
 		if err != nil {
 			return nil, err
 		}
+
 		_, err = z.Write(page)
 		if err := errors.Join(err, z.Close()); err != nil {
 			return nil, err
 		}
+
 		zipped := filepath.Join(to, e.Name()+".gz")
 		if err := os.WriteFile(zipped, b.Bytes(), 0o644); err != nil {
 			return nil, err
 		}
+
 		section := strings.TrimPrefix(filepath.Ext(e.Name()), ".")
 		all = append(all, file{zipped, "/usr/share/man/man" + section + "/" + e.Name() + ".gz", 0o644})
 	}
+
 	return all, nil
 }

@@ -25,10 +25,12 @@ func (r *release) sboms(context.Context) error {
 		if err != nil {
 			return err
 		}
+
 		f, err := r.create(fmt.Sprintf("nuxeo-frameio-%s-%s-%s.cdx.json", r.version, p.system, p.processor))
 		if err != nil {
 			return err
 		}
+
 		encoder := cyclonedx.NewBOMEncoder(f, cyclonedx.BOMFileFormatJSON).SetPretty(true)
 		if err := errors.Join(encoder.Encode(bom), f.Close()); err != nil {
 			return err
@@ -42,17 +44,21 @@ func (r *release) sbom(p platform) (*cyclonedx.BOM, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	components := []cyclonedx.Component{{
 		BOMRef: "go", Type: cyclonedx.ComponentTypeLibrary, Name: "std", Version: info.GoVersion,
 		PackageURL: "pkg:golang/std@" + strings.TrimPrefix(info.GoVersion, "go"),
 	}}
+
 	for _, module := range info.Deps {
 		components = append(components, componentOf(module))
 	}
+
 	browser, err := r.browserParts()
 	if err != nil {
 		return nil, err
 	}
+
 	components = append(components, browser...)
 
 	product := "pkg:golang/" + info.Main.Path + "@v" + r.version
@@ -60,6 +66,7 @@ func (r *release) sbom(p platform) (*cyclonedx.BOM, error) {
 	for i, c := range components {
 		refs[i] = c.BOMRef
 	}
+
 	bom := cyclonedx.NewBOM()
 	bom.Metadata = &cyclonedx.Metadata{
 		Timestamp: r.time.Format("2006-01-02T15:04:05Z"),
@@ -70,6 +77,7 @@ func (r *release) sbom(p platform) (*cyclonedx.BOM, error) {
 			Properties: &[]cyclonedx.Property{{Name: "platform", Value: p.String()}},
 		},
 	}
+
 	bom.Components = &components
 	bom.Dependencies = &[]cyclonedx.Dependency{{Ref: product, Dependencies: &refs}}
 	return bom, nil
@@ -80,13 +88,16 @@ func componentOf(module *debug.Module) cyclonedx.Component {
 	if module.Replace != nil {
 		module = module.Replace
 	}
+
 	ref := "pkg:golang/" + module.Path + "@" + module.Version
 	c := cyclonedx.Component{
 		BOMRef: ref, Type: cyclonedx.ComponentTypeLibrary, Name: module.Path, Version: module.Version, PackageURL: ref,
 	}
+
 	if sum, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(module.Sum, "h1:")); err == nil && len(sum) > 0 {
 		c.Hashes = &[]cyclonedx.Hash{{Algorithm: cyclonedx.HashAlgoSHA256, Value: hex.EncodeToString(sum)}}
 	}
+
 	return c
 }
 
@@ -100,12 +111,15 @@ func (r *release) browserParts() (all []cyclonedx.Component, err error) {
 	if err != nil {
 		return nil, err
 	}
+
 	var lock struct {
 		Packages map[string]struct{ Version, License string }
 	}
+
 	if err := json.Unmarshal(b, &lock); err != nil {
 		return nil, err
 	}
+
 	for _, name := range slices.Sorted(slices.Values(bundled)) {
 		p, there := lock.Packages["node_modules/"+name]
 		if !there {
@@ -117,5 +131,6 @@ func (r *release) browserParts() (all []cyclonedx.Component, err error) {
 			Licenses: &cyclonedx.Licenses{{License: &cyclonedx.License{ID: p.License}}},
 		})
 	}
+
 	return all, nil
 }

@@ -18,6 +18,7 @@ func (r *release) sums(context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	for _, name := range names {
 		sum, err := sumOf(filepath.Join(r.out, name))
 		if err != nil {
@@ -27,6 +28,7 @@ func (r *release) sums(context.Context) error {
 			return errors.Join(err, f.Close())
 		}
 	}
+
 	return f.Close()
 }
 

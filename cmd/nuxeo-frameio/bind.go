@@ -248,7 +248,7 @@ func (c *bindingsList) Run(t *terminal) error {
 		if err != nil {
 			return err
 		}
-		return c.print(t, all)
+		return c.printBindings(t, all)
 	})
 }
 
@@ -305,7 +305,7 @@ func (k *client) binding(t *terminal, named string) (string, error) {
 		"%d bindings have an action called %q.", len(ids), named)
 }
 
-func (c *bindingsList) print(t *terminal, all []api.Binding) error {
+func (c *bindingsList) printBindings(t *terminal, all []api.Binding) error {
 	if c.JSON {
 		return printJSON(t, all)
 	}

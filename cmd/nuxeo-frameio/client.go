@@ -46,6 +46,7 @@ func (f *clientFlags) session(t *terminal, fn func(*client) error) error {
 	if err != nil {
 		return err
 	}
+
 	if c.stored {
 		return endedAsWell(fn(c))
 	}
@@ -75,6 +76,7 @@ func newClient(server string, t *terminal) (*client, error) {
 		return nil, fault.Field("server", "Give --server (or NUXEO_FRAMEIO_SERVER) with http:// or https://, like "+
 			"http://localhost:8090.", "%q is not a full address.", server)
 	}
+
 	c.ClientWithResponses, err = api.NewClientWithResponses(c.base+"/api/v1", api.WithRequestEditorFn(c.signed),
 		api.WithHTTPClient(c.web))
 	return c, err
@@ -88,6 +90,7 @@ func (f *clientFlags) signIn(t *terminal) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	c, err := newClient(f.Server, t)
 	if err != nil {
 		return nil, err
@@ -96,6 +99,7 @@ func (f *clientFlags) signIn(t *terminal) (*client, error) {
 	if err := f.private(c.base); err != nil {
 		return nil, err
 	}
+
 	if kept != "" {
 		c.session, c.stored = kept, true
 		return c, nil
@@ -126,20 +130,25 @@ func (f *clientFlags) kept() (session string, err error) {
 	if f.Token != "" || f.Password != "" {
 		f.fresh = true
 	}
+
 	if f.fresh && f.Server != "" {
 		return "", nil
 	}
+
 	all, err := loadSignIns()
 	if err != nil {
 		return "", err
 	}
+
 	if f.Server == "" {
 		f.Server = all.server()
 	}
+
 	stored := all.Stored[base(f.Server)]
 	if f.fresh || f.User != "" && f.User != stored.User {
 		return "", nil
 	}
+
 	return stored.Session, nil
 }
 
@@ -181,6 +190,7 @@ func (f *clientFlags) nuxeoToken(t *terminal, c *client) (string, error) {
 	if err != nil {
 		return "", err
 	}
+
 	nx, err := nuxeo.New(about.JSON200.NuxeoUrl, t.http("Nuxeo"), nuxeo.Basic(f.User, password))
 	if err != nil {
 		return "", err
@@ -279,6 +289,7 @@ func table(t *terminal, nothing string, head string, rows [][]string) error {
 		t.printf("%s\n", nothing)
 		return nil
 	}
+
 	var b bytes.Buffer
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	if name, value, ok := strings.Cut(head, "\t"); ok && nothing == "" { // a heading with a name in it
@@ -293,9 +304,11 @@ func table(t *terminal, nothing string, head string, rows [][]string) error {
 		}
 		_, _ = fmt.Fprintln(w, strings.Join(cells, "\t"))
 	}
+
 	if err := w.Flush(); err != nil {
 		return err
 	}
+
 	return t.narrow(b.Bytes())
 }
 

@@ -39,6 +39,7 @@ func candidates(root *kong.Node, words []string) (all []string) {
 	if len(words) == 0 {
 		words = []string{""}
 	}
+
 	at, waiting := follow(root, words[:len(words)-1])
 	word := words[len(words)-1]
 
@@ -57,9 +58,11 @@ func candidates(root *kong.Node, words []string) (all []string) {
 			all = append(all, child.Name+"\t"+child.Help)
 		}
 	}
+
 	if len(at.Children) == 0 && len(at.Positional) > 0 {
 		return offered(at.Positional[0], "", word)
 	}
+
 	return all
 }
 
@@ -71,20 +74,24 @@ func follow(root *kong.Node, words []string) (at *kong.Node, waiting *kong.Flag)
 		if word == "=" {
 			continue
 		}
+
 		if waiting != nil {
 			waiting = nil
 			continue
 		}
+
 		if strings.HasPrefix(word, "-") {
 			if flag := flagOf(at, word); flag != nil && !flag.IsBool() {
 				waiting = flag
 			}
 			continue
 		}
+
 		if i := slices.IndexFunc(at.Children, func(n *kong.Node) bool { return n.Name == word }); i >= 0 {
 			at = at.Children[i]
 		}
 	}
+
 	return at, waiting
 }
 
@@ -95,11 +102,13 @@ func offered(v *kong.Value, before, word string) (all []string) {
 			all = append(all, before+one)
 		}
 	}
+
 	isFile := v.Tag.Type == "path" || strings.HasPrefix(v.Tag.PlaceHolder,
 		"FILE") || strings.HasPrefix(v.Tag.PlaceHolder, "ZIP")
 	if isFile && before == "" {
 		all = append(all, files)
 	}
+
 	return all
 }
 

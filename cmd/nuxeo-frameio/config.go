@@ -33,6 +33,7 @@ func (c *configCmd) Run(t *terminal, k *kong.Kong, kctx *kong.Context) error {
 	if c.Example {
 		return writeSettings(t.out, settingFlags(k.Model.Node), nil)
 	}
+
 	var all []setting
 	for _, flag := range kctx.Selected().Flags {
 		if len(flag.Envs) > 0 {
@@ -82,9 +83,11 @@ func text(v reflect.Value) string {
 		}
 		return strings.Join(words, ",")
 	}
+
 	if d, ok := v.Interface().(time.Duration); ok {
 		return shortDuration(d)
 	}
+
 	return plain.Address(fmt.Sprint(v.Interface()))
 }
 

@@ -49,6 +49,7 @@ func (c *doctorCmd) Run(t *terminal) error {
 			return err
 		}
 	}
+
 	if c.User != "" {
 		d.Admin = a.Nuxeo.As(nuxeo.Basic(c.User, c.Password))
 	}

@@ -42,6 +42,7 @@ func (c *initCmd) Run(t *terminal, file *settings, root *cli, kctx *kong.Context
 	if err != nil {
 		return err
 	}
+
 	if root.File == "" && !missingFile(path) {
 		if err := errors.Join(file.load(path), file.check(kctx.Model, nil)); err != nil {
 			return err
@@ -53,14 +54,17 @@ func (c *initCmd) Run(t *terminal, file *settings, root *cli, kctx *kong.Context
 	if _, there := chosen["data"]; !there {
 		chosen["data"] = usualData(path)
 	}
+
 	ask := &questions{t: t, none: c.Yes}
 	if err := c.questions(ask, chosen, kctx); err != nil {
 		return err
 	}
+
 	set, err := configured(chosen)
 	if err != nil {
 		return err
 	}
+
 	if err := usable(set); err != nil {
 		return err
 	}
@@ -71,9 +75,11 @@ func (c *initCmd) Run(t *terminal, file *settings, root *cli, kctx *kong.Context
 			return orNothing(err)
 		}
 	}
+
 	if err := replace(path, chosen, settingFlags(kctx.Model.Node)); err != nil {
 		return err
 	}
+
 	t.printf("\nThe settings are in %s, which only its owner can read.\n\n", path)
 	return c.afterwards(t, set, path)
 }
@@ -104,11 +110,13 @@ func given(file *settings, kctx *kong.Context) map[string]string {
 			chosen[flag.Name] = textOf(v)
 		}
 	}
+
 	for _, p := range kctx.Path {
 		if p.Flag != nil && !p.Resolved && known[p.Flag.Name] {
 			chosen[p.Flag.Name] = plainText(p.Flag)
 		}
 	}
+
 	return chosen
 }
 
@@ -128,17 +136,21 @@ func configured(chosen map[string]string) (*app.Config, error) {
 	var c struct {
 		Serve app.Config `embed:""`
 	}
+
 	values := map[string]any{}
 	for name, v := range chosen {
 		values[name] = v
 	}
+
 	k, err := kong.New(&c, kong.DefaultEnvars(envPrefix), kong.Resolvers(&settings{values: values}))
 	if err != nil {
 		return nil, err
 	}
+
 	if _, err := k.Parse(nil); err != nil {
 		return nil, usage(err)
 	}
+
 	return &c.Serve, nil
 }
 
@@ -148,6 +160,7 @@ func (c *initCmd) questions(ask *questions, chosen map[string]string, kctx *kong
 	if err != nil {
 		return err
 	}
+
 	for _, q := range []struct {
 		name, question, usual string
 		check                 func(string) error
@@ -168,9 +181,11 @@ func (c *initCmd) questions(ask *questions, chosen map[string]string, kctx *kong
 		}
 		keep(chosen, q.name, strings.TrimRight(answer, "/"), q.usual)
 	}
+
 	if chosen["database"] == sqlite {
 		delete(chosen, "database")
 	}
+
 	return c.mail(ask, chosen, set)
 }
 
@@ -201,10 +216,12 @@ func (c *initCmd) mail(ask *questions, chosen map[string]string, set *app.Config
 	case usual == "auto":
 		usual = "none"
 	}
+
 	via, err := ask.text("Mail: smtp, nuxeo (through its own set-up), or none", usual, oneOf("smtp", "nuxeo", "none"))
 	if err != nil {
 		return err
 	}
+
 	chosen["mail-via"] = via
 	if via == "none" {
 		return nil
@@ -213,6 +230,7 @@ func (c *initCmd) mail(ask *questions, chosen map[string]string, set *app.Config
 	if err := ask.into(chosen, "mail-from", "Sender of mail", set.Mail.From, checkAddress); err != nil {
 		return err
 	}
+
 	if via == "nuxeo" {
 		if err := ask.into(chosen, "nuxeo-service-user", "Service account in Nuxeo, an administrator",
 			set.Nuxeo.ServiceUser, needed); err != nil {
@@ -220,20 +238,25 @@ func (c *initCmd) mail(ask *questions, chosen map[string]string, set *app.Config
 		}
 		return ask.secret(chosen, "nuxeo-service-password", "Its password", set.Nuxeo.ServicePassword)
 	}
+
 	if err := ask.into(chosen, "mail-smtp-host", "SMTP server", set.Mail.SMTPHost, needed); err != nil {
 		return err
 	}
+
 	if err := ask.into(chosen, "mail-smtp-port", "Its port", strconv.Itoa(set.Mail.SMTPPort), checkPort); err != nil {
 		return err
 	}
+
 	if err := ask.into(chosen, "mail-smtp-user", "Login there, or - for none", orDash(set.Mail.SMTPUser),
 		nil); err != nil {
 		return err
 	}
+
 	if user := chosen["mail-smtp-user"]; user == "-" || user == "" {
 		delete(chosen, "mail-smtp-user")
 		return nil
 	}
+
 	return ask.secret(chosen, "mail-smtp-password", "Its password", set.Mail.SMTPPass)
 }
 
@@ -244,17 +267,21 @@ func replace(path string, chosen map[string]string, flags []*kong.Flag) error {
 	if err := writeSettings(&b, flags, chosen); err != nil {
 		return err
 	}
+
 	const remedy = "Give --config with a path that can be written to."
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return fault.Field("config", remedy, "The folder of %s cannot be made: %v.", path, err)
 	}
+
 	part := path + ".part"
 	if err := os.WriteFile(part, b.Bytes(), 0o600); err != nil {
 		return fault.Field("config", remedy, "%s cannot be written: %v.", path, err)
 	}
+
 	if err := sameOwner(path, part); err != nil {
 		return fault.Field("config", remedy, "%s cannot be given to its owner: %v.", path, err)
 	}
+
 	return os.Rename(part, path)
 }
 
@@ -265,11 +292,13 @@ func (c *initCmd) afterwards(t *terminal, set *app.Config, path string) error {
 	if err != nil && fault.From(err).Code != fault.Refused {
 		return err
 	}
+
 	said := "Everything is in place."
 	if err != nil {
 		said = fault.From(err).Message + " What is left to do is below and behind the arrows; " +
 			"`nuxeo-frameio doctor --config " + quoted(path) + "` looks again."
 	}
+
 	public := strings.TrimRight(set.PublicURL, "/")
 	t.printf("\n%s\n", said)
 	_, werr := fmt.Fprint(t.out, plain.Text(fmt.Sprintf(`
@@ -317,6 +346,7 @@ func checkPublic(address string) error {
 		return fault.Field("public-url", "Give a host name.", "Adobe's sign-in refuses %s, which is a bare address.",
 			address)
 	}
+
 	return nil
 }
 
@@ -338,13 +368,12 @@ func checkDatabase(t *terminal, answer string) error {
 	if answer == sqlite {
 		return nil
 	}
-	if _, err := configured(map[string]string{"database": answer}); err != nil {
-		return err
-	}
+
 	if !strings.HasPrefix(answer, "postgres") {
 		return fault.Field("database", "Give one like postgres://user:password@host:5432/name, or sqlite.",
 			"This is not a postgres:// address.")
 	}
+
 	tell(t, doctor.AnswersAsPostgres(t.ctx, answer))
 	return nil
 }

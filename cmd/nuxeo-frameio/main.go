@@ -140,6 +140,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 	if err != nil {
 		return fail(errs, usage(err))
 	}
+
 	t := &terminal{ctx: ctx, in: in, out: out, err: errs, files: file.files(k.Model)}
 	_, _, isTerminal := t.size()
 	t.colour = colourful(isTerminal, os.Getenv)
@@ -160,6 +161,7 @@ func parser(c *cli, options ...kong.Option) (*kong.Kong, error) {
 	if err == nil {
 		addExamples(k.Model.Node)
 	}
+
 	return k, err
 }
 

@@ -35,11 +35,13 @@ func manpages(root *kong.Node) map[string]string {
 		root.Name + ".1":      overview(root),
 		root.Name + ".toml.5": settingsPage(root),
 	}
+
 	for _, command := range root.Children {
 		if !command.Hidden {
 			pages[root.Name+"-"+command.Name+".1"] = commandPage(root, command)
 		}
 	}
+
 	return pages
 }
 
@@ -89,6 +91,7 @@ func overview(root *kong.Node) string {
 			p.term(root.Name+"-"+command.Name+"(1)", command.Help)
 		}
 	}
+
 	p.section("FLAGS")
 	flags(p, root.Flags)
 	p.section("EXIT STATUS")
@@ -112,6 +115,7 @@ func commandPage(root, command *kong.Node) string {
 	if len(leaves) == 0 {
 		leaves = []*kong.Node{command}
 	}
+
 	p.section("SYNOPSIS")
 	for _, leaf := range leaves {
 		p.literally(root.Name + " " + leaf.Summary())
@@ -125,16 +129,19 @@ func commandPage(root, command *kong.Node) string {
 		for _, arg := range leaf.Positional {
 			p.term(arg.Summary(), strings.ReplaceAll(arg.Help, "${enum}", arg.Enum))
 		}
+
 		own := slices.DeleteFunc(slices.Clone(leaf.Flags), func(f *kong.Flag) bool { return known[f.Name] })
 		flags(p, own)
 		if len(own) < len(leaf.Flags) {
 			p.paragraph("Settings of " + root.Name + ".toml(5) are flags of this command too, as in --nuxeo-url.")
 		}
+
 		if lines := examples[commandPath(leaf)]; len(lines) > 0 {
 			p.paragraph("For example:")
 			p.literally(lines...)
 		}
 	}
+
 	p.section("SEE ALSO")
 	p.seeAlso(root.Name, "1")
 	return p.String()
@@ -174,6 +181,7 @@ func settingsPage(root *kong.Node) string {
 		p.term(key, text)
 		fmt.Fprintf(p, ".br\n%s\n", roff(strings.Join(s.Envs, ", ")))
 	}
+
 	p.section("SEE ALSO")
 	p.seeAlso(root.Name, "1")
 	return p.String()

@@ -32,20 +32,24 @@ func TestExamples(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	config := regexp.MustCompile(`--config \S+`)
 	unused := map[string]bool{}
 	for path := range examples {
 		unused[path] = true
 	}
-	for _, leaf := range model(t).Model.Leaves(true) {
+
+	k := model(t)
+	for _, leaf := range k.Model.Leaves(true) {
 		path := commandPath(leaf)
 		delete(unused, path)
 		if len(examples[path]) == 0 {
 			t.Errorf("%q has no example; add one to examples.go", path)
 		}
+
 		for _, line := range examples[path] {
 			line, _, _ = strings.Cut(line, " > ")
-			ctx, err := model(t).Parse(shellWords(config.ReplaceAllString(line, "--config "+file))[1:])
+			ctx, err := k.Parse(shellWords(config.ReplaceAllString(line, "--config "+file))[1:])
 			if err != nil {
 				t.Errorf("%s: %v", line, err)
 				continue
@@ -55,6 +59,7 @@ func TestExamples(t *testing.T) {
 			}
 		}
 	}
+
 	if len(unused) > 0 {
 		t.Errorf("examples of commands that are gone: %v", unused)
 	}
@@ -127,6 +132,7 @@ func TestManpages(t *testing.T) {
 			}
 		}
 	}
+
 	for _, leaf := range root.Leaves(true) {
 		if !strings.Contains(all, ".SS "+roff(commandPath(leaf))+"\n") {
 			t.Errorf("no page tells of %q", commandPath(leaf))
@@ -147,15 +153,18 @@ func TestExampleOfSettings(t *testing.T) {
 	if err := writeSettings(&b, flags, nil); err != nil {
 		t.Fatal(err)
 	}
+
 	shown := regexp.MustCompile(`(?m)^#(\w+ = )`).ReplaceAllString(b.String(), "$1")
 	path := filepath.Join(t.TempDir(), "connector.toml")
 	if err := os.WriteFile(path, []byte(shown), 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	var file settings
 	if err := file.load(path); err != nil {
 		t.Fatalf("%v\n%s", err, shown)
 	}
+
 	for _, flag := range flags {
 		_, there := file.values[flag.Name]
 		if got := inFile(file, flag.Name); !there || got != flag.Default {
@@ -163,6 +172,7 @@ func TestExampleOfSettings(t *testing.T) {
 		}
 		delete(file.values, flag.Name)
 	}
+
 	if len(file.values) > 0 {
 		t.Errorf("the example has settings that are none: %v", file.values)
 	}
@@ -176,23 +186,28 @@ func TestSettingsAreWrittenInTheirTypes(t *testing.T) {
 		"nuxeo-service-password": "a\"b\\c\n", "nuxeo-blob-hosts": "a.test,b.test", "session-ttl": "1h0m0s",
 		"mail-smtp-user": "7",
 	}
+
 	path := filepath.Join(t.TempDir(), "connector.toml")
 	var b bytes.Buffer
 	if err := writeSettings(&b, settingFlags(model(t).Model.Node), given); err != nil {
 		t.Fatal(err)
 	}
+
 	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	var file settings
 	if err := file.load(path); err != nil {
 		t.Fatal(err)
 	}
+
 	for name, want := range given {
 		if got := inFile(file, name); got != want {
 			t.Errorf("%s: got %q, want %q", name, got, want)
 		}
 	}
+
 	if len(file.values) != len(given) {
 		t.Errorf("got %d settings, want %d: %v", len(file.values), len(given), file.values)
 	}

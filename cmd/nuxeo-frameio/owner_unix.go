@@ -13,9 +13,11 @@ func sameOwner(as, path string) error {
 	if err != nil {
 		return nil //nolint:nilerr // there is none: ours it stays
 	}
+
 	s, ok := info.Sys().(*syscall.Stat_t)
 	if !ok || os.Geteuid() != 0 {
 		return nil
 	}
+
 	return os.Chown(path, int(s.Uid), int(s.Gid))
 }

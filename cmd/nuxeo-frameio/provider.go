@@ -30,11 +30,11 @@ func (c *providerShow) Run(t *terminal) error {
 		if resp.JSON200 == nil {
 			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
-		return c.print(t, *resp.JSON200)
+		return c.printProvider(t, *resp.JSON200)
 	})
 }
 
-func (f *clientFlags) print(t *terminal, p api.Provider) error {
+func (f *clientFlags) printProvider(t *terminal, p api.Provider) error {
 	if f.JSON {
 		return printJSON(t, p)
 	}
@@ -153,7 +153,7 @@ func (f *clientFlags) change(t *terminal, fn func(*api.ProviderForm) error) erro
 			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
 
-		return f.print(t, *resp.JSON200)
+		return f.printProvider(t, *resp.JSON200)
 	})
 }
 
@@ -169,7 +169,7 @@ func (c *providerImport) Run(t *terminal) error {
 		if resp.JSON200 == nil {
 			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
-		return c.print(t, *resp.JSON200)
+		return c.printProvider(t, *resp.JSON200)
 	})
 }
 

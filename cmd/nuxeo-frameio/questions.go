@@ -30,23 +30,28 @@ func (q *questions) text(question, usual string, check func(string) error) (stri
 	if check == nil {
 		check = func(string) error { return nil }
 	}
+
 	if q.none {
 		return usual, check(usual)
 	}
+
 	for {
 		_, _ = fmt.Fprintf(q.t.err, "%s [%s]: ", plain.Line(question), plain.Line(plain.Address(usual)))
 		line, err := q.line()
 		if err != nil {
 			return "", err
 		}
+
 		answer := strings.TrimSpace(line)
 		if answer == "" {
 			answer = usual
 		}
+
 		err = check(answer)
 		if err == nil {
 			return answer, nil
 		}
+
 		f := fault.From(err)
 		_, _ = fmt.Fprintf(q.t.err, "  ✗ %s %s\n", plain.Line(f.Message), plain.Line(f.Remedy))
 	}
@@ -67,10 +72,12 @@ func (q *questions) secret(chosen map[string]string, name, question, old string)
 	if q.none {
 		return nil
 	}
+
 	state := "none"
 	if old != "" {
 		state = "as it is"
 	}
+
 	_, _ = fmt.Fprintf(q.t.err, "%s, which is not shown [%s]: ", question, state)
 	var answer string
 	if q.t.interactive() {
@@ -87,9 +94,11 @@ func (q *questions) secret(chosen map[string]string, name, question, old string)
 		}
 		answer = strings.TrimRight(line, "\r\n")
 	}
+
 	if answer != "" {
 		chosen[name] = answer
 	}
+
 	return nil
 }
 
@@ -105,13 +114,16 @@ func (q *questions) line() (string, error) {
 	if q.lines == nil {
 		q.lines = bufio.NewReader(q.t.in)
 	}
+
 	line, err := q.lines.ReadString('\n')
 	if err == io.EOF && line == "" {
 		return "", fault.Field("yes", "Give --yes, and as flags what is not the usual.", "There is nobody to answer.")
 	}
+
 	if err != nil && err != io.EOF {
 		return "", err
 	}
+
 	return line, nil
 }
 

@@ -93,6 +93,7 @@ func (s *settings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any,
 	if !ok {
 		return nil, nil
 	}
+
 	return textOf(v), nil
 }
 
@@ -102,10 +103,12 @@ func textOf(v any) string {
 	if !ok {
 		return fmt.Sprint(v)
 	}
+
 	words := make([]string, len(list))
 	for i, w := range list {
 		words[i] = fmt.Sprint(w)
 	}
+
 	return strings.Join(words, ",")
 }
 

@@ -50,6 +50,7 @@ func writeSettings(w io.Writer, flags []*kong.Flag, values map[string]string) er
 			fmt.Fprintf(&b, "\n[%s]\n", table)
 			in = table
 		}
+
 		b.WriteString("\n" + wrapped(meaning(flag), "# ", 100))
 		if value, set := values[flag.Name]; set {
 			fmt.Fprintf(&b, "%s = %s\n", key, inTOML(flag, value))
@@ -57,6 +58,7 @@ func writeSettings(w io.Writer, flags []*kong.Flag, values map[string]string) er
 			fmt.Fprintf(&b, "#%s = %s\n", key, inTOML(flag, flag.Default))
 		}
 	}
+
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -98,6 +100,7 @@ func basicString(text string) string {
 			b.WriteRune(r)
 		}
 	}
+
 	b.WriteByte('"')
 	return b.String()
 }
@@ -113,6 +116,7 @@ func wrapped(text, mark string, width int) string {
 		}
 		line += word + " "
 	}
+
 	b.WriteString(strings.TrimRight(line, " ") + "\n")
 	return b.String()
 }

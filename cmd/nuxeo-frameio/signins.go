@@ -45,31 +45,38 @@ func loadSignIns() (s signIns, err error) {
 	if err != nil {
 		return s, nil //nolint:nilerr // no place, no sign-ins
 	}
+
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s, nil
 	}
+
 	if err != nil {
 		return s, fault.New(fault.Invalid, "The stored sign-ins cannot be read: %v.",
 			err).With("See who may read the file, or remove it.")
 	}
+
 	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
 		return s, fault.New(fault.Invalid, "Others on this machine can read your stored sign-ins in %s (%#o).", path,
 			mode).
 			With(fmt.Sprintf("Sign out and in again: chmod go= %s; nuxeo-frameio logout; nuxeo-frameio login.",
 				quoted(path)))
 	}
+
 	b, err := os.ReadFile(path)
 	if err == nil {
 		err = json.Unmarshal(b, &s)
 	}
+
 	if err != nil {
 		return s, fault.New(fault.Invalid, "The stored sign-ins in %s cannot be read: %v.", path,
 			err).With("Remove the file and sign in again.")
 	}
+
 	if s.Stored == nil {
 		s.Stored = map[string]signIn{}
 	}
+
 	return s, nil
 }
 
@@ -78,23 +85,28 @@ func (s signIns) save() (path string, err error) {
 	if path, err = signInsFile(); err != nil {
 		return "", err
 	}
+
 	b, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return "", err
 	}
+
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return "", fault.New(fault.Invalid, "The sign-in cannot be kept: %v.",
 			err).With("See that your configuration folder can be written to.")
 	}
+
 	f, err := os.CreateTemp(filepath.Dir(path), ".signins-*") // its owner's alone
 	if err != nil {
 		return "", fault.New(fault.Invalid, "The sign-in cannot be kept: %v.",
 			err).With("See that your configuration folder can be written to.")
 	}
+
 	_, err = f.Write(b)
 	if err := errors.Join(err, f.Close()); err != nil {
 		return "", errors.Join(err, os.Remove(f.Name()))
 	}
+
 	return path, os.Rename(f.Name(), path)
 }
 
@@ -106,23 +118,28 @@ func (c *loginCmd) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
+
 	c.fresh = true
 	if c.Server == "" {
 		c.Server = all.server()
 	}
+
 	if c.User == "" && c.Token == "" && t.interactive() {
 		if c.User, err = (&questions{t: t}).text("Nuxeo login", all.Stored[base(c.Server)].User, needed); err != nil {
 			return err
 		}
 	}
+
 	k, err := c.signIn(t)
 	if err != nil {
 		return err
 	}
+
 	me, err := k.MeWithResponse(t.ctx)
 	if err != nil {
 		return k.unreachable(err)
 	}
+
 	if me.JSON200 == nil {
 		return problem(me.ApplicationproblemJSONDefault, me.HTTPResponse)
 	}
@@ -133,6 +150,7 @@ func (c *loginCmd) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
+
 	t.printf("Signed in to %s as %s. It is kept in %s, which only you can read.\n", k.base, me.JSON200.Login, path)
 	return nil
 }
@@ -147,9 +165,11 @@ func (c *logoutCmd) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
+
 	if c.Server == "" {
 		c.Server = all.server()
 	}
+
 	server := base(c.Server)
 	stored, there := all.Stored[server]
 	if !there {
@@ -162,17 +182,21 @@ func (c *logoutCmd) Run(t *terminal) error {
 	if all.Last == server {
 		all.Last = ""
 	}
+
 	if _, err := all.save(); err != nil {
 		return err
 	}
+
 	k, err := newClient(server, t)
 	if err != nil {
 		return err
 	}
+
 	k.session = stored.Session
 	if _, err := k.SignOutWithResponse(t.ctx); err != nil {
 		_, _ = fmt.Fprintf(t.err, "%s cannot be told; the session ends there by itself.\n", server)
 	}
+
 	t.printf("Signed out of %s.\n", server)
 	return nil
 }

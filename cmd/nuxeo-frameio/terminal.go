@@ -21,10 +21,12 @@ func (t *terminal) size() (width, height int, ok bool) {
 	if !is || !term.IsTerminal(int(f.Fd())) {
 		return 0, 0, false
 	}
+
 	width, height, err := term.GetSize(int(f.Fd()))
 	if err != nil || width < 1 || height < 1 {
 		return 80, 24, true
 	}
+
 	return width, height, true
 }
 
@@ -57,10 +59,12 @@ func (t *terminal) narrow(lines []byte) error {
 		_, err := t.out.Write(lines)
 		return err
 	}
+
 	var b bytes.Buffer
 	for line := range strings.Lines(string(lines)) {
 		b.WriteString(clip(strings.TrimRight(line, " \n"), width) + "\n")
 	}
+
 	_, err := t.out.Write(b.Bytes())
 	return err
 }

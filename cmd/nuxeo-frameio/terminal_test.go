@@ -75,10 +75,12 @@ func TestWaitingIsSaid(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+
 			resp, err := w.RoundTrip(r)
 			if err != nil || resp.StatusCode != http.StatusNoContent {
 				t.Errorf("got %v, %v", resp, err)
 			}
+
 			synctest.Wait()
 			if got := said.String(); got != want {
 				t.Errorf("after %s: got %q, want %q", takes, got, want)

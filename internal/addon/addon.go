@@ -85,6 +85,7 @@ func buildJar(version string, web webParts) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	files = web.addTo(files, version)
 	m := file{name: "META-INF/MANIFEST.MF", data: manifest(version, components(files))}
 	var b bytes.Buffer

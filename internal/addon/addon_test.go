@@ -435,6 +435,7 @@ func TestOlder(t *testing.T) {
 			}
 		}
 	}
+
 	if Older("nonsense", "1.0.0") || Older("1.0.0", "") {
 		t.Error("what is no version is older than nothing")
 	}

@@ -48,6 +48,7 @@ func Older(a, b string) bool {
 	if x == nil || y == nil {
 		return false
 	}
+
 	for i := 1; i <= 3; i++ {
 		m, _ := strconv.Atoi(x[i]) // digits, nine at most
 		n, _ := strconv.Atoi(y[i])
@@ -55,6 +56,7 @@ func Older(a, b string) bool {
 			return m < n
 		}
 	}
+
 	return x[4] != "" && y[4] == ""
 }
 

@@ -35,6 +35,7 @@ func TestWhatWebUILoads(t *testing.T) {
 	if got, want := string(b.find(b.jar, "web/nuxeo.war/ui/"+VersionFile)), "{\"version\": \"1.2.3\"}\n"; got != want {
 		t.Errorf("the version is told as %q, want %q", got, want)
 	}
+
 	for _, name := range []string{"nuxeo-frameio.bundle.js", "i18n/messages.json", "i18n/messages-fr.json"} {
 		if !b.has("web/nuxeo.war/ui/" + name) {
 			t.Errorf("there is no %s", name)

@@ -232,7 +232,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	}
 
 	a.Sync = a.foldersync()
-	a.Binding.Synced = a.Sync.Of
+	a.Binding.Synced = a.Sync.SourceOf
 	a.watch()
 	a.Maintenance = &maintenance.Service{DB: a.DB, Now: a.world.Now, Log: a.world.Log, Node: a.node, Chores: a.chores()}
 	a.Rebuild = &relink.Service{DB: a.DB, Engine: a.Engine, People: a.Identity}
@@ -241,7 +241,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Engine:   a.Engine,
 		People:   a.Identity,
 		Ingest:   a.Ingest,
-		Repaired: a.Sync.Unpicture,
+		Repaired: a.Sync.MarkPosterStale,
 		Now:      a.world.Now,
 	}
 
@@ -341,25 +341,6 @@ func (a *App) publishInto(ctx context.Context, id string) (publish.Binding, erro
 	}, err
 }
 
-func (a *App) register() {
-	add := func(kind string, w work.Worker) { a.Engine.Register(kind, a.trace.Worker(a.world.Worker(kind, w))) }
-	add(binding.KindBind, binding.BindWorker{Service: a.Binding})
-	add(binding.KindUnbind, binding.UnbindWorker{Service: a.Binding})
-	add(relink.Kind, relink.Worker{Service: a.Rebuild})
-	add(repair.Kind, repair.Worker{Service: a.Repair})
-	worker := publish.Worker{Service: a.Publish}
-	add(publish.KindPublish, worker)
-	add(publish.KindExpand, worker)
-	add(publish.KindNotice, publish.NoticeWorker{Service: a.Publish, Address: a.address})
-	add(push.KindPush, push.Worker{Service: a.Push})
-	add(push.KindNotice, push.NoticeWorker{Service: a.Push})
-	add(foldersync.KindRun, foldersync.Worker{Service: a.Sync})
-	add(foldersync.KindAsset, foldersync.AssetWorker{Service: a.Sync})
-	add(foldersync.KindComments, foldersync.CommentWorker{Service: a.Sync})
-	add(foldersync.KindPosters, foldersync.PosterWorker{Service: a.Sync})
-	add(foldersync.KindNotice, foldersync.NoticeWorker{Service: a.Sync})
-}
-
 // Handler is the connector's face, for tests that bring their own listener.
 func (a *App) Handler() http.Handler { return a.handler }
 
@@ -408,7 +389,7 @@ func (a *App) ingest() *ingest.Service {
 
 	s := &ingest.Service{
 		DB: a.DB, Set: set, Returns: push.Returns{Service: a.Push},
-		Files: a.network.files, Glances: a.network.glances, Uploads: a.network.uploads,
+		Files: a.network.files, SmallFiles: a.network.glances, Uploads: a.network.uploads,
 	}
 	if set.ServiceAccount != nil {
 		s.Service = a.Nuxeo.As(set.ServiceAccount)
@@ -421,7 +402,7 @@ func (a *App) media() *media.Service {
 	half := func() int { return max(1, a.Config.Nuxeo.Connections/max(1, a.world.nodes())/2) }
 	return &media.Service{
 		DB: a.DB, People: a.Identity, Vault: a.vault, Now: a.world.Now, Allowed: a.Config.fileAddress(),
-		Streams: media.NewLane(half),
+		Streams: media.NewStreamLimit(half),
 	}
 }
 

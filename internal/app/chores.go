@@ -58,14 +58,14 @@ func (a *App) chores() []maintenance.Chore {
 		{
 			Name: "links", What: "lets go of links whose item is no longer under way", Every: 10 * time.Minute,
 			Do: func(ctx context.Context) (r maintenance.Report, err error) {
-				n, err := link.ReleaseLost(ctx, a.DB)
+				n, err := link.ReleaseStale(ctx, a.DB)
 				r.Removed = int(n)
 				return r, err
 			},
 		},
 		{Name: "update-locks", What: "gives back locks that were taken to replace a content and could not be " +
 			"given back", Every: 10 * time.Minute, Do: func(ctx context.Context) (r maintenance.Report, err error) {
-			err = a.Ingest.FreeLocks(ctx, &r, a.Identity.Nuxeo)
+			err = a.Ingest.ReleaseLeftLocks(ctx, &r, a.Identity.Nuxeo)
 			return r, err
 		}},
 		{
@@ -96,7 +96,7 @@ func (a *App) chores() []maintenance.Chore {
 			Name: "kept", What: "starts calls that were kept for people who have connected since",
 			Every: 10 * time.Minute,
 			Do: func(ctx context.Context) (r maintenance.Report, err error) {
-				err = a.Publish.ReleaseAll(ctx, &r)
+				err = a.Publish.ReleaseAllKept(ctx, &r)
 				return r, err
 			},
 		},
@@ -125,7 +125,7 @@ func (a *App) chores() []maintenance.Chore {
 		{
 			Name: "reviews", What: "looks at everything that is under review, as webhooks may have lost something",
 			Every: 15 * time.Minute, Do: func(ctx context.Context) (r maintenance.Report, err error) {
-				err = a.reviews.All(ctx, &r)
+				err = a.reviews.CheckAll(ctx, &r)
 				return r, err
 			},
 		},
@@ -191,10 +191,10 @@ var (
 
 func auditColumn(name string) identity.Sealed {
 	return identity.Sealed{
-		Table:  "audit_chains",
-		Column: name,
-		Key:    []string{"node"},
-		Place:  func(k []string) string { return audit.Place(k[0], name) },
+		Table:   "audit_chains",
+		Column:  name,
+		Key:     []string{"node"},
+		Context: func(k []string) string { return audit.Place(k[0], name) },
 	}
 }
 

@@ -57,7 +57,7 @@ func newOutlets(b builder) (*outlets, error) {
 func (b builder) toNuxeo(o *outlets, home *url.URL) {
 	reach := b.reach(egress.Inside)
 	held := func(next http.RoundTripper) http.RoundTripper {
-		return egress.OneHost(b.told(metrics.Nuxeo, next), reach, home)
+		return egress.OneHost(b.instrument(metrics.Nuxeo, next), reach, home)
 	}
 
 	calls := egress.Patient(held(b.ways.Calls(reach)), b.c.Nuxeo.CallTimeout, b.c.Transfer.Idle)
@@ -65,7 +65,7 @@ func (b builder) toNuxeo(o *outlets, home *url.URL) {
 	o.nuxeo = &http.Client{Transport: places}
 	o.uploads = &http.Client{Transport: places.Share(b.count.Uploads(held(b.ways.Bytes(reach))))}
 	far := b.reach(egress.Public)
-	store := egress.BlobHosts(b.told(metrics.Files, b.ways.Bytes(far)), far, b.c.Nuxeo.BlobHosts)
+	store := egress.BlobHosts(b.instrument(metrics.Files, b.ways.Bytes(far)), far, b.c.Nuxeo.BlobHosts)
 	o.blobs = &http.Client{
 		Transport: o.limit.Transport(egress.Either(home, places.Share(held(b.ways.Bytes(reach))), store)),
 	}
@@ -73,11 +73,11 @@ func (b builder) toNuxeo(o *outlets, home *url.URL) {
 
 func (b builder) toFrameio(o *outlets) {
 	reach := b.reach(egress.Public)
-	calls := egress.Anyone(b.told(metrics.Frameio, b.ways.Calls(reach)), reach)
+	calls := egress.Anyone(b.instrument(metrics.Frameio, b.ways.Calls(reach)), reach)
 	o.budgets = ratelimit.NewBudgets(egress.Patient(calls, b.c.Frameio.CallTimeout, b.c.Transfer.Idle),
 		time.Now, b.w.nodes)
 	o.frameio = &http.Client{Transport: o.budgets}
-	bytes := b.count.Downloads(b.told(metrics.Files, b.ways.Bytes(reach)))
+	bytes := b.count.Downloads(b.instrument(metrics.Files, b.ways.Bytes(reach)))
 	guarded := func(next http.RoundTripper) *http.Client {
 		return &http.Client{Transport: egress.FileHosts(next, reach, b.c.Frameio.FileHosts, b.c.Frameio.URL)}
 	}
@@ -85,7 +85,7 @@ func (b builder) toFrameio(o *outlets) {
 	o.files = guarded(o.limit.Transport(bytes))
 	o.glances = guarded(o.limit.Transport(egress.Patient(bytes, b.c.Frameio.CallTimeout, b.c.Transfer.Idle)))
 	// What is sent was read within the limit already.
-	o.parts = guarded(b.told(metrics.Files, b.ways.Bytes(reach)))
+	o.parts = guarded(b.instrument(metrics.Files, b.ways.Bytes(reach)))
 }
 
 // reach is as far as a system may be, or anywhere in a test installation.
@@ -108,8 +108,8 @@ func (c *Config) storeAddress() func(string) error {
 	return egress.StoreAddress(c.Nuxeo.BlobHosts, c.Network.reach(egress.Public))
 }
 
-// told counts, traces and names each call that really goes out.
-func (b builder) told(system string, next http.RoundTripper) http.RoundTripper {
+// instrument counts, traces and labels each call that really goes out.
+func (b builder) instrument(system string, next http.RoundTripper) http.RoundTripper {
 	class := func(r *http.Request) string { return metrics.Class(system, r) }
 	next = b.count.Calls(system, b.w.Wrap(system, next))
 	next = held{b.trace.Calls(system, class, system == metrics.Nuxeo, next)}
@@ -124,7 +124,7 @@ type held struct{ next http.RoundTripper }
 
 // RoundTrip is http.RoundTripper's.
 func (h held) RoundTrip(r *http.Request) (*http.Response, error) {
-	if err := work.Held(r.Context()); err != nil {
+	if err := work.CheckLease(r.Context()); err != nil {
 		return nil, err
 	}
 	return h.next.RoundTrip(r)

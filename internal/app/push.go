@@ -56,36 +56,36 @@ func (a *App) watch() {
 	a.Webhooks = webhook.New()
 	a.Webhooks.DB, a.Webhooks.People, a.Webhooks.Vault, a.Webhooks.Now, a.Webhooks.Log = a.DB, a.Identity, a.vault,
 		a.world.Now, a.world.Log
-	a.Webhooks.PublicURL, a.Webhooks.Watched, a.Webhooks.Look = c.PublicURL, a.watched, a.lookAt
-	a.Webhooks.Missed = func(ctx context.Context, p webhook.Place) error {
-		return a.Sync.Missed(ctx, p.Account, p.Workspace)
+	a.Webhooks.PublicURL, a.Webhooks.Watched, a.Webhooks.Handle = c.PublicURL, a.watched, a.lookAt
+	a.Webhooks.OnEventsMissed = func(ctx context.Context, p webhook.WatchedWorkspace) error {
+		return a.Sync.OnEventsMissed(ctx, p.Account, p.Workspace)
 	}
 
 	a.Webhooks.NoWebhooks = c.Frameio.Webhooks == "off"
 }
 
-func (a *App) watched(ctx context.Context) ([]webhook.Place, error) {
-	reviews, err := a.reviews.Places(ctx)
+func (a *App) watched(ctx context.Context) ([]webhook.WatchedWorkspace, error) {
+	reviews, err := a.reviews.WatchedWorkspaces(ctx)
 	if err != nil {
 		return nil, err
 	}
 
-	mirrors, err := a.Sync.Places(ctx)
-	var out []webhook.Place
+	mirrors, err := a.Sync.WatchedWorkspaces(ctx)
+	var out []webhook.WatchedWorkspace
 	for _, p := range reviews {
-		out = append(out, webhook.Place(p))
+		out = append(out, webhook.WatchedWorkspace(p))
 	}
 
 	for _, p := range mirrors {
-		out = join(out, webhook.Place(p))
+		out = join(out, webhook.WatchedWorkspace(p))
 	}
 
 	return out, err
 }
 
 // join adds a place, or those who may make a webhook in it, to others.
-func join(all []webhook.Place, p webhook.Place) []webhook.Place {
-	i := slices.IndexFunc(all, func(q webhook.Place) bool {
+func join(all []webhook.WatchedWorkspace, p webhook.WatchedWorkspace) []webhook.WatchedWorkspace {
+	i := slices.IndexFunc(all, func(q webhook.WatchedWorkspace) bool {
 		return q.Account == p.Account && q.Workspace == p.Workspace
 	})
 	if i < 0 {
@@ -98,17 +98,20 @@ func join(all []webhook.Place, p webhook.Place) []webhook.Place {
 func (a *App) lookAt(ctx context.Context, h webhook.Hint) error {
 	switch h.Kind {
 	case webhook.Comment:
-		return errors.Join(a.reviews.Comment(ctx, h.Account, h.Workspace, h.Resource),
-			a.Sync.Comment(ctx, h.Account, h.Workspace, h.Resource))
+		return errors.Join(a.reviews.OnCommentChanged(ctx, h.Account, h.Workspace, h.Resource),
+			a.Sync.OnCommentChanged(ctx, h.Account, h.Workspace, h.Resource))
 	case webhook.Folder: // nothing that is under review
-		return a.Sync.Folder(ctx, h.Account, h.Workspace, h.Resource)
+		return a.Sync.OnFolderChanged(ctx, h.Account, h.Workspace, h.Resource)
 	}
-	return errors.Join(a.reviews.File(ctx, h.Resource), a.Sync.File(ctx, h.Account, h.Workspace, h.Resource))
+	return errors.Join(
+		a.reviews.OnFileChanged(ctx, h.Resource),
+		a.Sync.OnFileChanged(ctx, h.Account, h.Workspace, h.Resource),
+	)
 }
 
 // boundFor tells push which folders are bound.
 func (a *App) boundFor(ctx context.Context, folders []string) ([]push.Bound, error) {
-	places, err := a.Binding.Places(ctx, folders)
+	places, err := a.Binding.WorkspacesOf(ctx, folders)
 	out := make([]push.Bound, 0, len(places))
 	for _, p := range places {
 		out = append(out, push.Bound(p))

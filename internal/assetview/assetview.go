@@ -28,7 +28,7 @@ type Service struct {
 	Nuxeo func(ctx context.Context, login string) (*nuxeo.Client, error)
 }
 
-// Detail is a document by itself.
+// A Detail is a single document.
 type Detail struct {
 	*nuxeo.Document        // with the breadcrumb
 	Asset           *Asset // nil when it is not linked
@@ -92,7 +92,7 @@ func Gone(err error) error {
 }
 
 func assetOf(doc *nuxeo.Document) *Asset {
-	if doc == nil || !ingest.Linked(doc) {
+	if doc == nil || !ingest.HasOwnFacet(doc) {
 		return nil
 	}
 
@@ -118,7 +118,7 @@ func versions(ctx context.Context, nx *nuxeo.Client, doc *nuxeo.Document) ([]Ver
 		docs = append(docs, list...)
 	}
 
-	held := ingest.Held(docs)
+	held := ingest.MetadataSource(docs)
 	var all []Version
 	for _, d := range docs {
 		all = append(all, version(d, held[d.UID]))

@@ -15,7 +15,7 @@ const (
 	FromNuxeo   = "nuxeo"
 )
 
-// Comment is what somebody said of the document, in plain text.
+// A Comment is what a person said about the document, in plain text.
 type Comment struct {
 	ID, Origin, File string
 	review.Shown
@@ -73,7 +73,7 @@ func (s *Service) imported(ctx context.Context, d Detail) ([]Comment, bool, erro
 		return []Comment{}, false, err
 	}
 
-	rows, more, err := review.Of(ctx, s.DB, l.ID, mostImported)
+	rows, more, err := review.List(ctx, s.DB, l.ID, mostImported)
 	if err != nil {
 		return nil, false, err
 	}
@@ -113,11 +113,11 @@ func order(list []Comment, versions []Version) {
 
 	slices.SortFunc(list, func(a, b Comment) int {
 		return cmp.Or(cmp.Compare(old(a), old(b)), cmp.Compare(a.File, b.File),
-			cmp.Compare(place(a), place(b)), byTime(a, b))
+			cmp.Compare(position(a), position(b)), byTime(a, b))
 	})
 }
 
-func place(c Comment) int64 {
+func position(c Comment) int64 {
 	switch {
 	case c.Frame != nil:
 		return *c.Frame
@@ -203,7 +203,7 @@ func (w *writing) own(ctx context.Context, r nuxeo.Remarks) ([]Comment, error) {
 // comment: one that was not modified has that of its creation.
 func read(k nuxeo.Comment) Comment {
 	if k.Origin == review.Origin {
-		kept := review.KeptBy(k)
+		kept := review.FromNuxeo(k)
 		return Comment{ID: kept.ID, Origin: FromFrameio, File: kept.FileID, Shown: kept.Shown, nuxeoID: k.ID}
 	}
 	return Comment{ID: k.ID, Origin: FromNuxeo, Shown: review.Shown{

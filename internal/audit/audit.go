@@ -55,7 +55,7 @@ const (
 	KeysRetired     = "keys-retired"
 )
 
-// Entry is something that somebody did.
+// An Entry is something that a person did.
 type Entry struct {
 	ID, Node    string
 	Seq         int64
@@ -69,10 +69,10 @@ type Entry struct {
 	Hash        string
 }
 
-// Seal makes and opens what nobody without the installation's key can make.
+// Seal seals and opens what can only be sealed with the installation's key.
 type Seal interface {
-	Seal(place, secret string) []byte
-	Open(place string, sealed []byte) (string, error)
+	Seal(sealContext, secret string) []byte
+	Open(sealContext string, sealed []byte) (string, error)
 }
 
 // Log is the audit of an installation, written by one node. Nil writes nothing.

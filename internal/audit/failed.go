@@ -16,7 +16,7 @@ type failure struct {
 const (
 	// flushEvery is how often failed sign-ins are written, one entry for an address.
 	flushEvery = time.Minute
-	// maxAddresses bounds the entries of a minute: anybody can fail from many.
+	// maxAddresses bounds the entries of a minute: anyone can fail from many.
 	maxAddresses = 100
 	// others is the entry of those beyond.
 	others = "other addresses"

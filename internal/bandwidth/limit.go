@@ -83,7 +83,7 @@ func (s *reader) Read(p []byte) (int, error) {
 
 	n, err := s.r.Read(p[:min(len(p), step(speed))])
 	if n > 0 && err == nil {
-		// Whoever comes first is served first, and each takes the same.
+		// First come, first served, and each takes the same.
 		err = s.l.tokens.WaitN(s.ctx, n)
 	}
 

@@ -21,7 +21,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// Request is what a person fills in to bind a folder.
+// A Request is what a person fills in to bind a folder.
 type Request struct {
 	Folder       string // id or path in Nuxeo
 	ActionName   string
@@ -30,15 +30,15 @@ type Request struct {
 	Publishers   string   // Everyone, which empty is, or Connected
 }
 
-// Workspace is one that can be bound.
+// A Workspace is one that can be bound.
 type Workspace struct {
 	Account, AccountName string
 	ID, Name             string
 	Roles                []string
 }
 
-// Workspaces lists the workspaces of all accounts of a person, with those of
-// projects that they were only invited to. Where there are none, why says why.
+// Workspaces lists the workspaces of all accounts of a person, including those of projects that
+// they were only invited to. If there are none, why says why.
 func (s *Service) Workspaces(ctx context.Context, login string) (list []Workspace, why string, err error) {
 	fio, err := s.People.Frameio(ctx, login)
 	if err != nil {
@@ -70,14 +70,13 @@ func (s *Service) Workspaces(ctx context.Context, login string) (list []Workspac
 		nil
 }
 
-// Invited is the role of somebody who sees projects of a workspace but does not
-// belong to it.
+// Invited is the role of a person who sees projects of a workspace without being a member.
 const Invited = "invited"
 
 func workspacesOf(ctx context.Context, fio *v4.Client, a frameio.Account) ([]Workspace, error) {
 	var list []Workspace
 	add := func(w frameio.Workspace, roles []string) {
-		if !slices.ContainsFunc(list, func(known Workspace) bool { return known.ID == w.ID }) {
+		if !slices.ContainsFunc(list, func(other Workspace) bool { return other.ID == w.ID }) {
 			list = append(list, Workspace{Account: a.ID, AccountName: a.Name, ID: w.ID, Name: w.Name, Roles: roles})
 		}
 	}
@@ -101,8 +100,8 @@ func workspacesOf(ctx context.Context, fio *v4.Client, a frameio.Account) ([]Wor
 	return list, nil
 }
 
-// invitedTo names the workspace of a project by itself where that may be read,
-// else by the project.
+// invitedTo returns the workspace of a project, named after the project if the workspace itself may
+// not be read.
 func invitedTo(ctx context.Context, fio *v4.Client, account string, p frameio.Project) frameio.Workspace {
 	w, err := fio.Workspace(ctx, account, p.WorkspaceID)
 	if err != nil {
@@ -113,23 +112,25 @@ func invitedTo(ctx context.Context, fio *v4.Client, account string, p frameio.Pr
 
 const maxActionName = 255
 
-// Bind checks a request as the person, records it and starts making it. It
-// returns the item that does so.
+// Bind checks a request as the person, records the binding and starts creating it. It returns the
+// item that does so.
 func (s *Service) Bind(ctx context.Context, login string, q Request) (Binding, string, error) {
-	if err := q.check(); err != nil {
+	if err := q.validate(); err != nil {
 		return Binding{}, "", err
 	}
 
-	folder, err := s.folder(ctx, login, q)
+	// Check both sides.
+	folder, err := s.loadFolder(ctx, login, q)
 	if err != nil {
 		return Binding{}, "", err
 	}
 
-	chosen, err := s.choose(ctx, login, q)
+	chosen, err := s.chooseWorkspaces(ctx, login, q)
 	if err != nil {
 		return Binding{}, "", err
 	}
 
+	// Record it.
 	b := Binding{
 		ID: uuid.Must(uuid.NewV7()).String(), FolderUID: folder.UID, FolderPath: folder.Path, FolderTitle: folder.Title,
 		ActionName: q.ActionName, Description: description(folder.Path), DocumentType: q.DocumentType,
@@ -147,7 +148,7 @@ func (s *Service) Bind(ctx context.Context, login string, q Request) (Binding, s
 	return b, item, err
 }
 
-func (q *Request) check() error {
+func (q *Request) validate() error {
 	q.ActionName = strings.TrimSpace(q.ActionName)
 	if q.DocumentType == "" {
 		q.DocumentType = "File"
@@ -177,14 +178,14 @@ func (q *Request) check() error {
 	return nil
 }
 
-// description is what Frame.io shows below the action's name.
+// description returns what Frame.io shows below the action's name.
 func description(path string) string {
 	d := []rune("Push to Nuxeo folder : " + path)
 	return string(d[:min(len(d), maxActionName)])
 }
 
-// folder reads the folder as the person and checks that it can be bound.
-func (s *Service) folder(ctx context.Context, login string, q Request) (*nuxeo.Document, error) {
+// loadFolder reads the folder as the person and checks that it can be bound.
+func (s *Service) loadFolder(ctx context.Context, login string, q Request) (*nuxeo.Document, error) {
 	nx, err := s.People.Nuxeo(ctx, login)
 	if err != nil {
 		return nil, err
@@ -226,8 +227,8 @@ func synced(doc *nuxeo.Document, with string, err error) error {
 		"%q is synchronized with %q on Frame.io.", doc.Title, with)
 }
 
-// Bindable says why a document cannot be bound by whoever read it, with the
-// enricher "permissions"; nil: it can.
+// Bindable returns why a document cannot be bound by the person who read it with the enricher
+// "permissions", or nil.
 func Bindable(doc *nuxeo.Document) error {
 	switch p := doc.Permissions(); {
 	case !doc.Has("Folderish"):
@@ -242,8 +243,7 @@ func Bindable(doc *nuxeo.Document) error {
 	return nil
 }
 
-// checkType makes sure that documents of the type can be made there and can
-// hold a file.
+// checkType checks that documents of the type can be created in the folder and can hold a file.
 func checkType(ctx context.Context, nx *nuxeo.Client, folder *nuxeo.Document, name string) error {
 	t, err := nx.Type(ctx, name)
 	if nuxeo.NotFound(err) {
@@ -262,7 +262,7 @@ func checkType(ctx context.Context, nx *nuxeo.Client, folder *nuxeo.Document, na
 
 	allowed := folder.Subtypes()
 	if len(allowed) == 0 {
-		return nil // this Nuxeo does not tell: creating will
+		return nil // unknown: creating a document will tell
 	}
 
 	if slices.ContainsFunc(allowed, func(a nuxeo.Type) bool { return a.Name == name }) {
@@ -273,8 +273,8 @@ func checkType(ctx context.Context, nx *nuxeo.Client, folder *nuxeo.Document, na
 		"%q may not hold documents of type %q.", folder.Title, name)
 }
 
-// choose finds the workspaces and makes sure that the name is free in each.
-func (s *Service) choose(ctx context.Context, login string, q Request) ([]Workspace, error) {
+// chooseWorkspaces finds the workspaces and checks that the name is free in each.
+func (s *Service) chooseWorkspaces(ctx context.Context, login string, q Request) ([]Workspace, error) {
 	list, why, err := s.Workspaces(ctx, login)
 	if err != nil {
 		return nil, err
@@ -298,7 +298,7 @@ func (s *Service) choose(ctx context.Context, login string, q Request) ([]Worksp
 			continue
 		}
 
-		if err := s.nameFree(ctx, fio, list[i], q.ActionName); err != nil {
+		if err := s.checkNameFree(ctx, fio, list[i], q.ActionName); err != nil {
 			return nil, err
 		}
 
@@ -315,9 +315,9 @@ func orElse(s, other string) string {
 	return s
 }
 
-// nameFree refuses a name that another action of the workspace has. An action
-// of ours that nobody recorded does not count: it will be made anew.
-func (s *Service) nameFree(ctx context.Context, fio *v4.Client, w Workspace, name string) error {
+// checkNameFree returns an error if another action of the workspace has the name. An unrecorded
+// action of ours does not count, since it will be replaced.
+func (s *Service) checkNameFree(ctx context.Context, fio *v4.Client, w Workspace, name string) error {
 	for a, err := range fio.Actions(ctx, w.Account, w.ID) {
 		if err != nil {
 			return err
@@ -327,7 +327,7 @@ func (s *Service) nameFree(ctx context.Context, fio *v4.Client, w Workspace, nam
 			continue
 		}
 
-		lost, err := s.forgotten(ctx, a)
+		lost, err := s.isUnrecorded(ctx, a)
 		if err != nil {
 			return err
 		}
@@ -340,9 +340,9 @@ func (s *Service) nameFree(ctx context.Context, fio *v4.Client, w Workspace, nam
 	return nil
 }
 
-// forgotten reports whether an action calls us but is not in our records, or is
-// one of a binding that is over.
-func (s *Service) forgotten(ctx context.Context, a frameio.Action) (bool, error) {
+// isUnrecorded reports whether an action calls us but is not recorded, or belongs to an ended
+// binding.
+func (s *Service) isUnrecorded(ctx context.Context, a frameio.Action) (bool, error) {
 	id, ours := strings.CutPrefix(a.URL, s.actionURL(""))
 	if !ours {
 		return false, nil
@@ -383,7 +383,7 @@ func (s *Service) insert(ctx context.Context, b Binding) (item string, err error
 
 		ids, err = s.Engine.Add(ctx, tx, work.New{
 			Kind: KindBind, Parent: b.ID, Subject: "bind", Title: fmt.Sprintf("Bind %s", b.FolderPath), Owner: b.Owner,
-			Actor: b.Owner, Ahead: true, Data: struct{}{},
+			Actor: b.Owner, Interactive: true, Data: struct{}{},
 		})
 
 		return err
@@ -398,5 +398,5 @@ func (s *Service) insert(ctx context.Context, b Binding) (item string, err error
 	}
 
 	s.Engine.Wake(ids...)
-	return first(ids)
+	return onlyID(ids)
 }

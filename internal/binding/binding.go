@@ -1,14 +1,13 @@
-// Package binding ties Nuxeo folders to Frame.io workspaces: bind, unbind, and
-// the custom actions of a binding.
+// Package binding binds Nuxeo folders to Frame.io workspaces, unbinds them, and keeps the custom actions
+// of a binding.
 //
-// It owns the tables bindings and actions and the kinds of items "bind" and
-// "unbind". Invariants: a binding has one custom action per workspace, made
-// after its intent was recorded and found again by its address, which names our
-// own id; an action whose secret was lost is deleted and made anew; a bind that
-// fails leaves nothing behind; an unbind counts from the moment it is recorded, and
-// leaves no document under review behind.
-// It leaves to publish what an action brings, and to Nuxeo and Frame.io who may
-// do what.
+// It owns the tables bindings and actions and the kinds of items "bind" and "unbind".
+//
+// Invariants: a binding has one custom action per workspace, created after its intent was recorded and
+// found again by its address, which contains our own id; an action whose secret was lost is deleted and
+// created again; a bind that fails leaves nothing behind; an unbind takes effect when it is recorded,
+// and leaves no document under review behind. Publish handles the calls of actions; Nuxeo and Frame.io
+// say who may do what.
 package binding
 
 import (
@@ -31,45 +30,44 @@ const (
 	KindUnbind = "unbind"
 )
 
-// State is where a binding stands.
+// A State is the state of a binding.
 type State string
 
 // The states of a binding. Making and Bound occupy the action name.
 const (
-	Making  State = "binding" // being made
+	Making  State = "binding" // being created
 	Bound   State = "bound"
-	Ending  State = "ending" // takes back what is under review, and nothing else
+	Ending  State = "ending" // accepts only what returns from review
 	Unbound State = "unbound"
-	Failed  State = "failed" // was undone; Reason says why
+	Failed  State = "failed" // undone; Reason says why
 )
 
-// Everyone lets every member of the workspace publish: who is not connected, or
-// may not write, acts as the binder.
+// Everyone lets every member of the workspace publish. For people who are not connected, or may not
+// write, the binder acts.
 const Everyone = "everyone"
 
-// Connected lets only people publish who have connected Nuxeo and Frame.io, each
-// as themself.
+// Connected lets only people publish who have connected Nuxeo and Frame.io, each as themself.
 const Connected = "connected"
 
-// People is what binding needs of identity.
+// People is what binding needs from identity.
 type People interface {
 	Nuxeo(ctx context.Context, login string) (*nuxeo.Client, error)
 	Frameio(ctx context.Context, login string) (*v4.Client, error)
-	// Usable says why we cannot act as a person, as far as we know; nil: we can.
+	// Usable returns why we cannot act as a person, as far as is known, or nil.
 	Usable(ctx context.Context, login string) error
-	// ServiceFrameio acts as the service credential; NotFound without one.
+	// ServiceFrameio returns a client for the service credential, or a NotFound error.
 	ServiceFrameio(ctx context.Context) (*v4.Client, error)
 }
 
-// Vault seals the secrets of custom actions.
+// A Vault seals the secrets of custom actions.
 type Vault interface {
-	Seal(place, secret string) []byte
-	Open(place string, sealed []byte) (string, error)
+	Seal(sealContext, secret string) []byte
+	Open(sealContext string, sealed []byte) (string, error)
 }
 
 var _ Vault = (*identity.Vault)(nil)
 
-// Service makes, ends and finds bindings.
+// A Service creates, ends and finds bindings.
 type Service struct {
 	DB        *store.DB
 	Engine    *work.Engine
@@ -77,30 +75,30 @@ type Service struct {
 	Vault     Vault
 	Now       func() time.Time
 	PublicURL string // of the connector, without a trailing slash
-	// Reviews are the documents that wait for Frame.io.
+	// Reviews are the documents under review on Frame.io.
 	Reviews Reviews
-	// Synced names the folder of Frame.io that a folder mirrors; empty: none.
+	// Synced returns the name of the Frame.io folder that a folder mirrors, if any.
 	Synced func(ctx context.Context, folder string) (string, error)
 
-	called *sql.Stmt
+	findAction *sql.Stmt
 }
 
-// Binding is a Nuxeo folder tied to workspaces.
+// A Binding is a Nuxeo folder bound to workspaces.
 type Binding struct {
 	ID, FolderUID, FolderPath, FolderTitle string
 	ActionName, Description                string
 	DocumentType                           string
 	Creator, Owner                         string
 	Publishers                             string
-	NeedsOwner                             string // why nobody can act for it; empty while somebody can
+	NeedsOwner                             string // why its owner cannot be acted for; empty if possible
 	State                                  State
 	Reason                                 string
 	Created                                time.Time
-	Ends                                   time.Time // of one that is Ending: when it does so at the latest
+	Ends                                   time.Time // when an Ending one ends at the latest
 	Actions                                []Action
 }
 
-// Action is the custom action of a binding in one workspace.
+// An Action is the custom action of a binding in one workspace.
 type Action struct {
 	ID, BindingID              string
 	AccountID, AccountName     string
@@ -171,14 +169,14 @@ func (s *Service) actions(ctx context.Context, binding string) ([]Action, error)
 	return out, rows.Err()
 }
 
-// Get shows a binding to somebody who may read its folder in Nuxeo.
+// Get returns a binding if the viewer may read its folder in Nuxeo.
 func (s *Service) Get(ctx context.Context, who work.Viewer, id string) (Binding, error) {
 	b, err := s.get(ctx, id)
 	if err != nil {
 		return b, err
 	}
 
-	may, err := s.maySee(ctx, who, b)
+	may, err := s.isVisibleTo(ctx, who, b)
 	if err == nil && !may {
 		err = notFound()
 	}
@@ -190,7 +188,7 @@ func (s *Service) Get(ctx context.Context, who work.Viewer, id string) (Binding,
 	return b, nil
 }
 
-func (s *Service) maySee(ctx context.Context, who work.Viewer, b Binding) (bool, error) {
+func (s *Service) isVisibleTo(ctx context.Context, who work.Viewer, b Binding) (bool, error) {
 	if who.Admin || who.Login == b.Creator || who.Login == b.Owner {
 		return true, nil
 	}
@@ -209,9 +207,9 @@ func (s *Service) maySee(ctx context.Context, who work.Viewer, b Binding) (bool,
 	return err == nil, err
 }
 
-// List shows bindings that are being made or stand, newest first: those of a
-// folder (its id), else one's own; administrators see all. before is a cursor,
-// which the call for the page before returned as next; an empty one ends.
+// List lists bindings that are being created or in force, newest first: those of a folder, or the
+// viewer's own; administrators see all. before is the cursor that the call for the page before
+// returned as next.
 func (s *Service) List(
 	ctx context.Context, who work.Viewer, folder, before string, limit int,
 ) (list []Binding, next string, err error) {
@@ -244,14 +242,14 @@ func (s *Service) List(
 		next = list[limit-1].ID
 	}
 
-	list, err = s.visible(ctx, who, list)
+	list, err = s.filterVisible(ctx, who, list)
 	return list, next, err
 }
 
-func (s *Service) visible(ctx context.Context, who work.Viewer, all []Binding) ([]Binding, error) {
+func (s *Service) filterVisible(ctx context.Context, who work.Viewer, all []Binding) ([]Binding, error) {
 	out := make([]Binding, 0, len(all))
 	for _, b := range all {
-		may, err := s.maySee(ctx, who, b)
+		may, err := s.isVisibleTo(ctx, who, b)
 		if err != nil {
 			return nil, err
 		}
@@ -270,7 +268,7 @@ func (s *Service) visible(ctx context.Context, who work.Viewer, all []Binding) (
 	return out, nil
 }
 
-// Stands reports whether a binding stands, and whether it only takes back what is under
+// Stands reports whether a binding is in force, and whether it only accepts what returns from
 // review.
 func (s *Service) Stands(ctx context.Context, id string) (stands, ending bool, err error) {
 	var state State
@@ -281,40 +279,40 @@ func (s *Service) Stands(ctx context.Context, id string) (stands, ending bool, e
 	return state == Bound || state == Ending, state == Ending, err
 }
 
-// Called is a custom action that was called, with what is needed to answer.
-type Called struct {
+// An ActionCall is a custom action that was called, with what is needed to answer.
+type ActionCall struct {
 	Action  Action
 	Binding Binding
 	Secret  string
 }
 
-const calledAction = `SELECT actions.id, binding_id, account_id, workspace_id, workspace_name, remote_id, secret,
+const findActionQuery = `SELECT actions.id, binding_id, account_id, workspace_id, workspace_name, remote_id, secret,
 	actions.state, ` +
 	`bindings.id, folder_uid, folder_path, folder_title, action_name, description, document_type, creator, owner,
 		publishers, bindings.state, reason, created
 	FROM actions JOIN bindings ON bindings.id = actions.binding_id WHERE actions.id = $1`
 
-// Prepare compiles the statement that every call of a custom action runs. It is
-// called once, before the service is used.
+// Prepare prepares the statement that every call of a custom action runs. It is called once, before
+// the service is used.
 func (s *Service) Prepare(ctx context.Context) (err error) {
-	s.called, err = s.DB.Reader.PrepareContext(ctx, calledAction)
+	s.findAction, err = s.DB.Reader.PrepareContext(ctx, findActionQuery)
 	return err
 }
 
-// Call finds the custom action that an address of ours names.
-func (s *Service) Call(ctx context.Context, actionID string) (Called, error) {
-	var c Called
+// FindAction returns the custom action that an address of ours names.
+func (s *Service) FindAction(ctx context.Context, actionID string) (ActionCall, error) {
+	var c ActionCall
 	var sealed []byte
 	var created int64
 	a, b := &c.Action, &c.Binding
 	// A statement under a context that can end costs the driver a goroutine.
-	err := s.called.QueryRowContext(context.WithoutCancel(ctx), actionID).
+	err := s.findAction.QueryRowContext(context.WithoutCancel(ctx), actionID).
 		Scan(&a.ID, &a.BindingID, &a.AccountID, &a.WorkspaceID, &a.WorkspaceName, &a.RemoteID, &sealed, &a.State,
 			&b.ID, &b.FolderUID, &b.FolderPath, &b.FolderTitle, &b.ActionName, &b.Description,
 			&b.DocumentType, &b.Creator,
 			&b.Owner, &b.Publishers, &b.State, &b.Reason, &created)
 	if errors.Is(err, sql.ErrNoRows) {
-		return Called{}, fault.New(fault.NotFound, "There is no such custom action.")
+		return ActionCall{}, fault.New(fault.NotFound, "There is no such custom action.")
 	}
 
 	if err != nil {
@@ -322,16 +320,16 @@ func (s *Service) Call(ctx context.Context, actionID string) (Called, error) {
 	}
 
 	b.Created = store.Time(created)
-	c.Secret, err = s.Vault.Open(secretPlace(a.ID), sealed)
+	c.Secret, err = s.Vault.Open(secretContext(a.ID), sealed)
 	return c, err
 }
 
 // Sealed is the column of this package that the vault seals.
 var Sealed = identity.Sealed{
-	Table:  "actions",
-	Column: "secret",
-	Key:    []string{"id"},
-	Place:  func(k []string) string { return secretPlace(k[0]) },
+	Table:   "actions",
+	Column:  "secret",
+	Key:     []string{"id"},
+	Context: func(k []string) string { return secretContext(k[0]) },
 }
 
-func secretPlace(action string) string { return "actions/" + action }
+func secretContext(action string) string { return "actions/" + action }

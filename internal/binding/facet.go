@@ -14,11 +14,11 @@ import (
 // "frameio_binding".
 const Facet = "FrameioBinding"
 
-// source keeps Nuxeo from making versions of folders that can have them.
-const source = "frameio-metadata"
+// metadataSource keeps Nuxeo from creating versions of folders that can have them.
+const metadataSource = "frameio-metadata"
 
-// showOnFolder makes the folder show the bindings that our rows hold of it. The
-// change token, taken before the rows are read, keeps the newest ones there.
+// showOnFolder writes the facet of the folder from our rows. The change token is taken before the
+// rows are read, so that older values do not replace newer ones.
 func (s *Service) showOnFolder(ctx context.Context, t *work.Task) error {
 	b, err := s.get(ctx, t.Parent)
 	if err != nil {
@@ -32,76 +32,75 @@ func (s *Service) showOnFolder(ctx context.Context, t *work.Task) error {
 
 	doc, err := withFacet(ctx, nx, b.FolderUID, b.State == Bound || b.State == Ending)
 	if nuxeo.NotFound(err) {
-		return nil // the folder is gone, and what it showed with it
+		return nil // a deleted folder has nothing to show
 	}
 
 	if err != nil {
 		return err
 	}
 
-	shown, err := s.shown(ctx, b.FolderUID)
+	shown, err := s.facetEntries(ctx, b.FolderUID)
 	if err != nil {
 		return err
 	}
 
 	if len(shown) == 0 {
-		return s.takeAway(ctx, nx, doc)
+		return s.removeFacet(ctx, nx, doc)
 	}
 
-	return write(ctx, nx, doc, shown)
+	return writeFacet(ctx, nx, doc, shown)
 }
 
-// withFacet reads the folder, with the facet on when it is to be.
+// withFacet reads the folder, after adding the facet if on is set.
 func withFacet(ctx context.Context, nx *nuxeo.Client, uid string, on bool) (*nuxeo.Document, error) {
 	doc, err := nx.Get(ctx, uid, nuxeo.Fetch{})
 	if err != nil || !on || doc.Has(Facet) {
 		return doc, err
 	}
-	if err := nx.AddFacet(ctx, uid, Facet, source); err != nil {
+	if err := nx.AddFacet(ctx, uid, Facet, metadataSource); err != nil {
 		return nil, err
 	}
 	return nx.Get(ctx, uid, nuxeo.Fetch{})
 }
 
-// takeAway removes the facet; should a binding have come meanwhile, it is
-// written again.
-func (s *Service) takeAway(ctx context.Context, nx *nuxeo.Client, doc *nuxeo.Document) error {
+// removeFacet removes the facet. If a binding has come meanwhile, the item is retried.
+func (s *Service) removeFacet(ctx context.Context, nx *nuxeo.Client, doc *nuxeo.Document) error {
 	if !doc.Has(Facet) {
 		return nil
 	}
 
-	if err := nx.RemoveFacet(ctx, doc.UID, Facet, source); err != nil {
+	if err := nx.RemoveFacet(ctx, doc.UID, Facet, metadataSource); err != nil {
 		return err
 	}
 
-	if again, err := s.shown(ctx, doc.UID); err != nil || len(again) == 0 {
+	if again, err := s.facetEntries(ctx, doc.UID); err != nil || len(again) == 0 {
 		return err
 	}
 
-	return changedMeanwhile(nil)
+	return errConcurrentChange(nil)
 }
 
-func changedMeanwhile(err error) error {
+func errConcurrentChange(err error) error {
 	f := fault.New(fault.NotReady, "The folder was changed at the same moment.").Because(err)
 	f.RetryAfter = time.Second
 	return f
 }
 
-func write(ctx context.Context, nx *nuxeo.Client, doc *nuxeo.Document, shown []map[string]any) error {
+func writeFacet(ctx context.Context, nx *nuxeo.Client, doc *nuxeo.Document, shown []map[string]any) error {
 	if !doc.Has(Facet) {
-		return changedMeanwhile(nil)
+		return errConcurrentChange(nil)
 	}
 
 	err := nx.Update(ctx, doc.UID, doc.ChangeToken, map[string]any{"frameiobinding:bindings": shown},
-		nuxeo.WriteOptions{Source: source})
+		nuxeo.WriteOptions{Source: metadataSource})
 	if nuxeo.StatusOf(err) == http.StatusConflict {
-		return changedMeanwhile(err)
+		return errConcurrentChange(err)
 	}
 
 	return err
 }
 
-func (s *Service) shown(ctx context.Context, folder string) ([]map[string]any, error) {
+func (s *Service) facetEntries(ctx context.Context, folder string) ([]map[string]any, error) {
 	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT `+columns+` FROM bindings WHERE folder_uid = $1
 		AND state IN ('bound', 'ending') ORDER BY id`, folder)
 	if err != nil {
@@ -127,13 +126,13 @@ func (s *Service) shown(ctx context.Context, folder string) ([]map[string]any, e
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, entry(b, actions))
+		out = append(out, facetEntry(b, actions))
 	}
 
 	return out, nil
 }
 
-func entry(b Binding, actions []Action) map[string]any {
+func facetEntry(b Binding, actions []Action) map[string]any {
 	names := make([]string, 0, len(actions))
 	for _, a := range actions {
 		names = append(names, a.WorkspaceName)

@@ -15,13 +15,13 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// Orphan records why nobody can act for a binding. It goes on accepting calls;
-// their items wait for an owner.
+// Orphan records why a binding's owner cannot be acted for. The binding still accepts calls; their
+// items wait for an owner.
 func (s *Service) Orphan(ctx context.Context, id, reason string) error {
-	return s.setNeed(ctx, id, reason)
+	return s.setNeedsOwner(ctx, id, reason)
 }
 
-func (s *Service) setNeed(ctx context.Context, id, reason string) error {
+func (s *Service) setNeedsOwner(ctx context.Context, id, reason string) error {
 	return s.DB.Tx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE bindings SET needs_owner = $1, updated = $2
 			WHERE id = $3 AND needs_owner <> $1`,
@@ -30,10 +30,9 @@ func (s *Service) setNeed(ctx context.Context, id, reason string) error {
 	})
 }
 
-// Back lets the bindings of an owner who has connected again go on: resume hears
-// of each.
-func (s *Service) Back(ctx context.Context, login string, resume func(binding string) error) error {
-	all, err := s.bound(ctx)
+// Reconnected resumes the bindings of an owner who has connected again, calling resume for each.
+func (s *Service) Reconnected(ctx context.Context, login string, resume func(binding string) error) error {
+	all, err := s.activeBindings(ctx)
 	if err != nil {
 		return err
 	}
@@ -42,7 +41,7 @@ func (s *Service) Back(ctx context.Context, login string, resume func(binding st
 		if b.Owner != login || b.NeedsOwner == "" {
 			continue
 		}
-		if err := errors.Join(s.setNeed(ctx, b.ID, ""), resume(b.ID)); err != nil {
+		if err := errors.Join(s.setNeedsOwner(ctx, b.ID, ""), resume(b.ID)); err != nil {
 			return err
 		}
 	}
@@ -50,15 +49,15 @@ func (s *Service) Back(ctx context.Context, login string, resume func(binding st
 	return nil
 }
 
-// TakeOver makes whoever asks the owner of a binding: somebody who may write in
-// its folder and sees its workspaces. While the owner can act, only the owner's
-// own doing or an administrator changes that.
+// TakeOver makes the viewer the owner of a binding. They must be allowed to write in its folder and
+// belong to its workspaces. While the owner can be acted for, only an administrator may take over.
 func (s *Service) TakeOver(ctx context.Context, who work.Viewer, id string) (Binding, error) {
 	b, err := s.Get(ctx, who, id)
 	if err != nil {
 		return b, err
 	}
 
+	// Is there anything to take over, and may the viewer?
 	switch {
 	case b.State != Bound && b.State != Ending:
 		return b, errNotBound
@@ -69,10 +68,11 @@ func (s *Service) TakeOver(ctx context.Context, who work.Viewer, id string) (Bin
 			With("Ask an administrator.")
 	}
 
-	if err := s.couldOwn(ctx, who.Login, b); err != nil {
+	if err := s.checkCanOwn(ctx, who.Login, b); err != nil {
 		return b, err
 	}
 
+	// Record it.
 	took := audit.Entry{Who: who.Login, What: audit.TookOver, About: b.FolderPath, Detail: "from " + b.Owner}
 	err = s.Engine.Audited(ctx, took, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE bindings SET owner = $1, needs_owner = '', updated = $2 WHERE id = $3`,
@@ -86,7 +86,7 @@ func (s *Service) TakeOver(ctx context.Context, who work.Viewer, id string) (Bin
 	return s.get(ctx, id)
 }
 
-func (s *Service) couldOwn(ctx context.Context, login string, b Binding) error {
+func (s *Service) checkCanOwn(ctx context.Context, login string, b Binding) error {
 	nx, err := s.People.Nuxeo(ctx, login)
 	if err != nil {
 		return err
@@ -116,12 +116,12 @@ func (s *Service) couldOwn(ctx context.Context, login string, b Binding) error {
 	return nil
 }
 
-// CheckOwners finds bindings whose owner cannot act any more, and those whose
-// owner can again. resumed hears of the latter.
+// CheckOwners finds bindings whose owner cannot be acted for any more, and those whose owner can
+// again. It calls resumed for the latter.
 func (s *Service) CheckOwners(
 	ctx context.Context, r *maintenance.Report, resumed func(context.Context, Binding) error,
 ) error {
-	all, err := s.bound(ctx)
+	all, err := s.activeBindings(ctx)
 	if err != nil {
 		return err
 	}
@@ -130,12 +130,12 @@ func (s *Service) CheckOwners(
 	for _, b := range all {
 		reason, asked := reasons[b.Owner]
 		if !asked {
-			if reason, err = s.cannotAct(ctx, b.Owner); err != nil {
+			if reason, err = s.whyUnusable(ctx, b.Owner); err != nil {
 				return err
 			}
 			reasons[b.Owner] = reason
 		}
-		if err := s.note(ctx, b, reason, r, resumed); err != nil {
+		if err := s.recordNeed(ctx, b, reason, r, resumed); err != nil {
 			return err
 		}
 	}
@@ -143,14 +143,14 @@ func (s *Service) CheckOwners(
 	return nil
 }
 
-func (s *Service) note(
+func (s *Service) recordNeed(
 	ctx context.Context, b Binding, reason string, r *maintenance.Report, resumed func(context.Context, Binding) error,
 ) error {
 	if reason == b.NeedsOwner {
 		return nil
 	}
 
-	if err := s.setNeed(ctx, b.ID, reason); err != nil {
+	if err := s.setNeedsOwner(ctx, b.ID, reason); err != nil {
 		return err
 	}
 
@@ -163,9 +163,9 @@ func (s *Service) note(
 	return nil
 }
 
-// cannotAct says why a person's sign-ins are of no use any more; empty when they
-// are, or when nobody can tell at the moment.
-func (s *Service) cannotAct(ctx context.Context, login string) (string, error) {
+// whyUnusable returns why a person's access cannot be used any more. It is empty if it can, or if
+// that is unknown at the moment.
+func (s *Service) whyUnusable(ctx context.Context, login string) (string, error) {
 	err := s.People.Usable(ctx, login)
 	if err == nil {
 		nx, failed := s.People.Nuxeo(ctx, login)
@@ -186,7 +186,7 @@ func (s *Service) cannotAct(ctx context.Context, login string) (string, error) {
 	return "", err
 }
 
-func (s *Service) bound(ctx context.Context) ([]Binding, error) {
+func (s *Service) activeBindings(ctx context.Context) ([]Binding, error) {
 	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT `+columns+` FROM bindings WHERE state IN ('bound', 'ending')
 		ORDER BY id`)
 	if err != nil {

@@ -5,20 +5,20 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
+	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 )
 
-// team is a workspace that was bound once, and who can look into it.
+// A team is a workspace that was bound once, with the people who may look into it.
 type team struct {
 	account, workspace, name string
 	logins                   []string
 }
 
-// Reap finds custom actions that call us and that no binding has: a crash or a
-// failed clean-up left them in the menu of the team, where they answer that the
-// folder is not bound. It removes them and says which.
+// Reap is the maintenance task that deletes custom actions that call us and belong to no binding. A
+// crash or a failed clean-up left them in the menu of the team, where they answer that the folder
+// is not bound.
 func (s *Service) Reap(ctx context.Context, r *maintenance.Report) error {
 	teams, err := s.teams(ctx)
 	if err != nil {
@@ -59,10 +59,10 @@ func (s *Service) teams(ctx context.Context) ([]*team, error) {
 	return all, rows.Err()
 }
 
-// reapTeam looks as the first of its people who can.
+// reapTeam looks with the first of its people who may.
 func (s *Service) reapTeam(ctx context.Context, t *team, r *maintenance.Report) (err error) {
 	for _, login := range t.logins {
-		if err = s.eitherWay(ctx, login, func(fio *v4.Client) error {
+		if err = s.asOwnerOrService(ctx, login, func(fio *v4.Client) error {
 			return s.reapActions(ctx, fio, t, r)
 		}); err == nil {
 			return nil
@@ -81,7 +81,7 @@ func (s *Service) reapActions(ctx context.Context, fio *v4.Client, t *team, r *m
 			continue
 		}
 
-		lost, err := s.forgotten(ctx, a)
+		lost, err := s.isUnrecorded(ctx, a)
 		if err != nil {
 			return err
 		}

@@ -14,31 +14,31 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
-// Reviews is what binding needs of push.
+// Reviews is what binding needs from push.
 type Reviews interface {
 	// Stranded counts the documents on their way to Frame.io or under review there that
-	// could not come back without a binding.
+	// could not return without a binding.
 	Stranded(ctx context.Context, binding string) (int, error)
-	// ReleaseStranded ends the waiting for them, as their people: what is on its way is
-	// cancelled, what is under review is unlocked and stays on Frame.io.
+	// ReleaseStranded ends them as the people who pushed: those on their way are cancelled,
+	// those under review are unlocked and stay on Frame.io.
 	ReleaseStranded(ctx context.Context, binding, why, by string) error
 }
 
-// Fate says what becomes of the documents under review of a binding that ends.
+// A Fate says what happens to the documents under review of a binding that ends.
 type Fate string
 
 // The fates.
 const (
-	Release Fate = "release" // they are unlocked and stay on Frame.io
-	Await   Fate = "return"  // they may come back, for as long as awaited
+	Release Fate = "release" // unlock them; they stay on Frame.io
+	Await   Fate = "return"  // let them return, for up to maxAwait
 )
 
-// awaited is how long a binding that ends waits for what is under review.
-const awaited = 30 * 24 * time.Hour
+// maxAwait is how long a binding that ends waits for what is under review.
+const maxAwait = 30 * 24 * time.Hour
 
-// Unbind ends a binding: nothing new is taken from that moment. What is left on Frame.io
-// and on the folder is removed by the item it returns. While documents are under review,
-// fate says what becomes of them; without it nothing is done, and the error is Conflict.
+// Unbind ends a binding: nothing new is accepted from then on. The item it returns removes what is
+// left on Frame.io and on the folder. While documents are under review, fate says what happens to
+// them; without it, Unbind does nothing and returns a Conflict error.
 func (s *Service) Unbind(ctx context.Context, who work.Viewer, id string, fate Fate) (string, error) {
 	b, err := s.Get(ctx, who, id)
 	if err != nil {
@@ -49,23 +49,25 @@ func (s *Service) Unbind(ctx context.Context, who work.Viewer, id string, fate F
 		return "", errNotBound
 	}
 
-	if err := s.mayEnd(ctx, who, b); err != nil {
+	// May the viewer end it, and when does it end?
+	if err := s.checkMayEnd(ctx, who, b); err != nil {
 		return "", err
 	}
 
-	to, ends, err := s.endOf(ctx, b, fate)
+	to, ends, err := s.decideEnd(ctx, b, fate)
 	if err != nil {
 		return "", err
 	}
 
+	// Record it.
 	var ids []string
 	unbound := audit.Entry{Who: who.Login, What: audit.Unbound, About: b.FolderPath, Detail: detail(b, fate)}
 	err = s.Engine.Audited(ctx, unbound, func(tx *sql.Tx) (err error) {
 		if b.State == Ending {
-			ids, err = s.endSooner(ctx, tx, b, ends)
+			ids, err = s.changeEnd(ctx, tx, b, ends)
 			return err
 		}
-		ids, err = s.end(ctx, tx, b, to, ends)
+		ids, err = s.beginEnd(ctx, tx, b, to, ends)
 		return err
 	})
 	if err != nil {
@@ -73,10 +75,10 @@ func (s *Service) Unbind(ctx context.Context, who work.Viewer, id string, fate F
 	}
 
 	s.Engine.Wake(ids...)
-	return first(ids)
+	return onlyID(ids)
 }
 
-// detail is what the audit tells besides the folder.
+// detail returns what the audit says besides the folder.
 func detail(b Binding, fate Fate) string {
 	if fate == "" {
 		return b.ActionName
@@ -84,16 +86,16 @@ func detail(b Binding, fate Fate) string {
 	return b.ActionName + ", what is under review: " + string(fate)
 }
 
-// endOf decides what a binding becomes, and when it ends for good; zero: now. One that ends
-// already and has nothing left under review need not wait any longer.
-func (s *Service) endOf(ctx context.Context, b Binding, fate Fate) (State, time.Time, error) {
+// decideEnd decides the next state of a binding, and when it finally ends; zero means now. A
+// binding that is ending already and has nothing left under review need not wait.
+func (s *Service) decideEnd(ctx context.Context, b Binding, fate Fate) (State, time.Time, error) {
 	n, err := s.Reviews.Stranded(ctx, b.ID)
 	if err != nil || n == 0 && b.State == Bound {
 		return Unbound, time.Time{}, err
 	}
 
 	if n == 0 && fate == "" {
-		return Ending, s.Now(), nil // nothing is left to wait for, and nothing to ask
+		return Ending, s.Now(), nil // nothing left to wait for
 	}
 
 	switch fate {
@@ -103,19 +105,19 @@ func (s *Service) endOf(ctx context.Context, b Binding, fate Fate) (State, time.
 		if b.State == Ending {
 			return Ending, b.Ends, nil
 		}
-		return Ending, s.Now().Add(awaited), nil
+		return Ending, s.Now().Add(maxAwait), nil
 	case "":
 		return "", time.Time{}, fault.New(fault.Conflict, "%s under review on Frame.io.",
 			documents(n, " of this folder")).
 			With(fmt.Sprintf("Say what becomes of them: release unlocks them, return lets them come back for %d days.",
-				int(awaited.Hours()/24)))
+				int(maxAwait.Hours()/24)))
 	}
 
 	return "", time.Time{}, fault.Field("reviews", `Give "release" or "return".`,
 		"%q does not say what becomes of the documents under review.", fate)
 }
 
-// documents says how many there are, and of what.
+// documents returns how many documents there are, in words.
 func documents(n int, of string) string {
 	if n == 1 {
 		return "1 document" + of + " is"
@@ -123,8 +125,8 @@ func documents(n int, of string) string {
 	return plain.Number(n) + " documents" + of + " are"
 }
 
-// end records that a binding ends, and adds the item that does the rest.
-func (s *Service) end(ctx context.Context, tx *sql.Tx, b Binding, to State, ends time.Time) ([]string, error) {
+// beginEnd records that a binding ends, and adds the item that does the rest.
+func (s *Service) beginEnd(ctx context.Context, tx *sql.Tx, b Binding, to State, ends time.Time) ([]string, error) {
 	res, err := tx.ExecContext(ctx, `UPDATE bindings SET state = $1, ends = $2, updated = $3
 		WHERE id = $4 AND state = $5`,
 		string(to), store.Millis(ends), store.Millis(s.Now()), b.ID, string(Bound))
@@ -146,35 +148,33 @@ func (s *Service) end(ctx context.Context, tx *sql.Tx, b Binding, to State, ends
 	return s.Engine.Add(ctx, tx, work.New{
 		Kind: KindUnbind, Parent: b.ID, Subject: fmt.Sprintf("unbind at %d", store.Millis(s.Now())),
 		Title: "Unbind " + b.FolderPath,
-		Owner: b.Owner, Actor: b.Owner, Ahead: true, Data: struct{}{},
+		Owner: b.Owner, Actor: b.Owner, Interactive: true, Data: struct{}{},
 	})
 }
 
-// endSooner lets the item that waits go on by another time.
-func (s *Service) endSooner(ctx context.Context, tx *sql.Tx, b Binding, ends time.Time) ([]string, error) {
+// changeEnd changes when a binding ends, and wakes the item that waits for it.
+func (s *Service) changeEnd(ctx context.Context, tx *sql.Tx, b Binding, ends time.Time) ([]string, error) {
 	if _, err := tx.ExecContext(ctx, `UPDATE bindings SET ends = $1, updated = $2 WHERE id = $3 AND state = $4`,
 		store.Millis(ends), store.Millis(s.Now()), b.ID, string(Ending)); err != nil {
 		return nil, err
 	}
 
-	var id string
-	err := tx.QueryRowContext(ctx, `UPDATE items SET not_before = $1, generation = generation + 1
-		WHERE id = (SELECT MAX(id) FROM items WHERE parent = $2 AND kind = $3)
-		AND state = 'waiting' RETURNING id`, store.Millis(s.Now()), b.ID, KindUnbind).Scan(&id)
-	if errors.Is(err, sql.ErrNoRows) { // it is looking at this moment
-		err = tx.QueryRowContext(ctx, `SELECT MAX(id) FROM items
-			WHERE parent = $1 AND kind = $2`, b.ID, KindUnbind).Scan(&id)
+	// It may be running at the moment, and then goes on by the new time.
+	id, err := s.Engine.Latest(ctx, tx, b.ID, KindUnbind)
+	if err != nil {
+		return nil, err
 	}
 
+	_, err = s.Engine.MakeDue(ctx, tx, b.ID, "")
 	return []string{id}, err
 }
 
-// lookAgain is how often a binding that ends looks whether all is back.
-const lookAgain = time.Minute
+// reviewPoll is how often a binding that ends checks whether everything has returned.
+const reviewPoll = time.Minute
 
-// settleReviews waits until no document is under review any more. After the time that
-// was set it releases those that are.
-func (s *Service) settleReviews(ctx context.Context, t *work.Task) error {
+// awaitReviews waits until no document is under review any more. After the time that was set, it
+// releases those that are.
+func (s *Service) awaitReviews(ctx context.Context, t *work.Task) error {
 	b, err := s.get(ctx, t.Parent)
 	if err != nil || b.State != Ending {
 		return err
@@ -211,7 +211,7 @@ func (s *Service) settleReviews(ctx context.Context, t *work.Task) error {
 	})
 }
 
-// stillUnderReview says what a binding that ends waits for, and when to look again.
+// stillUnderReview returns what a binding that ends waits for, and when to check again.
 func stillUnderReview(n int, ends, now time.Time) error {
 	if !now.Before(ends) {
 		f := fault.New(fault.NotReady, "%s being released.", documents(n, ""))
@@ -221,6 +221,6 @@ func stillUnderReview(n int, ends, now time.Time) error {
 
 	f := fault.New(fault.NotReady, "%s under review, to come back until %s.", documents(n, ""),
 		ends.UTC().Format("2 January 2006"))
-	f.RetryAfter = lookAgain
+	f.RetryAfter = reviewPoll
 	return f
 }

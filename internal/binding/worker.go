@@ -24,29 +24,61 @@ const (
 	stepActions = "actions"
 )
 
-// BindWorker makes a binding.
-//
-//	step     what                          safe to repeat because
-//	(first)  one action per workspace      it is looked for by our address; without its secret it is made anew
-//	bound    the binding counts            a row of ours
-//	facet    what the folder shows         written from our rows, under the change token
+// A BindWorker makes a binding.
 type BindWorker struct{ *Service }
 
-// Step does the next step of an item.
-func (w BindWorker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
-	switch t.Step {
-	case "": // a retry takes the name again, if it is still free
-		if err := w.setState(ctx, t, Making, Making, Failed); err != nil {
-			return work.Next{}, err
-		}
-		return work.Next{Step: stepBound}, w.makeActions(ctx, t)
-	case stepBound:
-		return work.Next{Step: stepFacet}, w.setState(ctx, t, Bound, Making, Bound)
-	}
-	return work.Next{Done: true, Outcome: "bound"}, w.showOnFolder(ctx, t)
+// A bindItem is an item as its worker sees it.
+type bindItem struct {
+	BindWorker
+	t *work.Task
 }
 
-func (s *Service) makeActions(ctx context.Context, t *work.Task) error {
+// bindFlow is what happens when a folder is bound.
+var bindFlow = work.Flow[bindItem]{
+	{
+		Does:   "create a custom action in each workspace",
+		Repeat: "it is looked for by our address; without its secret it is made anew",
+		Run:    bindItem.begin,
+	},
+	{
+		Name:   stepBound,
+		Does:   "let the binding count",
+		Repeat: "a row of ours",
+		Run:    bindItem.activate,
+	},
+	{
+		Name:   stepFacet,
+		Does:   "write what the folder shows",
+		Repeat: "written from our rows, under the change token",
+		Run:    bindItem.show,
+	},
+}
+
+// Steps describes the steps.
+func (w BindWorker) Steps() []work.StepInfo { return bindFlow.Info() }
+
+// Step runs the next step of an item.
+func (w BindWorker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
+	return bindFlow.Run(ctx, t.Step, bindItem{w, t})
+}
+
+// begin also begins a retry, which takes the name again if it is still free.
+func (i bindItem) begin(ctx context.Context) (work.Next, error) {
+	if err := i.setState(ctx, i.t, Making, Making, Failed); err != nil {
+		return work.Next{}, err
+	}
+	return work.Next{Step: stepBound}, i.createActions(ctx, i.t)
+}
+
+func (i bindItem) activate(ctx context.Context) (work.Next, error) {
+	return work.Next{Step: stepFacet}, i.setState(ctx, i.t, Bound, Making, Bound)
+}
+
+func (i bindItem) show(ctx context.Context) (work.Next, error) {
+	return work.Next{Done: true, Outcome: "bound"}, i.showOnFolder(ctx, i.t)
+}
+
+func (s *Service) createActions(ctx context.Context, t *work.Task) error {
 	b, err := s.get(ctx, t.Parent)
 	if err != nil {
 		return err
@@ -56,8 +88,8 @@ func (s *Service) makeActions(ctx context.Context, t *work.Task) error {
 		if a.State == actionActive {
 			continue
 		}
-		if err := s.eitherWay(ctx, b.Owner, func(fio *v4.Client) error {
-			return s.makeAction(ctx, t, fio, b, a)
+		if err := s.asOwnerOrService(ctx, b.Owner, func(fio *v4.Client) error {
+			return s.createAction(ctx, t, fio, b, a)
 		}); err != nil {
 			return err
 		}
@@ -66,14 +98,14 @@ func (s *Service) makeActions(ctx context.Context, t *work.Task) error {
 	return nil
 }
 
-// makeAction creates the action whose intent is recorded. One that is there
-// already was made by an attempt whose answer, and with it the secret, was lost.
-func (s *Service) makeAction(ctx context.Context, t *work.Task, fio *v4.Client, b Binding, a Action) error {
-	if err := s.removeOurs(ctx, fio, a, b.ActionName); err != nil {
+// createAction creates the action whose intent is recorded. If one exists already, it was created
+// by an attempt whose answer was lost, and with it the secret.
+func (s *Service) createAction(ctx context.Context, t *work.Task, fio *v4.Client, b Binding, a Action) error {
+	if err := s.deleteOurs(ctx, fio, a, b.ActionName); err != nil {
 		return err
 	}
 
-	made, err := fio.CreateAction(ctx, a.AccountID, a.WorkspaceID, frameio.Action{
+	created, err := fio.CreateAction(ctx, a.AccountID, a.WorkspaceID, frameio.Action{
 		Name: b.ActionName, Description: b.Description, Event: event, URL: s.actionURL(a.ID),
 	})
 	if v4.StatusOf(err) == 403 {
@@ -86,20 +118,20 @@ func (s *Service) makeAction(ctx context.Context, t *work.Task, fio *v4.Client, 
 		return err
 	}
 
-	if made.Secret == "" {
+	if created.Secret == "" {
 		return fault.New(fault.Unavailable, "Frame.io did not tell the secret of the custom action.")
 	}
 
 	return t.Commit(ctx, struct{}{}, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE actions SET remote_id = $1, secret = $2, state = $3 WHERE id = $4`,
-			made.ID, s.Vault.Seal(secretPlace(a.ID), made.Secret), actionActive, a.ID)
+			created.ID, s.Vault.Seal(secretContext(a.ID), created.Secret), actionActive, a.ID)
 		return err
 	})
 }
 
-// removeOurs deletes actions of the workspace that call the address of a, and
-// those under the same name that call us but that nobody has recorded.
-func (s *Service) removeOurs(ctx context.Context, fio *v4.Client, a Action, name string) error {
+// deleteOurs deletes actions of the workspace that call the address of a, and unrecorded ones under
+// the same name that call us.
+func (s *Service) deleteOurs(ctx context.Context, fio *v4.Client, a Action, name string) error {
 	for remote, err := range fio.Actions(ctx, a.AccountID, a.WorkspaceID) {
 		if err != nil {
 			return err
@@ -107,7 +139,7 @@ func (s *Service) removeOurs(ctx context.Context, fio *v4.Client, a Action, name
 
 		lost := false
 		if remote.Name == name && strings.HasPrefix(remote.URL, s.actionURL("")) {
-			if lost, err = s.forgotten(ctx, remote); err != nil {
+			if lost, err = s.isUnrecorded(ctx, remote); err != nil {
 				return err
 			}
 		}
@@ -123,8 +155,8 @@ func (s *Service) removeOurs(ctx context.Context, fio *v4.Client, a Action, name
 	return nil
 }
 
-// setState moves the binding on from one of two states; somebody may have ended
-// it meanwhile, which holds.
+// setState moves the binding on from one of two states. If a person has ended it meanwhile, that
+// stays.
 func (s *Service) setState(ctx context.Context, t *work.Task, to, from, orFrom State) error {
 	var n int64
 	err := t.Commit(ctx, struct{}{}, func(tx *sql.Tx) error {
@@ -149,7 +181,7 @@ func (s *Service) setState(ctx context.Context, t *work.Task, to, from, orFrom S
 	return err
 }
 
-// Undo removes what a failed bind has made.
+// Undo removes what a failed bind has created.
 func (w BindWorker) Undo(ctx context.Context, t *work.Task) error {
 	if err := w.setState(ctx, t, Failed, Making, Bound); err != nil && !fault.Is(err, fault.Conflict) {
 		return err
@@ -157,7 +189,7 @@ func (w BindWorker) Undo(ctx context.Context, t *work.Task) error {
 	return errors.Join(w.removeActions(ctx, t), w.showOnFolder(ctx, t))
 }
 
-// Ended records why a binding did not come about.
+// Ended records why a binding failed.
 func (w BindWorker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, error) {
 	if it.State == work.Done {
 		return nil, nil
@@ -167,30 +199,62 @@ func (w BindWorker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]stri
 	return nil, err
 }
 
-// UnbindWorker removes what a binding left on both sides; the binding itself
-// has ended before.
-//
-//	step     what                      safe to repeat because
-//	(first)  wait for what is under    reads; a push ends once
-//	         review, or release it
-//	actions  delete the actions        what is gone is gone
-//	facet    what the folder shows     written from our rows, under the change token
-type UnbindWorker struct{ *Service }
-
-// Step does the next step of an item.
-func (w UnbindWorker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
-	switch t.Step {
-	case "":
-		return work.Next{Step: stepActions}, w.settleReviews(ctx, t)
-	case stepActions:
-		return work.Next{Step: stepFacet}, patient(t, w.removeActions(ctx, t))
-	}
-	return work.Next{Done: true, Outcome: "unbound"}, patient(t, w.showOnFolder(ctx, t))
+// An UnbindWorker removes what a binding left on both sides; the binding itself has ended before.
+type UnbindWorker struct {
+	work.NoUndo
+	*Service
 }
 
-// patient waits for a system that cannot be reached as long as it takes: the
-// binding has ended, and what is left over is only to be tidied.
-func patient(t *work.Task, err error) error {
+// An unbindItem is an item as its worker sees it.
+type unbindItem struct {
+	UnbindWorker
+	t *work.Task
+}
+
+// unbindFlow is what happens when a binding has ended.
+var unbindFlow = work.Flow[unbindItem]{
+	{
+		Does:   "wait for what is under review, or release it",
+		Repeat: "reads; a push ends once",
+		Run:    unbindItem.endReviews,
+	},
+	{
+		Name:   stepActions,
+		Does:   "delete the custom actions",
+		Repeat: "what is gone is gone",
+		Run:    unbindItem.deleteActions,
+	},
+	{
+		Name:   stepFacet,
+		Does:   "write what the folder shows",
+		Repeat: "written from our rows, under the change token",
+		Run:    unbindItem.show,
+	},
+}
+
+// Steps describes the steps.
+func (w UnbindWorker) Steps() []work.StepInfo { return unbindFlow.Info() }
+
+// Step runs the next step of an item.
+func (w UnbindWorker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
+	return unbindFlow.Run(ctx, t.Step, unbindItem{w, t})
+}
+
+func (i unbindItem) endReviews(ctx context.Context) (work.Next, error) {
+	return work.Next{Step: stepActions}, i.awaitReviews(ctx, i.t)
+}
+
+func (i unbindItem) deleteActions(ctx context.Context) (work.Next, error) {
+	return work.Next{Step: stepFacet}, waitIfUnavailable(i.t, i.removeActions(ctx, i.t))
+}
+
+func (i unbindItem) show(ctx context.Context) (work.Next, error) {
+	return work.Next{Done: true, Outcome: "unbound"}, waitIfUnavailable(i.t, i.showOnFolder(ctx, i.t))
+}
+
+// waitIfUnavailable waits for a system that cannot be reached as long as it takes: the binding has
+// ended, and only the clean-up is left.
+func waitIfUnavailable(t *work.Task, err error) error {
 	if !fault.Is(err, fault.Unavailable) {
 		return err
 	}
@@ -205,10 +269,7 @@ func patient(t *work.Task, err error) error {
 	return f
 }
 
-// Undo has nothing to do: what could be removed is.
-func (w UnbindWorker) Undo(context.Context, *work.Task) error { return nil }
-
-// Ended lets the binding stand again when somebody cancelled its end while it waited.
+// Ended puts the binding back in force if its end was cancelled while it waited.
 func (w UnbindWorker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, error) {
 	to := Unbound
 	if it.State == work.Canceled {
@@ -240,7 +301,7 @@ func (s *Service) removeActions(ctx context.Context, t *work.Task) error {
 		if a.State == actionRemoved {
 			continue
 		}
-		if err := s.eitherWay(ctx, b.Owner, func(fio *v4.Client) error {
+		if err := s.asOwnerOrService(ctx, b.Owner, func(fio *v4.Client) error {
 			return s.removeAction(ctx, t, fio, a)
 		}); err != nil {
 			return err
@@ -250,9 +311,9 @@ func (s *Service) removeActions(ctx context.Context, t *work.Task) error {
 	return nil
 }
 
-// eitherWay does something on Frame.io as a person or, when that person cannot or
-// may not any more, as the service credential.
-func (s *Service) eitherWay(ctx context.Context, login string, do func(*v4.Client) error) error {
+// asOwnerOrService acts on Frame.io as a person or, if that person cannot be acted for or may not,
+// with the service credential.
+func (s *Service) asOwnerOrService(ctx context.Context, login string, do func(*v4.Client) error) error {
 	fio, err := s.People.Frameio(ctx, login)
 	if err == nil {
 		err = do(fio)
@@ -275,10 +336,10 @@ func (s *Service) removeAction(ctx context.Context, t *work.Task, fio *v4.Client
 	if a.RemoteID != "" {
 		err = fio.DeleteAction(ctx, a.AccountID, a.RemoteID)
 	} else {
-		err = s.removeOurs(ctx, fio, a, "")
+		err = s.deleteOurs(ctx, fio, a, "")
 	}
 
-	// A workspace that is gone took its actions along.
+	// The actions of a deleted workspace are deleted as well.
 	if err != nil && !v4.NotFound(err) {
 		return err
 	}
@@ -289,20 +350,20 @@ func (s *Service) removeAction(ctx context.Context, t *work.Task, fio *v4.Client
 	})
 }
 
-// errNotBound says that there is nothing to end.
+// errNotBound reports that there is nothing to end.
 var errNotBound = fault.New(fault.Conflict, "This folder is not bound (any more).")
 
-// first is the id of the only item that was added.
-func first(ids []string) (string, error) {
+// onlyID returns the id of the only item that was added.
+func onlyID(ids []string) (string, error) {
 	if len(ids) == 0 {
 		return "", fault.New(fault.Conflict, "This is under way already.")
 	}
 	return ids[0], nil
 }
 
-// mayEnd lets whoever bound it, administrators, and those who may write on the
-// folder end a binding.
-func (s *Service) mayEnd(ctx context.Context, who work.Viewer, b Binding) error {
+// checkMayEnd returns an error unless the viewer created or owns the binding, is an administrator,
+// or may write in the folder.
+func (s *Service) checkMayEnd(ctx context.Context, who work.Viewer, b Binding) error {
 	if who.Admin || who.Login == b.Creator || who.Login == b.Owner {
 		return nil
 	}

@@ -30,7 +30,7 @@ type Folder struct {
 	UID, Path, Title, Type string
 }
 
-// Service asks Nuxeo as whoever looks.
+// A Service asks Nuxeo as the viewer.
 type Service struct {
 	Nuxeo func(ctx context.Context, login string) (*nuxeo.Client, error)
 	// Bindable says why a folder that was read with the enricher "permissions"

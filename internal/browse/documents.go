@@ -26,7 +26,7 @@ type Document struct {
 func (s *Service) Documents(
 	ctx context.Context, login, folder, cursor string, limit int,
 ) (list []Document, next string, err error) {
-	page, size, err := place(cursor, limit)
+	page, size, err := parseCursor(cursor, limit)
 	if err != nil {
 		return nil, "", err
 	}
@@ -63,7 +63,7 @@ func (s *Service) Documents(
 func documents(docs []*nuxeo.Document) []Document {
 	out := []Document{}
 	for _, d := range docs {
-		if !ingest.Linked(d) {
+		if !ingest.HasOwnFacet(d) {
 			continue
 		}
 		out = append(out, Document{
@@ -79,8 +79,8 @@ func documents(docs []*nuxeo.Document) []Document {
 // usualPage is how many documents a page has unless another number is asked for.
 const usualPage = 50
 
-// place reads a cursor: the page, counted from 0, and its size.
-func place(cursor string, limit int) (page, size int, err error) {
+// parseCursor parses a cursor: the page, counted from 0, and its size.
+func parseCursor(cursor string, limit int) (page, size int, err error) {
 	if limit <= 0 {
 		limit = usualPage
 	}

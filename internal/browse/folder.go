@@ -10,7 +10,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// Detail is a folder by itself.
+// A Detail is a single folder.
 type Detail struct {
 	Folder
 	// Ancestors are those that may be seen, the outermost first.
@@ -72,13 +72,13 @@ func noFolder() error {
 // holding are the types that a folder allows and that can hold a file; where
 // that cannot be told, those that are no folders.
 func (s *Service) holding(ctx context.Context, nx *nuxeo.Client, folder *nuxeo.Document) []string {
-	known := s.types.get(ctx, nx, s.Now())
+	byName := s.types.get(ctx, nx, s.Now())
 	out := []string{Usual}
 	allowed := folder.Subtypes()
 	for _, t := range allowed {
-		whole, told := known[t.Name]
+		whole, ok := byName[t.Name]
 		switch {
-		case t.Name == Usual, slices.Contains(t.Facets, "Folderish"), told && !whole.CanHoldFile():
+		case t.Name == Usual, slices.Contains(t.Facets, "Folderish"), ok && !whole.CanHoldFile():
 		default:
 			out = append(out, t.Name)
 		}

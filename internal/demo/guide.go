@@ -151,7 +151,7 @@ func (s *Stage) mirrored() bool {
 	return slices.Contains(d.Facets, foldersync.Facet)
 }
 
-// refreshed reports whether somebody had a folder compared by hand.
+// refreshed reports whether a person has refreshed a folder by hand.
 func (s *Stage) refreshed(ctx context.Context) bool {
 	all, err := s.App.Sync.List(ctx, work.Viewer{Admin: true})
 	return err == nil && slices.ContainsFunc(all, func(q foldersync.Sync) bool {

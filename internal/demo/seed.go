@@ -85,7 +85,7 @@ func (d *seed) fill(s *Stage) {
 	d.comments(f)
 }
 
-// drafts are documents of Nuxeo that nobody on Frame.io has seen yet; of the
+// drafts are documents of Nuxeo that are not on Frame.io yet; of the
 // interview there is a smaller rendition.
 func (d *seed) drafts(s *Stage) {
 	blob := func(title, file string) nuxeosim.Blob {

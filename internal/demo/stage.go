@@ -1,6 +1,6 @@
 // Package demo shows the connector on one machine without any account: both
 // simulated systems, a mail catcher and the real program between them, with
-// videos to publish and a story that plays by itself.
+// videos to publish and a story that plays automatically.
 //
 // It owns the stage (what runs where), the seed (who and what is there) and the
 // story (what happens, checked against what both sides really hold). The

@@ -61,7 +61,7 @@ func (t *story) send(ctx context.Context, uid string) (push.Push, error) {
 	return t.App.Push.Get(ctx, work.Viewer{Admin: true}, resp.JSON202.Pushes[0].Id)
 }
 
-// lock checks that nobody works on the document while it is reviewed.
+// lock checks that no one can work on the document while it is reviewed.
 func (t *story) lock(context.Context) error {
 	if by := t.must(t.at.draft).LockOwner; by != t.Login("josh") {
 		return fmt.Errorf("the document is locked by %q", by)
@@ -95,7 +95,7 @@ func (t *story) unlock(context.Context) error {
 	return nil
 }
 
-// release ends the waiting for a push that nobody publishes back.
+// release ends a push that no one publishes back.
 func (t *story) release(ctx context.Context) error {
 	t.say("Josh pushes it once more, as the next version, and then calls the review off.")
 	p, err := t.send(ctx, t.must(t.at.draft).UID)

@@ -16,7 +16,7 @@ import (
 
 // statusComes looks at the document while the review goes on.
 func (t *story) statusComes(ctx context.Context) error {
-	if err := t.App.Webhooks.Complete(ctx); err != nil { // as it does by itself a little later
+	if err := t.App.Webhooks.Complete(ctx); err != nil { // as the connector does a little later
 		return err
 	}
 

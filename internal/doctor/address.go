@@ -15,7 +15,7 @@ const aFile = "SELECT * FROM Document WHERE file:content/length > 0 AND ecm:isVe
 
 const viaUs = "Until then what is pushed goes through the connector; to leave it at that, switch push-by-address off."
 
-// address looks whether Frame.io could fetch a file of Nuxeo by itself.
+// address checks whether Frame.io could fetch a file from Nuxeo.
 func (d *Doctor) address(ctx context.Context) Finding {
 	nx := d.nx()
 	switch {

@@ -14,10 +14,12 @@ func AnswersAsNuxeo(ctx context.Context, via *http.Client, address string) Findi
 	if status == 0 {
 		return unreached("nuxeo-url", plain.Address(address), err)
 	}
+
 	if status != http.StatusUnauthorized && status != http.StatusOK {
 		return broken("Check nuxeo-url: it must end with the context path, usually /nuxeo.", "%s answers %d", address,
 			status)
 	}
+
 	return ok("answers at %s", address)
 }
 

@@ -44,7 +44,7 @@ func (d *Doctor) database(ctx context.Context) Finding {
 	}
 
 	if d.unread() {
-		return skipped("there is one in %s; it was not opened without its key", d.place())
+		return skipped("there is one in %s; it was not opened without its key", d.databaseLocation())
 	}
 
 	if d.App.Config.Database != "" {
@@ -63,8 +63,8 @@ func (d *Doctor) database(ctx context.Context) Finding {
 	return ok("sound, in %s", d.given().Data)
 }
 
-// place names where the database is, without what its address keeps secret.
-func (d *Doctor) place() string {
+// databaseLocation returns where the database is, without the secrets of its address.
+func (d *Doctor) databaseLocation() string {
 	if d.given().Database != "" {
 		return "PostgreSQL"
 	}
@@ -105,7 +105,7 @@ func (d *Doctor) key(context.Context) Finding {
 }
 
 // files looks whether others can get at what holds secrets, but for the key, which is
-// looked at by itself.
+// checked separately.
 func (d *Doctor) files(context.Context) Finding {
 	var why, remedies []string
 	for _, e := range app.Exposed(d.given().Data, d.App.Files()...) {

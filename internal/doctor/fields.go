@@ -57,7 +57,7 @@ func (d *Doctor) fields(ctx context.Context) Finding {
 	return ok("there is a field for each fact that documents show")
 }
 
-// anybody is Frame.io as one of those who are connected; nil when nobody is.
+// anybody returns a Frame.io client of one of the connected people, or nil.
 func (d *Doctor) anybody(ctx context.Context) (*v4.Client, error) {
 	people, err := d.App.Identity.People(ctx)
 	if err != nil {

@@ -17,6 +17,7 @@ func (d *Doctor) pack(ctx context.Context) Finding {
 	if d.away || nx == nil {
 		return skipped("%s", d.why())
 	}
+
 	for _, schema := range []string{"frameio", "frameio_binding", "frameio_sync"} {
 		if there, err := nx.HasSchema(ctx, schema); err != nil {
 			return because(err, askAgain)
@@ -24,6 +25,7 @@ func (d *Doctor) pack(ctx context.Context) Finding {
 			return broken(installPackage, "the schema %s is missing", schema)
 		}
 	}
+
 	for _, facet := range []string{"FrameioAsset", "FrameioBinding", "FrameioSync"} {
 		if there, err := nx.HasFacet(ctx, facet); err != nil {
 			return because(err, askAgain)
@@ -31,6 +33,7 @@ func (d *Doctor) pack(ctx context.Context) Finding {
 			return broken(installPackage, "the facet %s is missing", facet)
 		}
 	}
+
 	return packVersion(ctx, nx, addon.Version(app.Version))
 }
 
@@ -48,5 +51,6 @@ func packVersion(ctx context.Context, nx *nuxeo.Client, ours string) Finding {
 	case addon.Older(ours, installed.Version):
 		return ok("version %s, newer than that of this connector, %s", installed.Version, ours)
 	}
+
 	return ok("version %s; schemas and facets are there", installed.Version)
 }

@@ -21,7 +21,7 @@ func (d *Doctor) webhooks(ctx context.Context) Finding {
 	var without int
 	var why string
 	for _, t := range all {
-		if !t.Kept {
+		if !t.Active {
 			without, why = without+1, t.Problem
 		}
 	}

@@ -56,7 +56,7 @@ func New(s Settings) (*Ways, error) {
 	return &Ways{set: s, proxy: choose, proxies: proxies, tls: config}, err
 }
 
-// Close closes the connections that nobody uses.
+// Close closes idle connections.
 func (w *Ways) Close() {
 	for _, end := range w.closers {
 		end()
@@ -86,7 +86,7 @@ func (w *Ways) Bytes(reach Reach) http.RoundTripper {
 func (w *Ways) proxyOf(r *http.Request) (*url.URL, error) { return w.proxy(r.URL) }
 
 // keepAlive notices within half a minute that the other side has gone while
-// nothing is to be sent.
+// nothing may be sent.
 var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 4}
 
 // dial connects to what reach allows. A proxy may stand anywhere: the

@@ -37,7 +37,7 @@ func (p Proxy) read() (func(*url.URL) (*url.URL, error), map[string]bool, error)
 		if address == "" {
 			continue
 		}
-		where, err := p.place(address)
+		where, err := p.hostPort(address)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -62,8 +62,8 @@ func (p Proxy) config() *httpproxy.Config {
 	return c
 }
 
-// place is the host:port of a proxy.
-func (p Proxy) place(address string) (string, error) {
+// hostPort returns the host:port of a proxy.
+func (p Proxy) hostPort(address string) (string, error) {
 	if !strings.Contains(address, "://") {
 		address = "http://" + address // as the environment may have it
 	}

@@ -47,8 +47,8 @@ var endings = map[string]string{
 	"canceled": "was not pushed: somebody stopped it", "released": "is not waited for any more",
 }
 
-// told is an item with what it says of a document.
-type told struct {
+// An itemStory is an item with what it says about a document.
+type itemStory struct {
 	work.View
 	job     job
 	history []work.Event
@@ -71,15 +71,15 @@ type job struct {
 // items are the newest that were about a tie, newest first. Items belong to people;
 // who may read the document may know what happened to it, whoever it belongs to. While
 // there is no document that is who may read the folder that it was to come into.
-func (s *Service) items(ctx context.Context, who work.Viewer, t tied, document string) ([]told, error) {
+func (s *Service) items(ctx context.Context, who work.Viewer, t tied, document string) ([]itemStory, error) {
 	ids, err := s.itemIDs(ctx, t)
 	if err != nil {
 		return nil, err
 	}
 
-	var out []told
+	var out []itemStory
 	for _, id := range ids {
-		one := told{}
+		one := itemStory{}
 		if one.View, err = s.Items.Item(ctx, work.Viewer{Admin: true}, id); fault.Is(err, fault.NotFound) {
 			continue // it was forgotten meanwhile
 		}
@@ -117,7 +117,7 @@ func (s *Service) items(ctx context.Context, who work.Viewer, t tied, document s
 
 // foreign says that an item brought the asset into another document, before this one
 // was there or under another link.
-func (it told) foreign(t tied, document string) bool {
+func (it itemStory) foreign(t tied, document string) bool {
 	return it.job.Document != "" && it.job.Document != document || it.job.Link != "" &&
 		t.linked != "" && it.job.Link != t.linked
 }
@@ -174,7 +174,7 @@ func (t tied) itemsQuery() (string, []any) {
 
 // learn takes from items what the tie itself does not tell: when the content came,
 // and what the newest came to.
-func (t *tied) learn(items []told) {
+func (t *tied) learn(items []itemStory) {
 	for i, it := range items {
 		if i == 0 {
 			t.newest(it)
@@ -189,7 +189,7 @@ func (t *tied) learn(items []told) {
 }
 
 // newest judges by the item that was last.
-func (t *tied) newest(it told) {
+func (t *tied) newest(it itemStory) {
 	switch {
 	case it.State == work.Failed && t.State != Conflict:
 		if t.Kind != ByPush {
@@ -204,12 +204,12 @@ func (t *tied) newest(it told) {
 }
 
 // brought says that the item gave the document new content.
-func (it told) brought() bool {
+func (it itemStory) brought() bool {
 	return it.State == work.Done && (it.Outcome == "created" || it.Outcome == "updated" || it.Outcome == "returned")
 }
 
 // events are what an item tells, without its single steps.
-func (it told) events() []Event {
+func (it itemStory) events() []Event {
 	var out []Event
 	if it.Kind != "push" { // of which its own record tells
 		out = append(out, Event{At: it.Created, What: asked[it.Kind], By: it.who(), Item: it.ID})
@@ -233,7 +233,7 @@ var asked = map[string]string{
 	"sync-asset": "was to be brought by the synchronization",
 }
 
-func (it told) who() string {
+func (it itemStory) who() string {
 	if it.Requester != "" {
 		return it.Requester
 	}
@@ -241,7 +241,7 @@ func (it told) who() string {
 }
 
 // phrase tells an event in words; empty when it is of no interest.
-func (it told) phrase(e work.Event) string {
+func (it itemStory) phrase(e work.Event) string {
 	switch e.Event {
 	case "step", "acting":
 		return ""
@@ -261,7 +261,7 @@ func (it told) phrase(e work.Event) string {
 }
 
 // outcome tells what an item came to.
-func (it told) outcome(outcome string) string {
+func (it itemStory) outcome(outcome string) string {
 	file := ""
 	if f := it.job.File; f.ID != "" {
 		file = fmt.Sprintf(" from %s (file %s, %d bytes)", f.Name, f.ID, f.Size)

@@ -89,8 +89,8 @@ type Content struct {
 	At                 time.Time
 }
 
-// Event is something that happened. By is the login of whoever did it or asked for
-// it, empty when nobody did; Item is where it is told at length.
+// Event is something that happened. By is the login of the person who did it or asked for
+// it, if any; Item has the details.
 type Event struct {
 	At       time.Time
 	What, By string
@@ -105,7 +105,7 @@ const (
 
 // subject is something recorded: a document, or an asset that has none yet, and
 // then the folder whose readers may know of it.
-type subject struct{ uid, place, key string }
+type subject struct{ uid, folder, key string }
 
 // Of tells the stories of what is named: a document by uid or path, or an asset by
 // the id of its file or stack, which may be in several folders.
@@ -126,7 +126,7 @@ func (s *Service) Of(ctx context.Context, who work.Viewer, of string) ([]Story, 
 			continue
 		}
 
-		story, err := s.tell(ctx, who, one, doc)
+		story, err := s.story(ctx, who, one, doc)
 		if err != nil {
 			return nil, err
 		}
@@ -153,8 +153,8 @@ func (s *Service) find(ctx context.Context, who work.Viewer, of string) ([]subje
 	}
 
 	if !strings.HasPrefix(of, "/") {
-		if known, err := s.recorded(ctx, of); len(known) > 0 || err != nil {
-			return known, err
+		if found, err := s.recorded(ctx, of); len(found) > 0 || err != nil {
+			return found, err
 		}
 	}
 
@@ -180,7 +180,7 @@ func (s *Service) recorded(ctx context.Context, of string) ([]subject, error) {
 	var all []subject
 	for rows.Next() {
 		var one subject
-		if err := rows.Scan(&one.uid, &one.place, &one.key); err != nil {
+		if err := rows.Scan(&one.uid, &one.folder, &one.key); err != nil {
 			return nil, err
 		}
 		if one.uid == "" || !slices.ContainsFunc(all, func(o subject) bool { return o.uid == one.uid }) {
@@ -196,7 +196,7 @@ func (s *Service) recorded(ctx context.Context, of string) ([]subject, error) {
 func (s *Service) see(ctx context.Context, who work.Viewer, one subject) (doc Document, sees bool, err error) {
 	at := one.uid
 	if at == "" {
-		at = one.place
+		at = one.folder
 		into, err := s.into(ctx, one)
 		if err != nil {
 			return doc, false, err
@@ -218,7 +218,7 @@ func (s *Service) see(ctx context.Context, who work.Viewer, one subject) (doc Do
 	return doc, err == nil, err
 }
 
-func (s *Service) tell(ctx context.Context, who work.Viewer, one subject, doc Document) (Story, error) {
+func (s *Service) story(ctx context.Context, who work.Viewer, one subject, doc Document) (Story, error) {
 	story := Story{Document: doc, Ties: []Tie{}, Events: []Event{}}
 	tied, err := s.ties(ctx, one)
 	if err != nil {

@@ -30,7 +30,7 @@ func (s *Service) into(ctx context.Context, one subject) (string, error) {
 	var sync, parent, uid string
 	err := s.DB.Reader.QueryRowContext(ctx, `SELECT e.sync_id, e.parent FROM sync_entries e
 		JOIN syncs q ON q.id = e.sync_id
-		WHERE q.state <> 'removed' AND q.folder_uid = $1 AND e.key = $2`, one.place, one.key).Scan(&sync, &parent)
+		WHERE q.state <> 'removed' AND q.folder_uid = $1 AND e.key = $2`, one.folder, one.key).Scan(&sync, &parent)
 	for range maxDepth {
 		if err != nil || uid != "" {
 			break

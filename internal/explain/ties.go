@@ -63,7 +63,7 @@ func (s *Service) link(ctx context.Context, one subject) (link.Link, bool, error
 
 	var id string
 	err := s.DB.Reader.QueryRowContext(ctx, `SELECT id FROM links WHERE folder_uid = $1
-		AND asset_key = $2`, one.place, one.key).Scan(&id)
+		AND asset_key = $2`, one.folder, one.key).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return link.Link{}, false, nil
 	}
@@ -133,7 +133,7 @@ func (s *Service) syncs(ctx context.Context, one subject) ([]tied, error) {
 		FROM sync_entries e JOIN syncs q ON q.id = e.sync_id
 		WHERE q.state <> 'removed' AND (e.document_uid = $1 AND $1 <> '' OR e.document_uid = '' AND $1 = ''
 		AND q.folder_uid = $2 AND e.key = $3) ORDER BY q.id, e.key`,
-		one.uid, one.place, one.key)
+		one.uid, one.folder, one.key)
 	if err != nil {
 		return nil, err
 	}

@@ -26,21 +26,21 @@ type Code string
 // The codes, from the person's mistakes to the world's.
 const (
 	Invalid         Code = "invalid"         // wrong input; Field says where
-	Unauthenticated Code = "unauthenticated" // nobody is signed in
+	Unauthenticated Code = "unauthenticated" // no one is signed in
 	NotConnected    Code = "not_connected"   // the person has no usable Frame.io sign-in
 	Forbidden       Code = "forbidden"       // signed in, but not allowed
 	NotFound        Code = "not_found"       // it is not there, or not for this person
 	Conflict        Code = "conflict"        // it contradicts what is there
-	Locked          Code = "locked"          // the document is locked by somebody else
+	Locked          Code = "locked"          // another person has locked the document
 	Gone            Code = "gone"            // it was there once
 	NotReady        Code = "not_ready"       // wait: the other side is not finished yet
 	Throttled       Code = "throttled"       // a rate limit; RetryAfter says how long
 	Unavailable     Code = "unavailable"     // the other side cannot be reached or fails
 	Refused         Code = "refused"         // the other side refuses, and would again
 	Mismatch        Code = "mismatch"        // bytes are not what they should be
-	NeedsOwner      Code = "needs_owner"     // nobody is left to act for it
+	NeedsOwner      Code = "needs_owner"     // there is no one to act as
 	Stale           Code = "stale"           // another worker has taken the item over
-	Canceled        Code = "canceled"        // somebody stopped it
+	Canceled        Code = "canceled"        // a person stopped it
 	Internal        Code = "internal"        // a mistake of ours
 )
 
@@ -111,7 +111,7 @@ func (e *Error) Because(err error) *Error {
 }
 
 // From reads any error as an Error. A context that ended is Canceled or
-// Unavailable, and what nobody classified is Internal.
+// Unavailable, and anything unclassified is Internal.
 func From(err error) *Error {
 	var e *Error
 	switch {
@@ -202,7 +202,7 @@ func (c Code) Status() int { return table[c].status }
 // Then is what a step does after an error.
 func Then(err error) Disposition { return table[CodeOf(err)].then }
 
-// Passing reports whether the same may succeed later without anybody doing anything: the
+// Passing reports whether the same may succeed later without anyone doing anything: the
 // other side is not well, not ready, or asks for less.
 func Passing(err error) bool {
 	return Then(err) == Retry || Is(err, NotReady, Throttled)

@@ -14,11 +14,11 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
-// assets renames and moves documents as their assets were, and adds an item for
-// each asset that shows something else by now. Items and the place in the list are
-// in one transaction.
-func (r *run) assets(ctx context.Context) (work.Next, error) {
+// syncAssets renames and moves documents whose assets were, and adds an item for each asset whose
+// content or metadata changed. Items and cursor are written in one transaction.
+func (r *run) syncAssets(ctx context.Context) (work.Next, error) {
 	for !r.t.SliceOver() {
+		// Take the next page of differences.
 		some, err := r.changedAssets(ctx)
 		if err != nil {
 			return work.Next{}, err
@@ -28,32 +28,36 @@ func (r *run) assets(ctx context.Context) (work.Next, error) {
 			return work.Next{Step: stepWait}, nil
 		}
 
-		if again, err := r.foldersLost(ctx, some); again || err != nil {
+		// If a destination folder is missing in Nuxeo, create the folders first.
+		if again, err := r.resetMissingFolders(ctx, some); again || err != nil {
 			return work.Next{Step: stepFolders, After: time.Millisecond}, err
 		}
 
-		if err := r.assetsAre(ctx, some); err != nil {
+		// Apply the page.
+		if err := r.syncAssetPage(ctx, some); err != nil {
 			return work.Next{}, err
 		}
 	}
 	return work.Next{Step: stepAssets, After: time.Millisecond}, nil
 }
 
-// foldersLost finds folders that documents are to be put into and that people have
-// deleted or put into the trash in Nuxeo: they are made again.
-func (r *run) foldersLost(ctx context.Context, some []change) (again bool, err error) {
-	looked := map[string]bool{}
+// resetMissingFolders finds destination folders that people have deleted or trashed in Nuxeo and
+// makes the run create them again. It reports whether there are any.
+func (r *run) resetMissingFolders(ctx context.Context, some []change) (again bool, err error) {
+	// Look at each folder that something is created in or moved to.
+	checked := map[string]bool{}
 	for _, c := range some {
 		if c.had.Document != "" && c.had.Parent == c.Parent {
 			continue
 		}
-		lost, err := r.folderLost(ctx, c.Parent, looked)
+		missing, err := r.resetMissingFolder(ctx, c.Parent, checked)
 		if err != nil {
 			return false, err
 		}
-		again = again || lost
+		again = again || missing
 	}
 
+	// Start over with the folders.
 	if again {
 		r.st.rewind()
 		return true, r.t.Save(ctx, r.st)
@@ -62,17 +66,18 @@ func (r *run) foldersLost(ctx context.Context, some []change) (again bool, err e
 	return false, nil
 }
 
-// folderLost looks at a folder and, while they are lost, at those above it.
-func (r *run) folderLost(ctx context.Context, key string, looked map[string]bool) (lost bool, err error) {
-	for ; key != r.sync.Root && !looked[key]; lost = true {
-		looked[key] = true
-		e, ok, err := entry(ctx, r.DB.Reader, r.sync.ID, key)
+// resetMissingFolder clears the document of a folder that is missing in Nuxeo, and of the missing
+// ones above it.
+func (r *run) resetMissingFolder(ctx context.Context, key string, checked map[string]bool) (missing bool, err error) {
+	for ; key != r.sync.Root && !checked[key]; missing = true {
+		checked[key] = true
+		e, ok, err := getEntry(ctx, r.DB.Reader, r.sync.ID, key)
 		if err != nil || !ok || e.Document == "" {
-			return lost, err
+			return missing, err
 		}
 
-		if err := ingest.Present(ctx, r.nx, e.Document); !fault.Is(err, fault.Gone) {
-			return lost, err
+		if err := ingest.RequireFolder(ctx, r.nx, e.Document); !fault.Is(err, fault.Gone) {
+			return missing, err
 		}
 
 		if err := r.commit(ctx, func(tx *sql.Tx) error {
@@ -80,61 +85,66 @@ func (r *run) folderLost(ctx context.Context, key string, looked map[string]bool
 				WHERE sync_id = $1 AND key = $2`, r.sync.ID, key)
 			return err
 		}); err != nil {
-			return lost, err
+			return missing, err
 		}
 
 		key = e.Parent
 	}
-	return lost, nil
+	return missing, nil
 }
 
-func (r *run) assetsAre(ctx context.Context, all []change) error {
-	some := slices.DeleteFunc(slices.Clone(all), func(c change) bool { return c.parentIn == "" })
-	if err := r.arrangeAll(ctx, some); err != nil {
+// syncAssetPage applies one page of differences.
+func (r *run) syncAssetPage(ctx context.Context, all []change) error {
+	// Rename and move, except where the folder does not exist in Nuxeo yet.
+	some := slices.DeleteFunc(slices.Clone(all), func(c change) bool { return c.parentUID == "" })
+	if err := r.renameAndMoveAll(ctx, some); err != nil {
 		return err
 	}
 
+	// Create documents without content in bulk; the others get an item each.
 	var want []change
 	for _, c := range some {
-		if c.refused == "" && c.wanted(r.sync) {
+		if c.refused == "" && c.needsImport(r.sync) {
 			want = append(want, c)
 		}
 	}
 
-	laid, rest, err := r.lay(ctx, want)
+	created, rest, err := r.bulkCreate(ctx, want)
 	if err != nil {
 		return err
 	}
 
 	items := make([]work.New, 0, len(rest))
 	for _, c := range rest {
-		items = append(items, r.sync.item(c, r.st.Run, r.t.Requester, r.sync.Conflicts))
+		items = append(items, r.sync.newItem(c, r.st.Run, r.t.Requester, r.sync.Conflicts))
 	}
 
+	// Record it all with the cursor.
 	last := all[len(all)-1]
 	r.st.In, r.st.After = last.Parent, last.Key
-	return r.record(ctx, some, laid, items, len(some) < len(all))
+	return r.recordAssets(ctx, some, created, items, len(some) < len(all))
 }
 
-// wanted reports whether the asset is to be brought: that both sides changed it, an item
-// finds out.
-func (c change) wanted(q Sync) bool {
-	return does(q.decide(c.standing()), Create, Update, Part) || c.had.Document != "" && c.had.print != c.print
+// needsImport reports whether the asset needs an item or a bulk write. If both sides have changed
+// it, the item finds out.
+func (c change) needsImport(q Sync) bool {
+	return hasAny(q.decide(c.situation()), Create, Update, Split) ||
+		c.had.Document != "" && c.had.fingerprint != c.fingerprint
 }
 
-// arrangeAll renames and moves the documents whose assets were, several at once.
-func (r *run) arrangeAll(ctx context.Context, some []change) error {
+// renameAndMoveAll renames and moves the documents whose assets were, several at once.
+func (r *run) renameAndMoveAll(ctx context.Context, some []change) error {
 	g, in := errgroup.WithContext(ctx)
-	g.SetLimit(max(1, r.Lanes))
+	g.SetLimit(max(1, r.MaxCalls))
 	for i := range some {
 		c := &some[i]
-		if !does(r.sync.decide(c.standing()), Rename, Move, Return) {
+		if !hasAny(r.sync.decide(c.situation()), Rename, Move, Restore) {
 			continue
 		}
 
 		g.Go(func() error {
-			uid, err := r.arrange(in, c)
-			if c.refused = refusal(notArranged, err); c.refused != "" {
+			uid, err := r.renameAndMove(in, c)
+			if c.refused = refusalMessage(cannotArrange, err); c.refused != "" {
 				return nil
 			}
 			c.had.Document = uid
@@ -145,29 +155,31 @@ func (r *run) arrangeAll(ctx context.Context, some []change) error {
 	return g.Wait()
 }
 
-// record writes down what became of some assets, and adds the items for those that
-// are still to be brought. Others may have no folder in Nuxeo that the run can make.
-func (r *run) record(ctx context.Context, some []change, laid []sheet, items []work.New, others bool) error {
+// recordAssets records a page of assets and adds the items for the others. With others set, a
+// folder is missing that this run cannot create, so that it requests a full run.
+func (r *run) recordAssets(
+	ctx context.Context, some []change, created []pendingDoc, items []work.New, others bool,
+) error {
 	var ids []string
 	err := r.commit(ctx, func(tx *sql.Tx) (err error) {
 		if others {
-			if err := r.whole(ctx, tx); err != nil {
+			if err := r.requestFullRun(ctx, tx); err != nil {
 				return err
 			}
 		}
 
 		done := map[string]bool{}
-		for _, s := range laid {
+		for _, s := range created {
 			done[s.Key] = true
 		}
 
 		for _, c := range some {
-			if err := r.arranged(ctx, tx, c, done[c.Key]); err != nil {
+			if err := r.recordPosition(ctx, tx, c, done[c.Key]); err != nil {
 				return err
 			}
 		}
 
-		if err := r.lain(ctx, tx, laid); err != nil {
+		if err := r.recordCreated(ctx, tx, created); err != nil {
 			return err
 		}
 
@@ -179,30 +191,31 @@ func (r *run) record(ctx context.Context, some []change, laid []sheet, items []w
 	return err
 }
 
-// arranged records where an asset is now, or why it is not.
-func (r *run) arranged(ctx context.Context, tx *sql.Tx, c change, laid bool) error {
+// recordPosition records the name and folder of an asset, or why its document could not be renamed
+// or moved.
+func (r *run) recordPosition(ctx context.Context, tx *sql.Tx, c change, created bool) error {
 	if c.refused != "" {
-		return r.refuse(ctx, tx, c.had, c.refused)
+		return r.recordProblem(ctx, tx, c.had, c.refused)
 	}
 
-	if does(r.sync.decide(c.standing()), Conflict) { // it keeps its name and place until it is settled
+	if hasAny(r.sync.decide(c.situation()), Conflict) { // name and folder stay until it is resolved
 		c.Name, c.Parent = c.had.Name, c.had.Parent
 	}
 
-	if err := r.counted(ctx, tx, c); err != nil || laid {
+	if err := r.countPosition(ctx, tx, c); err != nil || created {
 		return err
 	}
 
 	e := c.had
 	e.Parent, e.Name, e.Gone = c.Parent, c.Name, false
-	return put(ctx, tx, r.t.Now(), r.sync.ID, e)
+	return putEntry(ctx, tx, r.t.Now(), r.sync.ID, e)
 }
 
-// item brings one asset.
-func (q Sync) item(c change, run, requester, conflicts string) work.New {
+// newItem returns the item that imports one asset.
+func (q Sync) newItem(c change, run, requester, conflicts string) work.New {
 	st := assetState{
-		Sync: q.ID, Key: c.Key, Print: c.print, Head: c.head, Job: q.job(c),
-		New:     c.had.Document == "" || c.had.print == "",
+		Sync: q.ID, Key: c.Key, Print: c.fingerprint, Head: c.head, Job: q.newJob(c),
+		New:     c.had.Document == "" || c.had.fingerprint == "",
 		Earlier: q.Earlier && c.Kind == string(frameio.KindStack),
 	}
 
@@ -219,19 +232,19 @@ func (q Sync) item(c change, run, requester, conflicts string) work.New {
 	}
 }
 
-// job is what ingest is to do for an asset.
-func (q Sync) job(c change) ingest.Job {
+// newJob returns the ingest job for an asset.
+func (q Sync) newJob(c change) ingest.Job {
 	return ingest.Job{
 		Asset: ingest.Asset{Account: q.Account, Workspace: q.Workspace, Kind: frameio.Kind(c.Kind), ID: c.Key},
 		Target: ingest.Target{
 			Scope:        q.FolderUID,
-			Folder:       c.parentIn,
+			Folder:       c.parentUID,
 			DocumentType: q.DocumentType,
 			PublishedBy:  q.Owner,
 		},
 		Mirror: &ingest.Mirror{
 			NoComments: !q.Comments,
-			Plain:      q.Fetch == Metadata,
+			NoContent:  q.Fetch == Metadata,
 			Proxy:      q.Fetch == Proxy,
 			Folder:     c.Parent,
 		},

@@ -12,9 +12,9 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// Check begins a run that only compares. What it finds is kept until the next run.
+// Check starts a run that only compares. Its result is kept until the next one.
 func (s *Service) Check(ctx context.Context, who work.Viewer, id string) (Sync, error) {
-	q, err := s.changeable(ctx, who, id)
+	q, err := s.getForChange(ctx, who, id)
 	if err != nil {
 		return q, err
 	}
@@ -25,11 +25,11 @@ func (s *Service) Check(ctx context.Context, who work.Viewer, id string) (Sync, 
 
 	var ids []string
 	err = s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
-		ids, err = s.begin(ctx, tx, q, Check, who.Login, false)
+		ids, err = s.startRun(ctx, tx, q, Check, who.Login, false)
 		return err
 	})
 	if store.Duplicate(err) {
-		return q, busy(q, err)
+		return q, alreadyRunning(q, err)
 	}
 
 	if err != nil {
@@ -37,52 +37,52 @@ func (s *Service) Check(ctx context.Context, who work.Viewer, id string) (Sync, 
 	}
 
 	s.Engine.Wake(ids...)
-	return get(ctx, s.DB.Reader, id)
+	return getDetailed(ctx, s.DB.Reader, id)
 }
 
-// looked are entries whose documents are looked at in one search.
-const looked = 50
+// lookupBatch is how many documents are looked up in one search.
+const lookupBatch = 50
 
-// check looks at the documents of a sync in Nuxeo, many in one call, and notes those
-// that are not what the sync made of them.
-func (r *run) check(ctx context.Context) (work.Next, error) {
+// checkDocuments reads the documents of a sync in Nuxeo, many in one call, and records those that
+// differ from what the sync made of them.
+func (r *run) checkDocuments(ctx context.Context) (work.Next, error) {
 	for !r.t.SliceOver() {
-		some, err := r.entries(ctx, r.st.After)
+		some, err := r.entriesToCheck(ctx, r.st.After)
 		if err != nil {
 			return work.Next{}, err
 		}
 		if len(some) == 0 {
 			return work.Next{Done: true, Outcome: outcomeChecked}, nil
 		}
-		if err := r.lookAt(ctx, some); err != nil {
+		if err := r.compareDocuments(ctx, some); err != nil {
 			return work.Next{}, err
 		}
 	}
 	return work.Next{Step: stepCheck, After: time.Millisecond}, nil
 }
 
-// held is an entry with what its document got from Frame.io last.
-type held struct {
+// A checkedEntry is an entry with what its document was last given.
+type checkedEntry struct {
 	Entry
-	digest   string
-	parentIn string
+	digest    string
+	parentUID string
 }
 
-func (r *run) entries(ctx context.Context, after string) ([]held, error) {
+func (r *run) entriesToCheck(ctx context.Context, after string) ([]checkedEntry, error) {
 	rows, err := r.DB.Reader.QueryContext(ctx, `SELECT e.key, e.kind, e.name, e.document_uid, e.title,
 		COALESCE(l.digest, ''), COALESCE(p.document_uid, '')
 		FROM sync_entries e LEFT JOIN links l ON l.document_uid = e.document_uid
 		LEFT JOIN sync_entries p ON p.sync_id = e.sync_id AND p.key = e.parent
 		WHERE e.sync_id = $1 AND e.key > $2 AND e.document_uid <> '' AND NOT e.gone AND e.parent <> ''
-		ORDER BY e.key LIMIT $3`, r.sync.ID, after, looked)
+		ORDER BY e.key LIMIT $3`, r.sync.ID, after, lookupBatch)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var all []held
+	var all []checkedEntry
 	for rows.Next() {
-		var h held
-		if err := rows.Scan(&h.Key, &h.Kind, &h.Name, &h.Document, &h.title, &h.digest, &h.parentIn); err != nil {
+		var h checkedEntry
+		if err := rows.Scan(&h.Key, &h.Kind, &h.Name, &h.Document, &h.title, &h.digest, &h.parentUID); err != nil {
 			return nil, err
 		}
 		all = append(all, h)
@@ -91,7 +91,7 @@ func (r *run) entries(ctx context.Context, after string) ([]held, error) {
 	return all, rows.Err()
 }
 
-func (r *run) lookAt(ctx context.Context, some []held) error {
+func (r *run) compareDocuments(ctx context.Context, some []checkedEntry) error {
 	uids := make([]string, 0, len(some))
 	for _, h := range some {
 		uids = append(uids, h.Document)
@@ -105,7 +105,7 @@ func (r *run) lookAt(ctx context.Context, some []held) error {
 	r.st.After = some[len(some)-1].Key
 	return r.commit(ctx, func(tx *sql.Tx) error {
 		for _, h := range some {
-			if wrong := h.drifted(found[h.Document]).String(); wrong != "" {
+			if wrong := h.driftFrom(found[h.Document]).String(); wrong != "" {
 				if _, err := tx.ExecContext(ctx, `UPDATE sync_seen SET nuxeo = $1
 					WHERE run_id = $2 AND key = $3`, wrong, r.st.Run, h.Key); err != nil {
 					return err
@@ -116,20 +116,20 @@ func (r *run) lookAt(ctx context.Context, some []held) error {
 	})
 }
 
-// drifted says how a document is not what the sync made of it.
-func (h held) drifted(doc *nuxeo.Document) drift {
+// driftFrom returns how a document differs from what the sync made of it.
+func (h checkedEntry) driftFrom(doc *nuxeo.Document) drift {
 	if doc == nil {
 		return drift{missing: true}
 	}
 	return drift{
-		moved: doc.ParentRef != h.parentIn, retitled: !h.ours(doc.Title),
-		rewritten: ingest.InColdStorage(doc) == nil && rewritten(h.Kind, h.digest, doc.Blob("file:content")),
+		moved: doc.ParentRef != h.parentUID, retitled: !h.isOurTitle(doc.Title),
+		rewritten: ingest.CheckColdStorage(doc) == nil && contentChanged(h.Kind, h.digest, doc.Blob("file:content")),
 	}
 }
 
-// rewritten reports whether a document has another content than it was brought. Digests of
-// different algorithms do not tell.
-func rewritten(kind, digest string, b *nuxeo.Blob) bool {
+// contentChanged reports whether the content of a document is not what was imported. Digests of
+// different algorithms cannot be compared.
+func contentChanged(kind, digest string, b *nuxeo.Blob) bool {
 	if kind == kindFolder || b == nil || digest == "" {
 		return kind != kindFolder && (b == nil) != (digest == "")
 	}
@@ -137,22 +137,136 @@ func rewritten(kind, digest string, b *nuxeo.Blob) bool {
 	return known && !same
 }
 
-// drifts are the words for how a document drifted, in the order in which they are told.
-var drifts = []string{"missing in Nuxeo", "moved in Nuxeo", "renamed in Nuxeo", "changed in Nuxeo"}
+// driftTexts describe how a document differs, in the order in which they are shown.
+var driftTexts = []string{"missing in Nuxeo", "moved in Nuxeo", "renamed in Nuxeo", "changed in Nuxeo"}
 
-// String is for people and for the database; empty: it did not.
+// String describes the drift for people and for the database. It is empty if there is none.
 func (d drift) String() string {
 	var all []string
 	for i, is := range []bool{d.missing, d.moved, d.retitled, d.rewritten} {
 		if is {
-			all = append(all, drifts[i])
+			all = append(all, driftTexts[i])
 		}
 	}
 	return strings.Join(all, ", ")
 }
 
-// driftOf reads what String says.
-func driftOf(words string) drift {
-	is := func(i int) bool { return strings.Contains(words, drifts[i]) }
+// parseDrift parses the result of String.
+func parseDrift(words string) drift {
+	is := func(i int) bool { return strings.Contains(words, driftTexts[i]) }
 	return drift{missing: is(0), moved: is(1), retitled: is(2), rewritten: is(3)}
+}
+
+// findSuccessors records what takes over the document of a missing asset: the stack that its file
+// was put on, or the file that was taken off it. Listing the files of stacks takes a call each,
+// made only while something is missing.
+func (r *run) findSuccessors(ctx context.Context) (work.Next, error) {
+	// Is there a document to take over?
+	missing, err := r.documentsMissing(ctx)
+	if err != nil {
+		return work.Next{}, err
+	}
+
+	// Files that were taken off a stack that is missing.
+	if r.st.After == "" && missing {
+		if err := r.noteFilesLeftByStacks(ctx); err != nil {
+			return work.Next{}, err
+		}
+	}
+
+	// Stacks that files were put on.
+	for missing && !r.t.SliceOver() {
+		stacks, err := r.stacksWithoutDocument(ctx, r.st.After)
+		if err != nil {
+			return work.Next{}, err
+		}
+		missing = len(stacks) > 0
+		for _, stack := range stacks {
+			if err := r.noteTakenFile(ctx, stack); err != nil {
+				return work.Next{}, err
+			}
+		}
+	}
+
+	if missing {
+		return work.Next{Step: stepSuccessors, After: time.Millisecond}, nil
+	}
+
+	r.st.rewind()
+	return work.Next{Step: stepCheck}, r.t.Save(ctx, r.st)
+}
+
+// documentsMissing reports whether assets with documents are missing.
+func (r *run) documentsMissing(ctx context.Context) (bool, error) {
+	var n int
+	err := r.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM sync_entries e
+		WHERE `+r.missingCondition()+` AND e.kind <> 'folder' AND e.document_uid <> ''`,
+		r.sync.ID, r.st.Run).Scan(&n)
+	return n > 0, err
+}
+
+// noteFilesLeftByStacks finds new files whose content is that of the document of a missing stack.
+func (r *run) noteFilesLeftByStacks(ctx context.Context) error {
+	return r.commit(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE sync_seen SET takes = COALESCE((SELECT e.key FROM links l
+				JOIN sync_entries e ON e.sync_id = $1 AND e.document_uid = l.document_uid AND e.kind = 'version_stack'
+				WHERE l.file_id = sync_seen.key AND l.folder_uid = $3 AND `+unseenCondition+` LIMIT 1), '')
+			WHERE run_id = $2 AND kind = 'file' AND NOT EXISTS (SELECT 1 FROM sync_entries o WHERE o.sync_id = $1
+			AND o.key = sync_seen.key AND o.document_uid <> '')`,
+			r.sync.ID, r.st.Run, r.sync.FolderUID)
+		return err
+	})
+}
+
+// stacksWithoutDocument returns the next stacks that have no document.
+func (r *run) stacksWithoutDocument(ctx context.Context, after string) (keys []string, err error) {
+	rows, err := r.DB.Reader.QueryContext(ctx, `SELECT key FROM sync_seen WHERE run_id = $1 AND kind = 'version_stack'
+		AND key > $2
+		AND NOT EXISTS (SELECT 1 FROM sync_entries e WHERE e.sync_id = $3 AND e.key = sync_seen.key
+		AND e.document_uid <> '') ORDER BY key LIMIT $4`,
+		r.st.Run, after, r.sync.ID, lookupBatch)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var key string
+		if err := rows.Scan(&key); err != nil {
+			return nil, err
+		}
+		keys = append(keys, key)
+	}
+
+	return keys, rows.Err()
+}
+
+// noteTakenFile records which file with a document was put on a stack.
+func (r *run) noteTakenFile(ctx context.Context, stack string) error {
+	takes := ""
+	for f, err := range r.fio.StackFiles(ctx, r.sync.Account, stack) {
+		if isMissing(err) {
+			break // it went while it was listed
+		}
+
+		if err != nil {
+			return err
+		}
+
+		e, ok, err := getEntry(ctx, r.DB.Reader, r.sync.ID, f.ID)
+		if err != nil {
+			return err
+		}
+
+		if ok && e.Document != "" {
+			takes = e.Key
+			break
+		}
+	}
+
+	r.st.After = stack
+	return r.commit(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE sync_seen SET takes = $1
+			WHERE run_id = $2 AND key = $3`, takes, r.st.Run, stack)
+		return err
+	})
 }

@@ -2,68 +2,69 @@ package foldersync
 
 import "slices"
 
-// Act is something that a run does about one asset or folder.
+// An Act is something that a run does about an asset or folder.
 type Act string
 
-// What a run does. Nothing at all: it is the same on both sides.
+// What a run does. No act at all means that both sides are the same.
 const (
-	Create   Act = "create"   // make a document
-	Return   Act = "return"   // take up again what was gone
-	Update   Act = "update"   // bring content or metadata
-	Rename   Act = "rename"   // call the document as the asset is called now
-	Move     Act = "move"     // put it where the asset is now
-	Conflict Act = "conflict" // leave it until somebody says whose content stays
-	Part     Act = "part"     // keep both: the document becomes one by itself
-	Await    Act = "wait"     // it cannot be brought yet
-	Lose     Act = "gone"     // it is not on Frame.io any more, or not chosen any more
+	Create   Act = "create"   // create a document
+	Restore  Act = "return"   // restore what was marked as gone
+	Update   Act = "update"   // import content or metadata
+	Rename   Act = "rename"   // give the document the current name of the asset
+	Move     Act = "move"     // move the document to where the asset is
+	Conflict Act = "conflict" // leave it until a person says whose content stays
+	Split    Act = "part"     // keep both: the document is detached from the asset
+	Await    Act = "wait"     // it cannot be imported yet
+	MarkGone Act = "gone"     // it is gone from Frame.io, or the filter leaves it out now
 	Leave    Act = "left"     // it was changed in Nuxeo only
 )
 
-// standing is all that is known of one asset or folder when it is decided what becomes of
-// it.
-type standing struct {
+// A situation is all that is known of an asset or folder when a run decides what to do about it.
+type situation struct {
 	kind string
 
-	// On Frame.io: whether it is listed, why it cannot be brought yet, and what it is.
-	listed              bool
-	notReady            string
-	name, parent, print string
+	// On Frame.io: whether it is listed, why it cannot be imported yet, and what it is.
+	listed                    bool
+	notReady                  string
+	name, parent, fingerprint string
 
-	// What the sync has of it. Another thing may take over its document, or it may take
-	// over another's, when a file was put on a stack, or a stack is not there any more.
-	had   Entry
-	takes bool
-	taken bool
+	// What the sync has of it. When a file is put on a stack, or the last file taken off one,
+	// an asset takes over the document of another.
+	had       Entry
+	takesOver bool
+	takenOver bool
 
-	// In Nuxeo, as far as somebody looked.
+	// In Nuxeo, as far as that was checked.
 	drift drift
-	// another says that the document has the content of another file than Frame.io shows.
-	another bool
+	// otherFile says that the document has the content of another file than Frame.io shows.
+	otherFile bool
 }
 
-// drift is how a document is not what the sync made of it.
+// A drift is how a document differs from what the sync made of it.
 type drift struct{ missing, moved, retitled, rewritten bool }
 
-// decide says what a run does about a thing. Run, check, plan and preview go by it.
-func (q Sync) decide(s standing) []Act {
+// decide returns what a run does about an asset or folder. Runs, checks and previews all go by it.
+func (q Sync) decide(s situation) []Act {
+	// What is not both listed and ready, or has no document.
 	brought := s.had.Document != ""
 	switch {
-	case s.taken:
+	case s.takenOver:
 		return nil
 	case !s.listed || s.notReady == filtered:
 		if brought && !s.had.Gone {
-			return []Act{Lose}
+			return []Act{MarkGone}
 		}
 		return nil
 	case s.notReady != "":
 		return []Act{Await}
-	case !brought && s.takes:
+	case !brought && s.takesOver:
 		return []Act{Update}
 	case !brought:
 		return []Act{Create}
 	}
 
-	news := s.had.print != s.print || s.had.Problem != ""
+	// What has a document.
+	news := s.had.fingerprint != s.fingerprint || s.had.Problem != ""
 	if s.kind == kindFolder {
 		news = s.had.Problem != ""
 	}
@@ -72,13 +73,14 @@ func (q Sync) decide(s standing) []Act {
 		return []Act{Create}
 	}
 
-	acts := q.content(s, news)
+	// A conflict keeps name and folder as well.
+	acts := q.contentActs(s, news)
 	if slices.Contains(acts, Conflict) {
-		return acts // its name and place wait, too
+		return acts
 	}
 
 	if s.had.Gone {
-		acts = append(acts, Return)
+		acts = append(acts, Restore)
 	}
 
 	if s.had.Name != s.name {
@@ -89,6 +91,7 @@ func (q Sync) decide(s standing) []Act {
 		acts = append(acts, Move)
 	}
 
+	// What differs only in Nuxeo stays.
 	if len(acts) == 0 && s.drift != (drift{}) {
 		return []Act{Leave}
 	}
@@ -96,14 +99,14 @@ func (q Sync) decide(s standing) []Act {
 	return acts
 }
 
-// content says what becomes of the content and the metadata.
-func (q Sync) content(s standing, news bool) []Act {
+// contentActs returns what a run does about content and metadata.
+func (q Sync) contentActs(s situation, news bool) []Act {
 	switch {
 	case s.had.Conflict != "" && !news:
 		return []Act{Conflict}
 	case !news:
 		return nil
-	case !s.drift.rewritten || !s.another:
+	case !s.drift.rewritten || !s.otherFile:
 		return []Act{Update}
 	}
 
@@ -111,13 +114,13 @@ func (q Sync) content(s standing, news bool) []Act {
 	case FrameioWins:
 		return []Act{Update}
 	case KeepBoth:
-		return []Act{Part}
+		return []Act{Split}
 	}
 
 	return []Act{Conflict}
 }
 
-// does reports whether a decision has one of some acts.
-func does(acts []Act, some ...Act) bool {
+// hasAny reports whether acts contains one of some.
+func hasAny(acts []Act, some ...Act) bool {
 	return slices.ContainsFunc(acts, func(a Act) bool { return slices.Contains(some, a) })
 }

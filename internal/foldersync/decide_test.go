@@ -8,36 +8,36 @@ import (
 // What a run does about each way in which a thing can stand.
 func TestDecide(t *testing.T) {
 	t.Parallel()
-	brought := Entry{Document: "uid", Name: "Cut.mov", Parent: "day", print: "1"}
-	with := func(change ...func(*standing)) standing {
-		s := standing{kind: "file", listed: true, name: "Cut.mov", parent: "day", print: "1", had: brought}
+	brought := Entry{Document: "uid", Name: "Cut.mov", Parent: "day", fingerprint: "1"}
+	with := func(change ...func(*situation)) situation {
+		s := situation{kind: "file", listed: true, name: "Cut.mov", parent: "day", fingerprint: "1", had: brought}
 		for _, c := range change {
 			c(&s)
 		}
 		return s
 	}
 
-	newer := func(s *standing) { s.print, s.another = "2", true }
-	described := func(s *standing) { s.print = "2" }
-	fresh := func(s *standing) { s.had = Entry{} }
-	renamed := func(s *standing) { s.name = "Cut 2.mov" }
-	moved := func(s *standing) { s.parent = "night" }
-	uploads := func(s *standing) { s.notReady = uploading }
-	left := func(s *standing) { s.listed = false }
-	out := func(s *standing) { s.notReady = filtered }
-	gone := func(s *standing) { s.had.Gone = true }
-	failed := func(s *standing) { s.had.Problem = "no right" }
-	disputed := func(s *standing) { s.had.Conflict = "changed on both sides" }
-	edited := func(s *standing) { s.drift.rewritten = true }
-	trashed := func(s *standing) { s.drift.missing = true }
-	retitled := func(s *standing) { s.drift.retitled = true }
-	takes := func(s *standing) { s.takes = true }
-	taken := func(s *standing) { s.taken = true }
-	folder := func(s *standing) { s.kind = kindFolder }
+	newer := func(s *situation) { s.fingerprint, s.otherFile = "2", true }
+	described := func(s *situation) { s.fingerprint = "2" }
+	fresh := func(s *situation) { s.had = Entry{} }
+	renamed := func(s *situation) { s.name = "Cut 2.mov" }
+	moved := func(s *situation) { s.parent = "night" }
+	uploads := func(s *situation) { s.notReady = uploading }
+	left := func(s *situation) { s.listed = false }
+	out := func(s *situation) { s.notReady = filtered }
+	gone := func(s *situation) { s.had.Gone = true }
+	failed := func(s *situation) { s.had.Problem = "no right" }
+	disputed := func(s *situation) { s.had.Conflict = "changed on both sides" }
+	edited := func(s *situation) { s.drift.rewritten = true }
+	trashed := func(s *situation) { s.drift.missing = true }
+	retitled := func(s *situation) { s.drift.retitled = true }
+	takes := func(s *situation) { s.takesOver = true }
+	taken := func(s *situation) { s.takenOver = true }
+	folder := func(s *situation) { s.kind = kindFolder }
 
 	type row struct {
 		name string
-		of   standing
+		of   situation
 		want []Act
 	}
 
@@ -48,15 +48,15 @@ func TestDecide(t *testing.T) {
 			{"new, still being uploaded", with(fresh, uploads), []Act{Await}},
 			{"another version is being uploaded", with(newer, uploads), []Act{Await}},
 			{"new and not chosen", with(fresh, out), nil},
-			{"not chosen any more", with(out), []Act{Lose}},
+			{"not chosen any more", with(out), []Act{MarkGone}},
 			{"another version", with(newer), []Act{Update}},
 			{"other metadata", with(described), []Act{Update}},
 			{"renamed", with(renamed), []Act{Rename}},
 			{"renamed and moved, with another version", with(newer, renamed, moved), []Act{Update, Rename, Move}},
-			{"not there", with(left), []Act{Lose}},
+			{"not there", with(left), []Act{MarkGone}},
 			{"not there for long", with(left, gone), nil},
 			{"not there, and never brought", with(left, fresh), nil},
-			{"there again, in another place", with(gone, moved), []Act{Return, Move}},
+			{"there again, in another place", with(gone, moved), []Act{Restore, Move}},
 			{"could not be brought", with(failed), []Act{Update}},
 			{"a stack that a file was put on", with(fresh, takes), []Act{Update}},
 			{"the file that was put on a stack", with(left, taken), nil},
@@ -81,7 +81,7 @@ func TestDecide(t *testing.T) {
 			{"in conflict by an earlier rule", with(disputed), []Act{Conflict}},
 		},
 		KeepBoth: {
-			{"both changed it", with(edited, newer), []Act{Part}},
+			{"both changed it", with(edited, newer), []Act{Split}},
 		},
 	} {
 		for _, r := range rows {

@@ -2,10 +2,8 @@ package foldersync
 
 import (
 	"context"
-	"net/http"
 	"time"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -22,10 +20,11 @@ const (
 	lastSynchronized = schemaPrefix + "lastSynchronized"
 )
 
-// facet makes the folder show its sync, or nothing once that is removed. A run that
-// has found nothing new writes nothing.
-func (r *run) facet(ctx context.Context) (work.Next, error) {
+// updateFacet writes what the folder shows of its sync, or removes it with a removed sync. A run
+// that found nothing new writes nothing.
+func (r *run) updateFacet(ctx context.Context) (work.Next, error) {
 	next := work.Next{Done: true, Outcome: outcomeSynced}
+	// A deleted folder has nothing to show.
 	doc, err := r.nx.Get(ctx, r.sync.FolderUID, nuxeo.Fetch{Schemas: []string{schema}})
 	if nuxeo.NotFound(err) {
 		return next, nil // the folder is gone, and what it showed with it
@@ -37,34 +36,36 @@ func (r *run) facet(ctx context.Context) (work.Next, error) {
 
 	if r.st.Remove {
 		next.Outcome = outcomeRemoved
-		return next, r.takeAway(ctx, doc)
+		return next, r.removeFacet(ctx, doc)
 	}
 
-	if err := r.forgetSeen(ctx); err != nil {
+	// The listing is not needed any more.
+	if err := r.deleteSeen(ctx); err != nil {
 		return work.Next{}, err
 	}
 
+	// Write only what is new.
 	one, err := getRun(ctx, r.DB.Reader, r.st.Run)
-	if err != nil || !one.news() && r.shown(doc) {
+	if err != nil || !one.hasChanges() && r.showsSync(doc) {
 		return next, err
 	}
 
-	values := r.shows()
+	values := r.facetValues()
 	values[lastSynchronized] = r.t.Now().UTC().Format(time.RFC3339)
-	return next, r.show(ctx, doc, values)
+	return next, r.writeFacet(ctx, doc, values)
 }
 
-// mark makes a folder that shows nothing yet show what it is synchronized with, so
-// that it has its tab while the first run is under way.
-func (r *run) mark(ctx context.Context) error {
+// markFolder writes the facet of a folder that does not show its sync yet, so that it has its tab
+// during the first run.
+func (r *run) markFolder(ctx context.Context) error {
 	doc, err := r.nx.Get(ctx, r.sync.FolderUID, nuxeo.Fetch{})
 	if err != nil || doc.Has(Facet) {
 		return err
 	}
-	return r.show(ctx, doc, r.shows())
+	return r.writeFacet(ctx, doc, r.facetValues())
 }
 
-func (r *run) show(ctx context.Context, doc *nuxeo.Document, values map[string]any) error {
+func (r *run) writeFacet(ctx context.Context, doc *nuxeo.Document, values map[string]any) error {
 	if !doc.Has(Facet) {
 		if err := r.nx.AddFacet(ctx, doc.UID, Facet, ingest.SourceMetadata); err != nil {
 			return err
@@ -73,12 +74,12 @@ func (r *run) show(ctx context.Context, doc *nuxeo.Document, values map[string]a
 	return r.nx.Update(ctx, doc.UID, "", values, nuxeo.WriteOptions{Source: ingest.SourceMetadata})
 }
 
-// news reports whether a run has changed anything in Nuxeo.
-func (r Run) news() bool { return r.Created+r.Updated+r.Renamed+r.Moved+r.Gone > 0 }
+// hasChanges reports whether a run has changed anything in Nuxeo.
+func (r Run) hasChanges() bool { return r.Created+r.Updated+r.Renamed+r.Moved+r.Gone > 0 }
 
-// shown reports whether the folder shows the sync, and when it was done, already.
-func (r *run) shown(doc *nuxeo.Document) bool {
-	for name, want := range r.shows() {
+// showsSync reports whether the folder shows the sync and when it last ran.
+func (r *run) showsSync(doc *nuxeo.Document) bool {
+	for name, want := range r.facetValues() {
 		if doc.Text(name) != want {
 			return false
 		}
@@ -86,8 +87,8 @@ func (r *run) shown(doc *nuxeo.Document) bool {
 	return doc.Has(Facet) && doc.Text(lastSynchronized) != ""
 }
 
-// takeAway takes the facet off, unless another sync of the folder began meanwhile.
-func (r *run) takeAway(ctx context.Context, doc *nuxeo.Document) error {
+// removeFacet removes the facet, unless the folder has got another sync meanwhile.
+func (r *run) removeFacet(ctx context.Context, doc *nuxeo.Document) error {
 	var n int
 	if err := r.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM syncs WHERE folder_uid = $1
 		AND state <> 'removed'`, r.sync.FolderUID).Scan(&n); err != nil {
@@ -101,19 +102,11 @@ func (r *run) takeAway(ctx context.Context, doc *nuxeo.Document) error {
 	return r.nx.RemoveFacet(ctx, doc.UID, Facet, ingest.SourceMetadata)
 }
 
-func (r *run) shows() map[string]any {
+func (r *run) facetValues() map[string]any {
 	return map[string]any{
 		schemaPrefix + "syncId": r.sync.ID, schemaPrefix + "workspace": r.sync.WorkspaceName,
 		schemaPrefix + "project": r.sync.ProjectName,
 		schemaPrefix + "folder":  r.sync.RootName, schemaPrefix + "owner": r.sync.Owner,
 		schemaPrefix + "documentType": r.sync.DocumentType,
 	}
-}
-
-// met has a write repeated that met another one.
-func met(err error) error {
-	if nuxeo.StatusOf(err) != http.StatusConflict || !fault.Is(err, fault.Conflict) {
-		return err
-	}
-	return fault.New(fault.Unavailable, "It was written by somebody else at the same moment.").Because(err)
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 )
 
-// Filter chooses assets; empty fields choose all.
+// A Filter selects assets. Empty fields select all.
 type Filter struct {
 	Name   string   `json:"name,omitempty"`   // a pattern with * and ?
 	Media  []string `json:"media,omitempty"`  // video, audio, image, document
@@ -17,19 +17,19 @@ type Filter struct {
 	Status []string `json:"status,omitempty"` // names of approval statuses
 }
 
-// medias are the kinds of media, each with the beginnings of its types.
-var medias = map[string][]string{
+// mediaTypes are the kinds of media, each with the prefixes of its types.
+var mediaTypes = map[string][]string{
 	"video": {"video/", "application/mxf"}, "audio": {"audio/"}, "image": {"image/"},
 	"document": {"application/pdf", "text/", "application/vnd.", "application/msword"},
 }
 
-func (f Filter) check() error {
+func (f Filter) validate() error {
 	if _, err := path.Match(strings.ToLower(f.Name), ""); err != nil {
 		return fault.Field("name", "Use * and ?, as in *.mov.", "%q is no pattern of names.", f.Name)
 	}
 
 	for _, m := range f.Media {
-		if medias[m] == nil {
+		if mediaTypes[m] == nil {
 			return fault.Field("media", "Give video, audio, image or document.", "%q is no kind of media.", m)
 		}
 	}
@@ -41,21 +41,21 @@ func (f Filter) check() error {
 	return nil
 }
 
-// takes reports whether a file is chosen. Its status is the value of the field with
-// that display name.
-func (f Filter) takes(file frameio.File, status string) bool {
+// matches reports whether the filter selects a file. Its status is the value of the field with that
+// display name.
+func (f Filter) matches(file frameio.File, status string) bool {
 	if ok, err := path.Match(strings.ToLower(f.Name), strings.ToLower(file.Name)); f.Name != "" && (!ok || err != nil) {
 		return false
 	}
 	if f.Most > 0 && file.Size > f.Most {
 		return false
 	}
-	return f.takesMedia(file.MediaType) && f.takesStatus(status)
+	return f.matchesMedia(file.MediaType) && f.matchesStatus(status)
 }
 
-func (f Filter) takesMedia(mediaType string) bool {
+func (f Filter) matchesMedia(mediaType string) bool {
 	for _, m := range f.Media {
-		for _, begin := range medias[m] {
+		for _, begin := range mediaTypes[m] {
 			if strings.HasPrefix(strings.ToLower(mediaType), begin) {
 				return true
 			}
@@ -64,7 +64,7 @@ func (f Filter) takesMedia(mediaType string) bool {
 	return len(f.Media) == 0
 }
 
-func (f Filter) takesStatus(status string) bool {
+func (f Filter) matchesStatus(status string) bool {
 	for _, s := range f.Status {
 		if strings.EqualFold(s, status) {
 			return true

@@ -13,12 +13,13 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// folderType is what a folder of Frame.io becomes.
+// folderType is the document type of folders.
 const folderType = "Folder"
 
-// folders makes, renames and moves folders, those above first.
-func (r *run) folders(ctx context.Context) (work.Next, error) {
+// syncFolders creates, renames and moves folders, parents first.
+func (r *run) syncFolders(ctx context.Context) (work.Next, error) {
 	for !r.t.SliceOver() {
+		// Take the next page of differences.
 		some, err := r.changedFolders(ctx)
 		if err != nil {
 			return work.Next{}, err
@@ -29,19 +30,20 @@ func (r *run) folders(ctx context.Context) (work.Next, error) {
 			return work.Next{Step: stepAssets}, r.t.Save(ctx, r.st)
 		}
 
+		// Apply it. A row whose parent the page has just created is read again.
 		for i, c := range some {
 			switch {
-			case c.parentIn != "":
-				err = r.folderIs(ctx, c)
+			case c.parentUID != "":
+				err = r.syncFolder(ctx, c)
 			case i == 0:
-				err = r.unplaced(ctx, c)
+				err = r.skipOrphanFolder(ctx, c)
 			}
 
 			if err != nil {
 				return work.Next{}, err
 			}
 
-			if c.parentIn == "" { // it was made just now, by a row before
+			if c.parentUID == "" {
 				break
 			}
 		}
@@ -49,16 +51,15 @@ func (r *run) folders(ctx context.Context) (work.Next, error) {
 	return work.Next{Step: stepFolders, After: time.Millisecond}, nil
 }
 
-// unplaced leaves out a folder that cannot be made since the one that it is in has none
-// in Nuxeo, and the run does not look at that one: a run that looks at everything is to
-// come at once.
-func (r *run) unplaced(ctx context.Context, c change) error {
+// skipOrphanFolder skips a folder whose parent does not exist in Nuxeo and is not looked at by this
+// run, and requests a full run.
+func (r *run) skipOrphanFolder(ctx context.Context, c change) error {
 	r.st.Depth, r.st.After = c.Depth, c.Key
-	return r.commit(ctx, func(tx *sql.Tx) error { return r.whole(ctx, tx) })
+	return r.commit(ctx, func(tx *sql.Tx) error { return r.requestFullRun(ctx, tx) })
 }
 
-// whole has everything looked at by the next run, if this one does not.
-func (r *run) whole(ctx context.Context, tx *sql.Tx) error {
+// requestFullRun makes the next run a full one and due at once, unless this is a full run.
+func (r *run) requestFullRun(ctx context.Context, tx *sql.Tx) error {
 	if !r.partial {
 		return nil
 	}
@@ -67,21 +68,24 @@ func (r *run) whole(ctx context.Context, tx *sql.Tx) error {
 	return err
 }
 
-// folderIs makes a folder of Nuxeo be what one of Frame.io is, and records it.
-func (r *run) folderIs(ctx context.Context, c change) error {
+// syncFolder creates or changes the Nuxeo folder of one on Frame.io, and records it.
+func (r *run) syncFolder(ctx context.Context, c change) error {
+	// Rename and move an existing folder.
 	e := c.had
 	var err error
 	if e.Document != "" {
-		e.Document, err = r.arrange(ctx, &c)
+		e.Document, err = r.renameAndMove(ctx, &c)
 		e.title = c.had.title
 	}
 
-	if why := refusal(notArranged, err); why != "" {
-		return r.leaveFolder(ctx, c, why)
+	// Nuxeo may refuse that; the others go on.
+	if why := refusalMessage(cannotArrange, err); why != "" {
+		return r.skipFolder(ctx, c, why)
 	}
 
+	// Create one that does not exist, or was deleted.
 	if err == nil && e.Document == "" {
-		e.Document, err = r.makeFolder(ctx, c)
+		e.Document, err = r.createFolder(ctx, c)
 		e.title = c.title()
 	}
 
@@ -89,19 +93,20 @@ func (r *run) folderIs(ctx context.Context, c change) error {
 		return err
 	}
 
+	// Record it with the cursor.
 	e.Parent, e.Name, e.Gone, e.Problem = c.Parent, c.Name, false, ""
 	r.st.Depth, r.st.After = c.Depth, c.Key
 	return r.commit(ctx, func(tx *sql.Tx) error {
-		if err := r.counted(ctx, tx, c); err != nil {
+		if err := r.countPosition(ctx, tx, c); err != nil {
 			return err
 		}
-		return put(ctx, tx, r.t.Now(), r.sync.ID, e)
+		return putEntry(ctx, tx, r.t.Now(), r.sync.ID, e)
 	})
 }
 
-// counted adds what was arranged to the run's figures.
-func (r *run) counted(ctx context.Context, tx *sql.Tx, c change) error {
-	if !c.known || c.had.Document == "" {
+// countPosition adds a renamed or moved document to the counts of the run.
+func (r *run) countPosition(ctx context.Context, tx *sql.Tx, c change) error {
+	if !c.hasEntry || c.had.Document == "" {
 		return nil
 	}
 
@@ -123,12 +128,12 @@ func (r *run) counted(ctx context.Context, tx *sql.Tx, c change) error {
 	return err
 }
 
-const notArranged = "It cannot be renamed or moved as on Frame.io"
+const cannotArrange = "It cannot be renamed or moved as on Frame.io"
 
-// arrange renames and moves a document as its asset was, and says which it is;
-// nothing when it was deleted or trashed in Nuxeo. A title that a person gave it
-// since stays.
-func (r *run) arrange(ctx context.Context, c *change) (string, error) {
+// renameAndMove gives a document the title and folder of its asset and returns its uid, or the
+// empty string if it was deleted or trashed in Nuxeo. A title that a person has given it stays.
+func (r *run) renameAndMove(ctx context.Context, c *change) (string, error) {
+	// Read it.
 	doc, err := r.nx.Get(ctx, c.had.Document, nuxeo.Fetch{Schemas: []string{"dublincore", "file"}})
 	if nuxeo.NotFound(err) || err == nil && doc.IsTrashed {
 		return "", nil
@@ -138,28 +143,30 @@ func (r *run) arrange(ctx context.Context, c *change) (string, error) {
 		return "", err
 	}
 
-	c.drift.rewritten = rewritten(c.Kind, c.digest, doc.Blob("file:content"))
-	if does(r.sync.decide(c.standing()), Conflict) {
+	// In a conflict, name and folder stay as well.
+	c.drift.rewritten = contentChanged(c.Kind, c.digest, doc.Blob("file:content"))
+	if hasAny(r.sync.decide(c.situation()), Conflict) {
 		return doc.UID, nil
 	}
 
-	if err := r.entitle(ctx, c, doc); err != nil {
+	// Rename, and move.
+	if err := r.updateTitle(ctx, c, doc); err != nil {
 		return "", err
 	}
 
-	if doc.ParentRef != c.parentIn && (c.had.Parent != c.Parent || c.had.Gone) {
-		return doc.UID, r.nx.Move(ctx, doc.UID, c.parentIn)
+	if doc.ParentRef != c.parentUID && (c.had.Parent != c.Parent || c.had.Gone) {
+		return doc.UID, r.nx.Move(ctx, doc.UID, c.parentUID)
 	}
 
 	return doc.UID, nil
 }
 
-// entitle calls a document as its asset is called now, if its title is ours.
-func (r *run) entitle(ctx context.Context, c *change, doc *nuxeo.Document) error {
+// updateTitle gives a document the current name of its asset, if we gave it its title.
+func (r *run) updateTitle(ctx context.Context, c *change, doc *nuxeo.Document) error {
 	title := c.title()
 	switch {
 	case ingest.SameTitle(doc.Title, title):
-	case c.had.Name == c.Name || !c.had.ours(doc.Title):
+	case c.had.Name == c.Name || !c.had.isOurTitle(doc.Title):
 		return nil
 	default:
 		if err := r.nx.Update(ctx, doc.UID, "", map[string]any{"dc:title": title},
@@ -172,33 +179,36 @@ func (r *run) entitle(ctx context.Context, c *change, doc *nuxeo.Document) error
 	return nil
 }
 
-// title is what a thing of Frame.io is called in Nuxeo.
-func (s seen) title() string {
+// title returns the title of a document for a name on Frame.io.
+func (s seenRow) title() string {
 	if s.Kind == kindFolder {
 		return ingest.FolderTitle(s.Name)
 	}
 	return ingest.Title(s.Name)
 }
 
-// ours reports whether a title is one that we gave.
-func (e Entry) ours(title string) bool {
+// isOurTitle reports whether we gave a document its title.
+func (e Entry) isOurTitle(title string) bool {
 	gave := func(given string) bool { return ingest.SameTitle(title, given) }
 	return gave(e.title) || gave(ingest.Title(e.Name)) || gave(ingest.FolderTitle(e.Name))
 }
 
-// makeFolder finds the folder by what it carries in dc:source, else makes it.
-func (r *run) makeFolder(ctx context.Context, c change) (string, error) {
-	found, _, err := r.nx.QueryPage(ctx, r.sourced(c.Key)+" AND ecm:mixinType = 'Folderish' ORDER BY ecm:uuid", 0,
+// createFolder returns the uid of the folder with the right dc:source, which it creates if there is
+// none.
+func (r *run) createFolder(ctx context.Context, c change) (string, error) {
+	// An earlier attempt may have created it.
+	found, _, err := r.nx.QueryPage(ctx, r.sourceQuery(c.Key)+" AND ecm:mixinType = 'Folderish' ORDER BY ecm:uuid", 0,
 		1, nuxeo.Fetch{})
 	if err != nil {
 		return "", err
 	}
 
 	if len(found) > 0 {
-		return found[0].UID, r.callAsNow(ctx, found[0], c)
+		return found[0].UID, r.correctTitle(ctx, found[0], c)
 	}
 
-	doc, err := r.nx.Create(ctx, c.parentIn, nuxeo.NewDocument{
+	// Create it.
+	doc, err := r.nx.Create(ctx, c.parentUID, nuxeo.NewDocument{
 		Name: ingest.PathName(c.Name), Type: folderType, Properties: map[string]any{
 			"dc:title":  ingest.FolderTitle(c.Name),
 			"dc:source": r.sourceKey(c.Key),
@@ -208,8 +218,9 @@ func (r *run) makeFolder(ctx context.Context, c change) (string, error) {
 		return "", fault.New(fault.NotReady, "Nuxeo is still making the folder.").Because(err)
 	}
 
+	// A repeated request is answered with the same document, which may have changed since.
 	if err == nil {
-		err = ingest.Wanted{Parent: c.parentIn, Type: folderType, Maker: r.t.Actor}.Check(doc)
+		err = ingest.Expected{Parent: c.parentUID, Type: folderType, Creator: r.t.Actor}.Check(doc)
 	}
 
 	if err != nil {
@@ -219,9 +230,9 @@ func (r *run) makeFolder(ctx context.Context, c change) (string, error) {
 	return doc.UID, nil
 }
 
-// callAsNow gives a folder that an attempt made and did not record the name that Frame.io's
-// has by now, unless a person gave it one.
-func (r *run) callAsNow(ctx context.Context, doc *nuxeo.Document, c change) error {
+// correctTitle gives a folder that an earlier attempt created the current name, unless a person has
+// renamed it.
+func (r *run) correctTitle(ctx context.Context, doc *nuxeo.Document, c change) error {
 	title := c.title()
 	if ingest.SameTitle(doc.Title, title) || !ingest.HasFirstTitle(doc) {
 		return nil
@@ -230,11 +241,11 @@ func (r *run) callAsNow(ctx context.Context, doc *nuxeo.Document, c change) erro
 		nuxeo.WriteOptions{Source: ingest.SourceMetadata})
 }
 
-// sourceKey is what a document carries in dc:source from its first moment.
+// sourceKey returns the dc:source that a document has from its creation.
 func (r *run) sourceKey(key string) string { return "frameio:" + r.sync.Account + "/" + key }
 
-// sourced searches for what was made of things of Frame.io within the tree.
-func (r *run) sourced(keys ...string) string {
+// sourceQuery returns a query for documents in the tree that were created for keys.
+func (r *run) sourceQuery(keys ...string) string {
 	var sources []string
 	for _, key := range keys {
 		sources = append(sources, nuxeo.Quote(r.sourceKey(key)))

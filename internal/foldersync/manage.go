@@ -13,8 +13,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
-// List lists the syncs whose folder the viewer may see in Nuxeo, those they made
-// first asked as themself; administrators see all.
+// List lists the syncs whose folder the viewer may see in Nuxeo. Administrators see all.
 func (s *Service) List(ctx context.Context, who work.Viewer) ([]Sync, error) {
 	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT id FROM syncs WHERE state <> 'removed' ORDER BY id`)
 	if err != nil {
@@ -49,9 +48,9 @@ func (s *Service) List(ctx context.Context, who work.Viewer) ([]Sync, error) {
 	return out, nil
 }
 
-// Get shows a sync to whoever may see its folder.
+// Get returns a sync if the viewer may see its folder.
 func (s *Service) Get(ctx context.Context, who work.Viewer, id string) (Sync, error) {
-	q, err := get(ctx, s.DB.Reader, id)
+	q, err := getDetailed(ctx, s.DB.Reader, id)
 	if err != nil || q.State == Removed {
 		return Sync{}, orNotFound(err)
 	}
@@ -60,7 +59,7 @@ func (s *Service) Get(ctx context.Context, who work.Viewer, id string) (Sync, er
 		return q, nil
 	}
 
-	sees, err := s.allowed(ctx, who.Login, q.FolderUID, "Read")
+	sees, err := s.hasPermission(ctx, who.Login, q.FolderUID, "Read")
 	if err == nil && !sees {
 		err = notFound()
 	}
@@ -75,8 +74,8 @@ func orNotFound(err error) error {
 	return err
 }
 
-// OfFolder is the sync of a folder; NotFound when it has none.
-func (s *Service) OfFolder(ctx context.Context, who work.Viewer, folder string) (Sync, error) {
+// ForFolder returns the sync of a folder, or a NotFound error.
+func (s *Service) ForFolder(ctx context.Context, who work.Viewer, folder string) (Sync, error) {
 	var id string
 	err := s.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(MAX(id), '') FROM syncs WHERE folder_uid = $1
 		AND state <> 'removed'`, folder).Scan(&id)
@@ -86,15 +85,16 @@ func (s *Service) OfFolder(ctx context.Context, who work.Viewer, folder string) 
 	return s.Get(ctx, who, id)
 }
 
-// Of names what a folder is synchronized with; empty: it is not.
-func (s *Service) Of(ctx context.Context, folder string) (name string, err error) {
+// SourceOf returns the name of what a folder is synchronized with, or the empty string.
+func (s *Service) SourceOf(ctx context.Context, folder string) (name string, err error) {
 	err = s.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(MAX(root_name), '') FROM syncs WHERE folder_uid = $1
 		AND state <> 'removed'`, folder).Scan(&name)
 	return name, err
 }
 
-// changeable is the sync for whoever may change it: who may write in its folder.
-func (s *Service) changeable(ctx context.Context, who work.Viewer, id string) (Sync, error) {
+// getForChange returns a sync if the viewer may change it, which takes the right to write in its
+// folder.
+func (s *Service) getForChange(ctx context.Context, who work.Viewer, id string) (Sync, error) {
 	q, err := s.Get(ctx, who, id)
 	if err != nil {
 		return q, err
@@ -114,17 +114,18 @@ func (s *Service) May(ctx context.Context, who work.Viewer, q Sync) (bool, error
 	if who.Admin {
 		return true, nil
 	}
-	return s.allowed(ctx, who.Login, q.FolderUID, "AddChildren")
+	return s.hasPermission(ctx, who.Login, q.FolderUID, "AddChildren")
 }
 
-// Refresh begins a run by hand, as the person from then on when the owner is no
-// longer able to act. Sure says that they agree to lose very much at once.
+// Refresh starts a run by hand. If the owner can no longer be acted for, the person becomes the
+// owner. With sure set, the person has confirmed that many documents go.
 func (s *Service) Refresh(ctx context.Context, who work.Viewer, id string, sure bool) (Sync, error) {
-	q, err := s.changeable(ctx, who, id)
+	q, err := s.getForChange(ctx, who, id)
 	if err != nil {
 		return q, err
 	}
 
+	// Who is the owner from now on?
 	owner := q.Owner
 	if s.People.Usable(ctx, owner) != nil {
 		owner = who.Login
@@ -134,7 +135,8 @@ func (s *Service) Refresh(ctx context.Context, who work.Viewer, id string, sure 
 		return q, err
 	}
 
-	refreshed := audit.Entry{Who: who.Login, About: q.FolderPath} // what is ordinary is not told
+	// The audit records what is out of the ordinary.
+	refreshed := audit.Entry{Who: who.Login, About: q.FolderPath}
 	switch {
 	case owner != q.Owner:
 		refreshed.What, refreshed.Detail = audit.TookOver, "from "+q.Owner
@@ -142,6 +144,7 @@ func (s *Service) Refresh(ctx context.Context, who work.Viewer, id string, sure 
 		refreshed.What = audit.LossConfirmed
 	}
 
+	// Start the run.
 	var ids []string
 	err = s.Engine.Audited(ctx, refreshed, func(tx *sql.Tx) (err error) {
 		if _, err := tx.ExecContext(ctx, `UPDATE syncs SET state = 'active', reason = '', remedy = '', paused_by = '',
@@ -150,11 +153,11 @@ func (s *Service) Refresh(ctx context.Context, who work.Viewer, id string, sure 
 			return err
 		}
 		q.Owner = owner
-		ids, err = s.begin(ctx, tx, q, ByHand, who.Login, sure)
+		ids, err = s.startRun(ctx, tx, q, ByHand, who.Login, sure)
 		return err
 	})
 	if store.Duplicate(err) {
-		return q, busy(q, err)
+		return q, alreadyRunning(q, err)
 	}
 
 	if err != nil {
@@ -162,10 +165,10 @@ func (s *Service) Refresh(ctx context.Context, who work.Viewer, id string, sure 
 	}
 
 	s.Engine.Wake(ids...)
-	return get(ctx, s.DB.Reader, id)
+	return getDetailed(ctx, s.DB.Reader, id)
 }
 
-func busy(q Sync, err error) error {
+func alreadyRunning(q Sync, err error) error {
 	return fault.New(fault.Conflict, "%q is being synchronized just now.", q.FolderTitle).
 		With("Wait until that has ended.").Because(err)
 }
@@ -175,9 +178,10 @@ func notChecked() error {
 		With("Choose Check on its tab first, or run `nuxeo-frameio sync check`.")
 }
 
-// begin records a run and its item in a transaction; the database refuses a second
-// one at the same time.
-func (s *Service) begin(ctx context.Context, tx *sql.Tx, q Sync, why, by string, sure bool) ([]string, error) {
+// startRun adds a run and its item in a transaction. The database refuses a second run of a sync at
+// the same time.
+func (s *Service) startRun(ctx context.Context, tx *sql.Tx, q Sync, why, by string, sure bool) ([]string, error) {
+	// Record the run, and its item.
 	run, now := uuid.Must(uuid.NewV7()).String(), s.Now()
 	if _, err := tx.ExecContext(ctx, `INSERT INTO sync_runs (id, sync_id, item_id, why, asked_by, sure, dry, partial,
 		state, began) VALUES ($1, $2, '', $3, $4, $5, $6, $7, 'running', $8)`,
@@ -197,7 +201,8 @@ func (s *Service) begin(ctx context.Context, tx *sql.Tx, q Sync, why, by string,
 		return nil, err
 	}
 
-	next := due(now, q.Every)
+	// Full runs move the schedule.
+	next := nextDue(now, q.Every)
 	if why == Check || why == Changes {
 		next = store.Millis(q.Due)
 	}
@@ -207,17 +212,17 @@ func (s *Service) begin(ctx context.Context, tx *sql.Tx, q Sync, why, by string,
 	return ids, err
 }
 
-func due(now time.Time, every time.Duration) int64 {
+func nextDue(now time.Time, every time.Duration) int64 {
 	if every == 0 {
 		return 0
 	}
 	return store.Millis(now.Add(every))
 }
 
-// Pause keeps a sync from running until it is resumed or refreshed. A run that is
-// under way is cancelled; what it has done stays.
+// Pause keeps a sync from running until it is resumed or refreshed. A run that is under way is
+// cancelled; what it has done stays.
 func (s *Service) Pause(ctx context.Context, who work.Viewer, id string) (Sync, error) {
-	q, err := s.changeable(ctx, who, id)
+	q, err := s.getForChange(ctx, who, id)
 	if err != nil {
 		return q, err
 	}
@@ -233,11 +238,11 @@ func (s *Service) Pause(ctx context.Context, who work.Viewer, id string) (Sync, 
 		return q, err
 	}
 
-	return s.stopped(ctx, q)
+	return s.cancelRuns(ctx, q)
 }
 
-// stopped cancels the run that is under way.
-func (s *Service) stopped(ctx context.Context, q Sync) (Sync, error) {
+// cancelRuns cancels the runs that are under way.
+func (s *Service) cancelRuns(ctx context.Context, q Sync) (Sync, error) {
 	for _, r := range []*Run{q.Last, q.Check} {
 		if r == nil || r.State != Running {
 			continue
@@ -247,12 +252,12 @@ func (s *Service) stopped(ctx context.Context, q Sync) (Sync, error) {
 			return q, err
 		}
 	}
-	return get(ctx, s.DB.Reader, q.ID)
+	return getDetailed(ctx, s.DB.Reader, q.ID)
 }
 
-// Resume lets a paused sync run again by its schedule.
+// Resume puts a paused sync back on its schedule.
 func (s *Service) Resume(ctx context.Context, who work.Viewer, id string) (Sync, error) {
-	q, err := s.changeable(ctx, who, id)
+	q, err := s.getForChange(ctx, who, id)
 	if err != nil {
 		return q, err
 	}
@@ -261,27 +266,29 @@ func (s *Service) Resume(ctx context.Context, who work.Viewer, id string) (Sync,
 	err = s.Engine.Audited(ctx, resumed, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE syncs SET state = 'active', reason = '', remedy = '', paused_by = '',
 			due = $1, updated = $2 WHERE id = $3 AND state = 'paused'`,
-			due(s.Now(), q.Every), store.Millis(s.Now()), id)
+			nextDue(s.Now(), q.Every), store.Millis(s.Now()), id)
 		return err
 	})
 	if err != nil {
 		return q, err
 	}
 
-	return get(ctx, s.DB.Reader, id)
+	return getDetailed(ctx, s.DB.Reader, id)
 }
 
-// Remove ends a sync. Every document stays as it is.
+// Remove ends a sync. All documents stay.
 func (s *Service) Remove(ctx context.Context, who work.Viewer, id string) error {
-	q, err := s.changeable(ctx, who, id)
+	q, err := s.getForChange(ctx, who, id)
 	if err != nil {
 		return err
 	}
 
-	if _, err := s.stopped(ctx, q); err != nil {
+	// Cancel what is under way.
+	if _, err := s.cancelRuns(ctx, q); err != nil {
 		return err
 	}
 
+	// Record it, and take the facet off the folder.
 	removed := audit.Entry{Who: who.Login, What: audit.SyncRemoved, About: q.FolderPath}
 	var ids []string
 	err = s.Engine.Audited(ctx, removed, func(tx *sql.Tx) (err error) {
@@ -303,13 +310,13 @@ func (s *Service) Remove(ctx context.Context, who work.Viewer, id string) error 
 }
 
 // Runs lists the runs of a sync, newest first.
-func (s *Service) Runs(ctx context.Context, who work.Viewer, id string, most int) ([]Run, error) {
+func (s *Service) Runs(ctx context.Context, who work.Viewer, id string, limit int) ([]Run, error) {
 	if _, err := s.Get(ctx, who, id); err != nil {
 		return nil, err
 	}
 
 	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT `+runColumns+` FROM sync_runs WHERE sync_id = $1
-		ORDER BY id DESC LIMIT $2`, id, most)
+		ORDER BY id DESC LIMIT $2`, id, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -334,4 +341,59 @@ func (s *Service) Runs(ctx context.Context, who work.Viewer, id string, most int
 	}
 
 	return out, nil
+}
+
+// ResolveConflict resolves a conflict by hand. With FrameioWins the asset is imported, and a
+// version keeps the content from Nuxeo; with KeepBoth it becomes a second document; with NuxeoWins
+// the document stays until the asset changes again.
+func (s *Service) ResolveConflict(ctx context.Context, who work.Viewer, id, key, use string) (Sync, error) {
+	q, err := s.getForChange(ctx, who, id)
+	if err != nil {
+		return q, err
+	}
+
+	if use != NuxeoWins && use != FrameioWins && use != KeepBoth {
+		return q, fault.Field("use", `Give "nuxeo", "frameio" or "both".`, "%q does not say whose content stays.", use)
+	}
+
+	// The entry has to be in conflict, and visible to the viewer.
+	e, ok, err := getEntry(ctx, s.DB.Reader, id, key)
+	if err != nil {
+		return q, err
+	}
+
+	about := subject{document: e.Document, parent: e.Parent}
+	sees, err := s.visibleTo(ctx, who, q, []subject{about})
+	if err == nil && (!ok || e.Conflict == "" || !sees(about)) {
+		err = fault.Field("key", "See the conflicts of the synchronization.",
+			"Nothing of this synchronization is in conflict under %q.", key)
+	}
+
+	if err != nil {
+		return q, err
+	}
+
+	if q.Last == nil {
+		return q, fault.New(fault.Conflict, "There was no run yet.").With("Refresh it.")
+	}
+
+	// Clear the conflict and import the asset, as chosen.
+	var ids []string
+	settled := audit.Entry{Who: who.Login, What: audit.ConflictSettled, About: e.Name, Detail: "for " + use}
+	err = s.Engine.Audited(ctx, settled, func(tx *sql.Tx) (err error) {
+		if _, err := tx.ExecContext(ctx, `UPDATE sync_entries SET conflict = '', updated = $1
+			WHERE sync_id = $2 AND key = $3`, store.Millis(s.Now()), id, key); err != nil {
+			return err
+		}
+		if use != NuxeoWins {
+			ids, err = s.addAssetItem(ctx, tx, q, q.Last.ID, who, e, use)
+		}
+		return err
+	})
+	if err != nil {
+		return q, err
+	}
+
+	s.Engine.Wake(ids...)
+	return getDetailed(ctx, s.DB.Reader, id)
 }

@@ -18,24 +18,33 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// gallery is what an item keeps that brings posters: what counts as looked for long
-// ago, and after which folder it goes on.
-type gallery struct {
+// A posterState is the state of an item that imports posters: posters looked for before Before are
+// due again, and After is the last folder.
+type posterState struct {
 	Sync   string `json:"sync"`
 	Before int64  `json:"before"`
 	After  string `json:"after,omitempty"`
 }
 
-// PosterWorker gives documents without content their posters, after everything else.
-// It lists the folders of those that have none once more, two calls each, with signed
-// addresses of the thumbnails, which are used at once and kept nowhere.
-type PosterWorker struct{ *Service }
+// A PosterWorker gives documents without content their posters, after everything else. It lists the
+// folders of those without a poster again, two calls each, with signed URLs of the thumbnails,
+// which it uses at once and does not store.
+type PosterWorker struct {
+	work.Base
+	*Service
+}
 
-// picturer is such an item at work.
-type picturer struct {
+// Steps describes the only step.
+func (w PosterWorker) Steps() []work.StepInfo {
+	return work.OneStep("import posters, the newest first, until the slice is over",
+		"the same picture again; what has one is marked", stepPosters)
+}
+
+// A posterRun is such an item as its worker sees it.
+type posterRun struct {
 	*Service
 	t    *work.Task
-	st   gallery
+	st   posterState
 	sync Sync
 	fio  *v4.Client
 	nx   *nuxeo.Client
@@ -43,30 +52,31 @@ type picturer struct {
 
 const (
 	stepPosters = "sync-posters"
-	// picturesAtOnce is how many pictures are on their way at the same time.
-	picturesAtOnce = 16
-	// picturesNoted is how many are recorded in one go.
-	picturesNoted = 100
+	// posterConcurrency is how many images are downloaded at once.
+	posterConcurrency = 16
+	// posterBatch is how many are recorded in one transaction.
+	posterBatch = 100
 )
 
 // Step takes folder after folder until the slice is over.
 func (w PosterWorker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
-	p := &picturer{Service: w.Service, t: t}
-	if err := p.open(ctx); err != nil {
-		return work.Next{}, nobody(err)
+	p := &posterRun{Service: w.Service, t: t}
+	if err := p.load(ctx); err != nil {
+		return work.Next{}, ownerGone(err)
 	}
 
 	for p.sync.State == Active && !t.SliceOver() {
+		// Find the next folder with a document that has no poster.
 		var folder string
 		err := w.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(MIN(parent), '') FROM sync_entries
 			WHERE sync_id = $1 AND kind <> 'folder' AND document_uid <> '' AND NOT gone
 			AND NOT poster AND (poster_at < $2 OR poster_at > $4) AND parent > $3`,
-			p.sync.ID, p.st.Before, p.st.After, p.latest()).Scan(&folder)
+			p.sync.ID, p.st.Before, p.st.After, p.latestPlausible()).Scan(&folder)
 		if err != nil || folder == "" {
 			return work.Next{Done: true, Outcome: outcomeSynced}, err
 		}
 
-		if err := p.folder(ctx, folder); err != nil {
+		if err := p.importFolder(ctx, folder); err != nil {
 			return work.Next{}, err
 		}
 	}
@@ -79,12 +89,12 @@ func (w PosterWorker) Step(ctx context.Context, t *work.Task) (work.Next, error)
 	}, nil
 }
 
-func (p *picturer) open(ctx context.Context) (err error) {
+func (p *posterRun) load(ctx context.Context) (err error) {
 	if err := p.t.Load(&p.st); err != nil {
 		return err
 	}
 
-	if p.sync, err = bare(ctx, p.DB.Reader, p.st.Sync); err != nil {
+	if p.sync, err = getSync(ctx, p.DB.Reader, p.st.Sync); err != nil {
 		return err
 	}
 
@@ -96,10 +106,10 @@ func (p *picturer) open(ctx context.Context) (err error) {
 	return err
 }
 
-// folder brings the posters of a folder's assets, and notes that it was looked at: what
-// has no picture yet is looked for again after a while.
-func (p *picturer) folder(ctx context.Context, folder string) error {
-	if err := p.pages(ctx, p.shown(ctx, folder)); absent(err) != nil {
+// importFolder imports the posters of a folder's assets and records when. Assets that have no
+// thumbnail yet are looked at again later.
+func (p *posterRun) importFolder(ctx context.Context, folder string) error {
+	if err := p.importAll(ctx, p.thumbnails(ctx, folder)); ignoreInaccessible(err) != nil {
 		return err
 	}
 
@@ -111,14 +121,14 @@ func (p *picturer) folder(ctx context.Context, folder string) error {
 	})
 }
 
-// poster is an asset and the signed address of its picture.
+// A poster is an asset with the signed URL of its thumbnail.
 type poster struct{ key, address, document string }
 
-// shown are the assets of a folder that have a picture.
-func (p *picturer) shown(ctx context.Context, folder string) iter.Seq2[poster, error] {
+// thumbnails yields the assets of a folder that have a thumbnail.
+func (p *posterRun) thumbnails(ctx context.Context, folder string) iter.Seq2[poster, error] {
 	return func(yield func(poster, error) bool) {
 		give := func(key string, f frameio.File, err error) bool {
-			address := ingest.PictureOf(f)
+			address := ingest.ThumbnailOf(f)
 			return err == nil && address == "" || yield(poster{key: key, address: address}, err)
 		}
 
@@ -136,43 +146,45 @@ func (p *picturer) shown(ctx context.Context, folder string) iter.Seq2[poster, e
 	}
 }
 
-func (p *picturer) pages(ctx context.Context, all iter.Seq2[poster, error]) error {
-	some := make([]poster, 0, picturesNoted)
+func (p *posterRun) importAll(ctx context.Context, all iter.Seq2[poster, error]) error {
+	some := make([]poster, 0, posterBatch)
 	for one, err := range all {
 		if err != nil {
 			return err
 		}
-		if some = append(some, one); len(some) == picturesNoted {
-			if err := p.page(ctx, some); err != nil {
+		if some = append(some, one); len(some) == posterBatch {
+			if err := p.importBatch(ctx, some); err != nil {
 				return err
 			}
 			some = some[:0]
 		}
 	}
 
-	return p.page(ctx, some)
+	return p.importBatch(ctx, some)
 }
 
-// page brings the pictures of those assets that have none yet.
-func (p *picturer) page(ctx context.Context, some []poster) error {
-	want, err := p.wanting(ctx, some)
+// importBatch imports the thumbnails of those assets that have no poster yet.
+func (p *posterRun) importBatch(ctx context.Context, some []poster) error {
+	want, err := p.withoutPoster(ctx, some)
 	if err != nil || len(want) == 0 {
 		return err
 	}
 
+	// Download and attach them.
 	done := make([]bool, len(want))
 	g, in := errgroup.WithContext(ctx)
-	g.SetLimit(picturesAtOnce)
+	g.SetLimit(posterConcurrency)
 	for i, one := range want {
 		g.Go(func() (err error) {
-			done[i], err = p.Ingest.Picture(in, p.nx, one.document, one.address)
-			if err = met(err); fault.Is(err, fault.Forbidden, fault.Locked, fault.NotFound, fault.Gone) {
-				return nil // that is the document's affair
+			done[i], err = p.Ingest.SetPoster(in, p.nx, one.document, one.address)
+			if err = retryOnConflict(err); fault.Is(err, fault.Forbidden, fault.Locked, fault.NotFound, fault.Gone) {
+				return nil // a problem of this document only
 			}
 			return err
 		})
 	}
 
+	// Record those that succeeded, even if another failed.
 	failed := g.Wait()
 	return errors.Join(failed, p.t.Commit(ctx, p.st, func(tx *sql.Tx) error {
 		for i, one := range want {
@@ -188,8 +200,8 @@ func (p *picturer) page(ctx context.Context, some []poster) error {
 	}))
 }
 
-// wanting are those of some assets whose documents have no poster.
-func (p *picturer) wanting(ctx context.Context, some []poster) (want []poster, err error) {
+// withoutPoster returns those of the assets whose documents have no poster.
+func (p *posterRun) withoutPoster(ctx context.Context, some []poster) (want []poster, err error) {
 	if len(some) == 0 {
 		return nil, nil
 	}
@@ -219,23 +231,17 @@ func (p *picturer) wanting(ctx context.Context, some []poster) (want []poster, e
 	return want, rows.Err()
 }
 
-// unpictured has the poster of another file brought.
-func unpictured(ctx context.Context, tx *sql.Tx, sync, key string) error {
+// markPosterStale makes the next round import the poster of an asset.
+func markPosterStale(ctx context.Context, tx *sql.Tx, sync, key string) error {
 	_, err := tx.ExecContext(ctx, `UPDATE sync_entries SET poster = FALSE, poster_at = 0
 		WHERE sync_id = $1 AND key = $2`, sync, key)
 	return err
 }
 
-// Unpicture has the poster of a document brought again, if it had one, in the caller's
+// MarkPosterStale makes the next round import the poster of a document, in the caller's
 // transaction.
-func (s *Service) Unpicture(ctx context.Context, tx *sql.Tx, document string) error {
+func (s *Service) MarkPosterStale(ctx context.Context, tx *sql.Tx, document string) error {
 	_, err := tx.ExecContext(ctx, `UPDATE sync_entries SET poster = FALSE, poster_at = 0
 		WHERE document_uid = $1`, document)
 	return err
 }
-
-// Undo does nothing: what was brought stays.
-func (w PosterWorker) Undo(context.Context, *work.Task) error { return nil }
-
-// Ended does nothing.
-func (w PosterWorker) Ended(context.Context, *sql.Tx, work.Item) ([]string, error) { return nil, nil }

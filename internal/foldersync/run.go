@@ -16,52 +16,110 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// The steps of a run, in order.
+// The names of the steps, as items store them.
 const (
-	stepList    = "sync-list"    // what is on Frame.io, into the database
-	stepCompare = "sync-compare" // is so much gone that somebody should be asked
-	stepFolders = "sync-folders" // folders: made, renamed, moved
-	stepAssets  = "sync-assets"  // assets: renamed, moved; an item for each that has to be brought
-	stepWait    = "sync-wait"    // until the items have ended
-	stepGone    = "sync-gone"    // what is not there any more
-	stepFacet   = "sync-facet"   // what the folder shows
-	stepHeirs   = "sync-heirs"   // of a run that only compares: what takes over the document of what is missing
-	stepCheck   = "sync-check"   // of a run that only compares: what Nuxeo has
+	stepList       = "sync-list"
+	stepCompare    = "sync-compare"
+	stepFolders    = "sync-folders"
+	stepAssets     = "sync-assets"
+	stepWait       = "sync-wait"
+	stepGone       = "sync-gone"
+	stepFacet      = "sync-facet"
+	stepSuccessors = "sync-heirs"
+	stepCheck      = "sync-check"
 )
 
-// state is what an item of a run keeps.
+// A state is the state of an item of a run.
 type state struct {
 	Sync   string `json:"sync"`
 	Run    string `json:"run"`
-	Remove bool   `json:"remove,omitempty"` // it takes a removed sync off its folder
-	// Depth, or In, and After are how far the folders, or assets, are.
+	Remove bool   `json:"remove,omitempty"` // takes the facet of a removed sync off its folder
+	// The cursor: Depth and After for folders, In and After for assets.
 	Depth int    `json:"depth,omitempty"`
 	In    string `json:"in,omitempty"`
 	After string `json:"after,omitempty"`
-	// Since is when the listing began, as the database has it: of what is told later
-	// the next run is to know.
+	// Since is when the listing began. Changes recorded later are left to the next run.
 	Since int64 `json:"since,omitempty"`
-	// Brought says that the sync had documents of files when the run began.
-	Brought bool `json:"brought,omitempty"`
+	// HadFiles says that the sync had documents of files when the run began.
+	HadFiles bool `json:"brought,omitempty"`
 }
 
-// rewind goes back to the first row.
+// rewind sets the cursor back to the first row.
 func (st *state) rewind() { st.Depth, st.In, st.After = 0, "", "" }
 
-// Worker works on runs.
-//
-//	step      what                                   safe to repeat because
-//	(first)   are both folders there; the facet      reads; the same values again
-//	list      what is on Frame.io, page by page      the same rows again; folders that are done are marked
-//	compare   counts; asks when very much is gone    reads; a row of ours
-//	folders   made, renamed, moved, by depth         looked for before; the same values again
-//	assets    renamed, moved; items for the others   the same values again; items and cursor in one transaction
-//	wait      until the items have ended             reads only
-//	gone      marked, or put into the trash          the same again
-//	facet     what the folder shows                  the same values again
-type Worker struct{ *Service }
+// A Worker works on runs.
+type Worker struct {
+	work.NoUndo
+	*Service
+}
 
-// run is one pass in the hands of its worker.
+// flow is what happens in a run, and, in its last two steps, in a check.
+var flow = work.Flow[*run]{
+	{
+		Does:   "check both folders, write the facet, begin a listing",
+		Repeat: "reads; the same values again",
+		Run:    (*run).start,
+	},
+	{
+		Name:   stepList,
+		Does:   "list what is on Frame.io, page by page",
+		Repeat: "the same rows again; listed folders are marked",
+		Run:    (*run).listTree,
+	},
+	{
+		Name:   stepCompare,
+		Does:   "count, and stop when very much is gone until a person confirms it",
+		Repeat: "reads; rows of ours",
+		Run:    (*run).checkLosses,
+	},
+	{
+		Name:   stepFolders,
+		Does:   "create, rename and move folders, those above first",
+		Repeat: "looked for before; the same values again",
+		Run:    (*run).syncFolders,
+	},
+	{
+		Name:   stepAssets,
+		Does:   "rename and move assets, add an item for each that changed",
+		Repeat: "the same values again; items and cursor in one transaction",
+		Run:    (*run).syncAssets,
+	},
+	{
+		Name:   stepWait,
+		Does:   "wait until the items have ended",
+		Repeat: "reads only",
+		Run:    (*run).awaitItems,
+	},
+	{
+		Name:   stepGone,
+		Does:   "mark what does not exist any more, or put it into the trash",
+		Repeat: "the same again",
+		Run:    (*run).syncMissing,
+	},
+	{
+		Name:   stepFacet,
+		Does:   "write what the folder shows",
+		Repeat: "the same values again",
+		Run:    (*run).updateFacet,
+	},
+	{
+		Name:   stepSuccessors,
+		Does:   "in a check: find what takes over the document of what is missing",
+		Repeat: "reads; rows of ours",
+		Run:    (*run).findSuccessors,
+	},
+	{
+		Name:   stepCheck,
+		Does:   "in a check: read the documents in Nuxeo",
+		Repeat: "reads; rows of ours",
+		Run:    (*run).checkDocuments,
+	},
+}
+
+// Steps describes the steps.
+func (w Worker) Steps() []work.StepInfo { return flow.Info() }
+
+// A run is one pass as its worker sees it.
 type run struct {
 	*Service
 	t    *work.Task
@@ -70,28 +128,28 @@ type run struct {
 	fio  *v4.Client
 	nx   *nuxeo.Client
 
-	stacked *bool             // the answer of stacking, once it is known
-	dry     bool              // it only compares
-	partial bool              // only folders are looked at in which something has changed
-	parents map[string]string // of folders and stacks that were asked for
-	writing sync.Mutex
+	filesGone *bool             // filesMissing's answer, cached
+	dry       bool              // only compares
+	partial   bool              // looks only at folders in which something has changed
+	parents   map[string]string // of folders and stacks, cached
+	writing   sync.Mutex
 }
 
-// commit writes with the state of the run; several may do so at once.
+// commit writes together with the state of the run. It may be called concurrently.
 func (r *run) commit(ctx context.Context, fn func(*sql.Tx) error) error {
 	r.writing.Lock()
 	defer r.writing.Unlock()
 	return r.t.Commit(ctx, r.st, fn)
 }
 
-func (s *Service) open(ctx context.Context, t *work.Task) (*run, error) {
+func (s *Service) openRun(ctx context.Context, t *work.Task) (*run, error) {
 	r := &run{Service: s, t: t, st: new(state)}
 	if err := t.Load(r.st); err != nil {
 		return nil, err
 	}
 
 	var err error
-	if r.sync, err = bare(ctx, s.DB.Reader, r.st.Sync); err != nil || r.st.Remove {
+	if r.sync, err = getSync(ctx, s.DB.Reader, r.st.Sync); err != nil || r.st.Remove {
 		return r, err
 	}
 
@@ -107,44 +165,24 @@ func (r *run) connect(ctx context.Context) (err error) {
 	return err
 }
 
-// Step does the next step of a run.
+// Step runs the next step of a run.
 func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
-	r, err := w.open(ctx, t)
+	r, err := w.openRun(ctx, t)
 	if err != nil {
 		return work.Next{}, err
 	}
 
 	if err := r.connect(ctx); err != nil {
-		return work.Next{}, nobody(err)
+		return work.Next{}, ownerGone(err)
 	}
 
-	steps := map[string]func(context.Context) (work.Next, error){
-		"": r.start, stepList: r.list, stepCompare: r.compare, stepFolders: r.folders, stepAssets: r.assets,
-		stepGone: r.gone, stepWait: r.wait, stepFacet: r.facet,
-		stepHeirs: r.heirs, stepCheck: r.check,
-	}
-
-	do, ok := steps[t.Step]
-	if !ok {
-		return work.Next{}, fault.New(fault.Internal, "The connector does not know the step %q.", t.Step)
-	}
-
-	next, err := do(ctx)
-	return next, met(err)
+	next, err := flow.Run(ctx, t.Step, r)
+	return next, retryOnConflict(err)
 }
 
-// nobody ends a run whose owner cannot be acted for: the sync pauses and says so.
-func nobody(err error) error {
-	if fault.Is(err, fault.NeedsOwner, fault.NotConnected) {
-		f := fault.From(err)
-		return fault.New(fault.NotConnected, "%s", f.Message).
-			With("Let somebody who may write in the folder refresh it: they become its owner.").Because(err)
-	}
-	return err
-}
-
-// start begins a run, for the first time or again after it came to nothing.
+// start begins a run, for the first time or again after it failed.
 func (r *run) start(ctx context.Context) (work.Next, error) {
+	// The sync may have been removed meanwhile.
 	if r.st.Remove {
 		return work.Next{Step: stepFacet}, nil
 	}
@@ -153,40 +191,42 @@ func (r *run) start(ctx context.Context) (work.Next, error) {
 		return work.Next{}, fault.New(fault.Gone, "The synchronization was removed.").With("Configure a new one.")
 	}
 
-	if err := r.present(ctx); err != nil {
+	// Both folders have to exist, and Nuxeo's shows the sync from the start.
+	if err := r.requireFolders(ctx); err != nil {
 		return work.Next{}, err
 	}
 
 	if !r.dry {
-		if err := r.mark(ctx); err != nil {
+		if err := r.markFolder(ctx); err != nil {
 			return work.Next{}, err
 		}
 	}
 
-	if err := r.forgetSeen(ctx); err != nil {
+	// Begin a new listing.
+	if err := r.deleteSeen(ctx); err != nil {
 		return work.Next{}, err
 	}
 
 	r.st.rewind()
 	r.st.Since = store.Millis(r.Now())
 	err := r.DB.Reader.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sync_entries
-		WHERE sync_id = $1 AND kind = 'file' AND document_uid <> '')`, r.sync.ID).Scan(&r.st.Brought)
+		WHERE sync_id = $1 AND kind = 'file' AND document_uid <> '')`, r.sync.ID).Scan(&r.st.HadFiles)
 	if err != nil {
 		return work.Next{}, err
 	}
 
-	return work.Next{Step: stepList}, r.commit(ctx, func(tx *sql.Tx) error { return r.clean(ctx, tx) })
+	return work.Next{Step: stepList}, r.commit(ctx, func(tx *sql.Tx) error { return r.resetListing(ctx, tx) })
 }
 
-// clean begins the listing anew: the root is its first row.
-func (r *run) clean(ctx context.Context, tx *sql.Tx) error {
+// resetListing begins a new listing with its first rows.
+func (r *run) resetListing(ctx context.Context, tx *sql.Tx) error {
 	now := store.Millis(r.t.Now())
 	if _, err := tx.ExecContext(ctx, `UPDATE sync_runs SET state = 'running', message = '', ended = 0
 		WHERE id = $1`, r.st.Run); err != nil {
 		return err
 	}
 
-	if err := put(ctx, tx, r.t.Now(), r.sync.ID, Entry{
+	if err := putEntry(ctx, tx, r.t.Now(), r.sync.ID, Entry{
 		Key:      r.sync.Root,
 		Kind:     kindFolder,
 		Name:     r.sync.RootName,
@@ -195,7 +235,7 @@ func (r *run) clean(ctx context.Context, tx *sql.Tx) error {
 		return err
 	}
 
-	if err := r.top(ctx, tx); err != nil || r.dry {
+	if err := r.addRoots(ctx, tx); err != nil || r.dry {
 		return err
 	}
 
@@ -204,33 +244,32 @@ func (r *run) clean(ctx context.Context, tx *sql.Tx) error {
 	return err
 }
 
-// forgottenAtOnce is how many rows one transaction removes: nobody else writes
-// meanwhile.
-const forgottenAtOnce = 5000
+// deleteBatch is how many rows one transaction deletes: on SQLite it blocks every other writer.
+const deleteBatch = 5000
 
-// forgetSeen removes what the runs of the sync have seen, bit by bit. What a check has
-// found is kept until the next check.
-func (r *run) forgetSeen(ctx context.Context) error {
+// deleteSeen deletes the listings of earlier runs of the sync, batch by batch. The result of a
+// check is kept until the next check.
+func (r *run) deleteSeen(ctx context.Context) error {
 	for {
 		var n int64
 		err := r.commit(ctx, func(tx *sql.Tx) error {
 			res, err := tx.ExecContext(ctx, `DELETE FROM sync_seen WHERE (run_id, key) IN
 				(SELECT run_id, key FROM sync_seen WHERE run_id IN (SELECT id FROM sync_runs
-				WHERE sync_id = $1 AND (NOT dry OR $2)) LIMIT $3)`, r.sync.ID, r.dry, forgottenAtOnce)
+				WHERE sync_id = $1 AND (NOT dry OR $2)) LIMIT $3)`, r.sync.ID, r.dry, deleteBatch)
 			if err == nil {
 				n, err = res.RowsAffected()
 			}
 			return err
 		})
-		if err != nil || n < forgottenAtOnce {
+		if err != nil || n < deleteBatch {
 			return err
 		}
 	}
 }
 
-// top are the folders that the listing begins with: the root, or those in which
-// something has changed.
-func (r *run) top(ctx context.Context, tx *sql.Tx) error {
+// addRoots adds the folders that the listing begins with: the root, or those in which something has
+// changed.
+func (r *run) addRoots(ctx context.Context, tx *sql.Tx) error {
 	if r.partial {
 		_, err := tx.ExecContext(ctx, `INSERT INTO sync_seen (run_id, key, kind, parent, depth, name)
 			SELECT $1, key, 'folder', parent, 0, name FROM sync_entries e WHERE sync_id = $2 AND kind = 'folder'
@@ -246,10 +285,10 @@ func (r *run) top(ctx context.Context, tx *sql.Tx) error {
 	return err
 }
 
-// present makes sure that both folders are there. Copied or moved folders of Nuxeo
-// keep what they are: the sync goes by the folder's uid.
-func (r *run) present(ctx context.Context) error {
-	if err := ingest.Present(ctx, r.nx, r.sync.FolderUID); err != nil {
+// requireFolders returns an error if one of the two folders does not exist. The sync follows the uid
+// of the Nuxeo folder, so that moving the folder changes nothing.
+func (r *run) requireFolders(ctx context.Context) error {
+	if err := ingest.RequireFolder(ctx, r.nx, r.sync.FolderUID); err != nil {
 		if fault.Is(err, fault.Gone) {
 			return fault.New(fault.Gone, "The folder is gone in Nuxeo, or %s may not see it.", r.sync.Owner).
 				With("Restore it, or remove the synchronization.").Because(err)
@@ -267,9 +306,6 @@ func (r *run) present(ctx context.Context) error {
 	return err
 }
 
-// Undo leaves what a run has done: the next one goes on from there.
-func (w Worker) Undo(context.Context, *work.Task) error { return nil }
-
 // Ended records how a run came out. One that failed for good pauses its sync with
 // the reason, so that it is seen and not repeated for ever.
 func (w Worker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, error) {
@@ -278,10 +314,12 @@ func (w Worker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, 
 		return nil, err
 	}
 
+	// Release the links that bulk creation had acquired.
 	if err := link.Release(ctx, tx, it.ID); err != nil {
 		return nil, err
 	}
 
+	// Record how the run ended.
 	now, to, dry := store.Millis(w.Now()), Done, false
 	if err := tx.QueryRowContext(ctx, `SELECT dry FROM sync_runs WHERE id = $1`, st.Run).Scan(&dry); err != nil {
 		return nil, err
@@ -299,6 +337,7 @@ func (w Worker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, 
 		return nil, err
 	}
 
+	// A failure pauses the sync; a success settles the changes it has seen.
 	if it.State == work.Failed && !dry {
 		if _, err := tx.ExecContext(ctx, `UPDATE syncs SET state = 'paused', reason = $1, remedy = $2, due = 0,
 			updated = $3 WHERE id = $4 AND state = 'active' AND run_id = $5`,
@@ -314,27 +353,27 @@ func (w Worker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, 
 		}
 	}
 
-	last, err := w.lastAfter(ctx, tx, st, to == Done && !dry)
+	// What comes next: comments and posters, and a mail.
+	followUps, err := w.followUpsAfterRun(ctx, tx, st, to == Done && !dry)
 	if err != nil {
 		return nil, err
 	}
 
-	telling, err := w.tell(ctx, tx, it, st)
-	return append(last, telling...), err
+	notices, err := w.notify(ctx, tx, it, st)
+	return append(followUps, notices...), err
 }
 
-// lastAfter has comments and posters brought once documents and bytes are there.
-func (w Worker) lastAfter(ctx context.Context, tx *sql.Tx, st state, done bool) ([]string, error) {
-	q, err := scan(tx.QueryRowContext(ctx, `SELECT `+columns+` FROM syncs WHERE id = $1`, st.Sync))
+// followUpsAfterRun schedules comments and posters once documents and content exist.
+func (w Worker) followUpsAfterRun(ctx context.Context, tx *sql.Tx, st state, done bool) ([]string, error) {
+	q, err := scanSync(tx.QueryRowContext(ctx, `SELECT `+syncColumns+` FROM syncs WHERE id = $1`, st.Sync))
 	if err != nil || !done || q.State != Active {
 		return nil, err
 	}
-	return w.after(ctx, tx, q, w.Now()) // whatever has failed before
+	return w.addFollowUps(ctx, tx, q, w.Now()) // even if one has failed before
 }
 
-// tell has the person told who asked for a run, or the owner of the sync when it is
-// in need of them.
-func (s *Service) tell(ctx context.Context, tx *sql.Tx, it work.Item, st state) ([]string, error) {
+// notify adds the mail to the person who asked for a run, or to the owner if the sync needs them.
+func (s *Service) notify(ctx context.Context, tx *sql.Tx, it work.Item, st state) ([]string, error) {
 	var why string
 	if err := tx.QueryRowContext(ctx, `SELECT why FROM sync_runs WHERE id = $1`, st.Run).Scan(&why); err != nil {
 		return nil, err
@@ -345,14 +384,14 @@ func (s *Service) tell(ctx context.Context, tx *sql.Tx, it work.Item, st state) 
 		return nil, nil
 	}
 
-	var told int
+	var sent int
 	if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM items WHERE parent = $1 AND kind = 'sync-notice'`, st.Run).
-		Scan(&told); err != nil {
+		Scan(&sent); err != nil {
 		return nil, err
 	}
 
 	return s.Engine.Add(ctx, tx, work.New{
-		Kind: KindNotice, Parent: st.Run, Subject: fmt.Sprintf("round %d", told+1),
+		Kind: KindNotice, Parent: st.Run, Subject: fmt.Sprintf("round %d", sent+1),
 		Title: "Mail about a synchronization", Owner: it.Owner, Actor: it.Owner, Requester: it.Requester, Data: st,
 	})
 }
@@ -365,11 +404,11 @@ const (
 	outcomeChecked = "checked"
 )
 
-// waitEvery is how often a run looks whether its items have ended.
-const waitEvery = time.Second
+// itemsPoll is how often a run checks whether its items have ended.
+const itemsPoll = time.Second
 
-// wait is over when no item of the run is under way.
-func (r *run) wait(ctx context.Context) (work.Next, error) {
+// awaitItems waits until all items of the run have ended.
+func (r *run) awaitItems(ctx context.Context) (work.Next, error) {
 	one, err := getRun(ctx, r.DB.Reader, r.st.Run)
 	if err != nil {
 		return work.Next{}, err
@@ -378,7 +417,7 @@ func (r *run) wait(ctx context.Context) (work.Next, error) {
 	if one.Waiting > 0 {
 		f := fault.New(fault.NotReady, "%d of %d assets are still on their way.", one.Waiting, one.Waiting+one.Created+
 			one.Updated+one.Unchanged+one.Conflicting+one.Failed)
-		f.RetryAfter = waitEvery
+		f.RetryAfter = itemsPoll
 		return work.Next{}, f
 	}
 

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// believed is how long somebody counts as an administrator without Nuxeo
+	// believed is how long a person counts as an administrator without Nuxeo
 	// being asked again.
 	believed = time.Minute
 	// confirmTime is how long Nuxeo may take to say so.

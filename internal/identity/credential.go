@@ -56,7 +56,7 @@ func (s *Service) notConnected(login, why string) error {
 }
 
 // Connected reports whether a person's Frame.io sign-in is usable as far as we
-// know, without asking anybody: nil, or a NotConnected error.
+// know, without a call: nil, or a NotConnected error.
 func (s *Service) Connected(ctx context.Context, login string) error {
 	_, err := s.credential(ctx, login)
 	return err
@@ -249,7 +249,7 @@ func (s *Service) replace(ctx context.Context, update string, args ...any) error
 	})
 }
 
-// lose remembers that the credential is worth nothing, so that nobody asks again.
+// lose records that the credential is worthless, so that it is not tried again.
 func (s *Service) lose(ctx context.Context, login string, c credential, why string) error {
 	err := s.replace(ctx, `UPDATE credentials SET lost = $1, access_token = NULL, refresh_token = NULL,
 			refreshing = 0, generation = generation + 1 WHERE login = $2 AND provider = $3 AND generation = $4`,

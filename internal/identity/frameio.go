@@ -378,7 +378,7 @@ func (s *Service) sealRefresh(login, token string) []byte {
 // Disconnect forgets a person's Frame.io sign-in, and ends it at Adobe when that
 // can be reached.
 func (s *Service) Disconnect(ctx context.Context, login string) error {
-	_ = s.revokeFrameio(ctx, login) // it would end by itself
+	_ = s.revokeFrameio(ctx, login) // it would expire anyway
 	return s.set.Audit.Do(ctx, s.db, func(tx *sql.Tx) (audit.Entry, error) {
 		e := audit.Entry{Who: login, What: audit.Disconnected}
 		if _, err := tx.ExecContext(ctx, `DELETE FROM credentials WHERE login = $1`, login); err != nil {

@@ -75,7 +75,7 @@ func (s *Service) held() error {
 	return s.set.Held()
 }
 
-// Person is somebody with a Nuxeo login. FrameioID is empty until they connect
+// A Person has a Nuxeo login. FrameioID is empty until they connect
 // Frame.io.
 type Person struct {
 	Login, Name, Email     string
@@ -118,7 +118,7 @@ func (s *Service) remember(ctx context.Context, u nuxeo.User) (Person, error) {
 // later; an empty one leaves what there is.
 func (s *Service) note(ctx context.Context, tx *sql.Tx, u nuxeo.User, token string) error {
 	if s.set.JWTSecret != "" {
-		token = "" // with the secret no token of anybody is kept
+		token = "" // with the secret, no token is stored
 	}
 
 	_, err := tx.ExecContext(ctx, `INSERT INTO people (login, name, email, admin, nuxeo_token, created, updated)
@@ -165,7 +165,7 @@ func (s *Service) Nuxeo(ctx context.Context, login string) (*nuxeo.Client, error
 	return s.nuxeo.As(nuxeo.Token(token)), nil
 }
 
-// SignIn takes a Nuxeo login token as proof of who somebody is, keeps it for
+// SignIn takes a Nuxeo login token as proof of identity, stores it for
 // work in the background, and opens a session.
 func (s *Service) SignIn(ctx context.Context, token string) (Person, string, error) {
 	if token = strings.TrimSpace(token); token == "" {

@@ -32,7 +32,7 @@ type keyFile struct {
 const lookAgain = time.Second
 
 // changed reads the keys when the file is not the one that was read last. It
-// looks at once when somebody misses a key.
+// looks at once when a key is missing.
 func (f *keyFile) changed(missed bool) ([]string, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -101,7 +101,7 @@ func (s *Service) block(ctx context.Context, tx *sql.Tx, login, by string) error
 	return err
 }
 
-// Lift lets somebody sign in again whose access was ended. They may connect the Frame.io
+// Lift lets a person sign in again whose access was ended. They may connect the Frame.io
 // account that they had; another one only if anyAccount says so, since everything that
 // they answer for would go on as another person.
 func (s *Service) Lift(ctx context.Context, login, by string, anyAccount bool) error {
@@ -129,7 +129,7 @@ func (s *Service) Lift(ctx context.Context, login, by string, anyAccount bool) e
 	})
 }
 
-// unblocked refuses somebody whose access an administrator has ended.
+// unblocked refuses a person whose access an administrator has ended.
 func (s *Service) unblocked(ctx context.Context, tx *sql.Tx, login string) error {
 	var revoked string
 	err := tx.QueryRowContext(ctx, `SELECT revoked FROM people WHERE login = $1`, login).Scan(&revoked)
@@ -198,7 +198,7 @@ func (s *Service) revokeFrameio(ctx context.Context, login string) error {
 	return s.endAtAdobe(ctx, c.origin, token)
 }
 
-// open refuses to act for somebody whose access an administrator has ended.
+// open refuses to act for a person whose access an administrator has ended.
 func (s *Service) open(ctx context.Context, login string) error {
 	var revoked string
 	err := s.db.Reader.QueryRowContext(ctx, `SELECT revoked FROM people WHERE login = $1`, login).Scan(&revoked)

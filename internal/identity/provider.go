@@ -111,12 +111,12 @@ func (s *Service) SaveProvider(ctx context.Context, p Provider) error {
 				enabled = excluded.enabled, updated = excluded.updated`,
 			ProviderName, p.Description, p.ClientID, sealed, p.AuthorizationURL, p.TokenURL, p.UserAuthorizationURL,
 			strings.Join(p.Scopes, " "), p.Enabled, store.Millis(s.now()))
-		return audit.Entry{What: audit.ProviderChanged, About: ProviderName, Detail: p.told(left)}, err
+		return audit.Entry{What: audit.ProviderChanged, About: ProviderName, Detail: p.summary(left)}, err
 	})
 }
 
-// told says what a change of the provider comes to.
-func (p Provider) told(left int64) string {
+// summary describes a change of the provider.
+func (p Provider) summary(left int64) string {
 	able := "disabled"
 	if p.Enabled {
 		able = "enabled"

@@ -9,12 +9,12 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
-// Sealed is a column that holds what the vault sealed. Place makes the place of a
+// A Sealed is a column that holds what the vault sealed. Context returns the context of a
 // row's value out of its key.
 type Sealed struct {
 	Table, Column string
 	Key           []string
-	Place         func(key []string) string
+	Context       func(key []string) string
 }
 
 // Columns are those of this package.
@@ -78,13 +78,13 @@ func (v *Vault) Reseal(ctx context.Context, db *store.DB, columns ...Sealed) (n 
 }
 
 func (v *Vault) reseal(ctx context.Context, db *store.DB, c Sealed, r sealedRow) error {
-	place := c.Place(r.key)
-	secret, err := v.Open(place, r.sealed)
+	sealContext := c.Context(r.key)
+	secret, err := v.Open(sealContext, r.sealed)
 	if err != nil {
 		return err
 	}
 
-	args := []any{v.Seal(place, secret), r.sealed}
+	args := []any{v.Seal(sealContext, secret), r.sealed}
 	where := c.Column + " = $2"
 	for i, name := range c.Key {
 		where += fmt.Sprintf(" AND %s = $%d", name, i+3)

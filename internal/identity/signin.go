@@ -29,15 +29,15 @@ const signInTTL = 10 * time.Minute
 // maxReturn bounds the path to return to, which travels in a cookie.
 const maxReturn = 1000
 
-// Begun is a sign-in that a browser is to be sent to. Browser goes into a cookie
+// A Begun is a sign-in that a browser is sent to. Browser goes into a cookie
 // of that browser; only it can finish.
 type Begun struct {
 	Address string
 	Browser string
 }
 
-// pending is a sign-in on its way. It travels sealed in a cookie: whoever begins one, and
-// anybody can, costs no row.
+// pending is a sign-in on its way. It travels sealed in a cookie: beginning one, which
+// anyone can, costs no row.
 type pending struct {
 	Purpose  string `json:"purpose"`
 	State    string `json:"state"` // the digest of what travels beside it

@@ -70,7 +70,7 @@ func newRing(keys []string) (ring, error) {
 }
 
 // Key is an idempotency key for an act that the words tell from others: the same for a
-// repetition on whatever node, and one that nobody without the encryption key can guess.
+// repetition on whatever node, and unguessable without the encryption key.
 func (v *Vault) Key(act ...string) string {
 	r := v.current("")
 	words := []byte("idempotency\x00" + strings.Join(act, "\x00"))
@@ -79,9 +79,9 @@ func (v *Vault) Key(act ...string) string {
 	return "nuxeo-frameio-" + hex.EncodeToString(tag)
 }
 
-// Seal encrypts a secret for a place, such as "credentials/josh/refresh". An
+// Seal encrypts a secret for a context, such as "credentials/josh/refresh". An
 // empty secret stays empty.
-func (v *Vault) Seal(place, secret string) []byte {
+func (v *Vault) Seal(sealContext, secret string) []byte {
 	if secret == "" {
 		return nil
 	}
@@ -91,28 +91,28 @@ func (v *Vault) Seal(place, secret string) []byte {
 	_, _ = rand.Read(nonce) // never fails
 	out := append([]byte{vaultVersion}, r.seal...)
 	out = append(out, nonce...)
-	return r.keys[r.seal].Seal(out, nonce, []byte(secret), []byte(place))
+	return r.keys[r.seal].Seal(out, nonce, []byte(secret), []byte(sealContext))
 }
 
-// Open decrypts what Seal made for the same place.
-func (v *Vault) Open(place string, sealed []byte) (string, error) {
+// Open decrypts what Seal returned for the same context.
+func (v *Vault) Open(sealContext string, sealed []byte) (string, error) {
 	if len(sealed) == 0 {
 		return "", nil
 	}
 
 	if len(sealed) < sealedHead || sealed[0] != vaultVersion {
-		return "", fmt.Errorf("the secret at %s is damaged", place)
+		return "", fmt.Errorf("the secret at %s is damaged", sealContext)
 	}
 
 	id := string(sealed[1 : 1+keyIDLength])
 	aead, ok := v.current(id).keys[id]
 	if !ok {
-		return "", fmt.Errorf("the secret at %s was sealed with a key that is not configured", place)
+		return "", fmt.Errorf("the secret at %s was sealed with a key that is not configured", sealContext)
 	}
 
-	plain, err := aead.Open(nil, sealed[1+keyIDLength:sealedHead], sealed[sealedHead:], []byte(place))
+	plain, err := aead.Open(nil, sealed[1+keyIDLength:sealedHead], sealed[sealedHead:], []byte(sealContext))
 	if err != nil {
-		return "", fmt.Errorf("the secret at %s is damaged", place)
+		return "", fmt.Errorf("the secret at %s is damaged", sealContext)
 	}
 
 	return string(plain), nil

@@ -16,35 +16,36 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// attach puts the batch into the document: a new one, or the link's.
+// attach gives the document its content: a new document, or that of the link.
 func (s *Service) attach(ctx context.Context, r *Run) (work.Next, error) {
 	switch {
 	case r.Job.Document == "":
-		return s.create(ctx, r)
-	case r.Job.plain(): // made and noted, and the step was not
+		return s.createDocument(ctx, r)
+	case r.Job.noContent(): // created and recorded, unlike the step
 		return work.Next{Step: StepDescribe}, nil
-	case r.Job.Intent != nil && r.Job.Intent.Create: // made, and perhaps more
-		return s.fill(ctx, r, nil)
+	case r.Job.Intent != nil && r.Job.Intent.Create: // created, and perhaps more
+		return s.fillDocument(ctx, r, nil)
 	}
-	return s.update(ctx, r)
+	return s.updateContent(ctx, r)
 }
 
-// create makes the document without content, records it, and fills it.
-func (s *Service) create(ctx context.Context, r *Run) (work.Next, error) {
-	l, err := s.linkOf(ctx, r)
+// createDocument creates the document without content, records it, and fills it.
+func (s *Service) createDocument(ctx context.Context, r *Run) (work.Next, error) {
+	l, err := s.getLink(ctx, r)
 	if err != nil {
 		return work.Next{}, err
 	}
 
+	// Look for one that an earlier attempt has created, else create it.
 	var doc *nuxeo.Document
 	if r.Job.Intent != nil { // we may have done it already
-		if doc, err = s.findMade(ctx, r, &l, r.Job.File.ID); err != nil {
+		if doc, err = s.findCreated(ctx, r, &l, r.Job.File.ID); err != nil {
 			return work.Next{}, err
 		}
 	}
 
 	if doc == nil {
-		if err := s.intendCreation(ctx, r); err != nil {
+		if err := s.recordCreateIntent(ctx, r); err != nil {
 			return work.Next{}, err
 		}
 		if doc, err = s.post(ctx, r); err != nil {
@@ -52,9 +53,10 @@ func (s *Service) create(ctx context.Context, r *Run) (work.Next, error) {
 		}
 	}
 
+	// Record it, then fill it.
 	r.Job.Document = doc.UID
-	if r.Job.plain() {
-		return s.created(ctx, r, &l)
+	if r.Job.noContent() {
+		return s.recordWithoutContent(ctx, r, &l)
 	}
 
 	err = r.Commit(ctx, func(tx *sql.Tx) error { return link.SetDocument(ctx, tx, r.Task.Now(), &l, doc.UID) })
@@ -62,24 +64,24 @@ func (s *Service) create(ctx context.Context, r *Run) (work.Next, error) {
 		return work.Next{}, err
 	}
 
-	return s.fill(ctx, r, doc)
+	return s.fillDocument(ctx, r, doc)
 }
 
-// keyDies is for how long Nuxeo may say of a key that its request is still running before
-// it is taken for dead: a server that was killed meanwhile says so for a day.
-const keyDies = 2 * time.Minute
+// keyTimeout is how long Nuxeo may report a request with a key as still running before the key is
+// given up: a server that was killed meanwhile reports that for a day.
+const keyTimeout = 2 * time.Minute
 
-// intendCreation records that a document is about to be made, under another key where the
-// one before is dead: nothing was found that it has made.
-func (s *Service) intendCreation(ctx context.Context, r *Run) error {
+// recordCreateIntent records that a document is about to be created, with a new key if the one
+// before was given up, whose request has created nothing.
+func (s *Service) recordCreateIntent(ctx context.Context, r *Run) error {
 	i := r.Job.Intent
 	if i == nil {
 		i = &Intent{Create: true}
 	}
 
-	if !i.BusySince.IsZero() && r.Task.Now().Sub(i.BusySince) > keyDies {
+	if !i.BusySince.IsZero() && r.Task.Now().Sub(i.BusySince) > keyTimeout {
 		if err := r.Task.Note(ctx, "another key",
-			"Nuxeo has not ended the request before within %s, and nothing came of it", keyDies); err != nil {
+			"Nuxeo has not ended the request before within %s, and nothing came of it", keyTimeout); err != nil {
 			return err
 		}
 		i.Round, i.BusySince = i.Round+1, time.Time{}
@@ -89,9 +91,10 @@ func (s *Service) intendCreation(ctx context.Context, r *Run) error {
 	return r.Save(ctx)
 }
 
+// post creates the document, which is empty.
 func (s *Service) post(ctx context.Context, r *Run) (*nuxeo.Document, error) {
 	t := r.Job.Target
-	if err := Present(ctx, r.Nuxeo, t.Folder); err != nil {
+	if err := RequireFolder(ctx, r.Nuxeo, t.Folder); err != nil {
 		return nil, err
 	}
 
@@ -114,32 +117,36 @@ func (s *Service) post(ctx context.Context, r *Run) (*nuxeo.Document, error) {
 		return nil, err
 	}
 
-	return doc, Wanted{Parent: t.Folder, Type: t.DocumentType, Maker: r.Actor}.Check(doc)
+	return doc, Expected{Parent: t.Folder, Type: t.DocumentType, Creator: r.Actor}.Check(doc)
 }
 
-// fill gives a new document its facet, its metadata and last its content, each once. In
-// this order the version that the content makes tells of it, and the work that Nuxeo
-// does on a content in the background finds the facet: it writes back the facets that it
-// has read with the content, and would take away one that came after it.
-// While Nuxeo joins the parts of a large one, anybody may see the document and give it
-// another, which ours would replace: a lock keeps them out. A small one is there at once.
-func (s *Service) fill(ctx context.Context, r *Run, doc *nuxeo.Document) (work.Next, error) {
+// fillDocument gives a new document its facet, its metadata and last its content, each once. In
+// this order the version that comes with the content has the metadata, and Nuxeo's background work
+// on the content finds the facet: it writes back the facets it has read with the content, and would
+// remove one that was added later.
+//
+// While Nuxeo joins the parts of a large file, other people may see the document and give it
+// another content, which ours would replace: a lock keeps them out. A small file is attached at
+// once.
+func (s *Service) fillDocument(ctx context.Context, r *Run, doc *nuxeo.Document) (work.Next, error) {
 	if doc == nil {
 		var err error
-		if doc, err = r.Nuxeo.Get(ctx, r.Job.Document, all); nuxeo.NotFound(err) {
+		if doc, err = r.Nuxeo.Get(ctx, r.Job.Document, fullFetch); nuxeo.NotFound(err) {
 			return work.Next{Step: StepLink}, nil // link finds out what to do
 		} else if err != nil {
 			return work.Next{}, err
 		}
 	}
 
-	if doc.Blob("file:content") != nil { // done, but not noted as done
+	// An earlier attempt may have filled it.
+	if doc.Blob("file:content") != nil {
 		return work.Next{Step: StepVerify}, nil
 	}
 
-	doc, err := s.withoutLeftLock(ctx, r, doc)
+	// It has to be writable, and a large one locked.
+	doc, err := s.releaseLeftover(ctx, r, doc)
 	if err == nil {
-		err = free(doc, r.Actor)
+		err = checkUnlocked(doc, r.Actor)
 	}
 
 	if err != nil {
@@ -150,26 +157,27 @@ func (s *Service) fill(ctx context.Context, r *Run, doc *nuxeo.Document) (work.N
 		if doc, err = s.lockDocument(ctx, r, doc); err != nil {
 			return work.Next{}, err
 		}
-		if doc.Blob("file:content") != nil { // somebody else's
+		if doc.Blob("file:content") != nil { // from another person
 			return work.Next{Step: StepVerify}, nil
 		}
 	}
 
-	l, err := s.linkOf(ctx, r)
+	// Write metadata, then content.
+	l, err := s.getLink(ctx, r)
 	if err != nil {
 		return work.Next{}, err
 	}
 
-	if err := s.dress(ctx, r, doc, s.propertiesWith(r.Job, l, s.expectedDigest(r.Job))); err != nil {
+	if err := s.writeMetadata(ctx, r, doc, s.propertiesWith(r.Job, l, s.expectedDigest(r.Job))); err != nil {
 		return work.Next{}, err
 	}
 
-	return work.Next{Step: StepVerify}, s.put(ctx, r, nil)
+	return work.Next{Step: StepVerify}, s.writeContent(ctx, r, nil)
 }
 
-// Present refuses to put anything into a folder that was deleted or trashed:
-// Nuxeo itself would put it into the trash.
-func Present(ctx context.Context, nx *nuxeo.Client, folder string) error {
+// RequireFolder returns an error if a folder was deleted or trashed. Nuxeo would create the
+// document in the trash.
+func RequireFolder(ctx context.Context, nx *nuxeo.Client, folder string) error {
 	doc, err := nx.Get(ctx, folder, nuxeo.Fetch{})
 	if nuxeo.NotFound(err) || err == nil && doc.IsTrashed {
 		return fault.New(fault.Gone, "The bound folder is gone in Nuxeo, or you may not see it.").
@@ -178,53 +186,57 @@ func Present(ctx context.Context, nx *nuxeo.Client, folder string) error {
 	return err
 }
 
-// busy is the answer while our own earlier attempt is still running: joining the
-// chunks of a large file takes minutes.
-func busy(err error) error {
+// stillAttaching is the error while our own earlier attempt is running: joining the chunks of a
+// large file takes minutes.
+func stillAttaching(err error) error {
 	return fault.New(fault.NotReady, "Nuxeo is still attaching the file.").Because(err)
 }
 
-// update replaces the content, after making sure that a version holds what is replaced.
-// Nuxeo's change token does not notice what people write; a lock keeps them out, but for
-// the one who holds it and administrators: of those, what comes between our look and our
-// write is told of afterwards.
-func (s *Service) update(ctx context.Context, r *Run) (work.Next, error) {
-	doc, err := r.Nuxeo.Get(ctx, r.Job.Document, all)
+// updateContent replaces the content after making sure that a version holds what is replaced.
+// Nuxeo's change token does not notice what people write; a lock keeps them out, except for its
+// owner and administrators. What those write between our read and our write is reported afterwards.
+func (s *Service) updateContent(ctx context.Context, r *Run) (work.Next, error) {
+	// Read it, without a lock that an earlier item has left.
+	doc, err := r.Nuxeo.Get(ctx, r.Job.Document, fullFetch)
 	if nuxeo.NotFound(err) {
 		return work.Next{Step: StepLink}, nil // link finds out what to do
 	}
 
 	if err == nil {
-		doc, err = s.withoutLeftLock(ctx, r, doc)
+		doc, err = s.releaseLeftover(ctx, r, doc)
 	}
 
 	if err != nil {
 		return work.Next{}, err
 	}
 
-	if done, next, err := s.replaced(ctx, r, doc); done || err != nil {
+	// There may be nothing to write.
+	if done, next, err := s.alreadyReplaced(ctx, r, doc); done || err != nil {
 		return next, err
 	}
 
+	// Lock it, and check again.
 	if doc, err = s.lockDocument(ctx, r, doc); err != nil {
 		return work.Next{}, err
 	}
 
-	if done, next, err := s.replaced(ctx, r, doc); done || err != nil {
+	if done, next, err := s.alreadyReplaced(ctx, r, doc); done || err != nil {
 		return next, err
 	}
 
-	last, err := s.keepContent(ctx, r, &doc)
+	// Make sure that a version holds the content, and save the intent.
+	last, err := s.ensureVersion(ctx, r, &doc)
 	if err != nil {
 		return work.Next{}, err
 	}
 
-	r.Job.Intent = replacing(doc, last)
+	r.Job.Intent = replaceIntent(doc, last)
 	if err := r.Save(ctx); err != nil {
 		return work.Next{}, err
 	}
 
-	l, err := s.linkOf(ctx, r)
+	// Write facet, status, content and metadata.
+	l, err := s.getLink(ctx, r)
 	if err != nil {
 		return work.Next{}, err
 	}
@@ -240,15 +252,15 @@ func (s *Service) update(ctx context.Context, r *Run) (work.Next, error) {
 	}
 
 	properties := s.propertiesWith(r.Job, l, s.expectedDigest(r.Job))
-	published(properties, r.Job, r.Task.Now())
-	return work.Next{Step: StepVerify}, s.put(ctx, r, properties)
+	addPublished(properties, r.Job, r.Task.Now())
+	return work.Next{Step: StepVerify}, s.writeContent(ctx, r, properties)
 }
 
-// replaced reports whether there is nothing to be written: an earlier try of this item,
-// or another item, has brought the content, or something else that verify sees to.
-func (s *Service) replaced(ctx context.Context, r *Run, doc *nuxeo.Document) (bool, work.Next, error) {
+// alreadyReplaced reports whether there is nothing to write: an earlier attempt or another item has
+// written the content, or something else that verify deals with.
+func (s *Service) alreadyReplaced(ctx context.Context, r *Run, doc *nuxeo.Document) (bool, work.Next, error) {
 	next := work.Next{Step: StepVerify}
-	if r.Job.Intent != nil && attached(doc, r.Job) {
+	if r.Job.Intent != nil && contentAttached(doc, r.Job) {
 		return true, next, nil
 	}
 
@@ -257,15 +269,15 @@ func (s *Service) replaced(ctx context.Context, r *Run, doc *nuxeo.Document) (bo
 		return true, next, r.Save(ctx)
 	}
 
-	if written(doc, r.Job) { // and it is not what we sent
+	if intentWritten(doc, r.Job) { // and it is not what we sent
 		return true, next, nil
 	}
 
-	return false, next, free(doc, r.Actor)
+	return false, next, checkUnlocked(doc, r.Actor)
 }
 
-// replacing is the intent to replace the content of doc, whose newest version is last.
-func replacing(doc, last *nuxeo.Document) *Intent {
+// replaceIntent returns the intent to replace the content of doc, whose newest version is last.
+func replaceIntent(doc, last *nuxeo.Document) *Intent {
 	i := &Intent{
 		ChangeToken:  doc.ChangeToken,
 		BeforeSource: doc.Text("dc:source"),
@@ -289,16 +301,16 @@ func replacing(doc, last *nuxeo.Document) *Intent {
 	return i
 }
 
-// written reports whether the write of our intent has happened, whatever became of
-// the bytes: dc:source, which goes with the content, is ours and was not before.
-func written(doc *nuxeo.Document, j *Job) bool {
+// intentWritten reports whether the write of our intent has happened, whatever became of the bytes:
+// dc:source, which is written with the content, is ours and was not before.
+func intentWritten(doc *nuxeo.Document, j *Job) bool {
 	key := sourceKey(j.Asset.Account, j.File.ID)
 	return j.Intent != nil && !j.Intent.Create && j.Intent.BeforeSource != key && doc.Text("dc:source") == key
 }
 
-// put writes the content, with what is to be written beside it. The batch is kept: a
-// write that is refused would use it up.
-func (s *Service) put(ctx context.Context, r *Run, beside map[string]any) error {
+// writeContent writes the content together with other properties. The batch is kept, since a
+// refused write would consume it.
+func (s *Service) writeContent(ctx context.Context, r *Run, beside map[string]any) error {
 	properties := maps.Clone(beside)
 	if properties == nil {
 		properties = map[string]any{}
@@ -309,16 +321,16 @@ func (s *Service) put(ctx context.Context, r *Run, beside map[string]any) error 
 	err := r.Nuxeo.Update(ctx, r.Job.Document, r.Job.Intent.ChangeToken, properties,
 		nuxeo.WriteOptions{Source: SourceContent, KeepBatch: true, Timeout: s.Set.AttachTimeout})
 	if nuxeo.StatusOf(err) == http.StatusConflict {
-		// Somebody wrote in between, or our own attempt is still running: look again.
-		return busy(err)
+		// Another write came in between, or our own attempt is still running: try again.
+		return stillAttaching(err)
 	}
 
 	return err
 }
 
-// attached reports whether the write of our intent has happened: the content is
-// what we sent, and it is not what was there before.
-func attached(doc *nuxeo.Document, j *Job) bool {
+// contentAttached reports whether the write of our intent has happened: the content is what we
+// sent, and not what was there before.
+func contentAttached(doc *nuxeo.Document, j *Job) bool {
 	b := doc.Blob("file:content")
 	if b == nil || b.Length != j.File.length() || j.Intent.Create {
 		return false
@@ -329,7 +341,7 @@ func attached(doc *nuxeo.Document, j *Job) bool {
 	return b.Digest != j.Intent.BeforeDigest
 }
 
-// identical reports whether the document holds, byte by byte, what was fetched.
+// identical reports whether the content of the document is, byte by byte, what was fetched.
 func identical(doc *nuxeo.Document, j *Job) bool {
 	b := doc.Blob("file:content")
 	return b != nil && b.Length == j.File.length() && j.Digest != "" && b.DigestAlgorithm == digestAlgorithm &&

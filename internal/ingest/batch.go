@@ -11,50 +11,51 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// chunks are chunks of an upload by index.
+// A chunks is a set of chunks of an upload, by index.
 type chunks map[int]bool
 
-// batch puts parts into a Nuxeo upload batch. Nuxeo refuses a chunk that it has, so
-// none is sent again before Nuxeo was asked: after an answer that was not clear, and
-// after a restart.
+// A batch sends parts to a Nuxeo upload batch. Nuxeo refuses a chunk that it has, so that none is
+// sent again before Nuxeo was asked for it: after an unclear answer, and after a restart.
 type batch struct {
 	nuxeo *nuxeo.Client
 	id    string
 	file  *File
 
-	mu     sync.Mutex
-	unsure chunks // sent, and perhaps there
-	lost   bool
+	mu        sync.Mutex
+	uncertain chunks // sent, and perhaps received
+	lost      bool
 }
 
-// Put sends one part as a chunk, unless Nuxeo has it already: then its bytes are read
-// for the sums only.
+// Put sends one part as a chunk. If Nuxeo has it already, its bytes are only read for the
+// checksums.
 func (b *batch) Put(ctx context.Context, p transfer.Part, body io.Reader) error {
-	if b.isUnsure(p.Index) {
-		there, err := b.has(ctx, p)
+	// Ask for a chunk that may have arrived.
+	if b.isUncertain(p.Index) {
+		present, err := b.has(ctx, p)
 		if err != nil {
 			return err
 		}
-		if there {
+		if present {
 			return drainPart(body)
 		}
 	}
 
-	// Whatever happens from here on, the chunk may be there.
-	b.setUnsure(p.Index, true)
+	// From here on, the chunk may have arrived, whatever happens.
+	b.setUncertain(p.Index, true)
 	name, mediaType, size := b.file.bytes()
 	err := b.nuxeo.Upload(ctx, b.id, nuxeo.Chunk{
 		Name: SafeName(name), MimeType: mediaType, Size: size,
 		Index: p.Index, Count: p.Count, Length: p.Length,
 	}, body)
 	if err == nil {
-		b.setUnsure(p.Index, false)
+		b.setUncertain(p.Index, false)
 		return nil
 	}
 
-	b.note(err)
-	if unclear(err) && ctx.Err() == nil {
-		if there, askErr := b.has(ctx, p); askErr == nil && there {
+	// Ask again after an unclear answer.
+	b.noteError(err)
+	if isUnclear(err) && ctx.Err() == nil {
+		if present, askErr := b.has(ctx, p); askErr == nil && present {
 			return drainPart(body)
 		}
 	}
@@ -77,13 +78,13 @@ func (b *batch) has(ctx context.Context, p transfer.Part) (bool, error) {
 	return state.Has(p.Index), nil
 }
 
-// unclear reports whether a chunk may be there although its upload failed.
-func unclear(err error) bool {
+// isUnclear reports whether a chunk may have arrived although its upload failed.
+func isUnclear(err error) bool {
 	status := nuxeo.StatusOf(err)
 	return status == 0 || status >= http.StatusInternalServerError
 }
 
-// drainPart reads what is left of a part whose bytes need not go anywhere.
+// drainPart reads the rest of a part whose bytes are not needed.
 func drainPart(body io.Reader) error {
 	if _, err := io.Copy(io.Discard, body); err != nil {
 		return fmt.Errorf("reading a part that Nuxeo has: %w", err)
@@ -91,8 +92,8 @@ func drainPart(body io.Reader) error {
 	return nil
 }
 
-// note remembers that the batch is gone, as against the file on Frame.io.
-func (b *batch) note(err error) {
+// noteError records that the batch is lost, as opposed to the file on Frame.io.
+func (b *batch) noteError(err error) {
 	if !nuxeo.NotFound(err) && nuxeo.StatusOf(err) != http.StatusGone {
 		return
 	}
@@ -101,23 +102,23 @@ func (b *batch) note(err error) {
 	b.lost = true
 }
 
-func (b *batch) gone() bool {
+func (b *batch) isLost() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.lost
 }
 
-func (b *batch) isUnsure(index int) bool {
+func (b *batch) isUncertain(index int) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.unsure[index]
+	return b.uncertain[index]
 }
 
-func (b *batch) setUnsure(index int, unsure bool) {
+func (b *batch) setUncertain(index int, uncertain bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.unsure == nil {
-		b.unsure = chunks{}
+	if b.uncertain == nil {
+		b.uncertain = chunks{}
 	}
-	b.unsure[index] = unsure
+	b.uncertain[index] = uncertain
 }

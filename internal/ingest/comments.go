@@ -13,8 +13,8 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// comments makes the document's comments equal to those of the file. A mirror looks at
-// the comments of all its assets by itself.
+// comments makes the document's comments equal to those of the file. The documents of a sync get
+// theirs from a separate item.
 func (s *Service) comments(ctx context.Context, r *Run) (work.Next, error) {
 	if r.Job.Mirror != nil {
 		return s.finish(ctx, r)
@@ -25,10 +25,11 @@ func (s *Service) comments(ctx context.Context, r *Run) (work.Next, error) {
 	return s.finish(ctx, r)
 }
 
-// refresh brings the last comments on the outgoing file, so that the version
-// that will hold it holds them too. A file that is gone has nothing to say.
+// refresh imports the last comments on the outgoing file, so that the version that holds it gets
+// them too. A file that is gone has none.
 func (s *Service) refresh(ctx context.Context, r *Run) (work.Next, error) {
-	l, err := s.linkOf(ctx, r)
+	// Is there an outgoing file?
+	l, err := s.getLink(ctx, r)
 	if err != nil {
 		return work.Next{}, err
 	}
@@ -47,6 +48,7 @@ func (s *Service) refresh(ctx context.Context, r *Run) (work.Next, error) {
 		return work.Next{}, err
 	}
 
+	// Import its comments.
 	if err := s.importComments(ctx, r, f.ID, f.Metadata); err != nil {
 		return work.Next{}, err
 	}
@@ -54,33 +56,33 @@ func (s *Service) refresh(ctx context.Context, r *Run) (work.Next, error) {
 	return next, s.completeVersion(ctx, r, l, f)
 }
 
-// completeVersion brings the last comments on the outgoing file to the version that
-// holds it, which was made before they were.
+// completeVersion adds the last comments on the outgoing file to the version that holds it, which
+// was created before them.
 func (s *Service) completeVersion(ctx context.Context, r *Run, l link.Link, f frameio.File) error {
-	said, err := review.Known(ctx, s.DB, l.ID, f.ID)
-	if err != nil || !said || l.Digest == "" {
+	imported, err := review.HasImported(ctx, s.DB, l.ID, f.ID)
+	if err != nil || !imported || l.Digest == "" {
 		return err
 	}
 
-	version, err := r.Nuxeo.LastVersion(ctx, r.Job.Document, all)
-	if err != nil || !heldBy(version, &nuxeo.Blob{Digest: l.Digest, Length: l.Size}) {
+	version, err := r.Nuxeo.LastVersion(ctx, r.Job.Document, fullFetch)
+	if err != nil || !versionHolds(version, &nuxeo.Blob{Digest: l.Digest, Length: l.Size}) {
 		return err
 	}
 
 	importer := s.importer(r, func() {}, func() {})
-	return importer.Complete(ctx, s.commentsTarget(r, version.UID, f.ID, f.Metadata), commentsOf(ctx, r, f.ID))
+	return importer.CompleteVersion(ctx, s.commentsTarget(r, version.UID, f.ID, f.Metadata), commentsOf(ctx, r, f.ID))
 }
 
-// Hear makes the document's comments equal to those of a file, and nothing else: one
-// call (GET …/files/{file}/comments) when there are none, one more for the frame rate
-// when there are. A file that is gone has nothing to say.
-func (s *Service) Hear(ctx context.Context, r *Run, file string) error {
+// SyncComments makes the document's comments equal to those of a file, and nothing else. That takes
+// one call (GET …/files/{file}/comments) if there are none, and another for the frame rate if there
+// are. A file that is gone has none.
+func (s *Service) SyncComments(ctx context.Context, r *Run, file string) error {
 	rate := func(ctx context.Context) (float64, error) {
 		f, err := r.Frameio.File(ctx, r.Job.Asset.Account, file)
 		return s.frameRate(f.Metadata), err
 	}
 
-	err := s.importAs(ctx, r, review.Target{LinkID: r.Job.LinkID, DocumentUID: r.Job.Document, FileID: file}, rate)
+	err := s.runImport(ctx, r, review.Target{LinkID: r.Job.LinkID, DocumentUID: r.Job.Document, FileID: file}, rate)
 	if v4.NotFound(err) {
 		return nil
 	}
@@ -93,18 +95,19 @@ func commentsOf(ctx context.Context, r *Run, file string) iter.Seq2[frameio.Comm
 }
 
 func (s *Service) importComments(ctx context.Context, r *Run, file string, metadata []frameio.Field) error {
-	return s.importAs(ctx, r, s.commentsTarget(r, r.Job.Document, file, metadata), nil)
+	return s.runImport(ctx, r, s.commentsTarget(r, r.Job.Document, file, metadata), nil)
 }
 
-// importAs imports the comments of the target's file, and notes what was left out and what
-// was left alone.
-func (s *Service) importAs(
+// runImport imports the comments of the target's file, and notes what was left out and what was
+// left unchanged.
+func (s *Service) runImport(
 	ctx context.Context, r *Run, t review.Target, rate func(context.Context) (float64, error),
 ) error {
+	// Count what becomes of them.
 	n, left, odd, first := 0, 0, 0, ""
 	importer := s.importer(r, func() { n++ }, func() { left++ })
 	importer.Rate = rate
-	importer.Odd = func(raw []byte) {
+	importer.Unreadable = func(raw []byte) {
 		if odd++; odd == 1 {
 			first = fmt.Sprintf("%.500s", raw)
 		}
@@ -116,6 +119,7 @@ func (s *Service) importAs(
 		return err
 	}
 
+	// Note what could not be read or changed.
 	if r.Job.Unread = odd; odd > 0 {
 		if err := r.Task.Note(ctx, "left out", "%d of the comments, which cannot be read; the first is %s", odd,
 			first); err != nil {
@@ -130,8 +134,9 @@ func (s *Service) importAs(
 	return r.Task.Note(ctx, "left as they are", "%d comments that only who brought them to Nuxeo may change", left)
 }
 
-// importer writes comments as the service account where there is one, else as the actor.
-// changed hears of each that was written, left of each that nobody at hand may change.
+// importer returns an importer that writes comments as the service account if there is one, else as
+// the actor. It calls changed for each comment written, and left for each that no available account
+// may change.
 func (s *Service) importer(r *Run, changed, left func()) review.Importer {
 	writer, as := r.Nuxeo, r.Actor
 	if s.Set.ServiceAccount != nil {
@@ -140,8 +145,8 @@ func (s *Service) importer(r *Run, changed, left func()) review.Importer {
 
 	return review.Importer{
 		DB: s.DB, Nuxeo: writer, Now: r.Task.Now, Writer: as, FrameBase: s.Set.FrameBase, Key: r.Task.Key,
-		Changed: changed, Left: left,
-		As: func(ctx context.Context, login string) (review.Nuxeo, error) { return r.Colleague(ctx, login) },
+		Changed: changed, Skipped: left,
+		ClientFor: func(ctx context.Context, login string) (review.Nuxeo, error) { return r.ClientFor(ctx, login) },
 	}
 }
 

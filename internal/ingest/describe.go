@@ -18,49 +18,51 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// Facet marks a document that is linked to an asset; the package contributes it
-// with the schema "frameio".
+// Facet marks a document that is linked to an asset; the package contributes it with the schema
+// "frameio".
 const Facet = "FrameioAsset"
 
-// describe puts the facet and the metadata on the document, if they changed, and looks
-// whether they are there.
+// describe writes facet and metadata if they changed, and checks that they are there.
 func (s *Service) describe(ctx context.Context, r *Run) (work.Next, error) {
-	l, err := s.linkOf(ctx, r)
+	l, err := s.getLink(ctx, r)
 	if err != nil {
 		return work.Next{}, err
 	}
 
+	// Have they changed?
 	properties := s.propertiesWith(r.Job, l, l.Digest)
 	hash := s.hash(properties)
 	if l.Described == hash {
 		return work.Next{Step: StepComments}, nil
 	}
 
+	// Write them. A document usually has the facet: reading is cheaper than adding it.
 	var doc *nuxeo.Document
-	if !r.Job.plain() || l.Described != "" { // it has the facet, as a rule; to look is cheaper than to put it on
-		if doc, err = r.Nuxeo.Get(ctx, r.Job.Document, all); err != nil {
+	if !r.Job.noContent() || l.Described != "" {
+		// Check them, and record what was written.
+		if doc, err = r.Nuxeo.Get(ctx, r.Job.Document, fullFetch); err != nil {
 			return work.Next{}, err
 		}
 	}
 
-	if err := s.dress(ctx, r, doc, properties); err != nil {
+	if err := s.writeMetadata(ctx, r, doc, properties); err != nil {
 		return work.Next{}, err
 	}
 
-	if doc, err = r.Nuxeo.Get(ctx, r.Job.Document, all); err != nil {
+	if doc, err = r.Nuxeo.Get(ctx, r.Job.Document, fullFetch); err != nil {
 		return work.Next{}, err
 	}
 
-	if !dressed(doc, r.Job) {
-		return s.dressAgain(ctx, r, StepDescribe)
+	if !hasMetadata(doc, r.Job) {
+		return s.retryMetadata(ctx, r, StepDescribe)
 	}
 
-	if r.Job.plain() && r.Job.Outcome == Unchanged {
+	if r.Job.noContent() && r.Job.Outcome == Unchanged {
 		r.Job.Outcome = Updated
 	}
 
 	return work.Next{Step: StepComments}, r.Commit(ctx, func(tx *sql.Tx) error {
-		if r.Job.plain() && l.Digest == "" {
+		if r.Job.noContent() && l.Digest == "" {
 			l.FileID = r.Job.File.ID
 			if err := link.SetContent(ctx, tx, r.Task.Now(), &l, l.FileID, 0, ""); err != nil {
 				return err
@@ -71,33 +73,32 @@ func (s *Service) describe(ctx context.Context, r *Run) (work.Next, error) {
 	})
 }
 
-// dress gives the document the facet, unless it is known to have it, and metadata. Such
-// writes make no version.
-func (s *Service) dress(ctx context.Context, r *Run, doc *nuxeo.Document, properties map[string]any) error {
+// writeMetadata writes facet, unless the document is known to have it, and metadata. Such writes
+// create no version.
+func (s *Service) writeMetadata(ctx context.Context, r *Run, doc *nuxeo.Document, properties map[string]any) error {
 	if doc == nil || !doc.Has(Facet) {
 		if err := r.Nuxeo.AddFacet(ctx, r.Job.Document, Facet, SourceMetadata); err != nil {
 			return err
 		}
 	}
 
-	if err := s.tell(ctx, r.Nuxeo, r.Job, properties, r.Task.Now()); err != nil {
+	if err := s.updateProperties(ctx, r.Nuxeo, r.Job, properties, r.Task.Now()); err != nil {
 		return err
 	}
 
 	return s.mapStatus(ctx, r)
 }
 
-// dressed reports whether the document has the facet and the metadata of the file.
-func dressed(doc *nuxeo.Document, j *Job) bool {
+// hasMetadata reports whether the document has the facet and the metadata of the file.
+func hasMetadata(doc *nuxeo.Document, j *Job) bool {
 	return doc.Has(Facet) && doc.Text("frameio:documentUid") == doc.UID && doc.Text("frameio:fileId") == j.File.ID
 }
 
-// maxRepairs is how often an item gives a document its facet anew.
+// maxRepairs is how often an item writes the facet again.
 const maxRepairs = 5
 
-// dressAgain has a step repeated that gives a document its facet, which Nuxeo's work in
-// the background has taken away.
-func (s *Service) dressAgain(ctx context.Context, r *Run, step string) (work.Next, error) {
+// retryMetadata repeats the step that writes the facet, which Nuxeo's background work has removed.
+func (s *Service) retryMetadata(ctx context.Context, r *Run, step string) (work.Next, error) {
 	if r.Job.Repairs++; r.Job.Repairs > maxRepairs {
 		return work.Next{}, fault.New(fault.Refused, "Nuxeo takes the facet %s away from the document again and again.",
 			Facet).
@@ -111,21 +112,22 @@ func (s *Service) dressAgain(ctx context.Context, r *Run, step string) (work.Nex
 	return work.Next{Step: step, After: 200 * time.Millisecond}, r.Save(ctx)
 }
 
-// tell writes metadata on a document. When somebody published is news only beside
-// other news.
-func (s *Service) tell(ctx context.Context, nx *nuxeo.Client, j *Job, properties map[string]any, now time.Time) error {
-	published(properties, j, now)
+// updateProperties writes metadata. That it was published again is news only together with other
+// news.
+func (s *Service) updateProperties(
+	ctx context.Context, nx *nuxeo.Client, j *Job, properties map[string]any, now time.Time,
+) error {
+	addPublished(properties, j, now)
 	return nx.Update(ctx, j.Document, "", properties, nuxeo.WriteOptions{Source: SourceMetadata})
 }
 
-// published adds to metadata that they were written now.
-func published(properties map[string]any, j *Job, now time.Time) {
+// addPublished adds to metadata that it was written now.
+func addPublished(properties map[string]any, j *Job, now time.Time) {
 	properties["frameio:lastPublished"] = now.UTC().Format(time.RFC3339)
 	properties["frameio:publishedBy"] = j.Target.PublishedBy
 }
 
-// hash tells one set of metadata from another. Another table of statuses is news as
-// well.
+// hash returns a hash of metadata. It depends on the status table as well.
 func (s *Service) hash(properties map[string]any) string {
 	hash := hashOf(properties)
 	if s.Set.StatusMap.Property == "" {
@@ -143,8 +145,8 @@ func hashOf(properties map[string]any) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// propertiesWith are those of the schema "frameio" for a content with a digest, and what
-// was looked at in its place.
+// propertiesWith returns the properties of the schema "frameio" for a content with a digest, and
+// which rendition was reviewed in its place.
 func (s *Service) propertiesWith(j *Job, l link.Link, digest string) map[string]any {
 	l.Digest = digest
 	properties := s.properties(j, l)
@@ -158,8 +160,8 @@ func (s *Service) propertiesWith(j *Job, l link.Link, digest string) map[string]
 	return properties
 }
 
-// expectedDigest is the digest that Nuxeo will tell of the content; empty where that is
-// not known before.
+// expectedDigest returns the digest that Nuxeo will report for the content, or the empty string if
+// that cannot be known.
 func (s *Service) expectedDigest(j *Job) string {
 	if algorithm := s.algorithm.Load(); algorithm != nil && *algorithm != digestAlgorithm {
 		return ""
@@ -167,7 +169,7 @@ func (s *Service) expectedDigest(j *Job) string {
 	return j.Digest
 }
 
-// properties are those of the schema "frameio".
+// properties returns the properties of the schema "frameio".
 func (s *Service) properties(j *Job, l link.Link) map[string]any {
 	f, a := j.File, j.Asset
 	facts := s.facts(f)
@@ -183,12 +185,12 @@ func (s *Service) properties(j *Job, l link.Link) map[string]any {
 	}
 }
 
-// rendition names what was looked at in place of the content; nil for the content.
+// rendition returns the rendition that was reviewed in place of the content; nil for the content.
 func rendition(j *Job) any {
 	if j.Return == nil || j.Return.Keep != j.File.ID {
 		return nil
 	}
-	return text(j.Return.Rendition)
+	return nullIfEmpty(j.Return.Rendition)
 }
 
 func parentFolder(f *File) string {
@@ -198,8 +200,7 @@ func parentFolder(f *File) string {
 	return f.Parent
 }
 
-// facts are what Frame.io's system metadata tells of the media. What it does
-// not tell stays nil.
+// A facts is what Frame.io's system metadata says about the media. What is missing is nil.
 type facts struct {
 	status, codec, resolution any
 	fps, duration, frames     any
@@ -209,8 +210,8 @@ func (s *Service) facts(f *File) facts {
 	get := func(names frameio.Names) string { return names.In(f.Metadata).Value }
 	n := s.Set.FieldNames
 	out := facts{
-		status: text(get(s.Set.StatusField)), codec: text(get(n.Codec)),
-		resolution: text(resolution(get(n.Resolution), get(n.Width), get(n.Height))),
+		status: nullIfEmpty(get(s.Set.StatusField)), codec: nullIfEmpty(get(n.Codec)),
+		resolution: nullIfEmpty(resolution(get(n.Resolution), get(n.Width), get(n.Height))),
 	}
 
 	fps := frameio.FrameRate(get(n.FrameRate))
@@ -230,8 +231,8 @@ func (s *Service) facts(f *File) facts {
 	return out
 }
 
-// text is nil for nothing, so that the property is cleared.
-func text(s string) any {
+// nullIfEmpty returns nil for the empty string, which clears a property.
+func nullIfEmpty(s string) any {
 	if s == "" {
 		return nil
 	}
@@ -247,7 +248,7 @@ func resolution(whole, width, height string) string {
 
 func trimNumber(s string) string { return strings.TrimSuffix(strings.TrimSpace(s), ".0") }
 
-// seconds reads a duration: a number of seconds, or H:MM:SS with a fraction.
+// seconds parses a duration: a number of seconds, or H:MM:SS with a fraction.
 func seconds(s string) float64 {
 	total := 0.0
 	parts := strings.Split(strings.TrimSpace(s), ":")

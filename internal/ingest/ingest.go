@@ -1,12 +1,13 @@
-// Package ingest brings one Frame.io asset into one Nuxeo document: the original, the metadata, the
-// comments.
+// Package ingest imports one Frame.io asset into one Nuxeo document: the original, the metadata and
+// the comments.
 //
-// It owns the steps of that and the record of what is about to be done in each. Invariants: an asset
-// has one document below a folder, whatever is lost on the way; no content is replaced that no version
-// holds; a new version comes only with new content, and holds its metadata; what arrived is compared
-// with what was sent before anybody is told; a lock that it took is given back. Every remote write is
-// preceded by a saved intent, and its unknown outcome is resolved by looking. It serves publish and
-// foldersync and knows neither; as whom it acts is decided by them.
+// It owns the steps of that, and the record of what each is about to do.
+//
+// Invariants: an asset has one document below a folder, whatever is lost on the way; content is
+// replaced only if a version holds it; a new version comes only with new content, and has its
+// metadata; what arrived is compared with what was sent before anything is reported; a lock that it
+// took is released. Every remote write is preceded by a saved intent, and if its outcome is unknown,
+// the next attempt reads before it writes. Publish and foldersync use it, and decide whom it acts as.
 package ingest
 
 import (
@@ -25,30 +26,18 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// The steps, in order.
-const (
-	StepResolve  = "resolve"  // which file, is its original there
-	StepLink     = "link"     // which document, what does it hold
-	StepRefresh  = "refresh"  // comments of the file that goes
-	StepTransfer = "transfer" // the bytes, into an upload batch
-	StepAttach   = "attach"   // the batch, into the document
-	StepVerify   = "verify"   // is it what was sent
-	StepDescribe = "describe" // facet and metadata
-	StepComments = "comments" // comments and annotations
-)
-
-// What an item can come out as.
+// Outcomes of an item.
 const (
 	Created   = "created"
 	Updated   = "updated"
 	Unchanged = "unchanged"
 	Returned  = "returned" // from a push, with the content that was sent
-	// Conflicting is a new file of an asset whose document got another content in
-	// Nuxeo meanwhile, and kept it.
+	// Conflicting means that the asset has a new file, but the document keeps the content
+	// that it got in Nuxeo meanwhile.
 	Conflicting = "conflict"
 )
 
-// Asset is what somebody selected on Frame.io.
+// An Asset is what was selected on Frame.io.
 type Asset struct {
 	Account   string       `json:"account"`
 	Workspace string       `json:"workspace"`
@@ -56,18 +45,18 @@ type Asset struct {
 	ID        string       `json:"id"`
 }
 
-// Target is where it goes. Scope is the bound folder, below which an asset has
-// one document; Folder is where a new document is put.
+// A Target is where the asset goes. Scope is the bound folder, below which an asset has one
+// document; Folder is where a new document is created.
 type Target struct {
 	Scope        string `json:"scope"`
 	Folder       string `json:"folder"`
 	DocumentType string `json:"document_type"`
 	PublishedBy  string `json:"published_by"` // shown on the document
-	// Returning says that only what comes back from a push is taken.
+	// Returning says that only assets returning from a push are accepted.
 	Returning bool `json:"returning,omitempty"`
 }
 
-// Job is the state of one ingest; whoever runs it stores it in the item.
+// A Job is the state of one ingest. The caller stores it in the item.
 type Job struct {
 	Asset  Asset  `json:"asset"`
 	Target Target `json:"target"`
@@ -78,18 +67,18 @@ type Job struct {
 	Outcome  string `json:"outcome,omitempty"`
 
 	Batch    string `json:"batch,omitempty"`
-	Digest   string `json:"digest,omitempty"` // of the whole stream, when it was made
+	Digest   string `json:"digest,omitempty"` // of the whole stream, if it was computed
 	Restarts int    `json:"restarts,omitempty"`
-	Repairs  int    `json:"repairs,omitempty"` // of what Nuxeo took away after it was written
+	Repairs  int    `json:"repairs,omitempty"` // of what Nuxeo removed after it was written
 
-	// Lock is the lock that we took on the document; nil: none.
+	// Lock is the lock that we took on the document, if any.
 	Lock *Lock `json:"lock,omitempty"`
 
-	// Return is the push that the asset comes back from; nil when there is none.
+	// Return is the push that the asset returns from, if any.
 	Return *Return `json:"return,omitempty"`
 
-	// Mirror is set where a document follows its asset without anybody asking for it
-	// one by one; nil where somebody published it.
+	// Mirror is set where a document follows its asset in a sync; nil where a person
+	// published it.
 	Mirror *Mirror `json:"mirror,omitempty"`
 
 	// Intent is what attach is about to do, or has done.
@@ -100,7 +89,7 @@ type Job struct {
 	Unread int `json:"unread,omitempty"`
 }
 
-// File is what was resolved: one file of Frame.io and the asset it stands for.
+// A File is what was resolved: one file of Frame.io and the asset it stands for.
 type File struct {
 	ID        string          `json:"id"`
 	Name      string          `json:"name"`
@@ -115,16 +104,16 @@ type File struct {
 	Uploader  string          `json:"uploader"`
 	Uploaded  time.Time       `json:"uploaded"`
 	Metadata  []frameio.Field `json:"metadata,omitempty"`
-	Proxy     *Proxy          `json:"proxy,omitempty"` // that is brought in place of the original
+	Proxy     *Proxy          `json:"proxy,omitempty"` // imported in place of the original
 }
 
-// Proxy is what Frame.io made of a file to look at.
+// A Proxy is a rendition that Frame.io made of a file.
 type Proxy struct {
 	Size      int64  `json:"size"`
 	MediaType string `json:"media_type"`
 }
 
-// bytes tells of the content that a document gets.
+// bytes returns name, type and size of the content that a document gets.
 func (f *File) bytes() (name, mediaType string, size int64) {
 	if f.Proxy == nil {
 		return f.Name, f.MediaType, f.Size
@@ -132,13 +121,13 @@ func (f *File) bytes() (name, mediaType string, size int64) {
 	return proxyName(f.Name, f.Proxy.MediaType), f.Proxy.MediaType, f.Proxy.Size
 }
 
-// length is how many bytes that content has.
+// length returns the size of that content.
 func (f *File) length() int64 {
 	_, _, size := f.bytes()
 	return size
 }
 
-// Key is the asset key.
+// Key returns the asset key.
 func (f *File) Key() string {
 	if f.Stack != "" {
 		return f.Stack
@@ -146,11 +135,11 @@ func (f *File) Key() string {
 	return f.ID
 }
 
-// Intent is a write of content that may or may not have happened.
+// An Intent is a write of content that may or may not have happened.
 type Intent struct {
 	Create bool `json:"create,omitempty"`
-	// BusySince is when Nuxeo began to say that the request is still running; Round tells
-	// the key from those that were given up before.
+	// BusySince is when Nuxeo first reported the request as still running. Round distinguishes
+	// the key from those given up before.
 	BusySince time.Time `json:"busy_since,omitzero"`
 	Round     int       `json:"round,omitempty"`
 	// What the document held before an update.
@@ -158,24 +147,24 @@ type Intent struct {
 	BeforeLength int64  `json:"before_length,omitempty"`
 	BeforeSource string `json:"before_source,omitempty"` // dc:source
 	ChangeToken  string `json:"change_token,omitempty"`
-	// Before are the properties of ours that it had, Newest is the label of the newest
-	// version; empty: there was none.
+	// Before are its values of our properties; Newest is the label of the newest version, or
+	// empty if there was none.
 	Before map[string]json.RawMessage `json:"before,omitempty"`
 	Newest string                     `json:"newest,omitempty"`
 }
 
-// Frameio is what ingest needs of Frame.io.
+// Frameio is the client of Frame.io.
 type Frameio = *v4.Client
 
 // Settings are the choices of the configuration.
 type Settings struct {
 	Verify         string // "digest" or "parts"
 	Streams        int
-	Idle           time.Duration // a stream that moves nothing so long is given up
+	Idle           time.Duration // after which a stream without progress is given up
 	WaitOriginal   time.Duration // how long an original may take to arrive on Frame.io
-	LockFrom       int64         // new documents of so many bytes or more are locked until they have them
-	Drain          time.Duration // what others were just writing when a lock was taken is through after so long
-	AttachTimeout  time.Duration // what Nuxeo's transaction is granted to join the chunks
+	LockFrom       int64         // size from which a new document is locked while it gets its content
+	Drain          time.Duration // time for concurrent writes to finish after a lock was taken
+	AttachTimeout  time.Duration // for Nuxeo's transaction, to join the chunks
 	FrameBase      int64
 	StatusField    frameio.Names // of the approval status
 	StatusMap      StatusMap
@@ -189,29 +178,29 @@ type FieldNames struct {
 	FrameRate, Duration, Codec, Width, Height, Resolution frameio.Names
 }
 
-// Service does the steps.
+// A Service does the steps.
 type Service struct {
 	DB  *store.DB
 	Set Settings
 	// Files carries the bytes from Frame.io's signed addresses: no credential.
 	Files *http.Client
-	// Glances is Files for pictures and first bytes, which no transfer watches over: it
-	// ends what stays silent.
-	Glances *http.Client
+	// SmallFiles is Files for thumbnails and first bytes, which no transfer supervises: it has a
+	// time-out for silence.
+	SmallFiles *http.Client
 	// Uploads carries the bytes to Nuxeo.
 	Uploads *http.Client
-	// Service is Nuxeo as the service account; nil where there is none.
+	// Service is a Nuxeo client for the service account; nil if there is none.
 	Service *nuxeo.Client
-	// Returns knows what was pushed from Nuxeo; nil: nothing.
+	// Returns finds what was pushed from Nuxeo; nil if nothing is.
 	Returns Returns
 
 	folders folderCache
-	// algorithm is that of the digests that Nuxeo told last; nil: not known.
-	algorithm atomic.Pointer[string]
-	fresh     fresh
+	// algorithm is that of the last digest from Nuxeo; nil while unknown.
+	algorithm   atomic.Pointer[string]
+	signedLinks linkCache
 }
 
-// Run is one item in the hands of ingest.
+// A Run is one item as ingest sees it.
 type Run struct {
 	Task    *work.Task
 	Job     *Job
@@ -220,14 +209,13 @@ type Run struct {
 	Frameio Frameio
 	Nuxeo   *nuxeo.Client // as the actor
 	Actor   string
-	// Colleague is Nuxeo as somebody who acted before; only for what nobody
-	// else may do: changing a comment that they wrote.
-	Colleague func(ctx context.Context, login string) (*nuxeo.Client, error)
+	// ClientFor returns a Nuxeo client for a person who acted before. It is used only for what
+	// no one else may do: changing their comments and releasing their locks.
+	ClientFor func(ctx context.Context, login string) (*nuxeo.Client, error)
 }
 
-// named keeps the asset's name as the item's title, so that people read it
-// even when the item comes to nothing.
-func (r *Run) named(ctx context.Context, name string) error {
+// setTitle makes the asset's name the title of the item, for people to read even if the item fails.
+func (r *Run) setTitle(ctx context.Context, name string) error {
 	if r.Task.Title == name {
 		return nil
 	}
@@ -235,32 +223,10 @@ func (r *Run) named(ctx context.Context, name string) error {
 	return r.Save(ctx)
 }
 
-// Step does one step and names the next; Done is set after the last.
-func (s *Service) Step(ctx context.Context, r *Run, step string) (work.Next, error) {
-	steps := map[string]func(context.Context, *Run) (work.Next, error){
-		StepResolve: s.resolve, StepLink: s.link, StepRefresh: s.refresh, StepTransfer: s.transfer,
-		StepAttach: s.attach,
-		StepVerify: s.verify, StepDescribe: s.describe, StepComments: s.comments, StepReturn: s.comeBack,
-		StepUnlock: s.unlock,
-	}
-
-	do, ok := steps[step]
-	if !ok {
-		return work.Next{}, fault.New(fault.Internal, "Unknown step %q.", step)
-	}
-
-	if err := s.heldAs(ctx, r, step); err != nil {
-		return work.Next{}, err
-	}
-
-	next, err := do(ctx, r)
-	return next, s.inWords(ctx, r, err)
-}
-
-// inWords tells what stands behind answers that any step may get.
-func (s *Service) inWords(ctx context.Context, r *Run, err error) error {
+// explainRemoteError replaces errors that any step may get by their meaning.
+func (s *Service) explainRemoteError(ctx context.Context, r *Run, err error) error {
 	switch {
-	// of any write that met another one
+	// a conflict with a concurrent write
 	case nuxeo.StatusOf(err) == http.StatusConflict && fault.Is(err, fault.Conflict):
 		return fault.New(fault.Unavailable, "Somebody else was writing to the document at the same moment.").
 			Because(err)
@@ -268,29 +234,28 @@ func (s *Service) inWords(ctx context.Context, r *Run, err error) error {
 		return fault.New(fault.Gone, "The asset was deleted on Frame.io, or is not shared with you.").
 			With("Restore it on Frame.io and retry.").Because(err)
 	case nuxeo.StatusOf(err) == http.StatusForbidden && fault.Is(err, fault.Forbidden):
-		return s.locked(ctx, r, err)
+		return s.explainRefusal(ctx, r, err)
 	}
 	return err
 }
 
-// locked tells of a write that was refused who has the document locked, if that is
-// why: somebody took the lock since it was looked at. It may be gone again by now, so
-// that a first refusal does not count.
-func (s *Service) locked(ctx context.Context, r *Run, refused error) error {
+// explainRefusal reports, for a refused write, who has locked the document, if that is why. The
+// lock may have been released again since, so that the first refusal is retried.
+func (s *Service) explainRefusal(ctx context.Context, r *Run, refused error) error {
 	if r.Job.Document == "" {
 		return refused
 	}
 
 	doc, err := r.Nuxeo.Get(ctx, r.Job.Document, nuxeo.Fetch{Lock: true})
 	if err != nil && fault.Then(err) != fault.Fail {
-		return err // and look again
+		return err // retried
 	}
 
 	if err != nil {
 		return refused // which says more
 	}
 
-	if err := free(doc, r.Actor); err != nil {
+	if err := checkUnlocked(doc, r.Actor); err != nil {
 		return err
 	}
 
@@ -302,13 +267,13 @@ func (s *Service) locked(ctx context.Context, r *Run, refused error) error {
 	return refused
 }
 
-// Unfinished reports whether something may be half made.
+// Unfinished reports whether something may be half done.
 func (j *Job) Unfinished() bool { return j.Batch != "" || j.Intent != nil || j.Lock != nil }
 
-// Undo removes what is half made: wrong bytes in the document that nobody has
-// compared yet, a batch that nothing has used, and our lock.
+// Undo removes what is half done: unverified content in the document, an unused batch, and our
+// lock.
 func (s *Service) Undo(ctx context.Context, r *Run) error {
-	if err := s.heldAs(ctx, r, StepVerify); err != nil {
+	if err := s.chooseWriter(ctx, r, StepVerify); err != nil {
 		return err
 	}
 
@@ -334,6 +299,6 @@ func (s *Service) Undo(ctx context.Context, r *Run) error {
 	return r.Save(ctx)
 }
 
-func (s *Service) linkOf(ctx context.Context, r *Run) (link.Link, error) {
+func (s *Service) getLink(ctx context.Context, r *Run) (link.Link, error) {
 	return link.Get(ctx, s.DB, r.Job.LinkID)
 }

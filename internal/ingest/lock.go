@@ -11,40 +11,40 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// Lock is a lock that we took on a document to replace its content. Created tells it
-// from any other lock of the same person; empty while the answer is not known.
+// A Lock is a lock that we took on a document to replace its content. Created distinguishes it from
+// other locks of the same person; it is empty while the answer is unknown.
 type Lock struct {
 	By      string `json:"by"`
 	Created string `json:"created,omitempty"`
 }
 
-// Is reports whether the lock that a document has is this one, as far as we know it.
-func (l Lock) Is(doc *nuxeo.Document) bool {
+// Matches reports whether the lock of a document is this one, as far as it is known.
+func (l Lock) Matches(doc *nuxeo.Document) bool {
 	return doc.LockOwner == l.By && (l.Created == "" || l.Created == doc.LockCreated)
 }
 
-// lockDocument locks the document unless it is locked, and reads it once what others
-// were just writing is through. A lock that the actor has already is left as it is: it
-// is a push's, or their own.
+// lockDocument locks the document unless it is locked, and reads it after concurrent writes have
+// finished. A lock that the actor has already is left as it is: it is a push's, or their own.
 func (s *Service) lockDocument(ctx context.Context, r *Run, doc *nuxeo.Document) (*nuxeo.Document, error) {
+	// Our own lock after a lost answer is recorded: there was none before.
 	if doc.LockOwner != "" {
-		// there was none before we asked for it
 		if h := r.Job.Lock; h != nil && h.Created == "" && h.By == doc.LockOwner {
-			return doc, s.noteLock(ctx, r, &Lock{By: h.By, Created: doc.LockCreated})
+			return doc, s.recordLock(ctx, r, &Lock{By: h.By, Created: doc.LockCreated})
 		}
 		return doc, nil
 	}
 
-	if err := s.noteLock(ctx, r, &Lock{By: r.Actor}); err != nil {
+	// Record the intent, and lock.
+	if err := s.recordLock(ctx, r, &Lock{By: r.Actor}); err != nil {
 		return nil, err
 	}
 
 	locked, err := r.Nuxeo.Lock(ctx, doc.UID)
 	switch nuxeo.StatusOf(err) {
-	case http.StatusConflict: // somebody was faster
-		if doc, err := r.Nuxeo.Get(ctx, doc.UID, all); err != nil {
+	case http.StatusConflict: // another person was faster
+		if doc, err := r.Nuxeo.Get(ctx, doc.UID, fullFetch); err != nil {
 			return nil, err
-		} else if err := free(doc, r.Actor); err != nil {
+		} else if err := checkUnlocked(doc, r.Actor); err != nil {
 			return nil, err
 		}
 		return nil, fault.New(fault.Unavailable, "The document cannot be locked at the moment.").Because(err)
@@ -57,25 +57,26 @@ func (s *Service) lockDocument(ctx context.Context, r *Run, doc *nuxeo.Document)
 		return nil, err
 	}
 
-	// Whose write had passed Nuxeo's look at the lock before it was there is not through yet.
+	// A write that passed Nuxeo's check before the lock was taken may still be running.
 	select {
 	case <-time.After(s.Set.Drain):
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 
+	// Record which lock it is, and read the document.
 	if locked.LockOwner == r.Actor && locked.LockCreated != "" {
-		if err := s.noteLock(ctx, r, &Lock{By: r.Actor, Created: locked.LockCreated}); err != nil {
+		if err := s.recordLock(ctx, r, &Lock{By: r.Actor, Created: locked.LockCreated}); err != nil {
 			return nil, err
 		}
 	}
 
-	return r.Nuxeo.Get(ctx, doc.UID, all)
+	return r.Nuxeo.Get(ctx, doc.UID, fullFetch)
 }
 
-// noteLock records which lock we took, or are about to take, in the item and with the
-// link; nil: none any more.
-func (s *Service) noteLock(ctx context.Context, r *Run, lock *Lock) error {
+// recordLock records the lock that we took, or are about to take, in the item and at the link; nil
+// records that there is none.
+func (s *Service) recordLock(ctx context.Context, r *Run, lock *Lock) error {
 	r.Job.Lock = lock
 	return r.Commit(ctx, func(tx *sql.Tx) error {
 		if lock == nil {
@@ -85,8 +86,8 @@ func (s *Service) noteLock(ctx context.Context, r *Run, lock *Lock) error {
 	})
 }
 
-// unlockDocument gives our lock back, if there is one. Another lock, also one of the same
-// person, is left alone. What cannot be given back now is given back by the sweeper.
+// unlockDocument releases our lock, if there is one. A different lock, even of the same person, is
+// left alone. What cannot be released now is left to the sweeper.
 func (s *Service) unlockDocument(ctx context.Context, r *Run) error {
 	lock := r.Job.Lock
 	if lock == nil {
@@ -96,12 +97,12 @@ func (s *Service) unlockDocument(ctx context.Context, r *Run) error {
 	nx := r.Nuxeo
 	if lock.By != r.Actor {
 		var err error
-		if nx, err = r.Colleague(ctx, lock.By); err != nil {
+		if nx, err = r.ClientFor(ctx, lock.By); err != nil {
 			return r.Task.Note(ctx, "left locked", "the lock of %s, until it can be given back as them", lock.By)
 		}
 	}
 
-	err := GiveBack(ctx, nx, r.Job.Document, *lock)
+	err := ReleaseLock(ctx, nx, r.Job.Document, *lock)
 	if fault.Passing(err) && r.Task.Attempt < dropTries {
 		return err
 	}
@@ -110,58 +111,61 @@ func (s *Service) unlockDocument(ctx context.Context, r *Run) error {
 		return r.Task.Note(ctx, "left locked", "the lock of %s, until Nuxeo lets it be given back", lock.By)
 	}
 
-	return s.noteLock(ctx, r, nil)
+	return s.recordLock(ctx, r, nil)
 }
 
-// withoutLeftLock gives back the lock that an earlier item left on the document of the
-// link, and reads the document again. One that cannot be given back is the sweeper's.
-func (s *Service) withoutLeftLock(ctx context.Context, r *Run, doc *nuxeo.Document) (*nuxeo.Document, error) {
+// releaseLeftover releases the lock that an earlier item left on the document of the link, and
+// reads the document again. A lock that cannot be released is left to the sweeper.
+func (s *Service) releaseLeftover(ctx context.Context, r *Run, doc *nuxeo.Document) (*nuxeo.Document, error) {
 	if doc == nil || doc.LockOwner == "" || r.Job.Lock != nil {
 		return doc, nil
 	}
 
-	owner, created, err := link.LockOf(ctx, s.DB, r.Job.LinkID)
-	if left := (Lock{By: owner, Created: created}); err != nil || owner == "" || !left.Is(doc) {
+	// Is it the recorded one?
+	owner, created, err := link.RecordedLock(ctx, s.DB, r.Job.LinkID)
+	if left := (Lock{By: owner, Created: created}); err != nil || owner == "" || !left.Matches(doc) {
 		return doc, err
 	}
 
+	// Release it as its owner.
 	nx := r.Nuxeo
 	if owner != r.Actor {
-		if nx, err = r.Colleague(ctx, owner); err != nil {
+		if nx, err = r.ClientFor(ctx, owner); err != nil {
 			return doc, nil
 		}
 	}
 
-	if err := GiveBack(ctx, nx, doc.UID, Lock{By: owner, Created: created}); err != nil {
+	if err := ReleaseLock(ctx, nx, doc.UID, Lock{By: owner, Created: created}); err != nil {
 		if fault.Passing(err) {
 			return nil, err
 		}
 		return doc, nil
 	}
 
-	if err := s.noteLock(ctx, r, nil); err != nil {
+	// Forget it.
+	if err := s.recordLock(ctx, r, nil); err != nil {
 		return nil, err
 	}
 
-	return r.Nuxeo.Get(ctx, doc.UID, all)
+	return r.Nuxeo.Get(ctx, doc.UID, fullFetch)
 }
 
-// GiveBack takes a lock of ours away, as the one who has it, if it is still there. A
-// document that is gone has none.
+// ReleaseLock removes a lock of ours, as its owner, if it still exists. A deleted document has
+// none.
 //
 // GET /id/{uid}, Document.Unlock.
-func GiveBack(ctx context.Context, nx *nuxeo.Client, document string, lock Lock) error {
+func ReleaseLock(ctx context.Context, nx *nuxeo.Client, document string, lock Lock) error {
 	doc, err := nx.Get(ctx, document, nuxeo.Fetch{Lock: true})
 	if nuxeo.NotFound(err) {
 		return nil
 	}
 
-	if err != nil || !lock.Is(doc) {
+	if err != nil || !lock.Matches(doc) {
 		return err
 	}
 
 	err = nx.Unlock(ctx, document)
-	if nuxeo.StatusOf(err) == http.StatusConflict { // it was ours when we looked
+	if nuxeo.StatusOf(err) == http.StatusConflict { // it was ours when we read it
 		return fault.New(fault.Unavailable, "The document cannot be unlocked at the moment.").Because(err)
 	}
 

@@ -11,28 +11,28 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// Mirror says what following an asset leaves alone.
+// A Mirror says how a document follows an asset in a sync.
 type Mirror struct {
-	Overwrite  bool `json:"overwrite,omitempty"`   // content that Nuxeo got otherwise; a version keeps it
-	Both       bool `json:"both,omitempty"`        // such content stays, and the file becomes a second document
-	NoComments bool `json:"no_comments,omitempty"` // not even those of the file that goes
+	Overwrite  bool `json:"overwrite,omitempty"`   // replaces content from Nuxeo; a version keeps it
+	Both       bool `json:"both,omitempty"`        // keeps such content, and creates a second document
+	NoComments bool `json:"no_comments,omitempty"` // not even those of the outgoing file
 
-	Plain bool `json:"plain,omitempty"` // no content: metadata, a poster and the link
-	Proxy bool `json:"proxy,omitempty"` // the proxy in place of the original
-	// Only is the file of a stack to bring, in place of its head; empty: the head.
-	Only string `json:"only,omitempty"`
-	// Folder is where the asset was listed: a file that is in it is in no stack.
+	NoContent bool `json:"plain,omitempty"` // no content: metadata, a poster and the link
+	Proxy     bool `json:"proxy,omitempty"` // the proxy in place of the original
+	// OnlyFile is the file of a stack to import in place of its head, if any.
+	OnlyFile string `json:"only,omitempty"`
+	// Folder is where the asset was listed: a file in it is not on a stack.
 	Folder string `json:"folder,omitempty"`
 
-	// Was is the name of the file that the document told of before, and Another says
+	// FormerName is the name of the file that the document had before, and OtherFile says
 	// that it is another file now.
-	Was     string `json:"was,omitempty"`
-	Another bool   `json:"another,omitempty"`
+	FormerName string `json:"was,omitempty"`
+	OtherFile  bool   `json:"another,omitempty"`
 }
 
-// leaves reports whether the document's content stays although it is not the file's:
-// somebody changed it in Nuxeo since it came from Frame.io.
-func (j *Job) leaves(doc *nuxeo.Document, l *link.Link) bool {
+// keepsContent reports whether the document's content stays although it is not the file's: people
+// changed it in Nuxeo since it came from Frame.io.
+func (j *Job) keepsContent(doc *nuxeo.Document, l *link.Link) bool {
 	if j.Mirror == nil || l.Digest == "" {
 		return false
 	}
@@ -41,29 +41,29 @@ func (j *Job) leaves(doc *nuxeo.Document, l *link.Link) bool {
 	return changed && (l.FileID == j.File.ID || !j.Mirror.Overwrite)
 }
 
-// leave ends an item whose document keeps another content. Of a file that Frame.io
-// had before, the metadata are still news; a new one is a conflict.
-func (s *Service) leave(ctx context.Context, r *Run, doc *nuxeo.Document, l *link.Link) (work.Next, error) {
+// resolveConflict continues with a document that keeps its content. For the same file as before,
+// metadata is still updated; a new file is a conflict.
+func (s *Service) resolveConflict(ctx context.Context, r *Run, doc *nuxeo.Document, l *link.Link) (work.Next, error) {
 	if l.FileID == r.Job.File.ID {
 		r.Job.Outcome = Unchanged
 		return work.Next{Step: StepDescribe}, r.Save(ctx)
 	}
 
 	if r.Job.Mirror.Both {
-		return s.part(ctx, r, doc, l)
+		return s.splitDocument(ctx, r, doc, l)
 	}
 
 	r.Job.Outcome = Conflicting
 	return work.Next{Done: true, Outcome: Conflicting}, r.Save(ctx)
 }
 
-// keptSuffix marks the title of a document that a conflict made one by itself.
+// keptSuffix marks the title of a document that was detached from its asset by a conflict.
 const keptSuffix = " (changed in Nuxeo)"
 
-// part makes the document one by itself, with what people made of it, and lets the
-// asset have a new one. What told of the asset goes, so that nobody takes it for the
-// asset's again; a repetition finds what is done already.
-func (s *Service) part(ctx context.Context, r *Run, doc *nuxeo.Document, l *link.Link) (work.Next, error) {
+// splitDocument detaches the document from its asset, with what people made of it, and lets the
+// asset have a new one. What identifies the asset is removed from the document, so that it is not
+// taken for the asset's again. Repeating it finds what is done already.
+func (s *Service) splitDocument(ctx context.Context, r *Run, doc *nuxeo.Document, l *link.Link) (work.Next, error) {
 	if err := r.Task.Note(ctx, "both kept",
 		"the document stays as people changed it; what Frame.io has becomes another"); err != nil {
 		return work.Next{}, err
@@ -82,7 +82,7 @@ func (s *Service) part(ctx context.Context, r *Run, doc *nuxeo.Document, l *link
 	}
 
 	r.Job.Document, r.Job.Outcome, r.Job.Intent = "", Created, nil
-	return work.Next{Step: r.Job.bytesStep()}, r.Commit(ctx, func(tx *sql.Tx) error {
+	return work.Next{Step: r.Job.contentStep()}, r.Commit(ctx, func(tx *sql.Tx) error {
 		if err := review.Forget(ctx, tx, l.ID); err != nil {
 			return err
 		}
@@ -90,21 +90,21 @@ func (s *Service) part(ctx context.Context, r *Run, doc *nuxeo.Document, l *link
 	})
 }
 
-// bytesStep is the step in which a new document begins to get its content.
-func (j *Job) bytesStep() string {
-	if j.plain() {
+// contentStep returns the step in which a new document gets its content.
+func (j *Job) contentStep() string {
+	if j.noContent() {
 		return StepAttach
 	}
 	return StepTransfer
 }
 
-// plain reports whether the document has no content of its own.
-func (j *Job) plain() bool { return j.Mirror != nil && j.Mirror.Plain }
+// noContent reports whether the document has no content of its own.
+func (j *Job) noContent() bool { return j.Mirror != nil && j.Mirror.NoContent }
 
-// only is the file to bring in place of the asset's head; empty: the head.
-func (j *Job) only() string {
+// onlyFile returns the file to import in place of the asset's head, if any.
+func (j *Job) onlyFile() string {
 	if j.Mirror == nil {
 		return ""
 	}
-	return j.Mirror.Only
+	return j.Mirror.OnlyFile
 }

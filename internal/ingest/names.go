@@ -10,13 +10,13 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// maxName bounds a document's path segment and title; Frame.io allows 255
-// characters, other sources may not.
+// maxName bounds a document's path segment and title; Frame.io allows 255 characters, other sources
+// may allow more.
 const maxName = 255
 
-// SafeName is the file name that the document's content gets: as on Frame.io,
-// without what no file name may hold (control characters, separators, the
-// overrides of writing direction that disguise an extension).
+// SafeName returns the file name of the document's content: as on Frame.io, without characters that
+// no file name may contain (control characters, separators, overrides of the writing direction that
+// disguise an extension).
 func SafeName(name string) string {
 	s := strings.Map(func(r rune) rune {
 		switch {
@@ -36,7 +36,7 @@ func SafeName(name string) string {
 	return s
 }
 
-// truncate keeps the extension of a name that is too long.
+// truncate shortens a name that is too long and keeps its extension.
 func truncate(s string) string {
 	if utf8.RuneCountInString(s) <= maxName {
 		return s
@@ -46,11 +46,11 @@ func truncate(s string) string {
 	return string(runes[:maxName-utf8.RuneCountInString(ext)]) + ext
 }
 
-// maxExtension is how long an extension can be; what is longer is part of the name.
+// maxExtension is how long an extension can be. Anything longer is part of the name.
 const maxExtension = 12
 
-// extension is the end of a name that tells its kind: a dot, then letters and
-// digits. In "Meeting 12.05 final cut" and in "take.2" there is none.
+// extension returns the end of a name that says its kind: a dot, then letters and digits. "Meeting
+// 12.05 final cut" and "take.2" have none.
 func extension(name string) string {
 	ext := path.Ext(name)
 	odd := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r) }
@@ -61,36 +61,35 @@ func extension(name string) string {
 	return ext
 }
 
-// Title is the document's title: the file name without its extension.
+// Title returns the document's title: the file name without its extension.
 func Title(name string) string {
 	s := SafeName(name)
 	if t := strings.TrimSuffix(s, extension(s)); strings.Trim(t, ". ") != "" {
-		return seen(t)
+		return visibleTitle(t)
 	}
-	return seen(s)
+	return visibleTitle(s)
 }
 
-// FolderTitle is the title of the document for a folder.
-func FolderTitle(name string) string { return seen(SafeName(name)) }
+// FolderTitle returns the title of the document for a folder.
+func FolderTitle(name string) string { return visibleTitle(SafeName(name)) }
 
-// seen is a title of which Nuxeo leaves something: it drops emoji.
-func seen(title string) string {
+// visibleTitle returns a title of which Nuxeo leaves something: it drops emoji.
+func visibleTitle(title string) string {
 	if strings.TrimSpace(nuxeo.Kept(title)) == "" {
 		return "unnamed"
 	}
 	return title
 }
 
-// SameTitle reports whether titles are the same to Nuxeo, which does not keep every
-// character of what it is given.
+// SameTitle reports whether Nuxeo stores two titles alike. It does not keep every character.
 func SameTitle(a, b string) bool {
 	return strings.TrimSpace(nuxeo.Kept(a)) == strings.TrimSpace(nuxeo.Kept(b))
 }
 
 const maxPathName = 64
 
-// PathName is the document's path segment: letters with their marks, digits and a few signs.
-// Nuxeo cleans it as well and adds to it when it is taken.
+// PathName returns the document's path segment: letters with their marks, digits and a few signs.
+// Nuxeo cleans it as well, and appends to it if it is taken.
 func PathName(name string) string { return segment(Title(name)) }
 
 func segment(title string) string {
@@ -113,8 +112,8 @@ func segment(title string) string {
 	return s
 }
 
-// HasFirstTitle reports whether a document has the title that it was made with: its path
-// still says so. What Nuxeo adds to a name that is taken begins with a full stop.
+// HasFirstTitle reports whether a document has the title it was created with, as its path shows.
+// What Nuxeo appends to a name that is taken begins with a full stop.
 func HasFirstTitle(doc *nuxeo.Document) bool {
 	first, name := segment(doc.Title), path.Base(doc.Path)
 	return name == first || strings.HasPrefix(name, first+".") && strings.Trim(name[len(first)+1:], "0123456789") == ""

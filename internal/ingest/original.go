@@ -16,8 +16,8 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/transfer"
 )
 
-// original reads a file of Frame.io by ranges, through signed links that it
-// asks for when it needs them and again when they have expired.
+// An original reads a file of Frame.io by ranges, through signed links that it requests when it
+// needs them and again when they have expired.
 type original struct {
 	files         *http.Client
 	frameio       *v4.Client
@@ -25,11 +25,11 @@ type original struct {
 	size          int64
 	proxy         bool // in place of the original
 
-	// asking lets one reader ask for a link and the others wait for it.
-	asking chan struct{}
-	mu     sync.Mutex // held for a moment only: checkpoints read the tag
-	link   string
-	etag   string
+	// requesting lets one reader request a link while the others wait for it.
+	requesting chan struct{}
+	mu         sync.Mutex // held for a moment only: checkpoints read the tag
+	link       string
+	etag       string
 }
 
 func (o *original) tag() string {
@@ -38,7 +38,7 @@ func (o *original) tag() string {
 	return o.etag
 }
 
-// Open asks for a range; an expired link is replaced once.
+// Open requests a range. An expired link is replaced once.
 func (o *original) Open(ctx context.Context, off, n int64) (io.ReadCloser, error) {
 	link, err := o.address(ctx, "")
 	if err != nil {
@@ -57,10 +57,10 @@ func (o *original) Open(ctx context.Context, off, n int64) (io.ReadCloser, error
 		return nil, err
 	}
 
-	return o.body(resp, off, n)
+	return o.checkResponse(resp, off, n)
 }
 
-// expired are the answers of signed hosts to links that have ended.
+// expired reports whether a status is one with which signed hosts answer expired links.
 func expired(status int) bool {
 	return status == http.StatusForbidden || status == http.StatusGone || status == http.StatusUnauthorized
 }
@@ -70,16 +70,18 @@ func drain(resp *http.Response) {
 	_ = resp.Body.Close()
 }
 
-// address is the link to use, other than the one that did not work.
-func (o *original) address(ctx context.Context, not string) (string, error) {
+// address returns the link to use, other than except, which did not work.
+func (o *original) address(ctx context.Context, except string) (string, error) {
+	// One reader at a time.
 	select {
-	case o.asking <- struct{}{}:
-		defer func() { <-o.asking }()
+	case o.requesting <- struct{}{}:
+		defer func() { <-o.requesting }()
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}
 
-	if link := o.known(); link != "" && link != not && !endsSoon(link) {
+	// Another reader may have got one.
+	if link := o.currentLink(); link != "" && link != except && !endsSoon(link) {
 		return link, nil
 	}
 
@@ -87,6 +89,7 @@ func (o *original) address(ctx context.Context, not string) (string, error) {
 		return o.proxyAddress(ctx)
 	}
 
+	// Request one.
 	f, err := o.frameio.Original(ctx, o.account, o.file)
 	switch {
 	case v4.NotFound(err):
@@ -101,23 +104,23 @@ func (o *original) address(ctx context.Context, not string) (string, error) {
 		return "", fmt.Errorf("%d bytes instead of %d: %w", f.Size, o.size, transfer.ErrChanged)
 	}
 
-	return o.learn(f.Link), nil
+	return o.setLink(f.Link), nil
 }
 
-func (o *original) learn(link string) string {
+func (o *original) setLink(link string) string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.link = link
 	return link
 }
 
-func (o *original) known() string {
+func (o *original) currentLink() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.link
 }
 
-// endsSoon reads the end of a signed link, where it tells one.
+// endsSoon reports whether a signed link expires soon, if it says when.
 func endsSoon(link string) bool {
 	u, err := url.Parse(link)
 	if err != nil {
@@ -145,7 +148,7 @@ func (o *original) get(ctx context.Context, link string, off, n int64) (*http.Re
 
 	resp, err := o.files.Do(req)
 	var refused *fault.Error
-	if errors.As(err, &refused) && refused.Code == fault.Refused { // by our own network, which says why
+	if errors.As(err, &refused) && refused.Code == fault.Refused { // by the connector itself, which says why
 		return nil, refused
 	}
 
@@ -160,21 +163,21 @@ func (o *original) get(ctx context.Context, link string, off, n int64) (*http.Re
 	return resp, nil
 }
 
-// body accepts exactly the range that was asked for, of the file that was
-// begun with. An error page is never taken for content.
-func (o *original) body(resp *http.Response, off, n int64) (io.ReadCloser, error) {
-	whole := resp.StatusCode == http.StatusOK && off == 0 && n == o.size && resp.ContentLength == n
+// checkResponse accepts exactly the range that was requested, of the file that was begun with. An
+// error page is never taken for content.
+func (o *original) checkResponse(resp *http.Response, off, n int64) (io.ReadCloser, error) {
+	complete := resp.StatusCode == http.StatusOK && off == 0 && n == o.size && resp.ContentLength == n
 	if resp.StatusCode == http.StatusPartialContent {
 		want := fmt.Sprintf("bytes %d-%d/%d", off, off+n-1, o.size)
 		if got := resp.Header.Get("Content-Range"); got != want {
 			drain(resp)
 			return nil, fmt.Errorf("range %q instead of %q: %w", got, want, transfer.ErrChanged)
 		}
-	} else if !whole {
-		return nil, o.refused(resp)
+	} else if !complete {
+		return nil, o.explainStatus(resp)
 	}
 
-	if err := o.sameFile(resp.Header.Get("ETag")); err != nil {
+	if err := o.checkETag(resp.Header.Get("ETag")); err != nil {
 		drain(resp)
 		return nil, err
 	}
@@ -182,7 +185,7 @@ func (o *original) body(resp *http.Response, off, n int64) (io.ReadCloser, error
 	return resp.Body, nil
 }
 
-func (o *original) refused(resp *http.Response) error {
+func (o *original) explainStatus(resp *http.Response) error {
 	drain(resp)
 	switch {
 	case resp.StatusCode == http.StatusOK, resp.StatusCode == http.StatusRequestedRangeNotSatisfiable:
@@ -198,8 +201,8 @@ func (o *original) refused(resp *http.Response) error {
 		With("Ask for download permission in the project, then retry.")
 }
 
-// sameFile remembers the first tag and insists on it.
-func (o *original) sameFile(tag string) error {
+// checkETag records the first entity tag and requires the same from then on.
+func (o *original) checkETag(tag string) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if tag == "" || strings.HasPrefix(tag, "W/") {

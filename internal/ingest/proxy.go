@@ -15,18 +15,18 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 )
 
-// proxyOf is the address of the proxy that is brought: small enough to be looked at,
-// not what a thumbnail moves in.
-func proxyOf(f frameio.File) string {
+// proxyLink returns the link of the proxy to import: small enough to be viewed, larger than a
+// thumbnail.
+func proxyLink(f frameio.File) string {
 	if f.Proxies.Efficient != "" {
 		return f.Proxies.Efficient
 	}
 	return f.Proxies.HighQuality
 }
 
-// proxied finds the proxy of the file, when that is to be brought. A file of which
-// Frame.io makes none keeps its original.
-func (s *Service) proxied(ctx context.Context, r *Run, f frameio.File) error {
+// resolveProxy finds the proxy of the file, if that is to be imported. A file for which Frame.io
+// makes none keeps its original.
+func (s *Service) resolveProxy(ctx context.Context, r *Run, f frameio.File) error {
 	if r.Job.Mirror == nil || !r.Job.Mirror.Proxy {
 		return nil
 	}
@@ -36,37 +36,38 @@ func (s *Service) proxied(ctx context.Context, r *Run, f frameio.File) error {
 		return err
 	}
 
-	address := proxyOf(shown)
+	address := proxyLink(shown)
 	switch {
 	case address != "":
 		r.Job.File.Proxy, err = s.measure(ctx, address)
 		return err
 	case f.Status != "transcoded":
-		return s.noProxy(r)
+		return s.awaitProxy(r)
 	}
 
 	return nil
 }
 
 const (
-	proxyWait = 30 * time.Second
-	// proxyPatience is how long a run waits for a proxy: one file must not hold the
-	// others up, and the next run looks again.
-	proxyPatience = 10 * time.Minute
+	proxyRetry = 30 * time.Second
+	// proxyTimeout is how long a run waits for a proxy: one file must not hold up the
+	// others, and the next run tries again.
+	proxyTimeout = 10 * time.Minute
 )
 
-func (s *Service) noProxy(r *Run) error {
-	if !r.Task.WaitingSince.IsZero() && r.Task.Now().Sub(r.Task.WaitingSince) >= proxyPatience {
+// awaitProxy waits until Frame.io has made the proxy.
+func (s *Service) awaitProxy(r *Run) error {
+	if !r.Task.WaitingSince.IsZero() && r.Task.Now().Sub(r.Task.WaitingSince) >= proxyTimeout {
 		return fault.New(fault.Gone, "Frame.io has not made a proxy of it yet.").With("The next refresh looks again.")
 	}
 	wait := fault.New(fault.NotReady, "Waiting until Frame.io has made the proxy.")
-	wait.RetryAfter = proxyWait
+	wait.RetryAfter = proxyRetry
 	return wait
 }
 
-// measure asks for the first byte, and learns how many there are: no list tells.
+// measure requests the first byte of a proxy to find out its size, which no list contains.
 func (s *Service) measure(ctx context.Context, address string) (*Proxy, error) {
-	o := &original{files: s.Glances, size: 1}
+	o := &original{files: s.SmallFiles, size: 1}
 	resp, err := o.get(ctx, address, 0, 1)
 	if err != nil {
 		return nil, err
@@ -97,8 +98,7 @@ func mediaTypeOf(resp *http.Response) string {
 	return kind
 }
 
-// proxyName is what the content is called: as the original, with the extension of
-// what it is now.
+// proxyName returns the name of the content: that of the original with the extension of the proxy.
 func proxyName(name, mediaType string) string {
 	ext := map[string]string{
 		"video/mp4":  ".mp4",
@@ -122,23 +122,23 @@ func (o *original) proxyAddress(ctx context.Context) (string, error) {
 			With("Restore it on Frame.io and retry.").Because(err)
 	case err != nil:
 		return "", err
-	case proxyOf(f) == "":
+	case proxyLink(f) == "":
 		return "", fault.New(fault.Forbidden, "You may not look at this asset on Frame.io any more.").
 			With("Ask for access to the project, then retry.")
 	}
 
-	return o.learn(proxyOf(f)), nil
+	return o.setLink(proxyLink(f)), nil
 }
 
-// PictureOf is the signed address of a file's poster, if that was asked for.
-func PictureOf(f frameio.File) string { return f.Proxies.Thumbnail }
+// ThumbnailOf returns the signed URL of a file's thumbnail, if that was requested.
+func ThumbnailOf(f frameio.File) string { return f.Proxies.Thumbnail }
 
-// maxPoster bounds what is taken for a picture, in bytes.
+// maxPoster is the largest size of a poster, in bytes.
 const maxPoster = 4 << 20
 
-// read takes a picture from its signed address; nothing when there is none any more.
-func (s *Service) read(ctx context.Context, address string) (picture []byte, mediaType string, err error) {
-	resp, err := (&original{files: s.Glances}).get(ctx, address, 0, maxPoster)
+// readPicture reads a picture from its signed URL. It returns nil if there is none any more.
+func (s *Service) readPicture(ctx context.Context, address string) (picture []byte, mediaType string, err error) {
+	resp, err := (&original{files: s.SmallFiles}).get(ctx, address, 0, maxPoster)
 	if err != nil {
 		return nil, "", err
 	}

@@ -16,20 +16,21 @@ import (
 
 type txFunc = func(*sql.Tx) error
 
-// resolve finds the file that the asset stands for now, and waits until its
-// original is there. It writes nothing remote.
+// resolve finds the file that the asset stands for now, and waits for its original. It writes
+// nothing remote.
 func (s *Service) resolve(ctx context.Context, r *Run) (work.Next, error) {
 	f, stack, err := s.lookUp(ctx, r)
 	if err != nil {
 		return work.Next{}, err
 	}
 
-	if err := r.named(ctx, f.Name); err != nil {
+	if err := r.setTitle(ctx, f.Name); err != nil {
 		return work.Next{}, err
 	}
 
+	// The original has to be there.
 	if !f.Uploaded() {
-		return work.Next{}, s.notThere(r)
+		return work.Next{}, s.awaitOriginal(r)
 	}
 
 	if f.Size <= 0 {
@@ -37,28 +38,31 @@ func (s *Service) resolve(ctx context.Context, r *Run) (work.Next, error) {
 			With("Upload it to Frame.io again.")
 	}
 
+	// Keep what the other steps need.
 	members, names, err := s.members(ctx, r, f, stack)
 	if err != nil {
 		return work.Next{}, err
 	}
 
-	r.Job.File = FileOf(f, stack, members)
+	r.Job.File = NewFile(f, stack, members)
 	r.Job.File.Names = names
-	if err := s.proxied(ctx, r, f); err != nil {
+	if err := s.resolveProxy(ctx, r, f); err != nil {
 		return work.Next{}, err
 	}
 
 	return work.Next{Step: StepLink}, r.Save(ctx)
 }
 
-// lookUp reads the asset: a file by itself, or the head of the stack it is in.
+// lookUp reads the asset: a single file, or the head of the stack it is on.
 func (s *Service) lookUp(ctx context.Context, r *Run) (frameio.File, string, error) {
 	a := r.Job.Asset
-	if only := r.Job.only(); only != "" {
+	// The file that was asked for,
+	if only := r.Job.onlyFile(); only != "" {
 		f, err := s.file(ctx, r, only)
 		return f, a.ID, err
 	}
 
+	// the head of a stack,
 	if a.Kind == frameio.KindStack {
 		stack, err := r.Frameio.Stack(ctx, a.Account, a.ID)
 		if err != nil {
@@ -68,12 +72,13 @@ func (s *Service) lookUp(ctx context.Context, r *Run) (frameio.File, string, err
 		return f, stack.ID, err
 	}
 
+	// or a file, which may have been put on a stack.
 	f, err := s.file(ctx, r, a.ID)
 	if err != nil {
 		return f, "", err
 	}
 
-	stack, err := s.stackAround(ctx, r, f)
+	stack, err := s.stackOf(ctx, r, f)
 	if err != nil || stack.ID == "" || stack.Head.ID == f.ID {
 		return f, stack.ID, err
 	}
@@ -82,12 +87,12 @@ func (s *Service) lookUp(ctx context.Context, r *Run) (frameio.File, string, err
 	return f, stack.ID, err
 }
 
-// file reads a file. A mirror asks for the address of its bytes in the same call, for
-// Frame.io lets few files be looked at; without the right to download the call is
-// refused as a whole, and repeated without.
+// file reads a file. In a sync the same call requests the link of its bytes, because Frame.io
+// limits how many files may be read. Without the permission to download the whole call is refused,
+// and repeated without the link.
 func (s *Service) file(ctx context.Context, r *Run, id string) (frameio.File, error) {
 	account := r.Job.Asset.Account
-	if m := r.Job.Mirror; m == nil || m.Plain || m.Proxy {
+	if m := r.Job.Mirror; m == nil || m.NoContent || m.Proxy {
 		return r.Frameio.File(ctx, account, id)
 	}
 
@@ -97,16 +102,16 @@ func (s *Service) file(ctx context.Context, r *Run, id string) (frameio.File, er
 	}
 
 	if err == nil && f.Link != "" {
-		s.fresh.keep(r.Task.ID, f.ID, f.Link, r.Task.Now())
+		s.signedLinks.keep(r.Task.ID, f.ID, f.Link, r.Task.Now())
 	}
 
-	f.Link = "" // a secret, which goes nowhere else
+	f.Link = "" // a secret, kept nowhere else
 	return f, err
 }
 
-// stackAround is the stack that a file is in; its ID is empty when it is in a
-// folder. The API only tells by trying.
-func (s *Service) stackAround(ctx context.Context, r *Run, f frameio.File) (frameio.Stack, error) {
+// stackOf returns the stack that a file is on; its ID is empty if the file is in a folder. The API
+// only tells by trying.
+func (s *Service) stackOf(ctx context.Context, r *Run, f frameio.File) (frameio.Stack, error) {
 	if m := r.Job.Mirror; m != nil && m.Folder == f.ParentID || s.folders.has(f.ParentID) {
 		return frameio.Stack{}, nil
 	}
@@ -121,8 +126,8 @@ func (s *Service) stackAround(ctx context.Context, r *Run, f frameio.File) (fram
 	return stack, err
 }
 
-// notThere waits for an original, longer each time, and gives up after a day.
-func (s *Service) notThere(r *Run) error {
+// awaitOriginal waits for an original, longer each time, and gives up after a day.
+func (s *Service) awaitOriginal(r *Run) error {
 	waited := time.Duration(0)
 	if !r.Task.WaitingSince.IsZero() {
 		waited = r.Task.Now().Sub(r.Task.WaitingSince)
@@ -148,7 +153,7 @@ func (s *Service) members(ctx context.Context, r *Run, f frameio.File, stack str
 			return nil, nil, err
 		}
 		if member.ID == "" {
-			continue // nothing could be known by it
+			continue // of no use without an id
 		}
 		ids, names = append(ids, member.ID), append(names, member.Name)
 	}
@@ -160,9 +165,9 @@ func (s *Service) members(ctx context.Context, r *Run, f frameio.File, stack str
 	return ids, names, nil
 }
 
-// FileOf is what is kept of a file: by itself, or the head of a stack with the
-// members that are known.
-func FileOf(f frameio.File, stack string, members []string) *File {
+// NewFile returns what is kept of a file: a single one, or the head of a stack with its known
+// members.
+func NewFile(f frameio.File, stack string, members []string) *File {
 	return &File{
 		ID: f.ID, Name: f.Name, Size: f.Size, MediaType: f.MediaType, Project: f.ProjectID, Parent: f.ParentID,
 		Stack: stack, Members: members, ViewURL: f.ViewURL, Uploader: f.Creator.Name, Uploaded: f.Created,
@@ -170,8 +175,8 @@ func FileOf(f frameio.File, stack string, members []string) *File {
 	}
 }
 
-// folderCache remembers ids that are folders: an id never becomes a stack's, so
-// only the size is bounded.
+// A folderCache remembers ids that are folders. An id never becomes a stack's, so that only its
+// size is bounded.
 type folderCache struct {
 	mu  sync.Mutex
 	ids map[string]bool

@@ -12,16 +12,16 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// Tells reports whether a document has the facet and says itself what asset it has: one
-// that came with a copy, or without what it was given, does not.
-func Tells(doc *nuxeo.Document) bool {
+// DescribesAsset reports whether a document has the facet and its own metadata of an asset. A copy,
+// or a document that lost its metadata, does not.
+func DescribesAsset(doc *nuxeo.Document) bool {
 	return doc.Has(Facet) && doc.Text("frameio:documentUid") == doc.UID && doc.Text("frameio:fileId") != ""
 }
 
-// Restore gives a document that does not tell of its asset any more its facet, and the
-// metadata, unless they come back with it: a Nuxeo on an SQL database has only hidden
-// them. They are those of the file that the link has now, and others that the caller
-// knows. It looks whether they are there, and fails with Unavailable when they are not.
+// Restore gives a document back its facet, and its metadata unless that comes back with the facet:
+// a Nuxeo on an SQL database has only hidden it. The metadata is that of the link's present file,
+// together with others. Restore reads the document again, and returns an Unavailable error if the
+// facet is missing.
 //
 // Document.AddFacet, GET /id/{uid}, PUT /id/{uid}.
 func (s *Service) Restore(ctx context.Context, r *Run, doc *nuxeo.Document, l link.Link, others map[string]any) error {
@@ -30,12 +30,12 @@ func (s *Service) Restore(ctx context.Context, r *Run, doc *nuxeo.Document, l li
 			return err
 		}
 		var err error
-		if doc, err = r.Nuxeo.Get(ctx, doc.UID, all); err != nil || Tells(doc) {
+		if doc, err = r.Nuxeo.Get(ctx, doc.UID, fullFetch); err != nil || DescribesAsset(doc) {
 			return err
 		}
 	}
 
-	properties, err := s.remembered(ctx, r, l)
+	properties, err := s.restoredProperties(ctx, r, l)
 	if err != nil {
 		return err
 	}
@@ -45,19 +45,19 @@ func (s *Service) Restore(ctx context.Context, r *Run, doc *nuxeo.Document, l li
 		return err
 	}
 
-	if doc, err = r.Nuxeo.Get(ctx, doc.UID, all); err == nil && !Tells(doc) {
+	if doc, err = r.Nuxeo.Get(ctx, doc.UID, fullFetch); err == nil && !DescribesAsset(doc) {
 		err = fault.New(fault.Unavailable, "Nuxeo has taken the facet %s away again.", Facet)
 	}
 
 	return err
 }
 
-// remembered are the properties for the file of a link: as Frame.io tells of it now, or,
-// when it is not there any more, what the link knows.
-func (s *Service) remembered(ctx context.Context, r *Run, l link.Link) (map[string]any, error) {
+// restoredProperties returns the properties for the file of a link: as on Frame.io now, or, if the
+// file is gone, what the link has.
+func (s *Service) restoredProperties(ctx context.Context, r *Run, l link.Link) (map[string]any, error) {
 	ids := map[string]any{
 		"frameio:accountId": l.Account, "frameio:fileId": l.FileID, "frameio:documentUid": l.DocumentUID,
-		"frameio:digest": text(l.Digest),
+		"frameio:digest": nullIfEmpty(l.Digest),
 	}
 	if l.AssetKey != l.FileID {
 		ids["frameio:stackId"] = l.AssetKey
@@ -78,7 +78,7 @@ func (s *Service) remembered(ctx context.Context, r *Run, l link.Link) (map[stri
 	}
 
 	r.Job.Asset = Asset{Account: l.Account, Workspace: project.WorkspaceID, Kind: frameio.KindFile, ID: l.FileID}
-	r.Job.Document, r.Job.File = l.DocumentUID, FileOf(f, "", nil)
+	r.Job.Document, r.Job.File = l.DocumentUID, NewFile(f, "", nil)
 	if l.AssetKey != l.FileID {
 		r.Job.File.Stack = l.AssetKey
 	}

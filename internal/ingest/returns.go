@@ -13,67 +13,58 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// Steps that follow when an asset comes back that was pushed from Nuxeo.
-const (
-	StepReturn = "return" // one version, and the push is over
-	StepUnlock = "unlock" // its lock is given back
-)
-
-// Returns knows which assets were pushed from Nuxeo and are awaited.
+// Returns finds assets that were pushed from Nuxeo and are under review.
 type Returns interface {
-	// Of finds the push that one of the files belongs to, of a document below the
-	// folder; nil when there is none, NotReady while it is still being sent.
-	Of(ctx context.Context, nx *nuxeo.Client, folder string, files []string) (*Return, error)
-	// Still says within a transaction whether a push is awaited.
-	Still(ctx context.Context, tx *sql.Tx, push string) (bool, error)
-	// As is Nuxeo as the one who has the document locked for the push; nil when
-	// whoever publishes can act as themself.
-	As(ctx context.Context, r Return, doc *nuxeo.Document) (*nuxeo.Client, error)
-	// Close records in a transaction that a push is back. It may be said again.
+	// Find returns the push that one of the files belongs to, of a document below the folder,
+	// or nil. It returns a NotReady error while the document is still being sent.
+	Find(ctx context.Context, nx *nuxeo.Client, folder string, files []string) (*Return, error)
+	// IsOpen reports, within a transaction, whether a push is open.
+	IsOpen(ctx context.Context, tx *sql.Tx, push string) (bool, error)
+	// ClientFor returns a Nuxeo client for the owner of the push's lock, or nil if the person
+	// who publishes can act as themself.
+	ClientFor(ctx context.Context, r Return, doc *nuxeo.Document) (*nuxeo.Client, error)
+	// Close records in a transaction that a push has returned. It may be repeated.
 	Close(ctx context.Context, tx *sql.Tx, push, reason, by string) error
-	// Unlock gives the lock of a push that is back to the world, and says what
-	// could not be done.
+	// Unlock releases the lock of a push that has returned. If that is refused, left says why.
 	Unlock(ctx context.Context, push string) (left string, err error)
 }
 
-// Return is the push that an asset comes back from.
+// A Return is the push that an asset returns from.
 type Return struct {
 	Push     string `json:"push"`
 	Document string `json:"document"`
-	Folder   string `json:"folder"` // that its link is below
-	By       string `json:"by"`     // who pushed, and may hold the lock
-	// Keep is the file in whose place the document's own content stays: a rendition
-	// of it that was pushed. Empty: what comes back is the content.
+	Folder   string `json:"folder"` // the folder of its link
+	By       string `json:"by"`     // the person who pushed, and may hold the lock
+	// Keep is a pushed rendition, in whose place the document keeps its own content. If it is
+	// empty, what returns becomes the content.
 	Keep string `json:"keep,omitempty"`
-	// Rendition and Digest tell what was sent; the former is empty for the master.
+	// Rendition and Digest are of what was sent; Rendition is empty for the main file.
 	Rendition string `json:"rendition,omitempty"`
 	Digest    string `json:"digest,omitempty"`
-	// Approved is the status without which the push stays open; empty: none is
-	// asked for.
+	// Approved is the status that ends the push; empty if any does.
 	Approved string `json:"approved,omitempty"`
 
-	// Over says that the push has ended; what it says of Keep holds on.
-	Over bool `json:"over,omitempty"`
+	// Ended says that the push has ended; Keep still applies.
+	Ended bool `json:"over,omitempty"`
 
-	// Version is the intent to make the version that records the return.
-	Version *checkedIn `json:"version,omitempty"`
+	// Version is the intent to create the version that records the return.
+	Version *versionIntent `json:"version,omitempty"`
 	// Gone says that the document was deleted, so that there is a new one.
 	Gone bool `json:"gone,omitempty"`
 }
 
-// checkedIn is a version that may or may not have been made: Newest is the version
-// that was the newest before.
-type checkedIn struct {
+// A versionIntent is a version that may or may not have been created; Newest was the newest before.
+type versionIntent struct {
 	Newest string `json:"newest"`
 }
 
-// returning finds the push that the asset comes back from, if any.
-func (s *Service) returning(ctx context.Context, r *Run) error {
+// findReturn finds the push that the asset returns from, if any.
+func (s *Service) findReturn(ctx context.Context, r *Run) error {
 	if s.Returns == nil || r.Job.Mirror != nil {
 		return nil
 	}
 
-	back, err := s.Returns.Of(ctx, r.Nuxeo, r.Job.Target.Scope, r.Job.File.Members)
+	back, err := s.Returns.Find(ctx, r.Nuxeo, r.Job.Target.Scope, r.Job.File.Members)
 	if err != nil {
 		return err
 	}
@@ -86,7 +77,7 @@ func (s *Service) returning(ctx context.Context, r *Run) error {
 	return nil
 }
 
-// scope is the folder below which the asset's link is.
+// scope returns the folder of the asset's link.
 func (j *Job) scope() string {
 	if j.Return != nil {
 		return j.Return.Folder
@@ -94,15 +85,15 @@ func (j *Job) scope() string {
 	return j.Target.Scope
 }
 
-// asHolder acts on a document as the one who has it locked for the push that the
-// asset comes back from: what they asked for by pushing it, whoever publishes.
-func (s *Service) asHolder(ctx context.Context, r *Run, doc *nuxeo.Document) error {
+// actAsLockOwner makes the owner of the push's lock the one who writes to the document: by pushing
+// it they asked for what returns, whoever publishes it.
+func (s *Service) actAsLockOwner(ctx context.Context, r *Run, doc *nuxeo.Document) error {
 	back := r.Job.Return
-	if back == nil || back.Over || doc == nil || doc.LockOwner == "" || doc.LockOwner == r.Actor {
+	if back == nil || back.Ended || doc == nil || doc.LockOwner == "" || doc.LockOwner == r.Actor {
 		return nil
 	}
 
-	nx, err := s.Returns.As(ctx, *back, doc)
+	nx, err := s.Returns.ClientFor(ctx, *back, doc)
 	if nx != nil && err == nil {
 		r.Nuxeo, r.Actor = nx, back.By
 	}
@@ -110,12 +101,12 @@ func (s *Service) asHolder(ctx context.Context, r *Run, doc *nuxeo.Document) err
 	return err
 }
 
-// heldAs acts as the one who holds the lock in the steps that write to the document: that of
-// the push that it comes back from, or the one that this item took before it acted as
-// somebody else.
-func (s *Service) heldAs(ctx context.Context, r *Run, step string) error {
+// chooseWriter makes the owner of the lock the one who writes, in the steps that write to the
+// document: the lock of the push that the asset returns from, or one that this item took before it
+// acted as another person.
+func (s *Service) chooseWriter(ctx context.Context, r *Run, step string) error {
 	if h := r.Job.Lock; h != nil && h.By != r.Actor {
-		if nx, err := r.Colleague(ctx, h.By); err == nil { // else the lock shuts us out, and says so
+		if nx, err := r.ClientFor(ctx, h.By); err == nil { // else the lock keeps us out, which is reported
 			r.Nuxeo, r.Actor = nx, h.By
 		}
 	}
@@ -139,28 +130,28 @@ func (s *Service) heldAs(ctx context.Context, r *Run, step string) error {
 		return err
 	}
 
-	return s.asHolder(ctx, r, doc)
+	return s.actAsLockOwner(ctx, r, doc)
 }
 
-// conforms reports whether the document's own content stays although the asset's is
-// another: what comes back is the rendition of it that was pushed.
-func (j *Job) conforms(doc *nuxeo.Document) bool {
+// keepsOwnContent reports whether the document keeps its own content because a rendition of it was
+// pushed and returns.
+func (j *Job) keepsOwnContent(doc *nuxeo.Document) bool {
 	return j.Return != nil && j.Return.Keep != "" && j.Return.Keep == j.File.ID && doc.Blob("file:content") != nil
 }
 
-// finish ends an item, or goes on to what a return needs.
+// finish ends an item, or continues with the steps of a return.
 func (s *Service) finish(ctx context.Context, r *Run) (work.Next, error) {
-	if err := s.unlockDocument(ctx, r); err != nil { // where it could not be done before
+	if err := s.unlockDocument(ctx, r); err != nil { // if that failed before
 		return work.Next{}, err
 	}
-	if r.Job.Return == nil || r.Job.Return.Over {
+	if r.Job.Return == nil || r.Job.Return.Ended {
 		return work.Next{Done: true, Outcome: r.Job.Outcome}, r.Save(ctx)
 	}
 	return work.Next{Step: StepReturn}, r.Save(ctx)
 }
 
-// comeBack ends the push: if no byte has moved, one version records it.
-func (s *Service) comeBack(ctx context.Context, r *Run) (work.Next, error) {
+// recordReturn ends the push. If no byte has moved, it creates one version that records the return.
+func (s *Service) recordReturn(ctx context.Context, r *Run) (work.Next, error) {
 	back := r.Job.Return
 	if status := s.facts(r.Job.File).status; back.Approved != "" &&
 		!strings.EqualFold(fmt.Sprint(status), back.Approved) {
@@ -186,10 +177,10 @@ func (s *Service) comeBack(ctx context.Context, r *Run) (work.Next, error) {
 	})
 }
 
-// recordVersion makes one version of the document as it is. The newest one before
-// is recorded first: another one after a lost answer is ours.
+// recordVersion creates one version of the document as it is. The newest version is recorded first:
+// a newer one after a lost answer is ours.
 func (s *Service) recordVersion(ctx context.Context, r *Run) error {
-	doc, err := r.Nuxeo.Get(ctx, r.Job.Document, all)
+	doc, err := r.Nuxeo.Get(ctx, r.Job.Document, fullFetch)
 	if nuxeo.NotFound(err) {
 		r.Job.Return.Gone = true
 		return nil
@@ -199,20 +190,22 @@ func (s *Service) recordVersion(ctx context.Context, r *Run) error {
 		return err
 	}
 
-	if err := s.asHolder(ctx, r, doc); err != nil {
+	if err := s.actAsLockOwner(ctx, r, doc); err != nil {
 		return err
 	}
 
-	newest, err := s.newest(ctx, r)
+	// An earlier attempt may have created it.
+	newest, err := s.newestVersion(ctx, r)
 	if err != nil {
 		return err
 	}
 
-	if known := r.Job.Return.Version; known != nil && known.Newest != newest {
+	if intent := r.Job.Return.Version; intent != nil && intent.Newest != newest {
 		return nil
 	}
 
-	r.Job.Return.Version = &checkedIn{Newest: newest}
+	// Save the intent, create it, and check that it is there.
+	r.Job.Return.Version = &versionIntent{Newest: newest}
 	if err := r.Save(ctx); err != nil {
 		return err
 	}
@@ -221,7 +214,7 @@ func (s *Service) recordVersion(ctx context.Context, r *Run) error {
 		return err
 	}
 
-	made, err := s.newest(ctx, r)
+	made, err := s.newestVersion(ctx, r)
 	if err == nil && made == newest {
 		err = errNoVersion(doc)
 	}
@@ -229,8 +222,8 @@ func (s *Service) recordVersion(ctx context.Context, r *Run) error {
 	return err
 }
 
-// newest is the id of the document's newest version; empty when there is none.
-func (s *Service) newest(ctx context.Context, r *Run) (string, error) {
+// newestVersion returns the id of the document's newest version, or the empty string.
+func (s *Service) newestVersion(ctx context.Context, r *Run) (string, error) {
 	last, err := r.Nuxeo.LastVersion(ctx, r.Job.Document, nuxeo.Fetch{})
 	if last == nil || err != nil {
 		return "", err
@@ -238,7 +231,7 @@ func (s *Service) newest(ctx context.Context, r *Run) (string, error) {
 	return last.UID, nil
 }
 
-// unlock gives the lock of the push back, which was taken as the one who pushed.
+// unlock releases the lock of the push, as the person who pushed.
 func (s *Service) unlock(ctx context.Context, r *Run) (work.Next, error) {
 	left, err := s.Returns.Unlock(ctx, r.Job.Return.Push)
 	if err == nil && left != "" {
@@ -247,25 +240,26 @@ func (s *Service) unlock(ctx context.Context, r *Run) (work.Next, error) {
 	return work.Next{Done: true, Outcome: r.Job.Outcome}, err
 }
 
-// claimed is the link of the asset, held by the item; NotReady when the push that
-// it comes back from is no longer awaited at that moment.
-func (s *Service) claimed(ctx context.Context, r *Run, a link.Asset) (l link.Link, err error) {
+// tryAcquire acquires the link of the asset. It returns a NotReady error if the push that the asset
+// returns from has just ended.
+func (s *Service) tryAcquire(ctx context.Context, r *Run, a link.Asset) (l link.Link, err error) {
 	err = r.Commit(ctx, func(tx *sql.Tx) error {
-		if l, err = link.Claim(ctx, tx, r.Task.Now(), r.Job.scope(), a, r.Task.ID); err != nil || r.Job.Return == nil ||
-			r.Job.Return.Over {
+		if l, err = link.Acquire(ctx, tx, r.Task.Now(), r.Job.scope(), a, r.Task.ID); err != nil ||
+			r.Job.Return == nil ||
+			r.Job.Return.Ended {
 			return err
 		}
-		still, err := s.Returns.Still(ctx, tx, r.Job.Return.Push)
-		if err == nil && !still {
-			err = errOver()
+		open, err := s.Returns.IsOpen(ctx, tx, r.Job.Return.Push)
+		if err == nil && !open {
+			err = errReturnEnded()
 		}
 		return err
 	})
 	return l, err
 }
 
-// errOver has the item look again.
-func errOver() error {
+// errReturnEnded makes the item start over.
+func errReturnEnded() error {
 	f := fault.New(fault.NotReady, "The push that the asset comes back from has just ended.")
 	f.RetryAfter = 100 * time.Millisecond
 	return f

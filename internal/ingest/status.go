@@ -8,18 +8,18 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// StatusMap says how the approval on Frame.io shows in a property of Nuxeo's own,
-// beside frameio:status. Options of Frame.io are renamed and translated, so each
-// is named by its id, or by its name where that is all one has.
+// A StatusMap says how the approval status on Frame.io sets a property of the customer's own in
+// Nuxeo, besides frameio:status. Options on Frame.io are renamed and translated, so that each is
+// identified by its id, or by its name if only that is known.
 type StatusMap struct {
-	Property string            // xpath in Nuxeo, such as my:reviewState; empty: none
+	Property string            // xpath in Nuxeo, such as my:reviewState; empty for none
 	Values   map[string]string // from an option's id or name to the property's value
 }
 
-// Value is what a status becomes; not known when the table does not have it.
-func (m StatusMap) Value(status frameio.Field) (value string, known bool) {
+// Value returns the value for a status; ok is false if the table has none.
+func (m StatusMap) Value(status frameio.Field) (value string, ok bool) {
 	for _, id := range status.Options {
-		if value, known = m.Values[id]; known {
+		if value, ok = m.Values[id]; ok {
 			return value, true
 		}
 	}
@@ -33,8 +33,8 @@ func (m StatusMap) Value(status frameio.Field) (value string, known bool) {
 	return "", false
 }
 
-// Set writes the property of a document, and says why it was left alone. Such
-// writes never make a version.
+// Set writes the property of a document; left says why it was not changed. Such writes never create
+// a version.
 func (m StatusMap) Set(
 	ctx context.Context, nx *nuxeo.Client, document string, status frameio.Field,
 ) (left string, err error) {
@@ -42,8 +42,8 @@ func (m StatusMap) Set(
 		return "", nil
 	}
 
-	value, known := m.Value(status)
-	if !known {
+	value, ok := m.Value(status)
+	if !ok {
 		return "the table of statuses has nothing for \"" + status.Value + "\"", nil
 	}
 

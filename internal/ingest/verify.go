@@ -13,15 +13,15 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// maxRestarts is how often a transfer begins anew because what it stood on went
-// away: an expired batch, a file that changed.
+// maxRestarts is how often a transfer starts over because what it depended on went away: an expired
+// batch, a file that changed.
 const maxRestarts = 3
 
-// verify reads the document again and compares it with what was sent: Nuxeo
-// leaves the content as it was, without a word, when a batch has expired.
+// verify reads the document again and compares it with what was sent: if a batch has expired, Nuxeo
+// leaves the content as it was without reporting an error.
 func (s *Service) verify(ctx context.Context, r *Run) (work.Next, error) {
-	doc, err := r.Nuxeo.Get(ctx, r.Job.Document, all)
-	if nuxeo.NotFound(err) { // by somebody, or by us, as removing what was wrong goes on after a crash
+	doc, err := r.Nuxeo.Get(ctx, r.Job.Document, fullFetch)
+	if nuxeo.NotFound(err) { // by a person, or by us before a crash
 		return s.restart(ctx, r, StepLink, "The document was deleted in Nuxeo meanwhile.")
 	}
 
@@ -29,52 +29,57 @@ func (s *Service) verify(ctx context.Context, r *Run) (work.Next, error) {
 		return work.Next{}, err
 	}
 
+	// Is it the content that was sent?
 	b := doc.Blob("file:content")
-	if s.untouched(b, r.Job) {
+	if s.isUntouched(b, r.Job) {
 		return s.restart(ctx, r, StepTransfer, "Nuxeo did not take the upload: it had expired.")
 	}
 
 	if !same(b, r.Job) {
-		wrong := s.putBack(ctx, r, doc, b)
+		wrong := s.revert(ctx, r, doc, b)
 		if fault.Then(wrong) == fault.Fail {
 			return work.Next{}, errors.Join(wrong, s.unlockDocument(ctx, r))
 		}
 		return work.Next{}, wrong
 	}
 
-	if !dressed(doc, r.Job) && r.Job.Intent != nil {
-		l, err := s.linkOf(ctx, r)
+	// Are facet and metadata there?
+	if !hasMetadata(doc, r.Job) && r.Job.Intent != nil {
+		l, err := s.getLink(ctx, r)
 		if err == nil {
-			err = s.dress(ctx, r, doc, s.propertiesWith(r.Job, l, b.Digest))
+			err = s.writeMetadata(ctx, r, doc, s.propertiesWith(r.Job, l, b.Digest))
 		}
 		if err != nil {
 			return work.Next{}, err
 		}
-		return s.dressAgain(ctx, r, StepVerify)
+		return s.retryMetadata(ctx, r, StepVerify)
 	}
 
-	if err := s.between(ctx, r); err != nil {
+	// Report what was written meanwhile, and accept.
+	if err := s.noteConcurrentWrites(ctx, r); err != nil {
 		return work.Next{}, err
 	}
 
-	return work.Next{Step: StepDescribe}, s.accepted(ctx, r, doc, b)
+	return work.Next{Step: StepDescribe}, s.acceptContent(ctx, r, doc, b)
 }
 
-// between tells of what somebody wrote between our look and our write, as the holder of
-// the lock and administrators can: then there are other versions than ours behind the one
+// noteConcurrentWrites reports what others wrote between our read and our write, as the owner of
+// the lock and administrators can. In that case there are versions other than ours after the one
 // that was the newest.
-func (s *Service) between(ctx context.Context, r *Run) error {
+func (s *Service) noteConcurrentWrites(ctx context.Context, r *Run) error {
 	i := r.Job.Intent
 	if i == nil || i.Create {
 		return nil
 	}
 
-	last, err := r.Nuxeo.LastVersion(ctx, r.Job.Document, all)
+	// The newest version shows whether there are any.
+	last, err := r.Nuxeo.LastVersion(ctx, r.Job.Document, fullFetch)
 	if err != nil || last == nil || follows(last, i.Newest) {
 		return err
 	}
 
-	versions, err := r.Nuxeo.Versions(ctx, r.Job.Document, all)
+	// Find the first that is not ours.
+	versions, err := r.Nuxeo.Versions(ctx, r.Job.Document, fullFetch)
 	if err != nil {
 		return err
 	}
@@ -94,7 +99,7 @@ func (s *Service) between(ctx context.Context, r *Run) error {
 	return nil
 }
 
-// follows reports whether a version is the one with a label, or the next after it.
+// follows reports whether a version is the one with a label, or the next.
 func follows(version *nuxeo.Document, label string) bool {
 	var major, minor int64
 	_, _ = fmt.Sscanf(label, "%d.%d", &major, &minor) // no version is 0.0
@@ -105,8 +110,8 @@ func follows(version *nuxeo.Document, label string) bool {
 	return false
 }
 
-// untouched reports whether the write has left no trace.
-func (s *Service) untouched(b *nuxeo.Blob, j *Job) bool {
+// isUntouched reports whether the write has changed nothing.
+func (s *Service) isUntouched(b *nuxeo.Blob, j *Job) bool {
 	if b == nil {
 		return true
 	}
@@ -115,6 +120,7 @@ func (s *Service) untouched(b *nuxeo.Blob, j *Job) bool {
 		b.Digest == before.BeforeDigest && !same(b, j)
 }
 
+// same reports whether the content is what was sent, as far as digests tell.
 func same(b *nuxeo.Blob, j *Job) bool {
 	if b.Length != j.File.length() {
 		return false
@@ -122,17 +128,17 @@ func same(b *nuxeo.Blob, j *Job) bool {
 	return j.Digest == "" || b.DigestAlgorithm != digestAlgorithm || b.Digest == j.Digest
 }
 
-// accepted lets go of the lock and the batch and records the content, and what the
-// document tells of it if that was written with it.
-func (s *Service) accepted(ctx context.Context, r *Run, doc *nuxeo.Document, b *nuxeo.Blob) error {
-	l, err := s.linkOf(ctx, r)
+// acceptContent releases the lock and the batch and records the content, and the metadata if that
+// was written with it.
+func (s *Service) acceptContent(ctx context.Context, r *Run, doc *nuxeo.Document, b *nuxeo.Blob) error {
+	l, err := s.getLink(ctx, r)
 	if err != nil {
 		return err
 	}
 
 	s.algorithm.Store(&b.DigestAlgorithm)
 	described := ""
-	if r.Job.Intent != nil && dressed(doc, r.Job) && doc.Text("frameio:digest") == b.Digest {
+	if r.Job.Intent != nil && hasMetadata(doc, r.Job) && doc.Text("frameio:digest") == b.Digest {
 		described = s.hash(s.propertiesWith(r.Job, l, b.Digest))
 	}
 
@@ -140,7 +146,7 @@ func (s *Service) accepted(ctx context.Context, r *Run, doc *nuxeo.Document, b *
 		return err
 	}
 
-	// Dropped before it is forgotten: afterwards nobody would know its name.
+	// Drop the batch before forgetting its name.
 	if err := s.dropBatch(ctx, r); err != nil {
 		return err
 	}
@@ -156,12 +162,10 @@ func (s *Service) accepted(ctx context.Context, r *Run, doc *nuxeo.Document, b *
 	})
 }
 
-// dropTries is how often a batch is tried to be removed before it is left to
-// Nuxeo.
+// dropTries is how often deleting a batch is tried before it is left to Nuxeo.
 const dropTries = 3
 
-// dropBatch lets go of the batch, if there is one. One that cannot be removed
-// is no reason to fail.
+// dropBatch deletes the batch, if there is one. A failure does not fail the item.
 func (s *Service) dropBatch(ctx context.Context, r *Run) error {
 	batch := r.Job.Batch
 	if batch == "" {
@@ -181,7 +185,7 @@ func (s *Service) dropBatch(ctx context.Context, r *Run) error {
 	return nil
 }
 
-// restart goes back to an earlier step without what was reached, a few times.
+// restart goes back to an earlier step, discarding what was reached, a few times.
 func (s *Service) restart(ctx context.Context, r *Run, step, why string) (work.Next, error) {
 	r.Job.Restarts++
 	if r.Job.Restarts > maxRestarts {
@@ -209,29 +213,32 @@ func (s *Service) restart(ctx context.Context, r *Run, step, why string) (work.N
 	return work.Next{Step: step}, r.Task.Progress(ctx, work.Transfer{Name: r.Job.File.Name, Size: r.Job.File.length()})
 }
 
-// putBack undoes a write whose content is not what was sent: the document gets
-// its previous content back, a new document is removed. The item fails.
-func (s *Service) putBack(ctx context.Context, r *Run, doc *nuxeo.Document, got *nuxeo.Blob) error {
+// revert undoes a write whose content is not what was sent: the document gets its previous content
+// back, and a new document is deleted. The item fails.
+func (s *Service) revert(ctx context.Context, r *Run, doc *nuxeo.Document, got *nuxeo.Blob) error {
 	wrong := fault.New(fault.Refused, "What Nuxeo holds is not what Frame.io sent: %d bytes of %d, digest %s for %s.",
 		got.Length, r.Job.File.length(), orNone(got.Digest), orNone(r.Job.Digest)).
 		With("Retry; if it stays, have the storage of Nuxeo looked at.")
+	// Without an intent, the content is not from this item.
 	before := r.Job.Intent
 	if before == nil {
-		return wrong // somebody changed the document after us: theirs stays
+		return wrong // changed after our write, so that it stays
 	}
 
+	// Delete a new document, if no one else has worked on it.
 	if before.Create {
-		doc, err := s.lockDocument(ctx, r, doc) // and look once more
+		doc, err := s.lockDocument(ctx, r, doc)
 		if err != nil {
 			return err
 		}
 		if !slices.Equal(doc.Texts("dc:contributors"), []string{r.Actor}) {
-			return wrong // somebody else has worked on it since: theirs stays
+			return wrong // another person has worked on it, so that it stays
 		}
-		return s.removeWrong(ctx, r, wrong)
+		return s.deleteDocument(ctx, r, wrong)
 	}
 
-	if err := s.turnBack(ctx, r, before.BeforeDigest); err != nil {
+	// Restore the content of an existing one.
+	if err := s.restoreContent(ctx, r, before.BeforeDigest); err != nil {
 		return err
 	}
 
@@ -243,15 +250,15 @@ func (s *Service) putBack(ctx context.Context, r *Run, doc *nuxeo.Document, got 
 	return wrong
 }
 
-// turnBack gives the document the content it had before, if any, but keeps what
-// is there now in a version first: it might be somebody else's work and not our
-// damage.
-func (s *Service) turnBack(ctx context.Context, r *Run, digest string) error {
-	versions, err := r.Nuxeo.Versions(ctx, r.Job.Document, all)
+// restoreContent restores the previous content, if any. What is there now is kept in a version
+// first: it might be another person's work and not our damage.
+func (s *Service) restoreContent(ctx context.Context, r *Run, digest string) error {
+	versions, err := r.Nuxeo.Versions(ctx, r.Job.Document, fullFetch)
 	if err != nil {
 		return err
 	}
 
+	// Find a version with that content.
 	at := slices.IndexFunc(versions, func(v *nuxeo.Document) bool {
 		b := v.Blob("file:content")
 		return b != nil && b.Digest == digest
@@ -260,16 +267,18 @@ func (s *Service) turnBack(ctx context.Context, r *Run, digest string) error {
 		return nil
 	}
 
-	doc, err := r.Nuxeo.Get(ctx, r.Job.Document, all)
+	// Keep what is there now.
+	doc, err := r.Nuxeo.Get(ctx, r.Job.Document, fullFetch)
 	if err != nil {
 		return err
 	}
 
-	if _, err = s.keepContent(ctx, r, &doc); err != nil {
+	if _, err = s.ensureVersion(ctx, r, &doc); err != nil {
 		return err
 	}
 
-	if digest == "" { // it was made for an upload that had expired
+	// Restore it, or the absence of content.
+	if digest == "" {
 		return r.Nuxeo.Update(ctx, doc.UID, doc.ChangeToken, map[string]any{"file:content": nil},
 			nuxeo.WriteOptions{Source: SourceMetadata})
 	}
@@ -278,15 +287,16 @@ func (s *Service) turnBack(ctx context.Context, r *Run, digest string) error {
 		return err
 	}
 
-	return s.tellAsBefore(ctx, r, doc)
+	return s.restoreProperties(ctx, r, doc)
 }
 
-func (s *Service) removeWrong(ctx context.Context, r *Run, wrong error) error {
+// deleteDocument deletes a new document and its record, and returns wrong.
+func (s *Service) deleteDocument(ctx context.Context, r *Run, wrong error) error {
 	if err := r.Nuxeo.Delete(ctx, r.Job.Document); err != nil && !nuxeo.NotFound(err) {
 		return err
 	}
 
-	l, err := s.linkOf(ctx, r)
+	l, err := s.getLink(ctx, r)
 	if err != nil {
 		return err
 	}
@@ -302,43 +312,43 @@ func (s *Service) removeWrong(ctx context.Context, r *Run, wrong error) error {
 	return wrong
 }
 
-// undoWrite puts back what was written if it is not what was sent. What is right
-// stays, although the item came to nothing.
+// undoWrite reverts what was written if it is not what was sent. What is right stays, although the
+// item failed.
 func (s *Service) undoWrite(ctx context.Context, r *Run) error {
-	doc, err := s.intended(ctx, r)
+	doc, err := s.intendedDocument(ctx, r)
 	if doc == nil || err != nil {
 		return err
 	}
 
 	b := doc.Blob("file:content")
-	if b == nil || same(b, r.Job) || s.untouched(b, r.Job) {
+	if b == nil || same(b, r.Job) || s.isUntouched(b, r.Job) {
 		return nil
 	}
 
 	r.Job.Document = doc.UID
-	if err := s.putBack(ctx, r, doc, b); !fault.Is(err, fault.Refused) {
+	if err := s.revert(ctx, r, doc, b); !fault.Is(err, fault.Refused) {
 		return err
 	}
 
 	return nil
 }
 
-// intended is the document that the intent was about; nil when there is none.
-func (s *Service) intended(ctx context.Context, r *Run) (*nuxeo.Document, error) {
+// intendedDocument returns the document of the intent, or nil.
+func (s *Service) intendedDocument(ctx context.Context, r *Run) (*nuxeo.Document, error) {
 	if r.Job.Document != "" {
-		doc, err := r.Nuxeo.Get(ctx, r.Job.Document, all)
+		doc, err := r.Nuxeo.Get(ctx, r.Job.Document, fullFetch)
 		if nuxeo.NotFound(err) {
 			return nil, nil
 		}
 		return doc, err
 	}
 
-	l, err := s.linkOf(ctx, r)
+	l, err := s.getLink(ctx, r)
 	if err != nil {
 		return nil, err
 	}
 
-	return s.findMade(ctx, r, &l, r.Job.File.ID)
+	return s.findCreated(ctx, r, &l, r.Job.File.ID)
 }
 
 func orNone(s string) string {

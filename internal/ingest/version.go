@@ -9,27 +9,28 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// keepContent sees to it that a version holds what the document holds, makes doc what it
-// is then, and returns the newest version; nil when there is none, since there is no
-// content. The version is read and compared: an answer of success does not mean that
-// there is one.
-func (s *Service) keepContent(ctx context.Context, r *Run, doc **nuxeo.Document) (*nuxeo.Document, error) {
+// ensureVersion makes sure that a version has the content of the document, updates doc, and returns
+// the newest version. It returns nil if there is no content. The version is read and compared,
+// because a successful answer does not mean that there is one.
+func (s *Service) ensureVersion(ctx context.Context, r *Run, doc **nuxeo.Document) (*nuxeo.Document, error) {
 	b := (*doc).Blob("file:content")
 	if b == nil {
 		return nil, nil
 	}
 
-	last, err := r.Nuxeo.LastVersion(ctx, (*doc).UID, all)
-	if err != nil || heldBy(last, b) {
+	// Does one hold it already? After a restored version, an older one may.
+	last, err := r.Nuxeo.LastVersion(ctx, (*doc).UID, fullFetch)
+	if err != nil || versionHolds(last, b) {
 		return last, err
 	}
 
-	if last != nil { // an older one may, where somebody went back to it
-		if held, err := s.heldByVersion(ctx, r, (*doc).UID, b); err != nil || held {
+	if last != nil {
+		if held, err := s.anyVersionHolds(ctx, r, (*doc).UID, b); err != nil || held {
 			return last, err
 		}
 	}
 
+	// Create one.
 	if err := r.Task.Note(ctx, "version", "made, because no version held the present content"); err != nil {
 		return nil, err
 	}
@@ -39,16 +40,17 @@ func (s *Service) keepContent(ctx context.Context, r *Run, doc **nuxeo.Document)
 		return nil, err
 	}
 
-	if nb := now.Blob("file:content"); nb == nil || !sameBlob(nb, b) { // which no version may hold
+	if nb := now.Blob("file:content"); nb == nil || !sameBlob(nb, b) { // so that no version may hold it
 		return nil, fault.New(fault.Unavailable, "Somebody else changed the document at the same moment.")
 	}
 
-	made, err := r.Nuxeo.LastVersion(ctx, now.UID, all)
+	// Check that it is there.
+	made, err := r.Nuxeo.LastVersion(ctx, now.UID, fullFetch)
 	if err != nil {
 		return nil, err
 	}
 
-	if !heldBy(made, b) && !newlyHeldBy(made, last, b) {
+	if !versionHolds(made, b) && !newVersionHolds(made, last, b) {
 		return nil, errNoVersion(now)
 	}
 
@@ -56,21 +58,20 @@ func (s *Service) keepContent(ctx context.Context, r *Run, doc **nuxeo.Document)
 	return made, nil
 }
 
-// checkIn makes a version of the document as it is. One that calls itself checked in
-// would get none: it is checked out first, since no version holds its content or a
-// version is wanted all the same.
+// checkIn creates a version of the document as it is. A document that is marked as checked in would
+// get none, so that it is checked out first.
 func checkIn(ctx context.Context, nx *nuxeo.Client, doc *nuxeo.Document) (*nuxeo.Document, error) {
 	if !doc.IsCheckedOut {
 		if _, err := nx.CheckOut(ctx, doc.UID); err != nil {
-			return nil, noRight(err, doc)
+			return nil, explainVersionRefusal(err, doc)
 		}
 	}
 	now, err := nx.CheckIn(ctx, doc.UID)
-	return now, noRight(err, doc)
+	return now, explainVersionRefusal(err, doc)
 }
 
-// noRight tells of a version that may not be made.
-func noRight(err error, doc *nuxeo.Document) error {
+// explainVersionRefusal explains the refusal to create a version.
+func explainVersionRefusal(err error, doc *nuxeo.Document) error {
 	if nuxeo.StatusOf(err) != http.StatusForbidden {
 		return err
 	}
@@ -84,8 +85,9 @@ func errNoVersion(doc *nuxeo.Document) error {
 		With("Have an administrator look why documents of the type " + doc.Type + " get no version, then retry.")
 }
 
-// heldBy reports whether the version holds the blob. Without a digest nobody can tell.
-func heldBy(version *nuxeo.Document, b *nuxeo.Blob) bool {
+// versionHolds reports whether the version has the blob as content. Without a digest that is
+// unknown.
+func versionHolds(version *nuxeo.Document, b *nuxeo.Blob) bool {
 	if version == nil || b.Digest == "" {
 		return false
 	}
@@ -93,9 +95,9 @@ func heldBy(version *nuxeo.Document, b *nuxeo.Blob) bool {
 	return vb != nil && sameBlob(vb, b)
 }
 
-// newlyHeldBy reports whether a version that was made after last holds a blob that has
-// no digest.
-func newlyHeldBy(made, last *nuxeo.Document, b *nuxeo.Blob) bool {
+// newVersionHolds reports whether a version created after last has a blob without a digest as
+// content.
+func newVersionHolds(made, last *nuxeo.Document, b *nuxeo.Blob) bool {
 	if made == nil || b.Digest != "" || last != nil && last.UID == made.UID {
 		return false
 	}
@@ -103,11 +105,11 @@ func newlyHeldBy(made, last *nuxeo.Document, b *nuxeo.Blob) bool {
 	return vb != nil && sameBlob(vb, b)
 }
 
-// sameBlob reports whether two blobs of one Nuxeo are the same by all that it tells.
+// sameBlob reports whether two blobs of one Nuxeo are the same, by length and digest.
 func sameBlob(a, b *nuxeo.Blob) bool { return a.Length == b.Length && a.Digest == b.Digest }
 
-// heldByVersion reports whether any version holds the blob.
-func (s *Service) heldByVersion(ctx context.Context, r *Run, uid string, b *nuxeo.Blob) (bool, error) {
-	versions, err := r.Nuxeo.Versions(ctx, uid, all)
-	return slices.ContainsFunc(versions, func(v *nuxeo.Document) bool { return heldBy(v, b) }), err
+// anyVersionHolds reports whether any version has the blob as content.
+func (s *Service) anyVersionHolds(ctx context.Context, r *Run, uid string, b *nuxeo.Blob) (bool, error) {
+	versions, err := r.Nuxeo.Versions(ctx, uid, fullFetch)
+	return slices.ContainsFunc(versions, func(v *nuxeo.Document) bool { return versionHolds(v, b) }), err
 }

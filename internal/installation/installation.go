@@ -3,7 +3,7 @@
 //
 // It owns the row "installation" of the settings: a random id and the public address.
 // Invariants: the first start records it without a word; a process whose public
-// address is another one does nothing until somebody says that the database has moved;
+// address is another one does nothing until a person says that the database has moved;
 // processes with one address are nodes of one installation. Only the process waits:
 // nothing is written, and the nodes at the recorded address go on.
 package installation

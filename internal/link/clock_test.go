@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// A document that was looked at, or a link that changed, by a clock that was far ahead is
-// looked at once by a clock that is right.
+// A document that was checked, or a link that changed, at a time far in the future is checked again
+// once the clock is right.
 func TestAClockThatWasAheadHidesNoLink(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
@@ -26,11 +26,12 @@ func TestAClockThatWasAheadHidesNoLink(t *testing.T) {
 	unlooked := func() int {
 		t.Helper()
 		at := now.Add(time.Hour)
-		list, err := Unlooked(t.Context(), w.db, at, at.Add(-30*time.Minute), at.Add(-time.Minute), 10)
+		list, err := DueForCheck(t.Context(), w.db, at, at.Add(-30*time.Minute), at.Add(-time.Minute), 10)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := w.tx(func(ctx context.Context, tx *sql.Tx) error { return Look(ctx, tx, at, list) }); err != nil {
+		mark := func(ctx context.Context, tx *sql.Tx) error { return MarkChecked(ctx, tx, at, list) }
+		if err := w.tx(mark); err != nil {
 			t.Fatal(err)
 		}
 		return len(list)

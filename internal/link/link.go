@@ -1,12 +1,10 @@
-// Package link keeps the lasting tie between one Nuxeo document and one
-// Frame.io asset.
+// Package link keeps the lasting link between one Nuxeo document and one Frame.io asset.
 //
-// It owns the tables links and link_files. Invariants: below one folder an
-// asset has one link and a document at most one; of two items that want the
-// same link one holds it and the other waits; when files are stacked their link
-// follows the stack; a file that left a stack has no part in the stack's link.
-// The database decides; the facet on the document is its shadow. It leaves
-// documents and assets themselves to ingest.
+// It owns the tables links and link_files. Invariants: below one folder an asset has one link, and a
+// document has at most one; an item acquires a link before it works on the document, and another item
+// waits; when files are stacked, their link follows the stack; a file taken off a stack has no part in
+// the stack's link. The database is authoritative; the facet on the document is a copy. Ingest deals
+// with the documents and assets themselves.
 package link
 
 import (
@@ -23,28 +21,28 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
-// Asset names an asset: its key is its stack's id if it is in one, else its
-// file's; Files are files that belong to it now, and Whole says that they are all.
+// An Asset names an asset. Key is the id of its stack if it is on one, else of its file. Files are
+// files that belong to it now, and Complete says that these are all.
 type Asset struct {
 	Account, Key string
 	Files        []string
-	Whole        bool
-	// From is the link that it takes over from an asset that is not there any more,
-	// see Formers; empty: none.
+	Complete     bool
+	// From is the id of the link that it takes over from an asset that does not exist any
+	// more, if any; see FormerLinks.
 	From string
 }
 
-// Link ties an asset to a document below a folder. DocumentUID is empty until
-// the document exists. FileID, Size and Digest tell what content the document
-// got from Frame.io last; Described is a hash of the metadata it got.
+// A Link links an asset to a document below a folder. DocumentUID is empty until the document
+// exists. FileID, Size and Digest describe the content that the document last got from Frame.io;
+// Described is a hash of its metadata.
 type Link struct {
 	ID, FolderUID, AssetKey, Account string
 	DocumentUID                      string
 	FileID                           string
 	Size                             int64
 	Digest, Described                string
-	Updated                          time.Time // when something of it changed
-	// Modified is when Nuxeo said that the document was changed, after the last write of ours.
+	Updated                          time.Time // when any of it changed
+	// Modified is Nuxeo's modification time of the document after our last write.
 	Modified time.Time
 }
 
@@ -60,12 +58,12 @@ func scan(row interface{ Scan(...any) error }) (Link, error) {
 	return l, err
 }
 
-// retryHeld is how soon an item looks again for a link that another holds.
-const retryHeld = 2 * time.Second
+// heldRetry is how soon an item tries again to acquire a link that another holds.
+const heldRetry = 2 * time.Second
 
-// Claim finds or makes the link of an asset below a folder and holds it for an
-// item, in the caller's transaction. NotReady means that another item holds it.
-func Claim(ctx context.Context, tx *sql.Tx, now time.Time, folder string, a Asset, item string) (Link, error) {
+// Acquire finds or creates the link of an asset below a folder and acquires it for an item, in the
+// caller's transaction. It returns a NotReady error if another item holds it.
+func Acquire(ctx context.Context, tx *sql.Tx, now time.Time, folder string, a Asset, item string) (Link, error) {
 	l, err := find(ctx, tx, folder, a)
 	if errors.Is(err, sql.ErrNoRows) {
 		l, err = create(ctx, tx, now, folder, a)
@@ -75,20 +73,20 @@ func Claim(ctx context.Context, tx *sql.Tx, now time.Time, folder string, a Asse
 		return l, fmt.Errorf("the link of asset %s: %w", a.Key, err)
 	}
 
-	if err := hold(ctx, tx, l, item); err != nil {
+	if err := acquire(ctx, tx, l, item); err != nil {
 		return l, err
 	}
 
-	return l, learn(ctx, tx, now, &l, a)
+	return l, recordFiles(ctx, tx, now, &l, a)
 }
 
-type asker interface {
+type queryer interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// find looks by key, then for a file that was an asset by itself and is on this stack
-// by now, then for the link that is taken over.
-func find(ctx context.Context, tx asker, folder string, a Asset) (Link, error) {
+// find looks for a link by key, then by a file that was an asset on its own and is on this stack by
+// now, then for the link that is taken over.
+func find(ctx context.Context, tx queryer, folder string, a Asset) (Link, error) {
 	for _, key := range append([]string{a.Key}, a.Files...) {
 		l, err := scan(tx.QueryRowContext(ctx, `SELECT `+columns+` FROM links WHERE folder_uid = $1
 			AND asset_key = $2`, folder, key))
@@ -101,7 +99,8 @@ func find(ctx context.Context, tx asker, folder string, a Asset) (Link, error) {
 		return Link{}, sql.ErrNoRows
 	}
 
-	for _, file := range a.Files { // unless another has taken it over by now
+	// Another asset may have taken that one over by now.
+	for _, file := range a.Files {
 		l, err := scan(tx.QueryRowContext(ctx, `SELECT `+columns+` FROM links WHERE folder_uid = $1 AND id = $2
 			AND id IN (SELECT link_id FROM link_files WHERE file_id = $3)`, folder, a.From, file))
 		if !errors.Is(err, sql.ErrNoRows) {
@@ -112,10 +111,10 @@ func find(ctx context.Context, tx asker, folder string, a Asset) (Link, error) {
 	return Link{}, sql.ErrNoRows
 }
 
-// Formers are the links below a folder of other assets that files of this one belonged
-// to when they were last seen, unless it has one itself. Whether it left such an asset,
-// or that is not there any more, only Frame.io knows.
-func Formers(ctx context.Context, db *store.DB, folder string, a Asset) (all []Link, err error) {
+// FormerLinks returns the links below a folder of other assets that files of this one last belonged
+// to, unless the asset has a link itself. Only Frame.io knows whether the files left such an asset,
+// or the asset does not exist any more.
+func FormerLinks(ctx context.Context, db *store.DB, folder string, a Asset) (all []Link, err error) {
 	if _, err := find(ctx, db.Reader, folder, a); !errors.Is(err, sql.ErrNoRows) {
 		return nil, err
 	}
@@ -148,13 +147,14 @@ func create(ctx context.Context, tx *sql.Tx, now time.Time, folder string, a Ass
 	return l, err
 }
 
-func hold(ctx context.Context, tx *sql.Tx, l Link, item string) error {
+// acquire acquires a link unless another item holds it.
+func acquire(ctx context.Context, tx *sql.Tx, l Link, item string) error {
 	res, err := tx.ExecContext(ctx, `UPDATE links SET holder = $1 WHERE id = $2 AND holder IN ('', $1)`, item, l.ID)
-	return onlyOne(res, err)
+	return requireOne(res, err)
 }
 
-// onlyOne is NotReady when a link was not there to be held.
-func onlyOne(res sql.Result, err error) error {
+// requireOne returns a NotReady error if an update did not change a row.
+func requireOne(res sql.Result, err error) error {
 	if err != nil {
 		return err
 	}
@@ -164,14 +164,17 @@ func onlyOne(res sql.Result, err error) error {
 	}
 
 	f := fault.New(fault.NotReady, "Another transfer of the same asset is under way.")
-	f.RetryAfter = retryHeld
+	f.RetryAfter = heldRetry
 	return f
 }
 
-// learn records the files of the asset, which are no other asset's then, and its newest key.
-func learn(ctx context.Context, tx *sql.Tx, now time.Time, l *Link, a Asset) error {
-	if a.Whole && len(a.Files) > 0 {
+// recordFiles records the files of the asset, which then belong to no other asset, and its current
+// key.
+func recordFiles(ctx context.Context, tx *sql.Tx, now time.Time, l *Link, a Asset) error {
+	// Files that left the asset have no part in the link any more.
+	if a.Complete && len(a.Files) > 0 {
 		args := []any{l.ID}
+		// Take the others from the assets that they were part of.
 		for _, file := range a.Files {
 			args = append(args, file)
 		}
@@ -194,6 +197,7 @@ func learn(ctx context.Context, tx *sql.Tx, now time.Time, l *Link, a Asset) err
 		}
 	}
 
+	// The key changes when a file is put on a stack.
 	if l.AssetKey == a.Key {
 		return nil
 	}
@@ -204,15 +208,15 @@ func learn(ctx context.Context, tx *sql.Tx, now time.Time, l *Link, a Asset) err
 	return err
 }
 
-// Release lets go of whatever links an item holds.
+// Release releases all links that an item holds.
 func Release(ctx context.Context, tx *sql.Tx, item string) error {
 	_, err := tx.ExecContext(ctx, `UPDATE links SET holder = '' WHERE holder = $1`, item)
 	return err
 }
 
-// ReleaseLost lets go of links whose item is no longer under way: it ended
-// without doing so, or was forgotten. It says how many.
-func ReleaseLost(ctx context.Context, db *store.DB) (n int64, err error) {
+// ReleaseStale releases links held by items that are no longer under way: they ended without
+// releasing them, or were deleted. It returns how many.
+func ReleaseStale(ctx context.Context, db *store.DB) (n int64, err error) {
 	err = db.Tx(ctx, func(tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, `UPDATE links SET holder = '' WHERE holder <> ''
 			AND NOT EXISTS (SELECT 1 FROM items WHERE items.id = links.holder AND state IN ('waiting', 'running'))`)
@@ -225,7 +229,7 @@ func ReleaseLost(ctx context.Context, db *store.DB) (n int64, err error) {
 	return n, err
 }
 
-// SetDocument records the link's document; empty when it is gone.
+// SetDocument records the document of a link, which is empty if the document is gone.
 func SetDocument(ctx context.Context, tx *sql.Tx, now time.Time, l *Link, document string) error {
 	l.DocumentUID = document
 	if document == "" {
@@ -247,7 +251,7 @@ func SetDocument(ctx context.Context, tx *sql.Tx, now time.Time, l *Link, docume
 	return err
 }
 
-// SetContent records what content the document has got.
+// SetContent records which content the document has got.
 func SetContent(ctx context.Context, tx *sql.Tx, now time.Time, l *Link, file string, size int64, digest string) error {
 	l.FileID, l.Size, l.Digest = file, size, digest
 	_, err := tx.ExecContext(ctx, `UPDATE links SET file_id = $1, size = $2, digest = $3, updated = $4 WHERE id = $5`,
@@ -255,39 +259,39 @@ func SetContent(ctx context.Context, tx *sql.Tx, now time.Time, l *Link, file st
 	return err
 }
 
-// SetLock records which lock an item took on the link's document, or is about to take:
-// whose, and when it was made, empty while that is not known. No owner: there is none.
+// SetLock records the lock that an item has taken on the document, or is about to take: its owner
+// and its creation time, which is empty while unknown. An empty owner means no lock.
 func SetLock(ctx context.Context, tx *sql.Tx, id, owner, created string) error {
 	_, err := tx.ExecContext(ctx, `UPDATE links SET lock_owner = $1, lock_created = $2
 		WHERE id = $3`, owner, created, id)
 	return err
 }
 
-// LockOf is what SetLock recorded last; no owner: there is none.
-func LockOf(ctx context.Context, db *store.DB, id string) (owner, created string, err error) {
+// RecordedLock returns what SetLock recorded last.
+func RecordedLock(ctx context.Context, db *store.DB, id string) (owner, created string, err error) {
 	err = db.Reader.QueryRowContext(ctx, `SELECT lock_owner, lock_created FROM links
 		WHERE id = $1`, id).Scan(&owner, &created)
 	return owner, created, err
 }
 
-// HoldLocked holds a link for whoever gives the lock of its document back, so that no item
-// comes in between. It fails with NotReady when another holds it, or there is another lock
-// by now.
-func HoldLocked(ctx context.Context, tx *sql.Tx, id, owner, created, holder string) error {
+// AcquireLocked acquires a link in order to remove the lock of its document, so that no item
+// interferes. It returns a NotReady error if another holds the link or the lock is not the recorded
+// one any more.
+func AcquireLocked(ctx context.Context, tx *sql.Tx, id, owner, created, holder string) error {
 	res, err := tx.ExecContext(ctx, `UPDATE links SET holder = $1 WHERE id = $2 AND holder = '' AND lock_owner = $3
 		AND lock_created = $4`,
 		holder, id, owner, created)
-	return onlyOne(res, err)
+	return requireOne(res, err)
 }
 
-// SetModified records when Nuxeo says that the document was changed, read after a write of
-// ours: another time is another's write.
+// SetModified records Nuxeo's modification time of the document, read after a write of ours. A
+// later time means that another wrote.
 func SetModified(ctx context.Context, tx *sql.Tx, id string, at time.Time) error {
 	_, err := tx.ExecContext(ctx, `UPDATE links SET modified = $1 WHERE id = $2`, store.Millis(at), id)
 	return err
 }
 
-// SetDescribed records the hash of the metadata that the document has got.
+// SetDescribed records the hash of the document's metadata.
 func SetDescribed(ctx context.Context, tx *sql.Tx, now time.Time, l *Link, hash string) error {
 	l.Described = hash
 	_, err := tx.ExecContext(ctx, `UPDATE links SET described = $1, updated = $2
@@ -295,9 +299,9 @@ func SetDescribed(ctx context.Context, tx *sql.Tx, now time.Time, l *Link, hash 
 	return err
 }
 
-// OfFiles is the link that an asset has below a folder, by its key or by its files;
-// ok is false when there is none.
-func OfFiles(ctx context.Context, db *store.DB, folder, key string, files []string) (l Link, ok bool, err error) {
+// OfAsset returns the link of an asset below a folder, found by its key or its files; ok is false
+// if there is none.
+func OfAsset(ctx context.Context, db *store.DB, folder, key string, files []string) (l Link, ok bool, err error) {
 	l, err = find(ctx, db.Reader, folder, Asset{Key: key, Files: files})
 	if errors.Is(err, sql.ErrNoRows) {
 		return l, false, nil
@@ -305,9 +309,9 @@ func OfFiles(ctx context.Context, db *store.DB, folder, key string, files []stri
 	return l, err == nil, err
 }
 
-// Lay records the document of a link, what it tells, and the file that it tells of,
-// in one go.
-func Lay(ctx context.Context, tx *sql.Tx, now time.Time, l Link, document, described string) error {
+// RecordDocument records the document of a link together with its metadata hash and the file they
+// are of.
+func RecordDocument(ctx context.Context, tx *sql.Tx, now time.Time, l Link, document, described string) error {
 	_, err := tx.ExecContext(ctx, `UPDATE links SET document_uid = $1, file_id = $2, described = $3, updated = $4
 		WHERE id = $5`,
 		document, l.FileID, described, store.Millis(now), l.ID)
@@ -317,34 +321,37 @@ func Lay(ctx context.Context, tx *sql.Tx, now time.Time, l Link, document, descr
 	return err
 }
 
-// Restore makes the link that a document's facet tells of, unless the document
-// or the asset has one already. taken is the document that has the asset's link,
-// when it is another.
+// Restore creates the link that a document's facet describes, unless the document or the asset has
+// one already. If another document has the asset's link, taken is its uid.
 func Restore(ctx context.Context, tx *sql.Tx, now time.Time, l Link) (made bool, taken string, err error) {
+	// Has the document a link?
 	var id string
 	err = tx.QueryRowContext(ctx, `SELECT id FROM links WHERE document_uid = $1`, l.DocumentUID).Scan(&id)
 	if !errors.Is(err, sql.ErrNoRows) {
 		return false, "", err
 	}
 
-	known, err := find(ctx, tx, l.FolderUID, Asset{Key: l.AssetKey, Files: []string{l.FileID}})
+	// Has the asset one with another document?
+	existing, err := find(ctx, tx, l.FolderUID, Asset{Key: l.AssetKey, Files: []string{l.FileID}})
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		known, err = create(ctx, tx, now, l.FolderUID, Asset{Account: l.Account, Key: l.AssetKey})
-	case err == nil && known.DocumentUID != "":
-		return false, known.DocumentUID, nil
+		existing, err = create(ctx, tx, now, l.FolderUID, Asset{Account: l.Account, Key: l.AssetKey})
+	case err == nil && existing.DocumentUID != "":
+		return false, existing.DocumentUID, nil
 	}
 
 	if err != nil {
 		return false, "", err
 	}
 
-	if err := learn(ctx, tx, now, &known, Asset{Key: known.AssetKey, Files: []string{l.FileID}}); err != nil {
+	// Record it.
+	a := Asset{Key: existing.AssetKey, Files: []string{l.FileID}}
+	if err := recordFiles(ctx, tx, now, &existing, a); err != nil {
 		return false, "", err
 	}
 
-	known.FileID, known.Size, known.Digest = l.FileID, l.Size, l.Digest
-	return true, "", SetDocument(ctx, tx, now, &known, l.DocumentUID)
+	existing.FileID, existing.Size, existing.Digest = l.FileID, l.Size, l.Digest
+	return true, "", SetDocument(ctx, tx, now, &existing, l.DocumentUID)
 }
 
 // Get reads a link by id.
@@ -352,8 +359,8 @@ func Get(ctx context.Context, db *store.DB, id string) (Link, error) {
 	return scan(db.Reader.QueryRowContext(ctx, `SELECT `+columns+` FROM links WHERE id = $1`, id))
 }
 
-// Owner is the id of the link that has the document; empty when none has.
-func Owner(ctx context.Context, db *store.DB, document string) (string, error) {
+// IDOfDocument returns the id of the link of a document, or the empty string.
+func IDOfDocument(ctx context.Context, db *store.DB, document string) (string, error) {
 	var id string
 	err := db.Reader.QueryRowContext(ctx, `SELECT id FROM links WHERE document_uid = $1`, document).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -362,23 +369,22 @@ func Owner(ctx context.Context, db *store.DB, document string) (string, error) {
 	return id, err
 }
 
-// OfDocument is the link that has a document; sql.ErrNoRows when none has.
+// OfDocument returns the link of a document, or sql.ErrNoRows.
 func OfDocument(ctx context.Context, db *store.DB, document string) (Link, error) {
 	return scan(db.Reader.QueryRowContext(ctx, `SELECT `+columns+` FROM links WHERE document_uid = $1`, document))
 }
 
-// Has reports whether a file belongs to the link's asset.
-func (l Link) Has(ctx context.Context, db *store.DB, file string) (bool, error) {
+// HasFile reports whether a file belongs to the link's asset.
+func (l Link) HasFile(ctx context.Context, db *store.DB, file string) (bool, error) {
 	var n int
 	err := db.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM link_files
 		WHERE link_id = $1 AND file_id = $2`, l.ID, file).Scan(&n)
 	return n > 0, err
 }
 
-// HoldDocument holds the link of a document for an item, in the caller's
-// transaction; ok is false when it has none. NotReady means that another item
-// holds it.
-func HoldDocument(ctx context.Context, tx *sql.Tx, document, item string) (l Link, ok bool, err error) {
+// AcquireByDocument acquires the link of a document for an item, in the caller's transaction; ok is
+// false if the document has none. It returns a NotReady error if another item holds the link.
+func AcquireByDocument(ctx context.Context, tx *sql.Tx, document, item string) (l Link, ok bool, err error) {
 	l, err = scan(tx.QueryRowContext(ctx, `SELECT `+columns+` FROM links WHERE document_uid = $1`, document))
 	if errors.Is(err, sql.ErrNoRows) {
 		return l, false, nil
@@ -386,22 +392,22 @@ func HoldDocument(ctx context.Context, tx *sql.Tx, document, item string) (l Lin
 	if err != nil {
 		return l, false, err
 	}
-	return l, true, hold(ctx, tx, l, item)
+	return l, true, acquire(ctx, tx, l, item)
 }
 
-// Sent is what a document was sent to Frame.io as.
-type Sent struct {
+// An Attachment is what a document was sent to Frame.io as.
+type Attachment struct {
 	Folder, Document string
 	Asset            Asset
-	File             string // the newest of the asset's
+	File             string // the newest file of the asset
 	Size             int64
 	Digest           string
 }
 
-// Tie makes the link of a document that of the asset it was sent as. A document
-// that had another asset lets go of it. Conflict means that the asset belongs to
-// another document.
-func Tie(ctx context.Context, tx *sql.Tx, now time.Time, s Sent) (Link, error) {
+// Attach links a document to the asset that it was sent as, in place of the asset it was linked to
+// before. It returns a Conflict error if the asset belongs to another document.
+func Attach(ctx context.Context, tx *sql.Tx, now time.Time, s Attachment) (Link, error) {
+	// Find the link of the document, or of the asset, or create one.
 	l, err := scan(tx.QueryRowContext(ctx, `SELECT `+columns+` FROM links WHERE document_uid = $1`, s.Document))
 	if errors.Is(err, sql.ErrNoRows) {
 		if l, err = find(ctx, tx, s.Folder, s.Asset); errors.Is(err, sql.ErrNoRows) {
@@ -409,6 +415,7 @@ func Tie(ctx context.Context, tx *sql.Tx, now time.Time, s Sent) (Link, error) {
 		}
 	}
 
+	// An asset has one document.
 	switch {
 	case err != nil:
 		return l, err
@@ -416,7 +423,8 @@ func Tie(ctx context.Context, tx *sql.Tx, now time.Time, s Sent) (Link, error) {
 		return l, fault.New(fault.Conflict, "The asset belongs to another document already.")
 	}
 
-	if err := learn(ctx, tx, now, &l, s.Asset); err != nil {
+	// Record it.
+	if err := recordFiles(ctx, tx, now, &l, s.Asset); err != nil {
 		return l, err
 	}
 

@@ -37,7 +37,7 @@ func (w *world) tx(fn func(ctx context.Context, tx *sql.Tx) error) error {
 
 func (w *world) claim(folder string, a Asset, item string) (l Link, err error) {
 	err = w.tx(func(ctx context.Context, tx *sql.Tx) error {
-		l, err = Claim(ctx, tx, now, folder, a, item)
+		l, err = Acquire(ctx, tx, now, folder, a, item)
 		return err
 	})
 	return l, err
@@ -107,7 +107,7 @@ func TestALockIsGivenBackWhileNobodyHoldsTheLink(t *testing.T) {
 	l := w.claims("folder", file("f1"))
 	hold := func(created string) error {
 		return w.tx(func(ctx context.Context, tx *sql.Tx) error {
-			return HoldLocked(ctx, tx, l.ID, "josh", created, "sweeper")
+			return AcquireLocked(ctx, tx, l.ID, "josh", created, "sweeper")
 		})
 	}
 
@@ -207,7 +207,7 @@ func TestStackTakenApart(t *testing.T) {
 	w := setup(t)
 	l := w.claims("folder", stack("s1", "f1", "f2", "f3"))
 	formers := func(a Asset) (ids []string) {
-		all, err := Formers(t.Context(), w.db, "folder", a)
+		all, err := FormerLinks(t.Context(), w.db, "folder", a)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -231,7 +231,7 @@ func TestStackTakenApart(t *testing.T) {
 	}
 
 	two := file("f2")
-	two.From, two.Whole = formers(two)[0], true
+	two.From, two.Complete = formers(two)[0], true
 	if got := w.claims("folder", two); got.ID != l.ID || got.AssetKey != "f2" {
 		t.Errorf("f2, which takes over, has %+v, want %s", got, l.ID)
 	}
@@ -253,10 +253,10 @@ func TestWholeStackForgetsWhatLeft(t *testing.T) {
 	w := setup(t)
 	l := w.claims("folder", stack("s1", "f1", "f2"))
 	only := stack("s1", "f2")
-	only.Whole = true
+	only.Complete = true
 	w.claims("folder", only)
 	for f, want := range map[string]bool{"f1": false, "f2": true} {
-		if has, err := l.Has(t.Context(), w.db, f); err != nil || has != want {
+		if has, err := l.HasFile(t.Context(), w.db, f); err != nil || has != want {
 			t.Errorf("it has %s: %t, %v; want %t", f, has, err, want)
 		}
 	}
@@ -311,7 +311,7 @@ func TestWhatALinkRemembers(t *testing.T) {
 		t.Errorf("the link that was read is %+v, %v; want %+v", got, err, want)
 	}
 
-	if id, err := Owner(t.Context(), w.db, "doc-1"); err != nil || id != l.ID {
+	if id, err := IDOfDocument(t.Context(), w.db, "doc-1"); err != nil || id != l.ID {
 		t.Errorf("%q, %v", id, err)
 	}
 
@@ -332,7 +332,7 @@ func TestWhatALinkRemembers(t *testing.T) {
 		t.Errorf("after the document is gone: %+v, %v", got, err)
 	}
 
-	if id, err := Owner(t.Context(), w.db, "doc-1"); err != nil || id != "" {
+	if id, err := IDOfDocument(t.Context(), w.db, "doc-1"); err != nil || id != "" {
 		t.Errorf("%q, %v", id, err)
 	}
 }

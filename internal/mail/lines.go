@@ -6,7 +6,7 @@ const (
 )
 
 // Lines are the lines of a mail about many things: all that failed first, for that is what
-// somebody must look at, then the first of what went well; more is how many of those are
+// needs attention, then the first of what went well; more is how many of those are
 // only counted.
 func Lines(failed, well []Line) (lines []Line, more int) {
 	show := most

@@ -33,14 +33,14 @@ const (
 	ViaAuto  = "auto"  // SMTP when it is set up, else Nuxeo when that is, else none
 	ViaNuxeo = "nuxeo" // through Nuxeo, by the service account
 	ViaSMTP  = "smtp"  // our own SMTP
-	ViaNone  = "none"  // nobody is told by mail
+	ViaNone  = "none"  // no mail is sent
 )
 
 // Message is what a person is told. Subject and Heading are texts of ours; what
 // comes from outside goes into lines only.
 type Message struct {
 	Key      string // the same for a repeat, and no secret
-	Once     string // the same for a repeat, and nobody can guess it: Nuxeo's idempotency key
+	Once     string // unguessable, and the same for a repeat: Nuxeo's idempotency key
 	To       string // login in Nuxeo
 	Instead  string // login as whom Nuxeo is asked where To has no access (any more); may be empty
 	Document string // uid of a document that the message is about, for Nuxeo
@@ -136,7 +136,7 @@ func (s *Service) Send(ctx context.Context, m Message) (outcome string, err erro
 }
 
 // asking does something in Nuxeo as the one who is told, or else as the one who
-// is there for it: somebody can be told of a document without access to it.
+// is there for it: a person may get mail about a document without access to it.
 func (s *Service) asking(ctx context.Context, m Message, do func(*nuxeo.Client) error) error {
 	nx, err := s.People.Nuxeo(ctx, m.To)
 	if err == nil {
@@ -276,7 +276,7 @@ func (s *Service) compose(ctx context.Context, m Message) (*gomail.Msg, error) {
 	return msg, nil
 }
 
-// address is that of the one who is told, as they or somebody in their place may read it.
+// address returns the recipient's address, read as them or as a stand-in.
 func (s *Service) address(ctx context.Context, m Message) (to string, err error) {
 	err = s.asking(ctx, m, func(nx *nuxeo.Client) (err error) {
 		to, err = s.addressBy(ctx, nx, m.To)

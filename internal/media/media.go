@@ -2,7 +2,7 @@
 // proxy, else what Nuxeo has, else a still.
 //
 // It owns the table tickets. Invariants: the document is read as the person,
-// and Frame.io is asked as the person, at the moment somebody wants to look; a
+// and Frame.io is asked as the person, when that person wants to look; a
 // signed address never leaves but as the answer to a ticket, which is random,
 // opens once and for a minute, and is known to the database by its digest only;
 // an address leads only where files of Frame.io may come from. Used, ended and
@@ -36,8 +36,8 @@ type People interface {
 
 // Vault seals addresses.
 type Vault interface {
-	Seal(place, secret string) []byte
-	Open(place string, sealed []byte) (string, error)
+	Seal(sealContext, secret string) []byte
+	Open(sealContext string, sealed []byte) (string, error)
 }
 
 var _ Vault = (*identity.Vault)(nil)
@@ -51,7 +51,7 @@ type Service struct {
 	// Allowed says why an address of Frame.io's may not be given to a browser.
 	Allowed func(address string) error
 	// Streams bounds how much of Nuxeo's content passes at once.
-	Streams *Lane
+	Streams *StreamLimit
 }
 
 // Kind is how something is shown.
@@ -91,7 +91,7 @@ func noDocument() error {
 		With("Look at the folder it was in.")
 }
 
-// wanted is what somebody wants to look at.
+// A wanted is what a person wants to look at.
 type wanted struct {
 	login, file string
 	nx          *nuxeo.Client
@@ -119,7 +119,7 @@ func (s *Service) Open(ctx context.Context, login, uid, file string) (Media, err
 	return s.fromNuxeo(ctx, w, m)
 }
 
-// OpenInNuxeo is Open for whoever could not play what Frame.io has.
+// OpenInNuxeo is Open for browsers that could not play what Frame.io has.
 func (s *Service) OpenInNuxeo(ctx context.Context, login, uid, file string) (Media, error) {
 	w, err := s.want(ctx, login, uid, file)
 	if err != nil {
@@ -156,7 +156,7 @@ func (s *Service) want(ctx context.Context, login, uid, file string) (w wanted, 
 		return w, nil
 	}
 
-	if has, err := w.link.Has(ctx, s.DB, w.file); err != nil || !has {
+	if has, err := w.link.HasFile(ctx, s.DB, w.file); err != nil || !has {
 		return w, errors.Join(err, noDocument())
 	}
 

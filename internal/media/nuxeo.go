@@ -15,7 +15,7 @@ import (
 
 var schemas = []string{"frameio", "file", "video", "picture"}
 
-// playable are the types that browsers play or show by themselves, and none that could be
+// playable are the types that browsers play or show natively, and none that could be
 // a page.
 var playable = []string{
 	"video/mp4", "video/webm", "video/ogg", "audio/mpeg", "audio/mp4", "audio/ogg", "audio/wav", "audio/x-wav",
@@ -87,7 +87,7 @@ func holder(ctx context.Context, w wanted) (*nuxeo.Document, error) {
 	}
 
 	docs = append([]*nuxeo.Document{w.doc}, docs...)
-	held := ingest.Held(docs)
+	held := ingest.MetadataSource(docs)
 	for _, d := range docs {
 		if told := held[d.UID]; told != nil && told.Text("frameio:fileId") == w.file {
 			return d, nil
@@ -185,7 +185,7 @@ func (s *Service) Stream(
 		return nil, nil, err
 	}
 
-	leave, err := s.Streams.enter(ctx)
+	leave, err := s.Streams.acquire(ctx)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -19,10 +19,10 @@ const ticketFor = time.Minute
 
 // Sealed is the column of this package that the vault seals.
 var Sealed = identity.Sealed{
-	Table:  "tickets",
-	Column: "address",
-	Key:    []string{"id"},
-	Place:  func(k []string) string { return ticketPlace(k[0]) },
+	Table:   "tickets",
+	Column:  "address",
+	Key:     []string{"id"},
+	Context: func(k []string) string { return ticketPlace(k[0]) },
 }
 
 func ticketPlace(id string) string { return "tickets/" + id }

@@ -1,4 +1,4 @@
-// Package plain makes texts that somebody else wrote fit for a terminal, a log, the head
+// Package plain makes texts from other people fit for a terminal, a log, the head
 // of a mail or a file's name.
 //
 // It owns the one list of what may not go there: control characters, with which a name

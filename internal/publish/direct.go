@@ -14,22 +14,22 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
 )
 
-// Place is a workspace that a binding covers, with our id of its action.
-type Place struct {
+// A BoundWorkspace is a workspace that a binding covers, with our id of its action.
+type BoundWorkspace struct {
 	Action, Account, Workspace string
 }
 
-// Direct publishes assets without Frame.io's menu, as a person who has connected
-// Frame.io: each is an id or a view address. It returns our id of the
-// interaction and the message.
+// Direct publishes assets without Frame.io's menu, for a person who has connected Frame.io. Each
+// asset is an id or the address of its page. It returns our id of the interaction and the answer.
 func (s *Service) Direct(
-	ctx context.Context, who identity.Person, b Binding, places []Place, assets []string,
+	ctx context.Context, who identity.Person, b Binding, workspaces []BoundWorkspace, assets []string,
 ) (string, Answer, error) {
 	fio, err := s.People.Frameio(ctx, who.Login)
 	if err != nil {
 		return "", Answer{}, err
 	}
 
+	// Describe it as an interaction.
 	in := Interaction{
 		InteractionID: "direct-" + uuid.NewString(),
 		Step:          "open",
@@ -38,19 +38,21 @@ func (s *Service) Direct(
 		Requester:     who.Login,
 	}
 
+	// Find the assets, which have to be in one workspace.
 	for _, text := range assets {
-		found, place, err := locate(ctx, fio, places, AssetID(text))
+		found, workspace, err := locate(ctx, fio, workspaces, AssetID(text))
 		if err != nil {
 			return "", Answer{}, err
 		}
-		if in.ActionID != "" && in.ActionID != place.Action {
+		if in.ActionID != "" && in.ActionID != workspace.Action {
 			return "", Answer{}, fault.Field("assets", "Publish them one team at a time.",
 				"The assets belong to several teams (workspaces).")
 		}
-		in.ActionID, in.AccountID, in.WorkspaceID = place.Action, place.Account, place.Workspace
+		in.ActionID, in.AccountID, in.WorkspaceID = workspace.Action, workspace.Account, workspace.Workspace
 		in.Resources = append(in.Resources, found)
 	}
 
+	// Accept it like any other.
 	answer, err := s.Accept(ctx, in)
 	if err != nil {
 		return "", answer, err
@@ -62,7 +64,7 @@ func (s *Service) Direct(
 	return id, answer, err
 }
 
-// AssetID takes the id out of a view address; an id stays as it is.
+// AssetID returns the id in the address of an asset's page. An id is returned as it is.
 func AssetID(text string) string {
 	text = strings.TrimSpace(text)
 	u, err := url.Parse(text)
@@ -72,9 +74,11 @@ func AssetID(text string) string {
 	return path.Base(u.Path)
 }
 
-// locate finds out what an id is, and in which of the places.
-func locate(ctx context.Context, fio *v4.Client, places []Place, id string) (Resource, Place, error) {
-	for _, p := range places {
+// locate returns what an id stands for, and in which of the workspaces.
+func locate(
+	ctx context.Context, fio *v4.Client, workspaces []BoundWorkspace, id string,
+) (Resource, BoundWorkspace, error) {
+	for _, p := range workspaces {
 		kind, project, err := identify(ctx, fio, p.Account, id)
 		if err != nil {
 			return Resource{}, p, err
@@ -89,7 +93,7 @@ func locate(ctx context.Context, fio *v4.Client, places []Place, id string) (Res
 			return Resource{}, p, err
 		}
 
-		for _, q := range places {
+		for _, q := range workspaces {
 			if q.Workspace == pr.WorkspaceID {
 				return Resource{ID: id, Type: string(kind)}, q, nil
 			}
@@ -98,19 +102,19 @@ func locate(ctx context.Context, fio *v4.Client, places []Place, id string) (Res
 		return Resource{}, p, fault.Field("assets", "Choose a binding of its team, or bind the folder to it.",
 			"The asset %q is in a team that this folder is not bound to.", id)
 	}
-	return Resource{}, Place{},
+	return Resource{}, BoundWorkspace{},
 		fault.Field("assets", "Give the id or the address of a file, a version stack or a folder.",
 			"There is no asset %q that you may see on Frame.io.", id)
 }
 
-// identify tries what an id can be; the kind is empty when it is nothing.
+// identify returns the kind and the project of an id. The kind is empty if it is nothing.
 func identify(ctx context.Context, fio *v4.Client, account, id string) (frameio.Kind, string, error) {
 	f, err := fio.File(ctx, account, id)
 	if err == nil {
 		return frameio.KindFile, f.ProjectID, nil
 	}
 
-	if !elsewhere(err) {
+	if !isOtherKind(err) {
 		return "", "", err
 	}
 
@@ -119,7 +123,7 @@ func identify(ctx context.Context, fio *v4.Client, account, id string) (frameio.
 		return frameio.KindStack, stack.ProjectID, nil
 	}
 
-	if !elsewhere(err) {
+	if !isOtherKind(err) {
 		return "", "", err
 	}
 
@@ -128,15 +132,15 @@ func identify(ctx context.Context, fio *v4.Client, account, id string) (frameio.
 		return frameio.KindFolder, folder.ProjectID, nil
 	}
 
-	if !elsewhere(err) {
+	if !isOtherKind(err) {
 		return "", "", err
 	}
 
 	return "", "", nil
 }
 
-// elsewhere are the answers to an id of another kind, or none.
-func elsewhere(err error) bool {
+// isOtherKind reports whether an error says that an id is of another kind, or nothing.
+func isOtherKind(err error) bool {
 	switch v4.StatusOf(err) {
 	case 400, 403, 404, 422:
 		return true

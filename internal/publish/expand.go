@@ -13,80 +13,96 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// The steps of an expand item.
+// The names of the steps of an expand item, as items store them.
 const (
-	stepList    = "list"    // read the folder's tree on Frame.io
-	stepFolders = "folders" // make its folders in Nuxeo
-	stepItems   = "items"   // add an item for each asset
+	stepList    = "list"
+	stepFolders = "folders"
+	stepItems   = "items"
 )
 
-// tree is a folder of Frame.io with all that is below it, flat.
+// FolderFlow is what happens to a published folder.
+var FolderFlow = work.Flow[*item]{
+	begin,
+	{
+		Name: stepList, Does: "read the folder's tree on Frame.io",
+		Repeat: "reads; how many folders were listed is saved", Run: limited(Worker.listTree),
+	},
+	{
+		Name: stepFolders, Does: "create its folders in Nuxeo",
+		Repeat: "looked for before; an idempotency key", Run: limited(Worker.createFolders),
+	},
+	{
+		Name: stepItems, Does: "add an item for each asset",
+		Repeat: "an asset has one item in its interaction", Run: unlimited(Worker.addItems),
+	},
+}
+
+// A tree is a folder of Frame.io with everything below it, flat.
 type tree struct {
-	Folders []branch `json:"folders"`
-	Assets  []leaf   `json:"assets"`
-	// Listed is how many of the folders were listed.
+	Folders []folderNode `json:"folders"`
+	Assets  []assetNode  `json:"assets"`
+	// Listed is how many folders have been listed.
 	Listed int `json:"listed,omitempty"`
-	// Unread is how much could not be read of what Frame.io tells.
+	// Unread counts malformed entries in Frame.io's responses.
 	Unread int `json:"unread,omitempty"`
 }
 
-// branch is a folder; Parent is an index into the tree, -1 at the top.
-type branch struct {
+// A folderNode is a folder; Parent is an index into the tree, or -1 at the top.
+type folderNode struct {
 	ID     string `json:"id"`
 	Name   string `json:"name"`
 	Parent int    `json:"parent"`
-	UID    string `json:"uid,omitempty"` // in Nuxeo, once it is there
+	UID    string `json:"uid,omitempty"` // in Nuxeo, once it exists
 }
 
-type leaf struct {
+// An assetNode is an asset; Folder is an index into the tree.
+type assetNode struct {
 	ID     string       `json:"id"`
 	Name   string       `json:"name"`
 	Kind   frameio.Kind `json:"kind"`
 	Folder int          `json:"folder"`
 }
 
-// maxBranches bounds the folders of a tree of few assets.
-const maxBranches = 2000
+// maxFolders bounds the folders of a tree with few assets.
+const maxFolders = 2000
 
-// Listing a deep tree takes minutes in which nothing else comes of a worker. So few are
-// listed at the same time, and each makes room after some calls: whoever publishes forty
-// of them does not hold up what others, or they themselves, publish beside.
+// Listing a deep tree keeps a worker busy for minutes. So few trees are listed at the same time, and
+// each yields after some calls: a person who publishes forty of them does not hold up what others,
+// or they themselves, publish meanwhile.
 const (
-	mostExpanding = 2
-	callsAtOnce   = 25
-	makeRoom      = time.Second / 2
+	maxExpanding  = 2
+	callsPerSlice = 25
+	expandRetry   = time.Second / 2
 )
 
-func (w Worker) expand(ctx context.Context, r *ingest.Run, st *state) (work.Next, error) {
-	if r.Task.Step != stepItems {
-		if w.expanding.Add(1) > mostExpanding {
-			w.expanding.Add(-1)
-			return work.Next{Step: r.Task.Step, After: makeRoom}, nil
-		}
-		defer w.expanding.Add(-1)
-	}
+// An expandStep is a step of an expand item.
+type expandStep func(Worker, context.Context, *ingest.Run, *state) (work.Next, error)
 
-	switch r.Task.Step {
-	case stepList:
-		return w.list(ctx, r, st)
-	case stepFolders:
-		return w.makeFolders(ctx, r, st)
-	case stepItems:
-		return w.addItems(ctx, r, st)
-	}
-
-	return work.Next{}, fault.New(fault.Internal, "Unknown step %q.", r.Task.Step)
+func unlimited(do expandStep) func(*item, context.Context) (work.Next, error) {
+	return func(i *item, ctx context.Context) (work.Next, error) { return do(i.Worker, ctx, i.run, i.st) }
 }
 
-func (w Worker) list(ctx context.Context, r *ingest.Run, st *state) (work.Next, error) {
+// limited runs a step unless enough trees are being expanded; then it is tried again soon.
+func limited(do expandStep) func(*item, context.Context) (work.Next, error) {
+	return func(i *item, ctx context.Context) (work.Next, error) {
+		defer i.expanding.Add(-1)
+		if i.expanding.Add(1) > maxExpanding {
+			return work.Next{Step: i.t.Step, After: expandRetry}, nil
+		}
+		return do(i.Worker, ctx, i.run, i.st)
+	}
+}
+
+// listTree lists the folders of the tree, some in each slice.
+func (w Worker) listTree(ctx context.Context, r *ingest.Run, st *state) (work.Next, error) {
 	if st.Tree == nil {
-		if err := w.begin(ctx, r, st); err != nil {
+		if err := w.startTree(ctx, r, st); err != nil {
 			return work.Next{}, err
 		}
 	}
 
 	t := st.Tree
-	for end := t.Listed + callsAtOnce; t.Listed < len(t.Folders); t.Listed++ {
+	for end := t.Listed + callsPerSlice; t.Listed < len(t.Folders); t.Listed++ {
 		if t.Listed == end {
 			return work.Next{Step: stepList, After: time.Millisecond}, r.Save(ctx)
 		}
@@ -98,8 +114,8 @@ func (w Worker) list(ctx context.Context, r *ingest.Run, st *state) (work.Next, 
 	return work.Next{Step: stepFolders}, r.Save(ctx)
 }
 
-// begin looks at the folder itself.
-func (w Worker) begin(ctx context.Context, r *ingest.Run, st *state) error {
+// startTree reads the selected folder itself.
+func (w Worker) startTree(ctx context.Context, r *ingest.Run, st *state) error {
 	a := st.Job.Asset
 	top, err := r.Frameio.Folder(ctx, a.Account, a.ID)
 	if fault.Is(err, fault.NotFound) {
@@ -111,31 +127,34 @@ func (w Worker) begin(ctx context.Context, r *ingest.Run, st *state) error {
 		return err
 	}
 
-	st.Tree = &tree{Folders: []branch{{ID: top.ID, Name: top.Name, Parent: -1}}}
-	r.Task.Title = top.Name // people read it even when nothing comes of it
+	st.Tree = &tree{Folders: []folderNode{{ID: top.ID, Name: top.Name, Parent: -1}}}
+	r.Task.Title = top.Name // shown even if the item fails
 	return r.Save(ctx)
 }
 
+// listFolder adds the content of a folder to the tree.
 func (w Worker) listFolder(ctx context.Context, r *ingest.Run, t *tree, at int) error {
 	for a, err := range r.Frameio.Children(ctx, r.Job.Asset.Account, t.Folders[at].ID) {
 		if err != nil {
 			return err
 		}
 
-		// An asset that cannot be read fails by itself, and says so.
+		// An unreadable asset gets an item that fails and says so, if it has an id.
 		if a.Unreadable && (a.ID == "" || a.Kind == "" || a.Kind == frameio.KindFolder && a.Name == "") {
 			t.Unread++
 			continue
 		}
 
+		// Add it.
 		if a.Kind == frameio.KindFolder {
-			t.Folders = append(t.Folders, branch{ID: a.ID, Name: a.Name, Parent: at})
+			t.Folders = append(t.Folders, folderNode{ID: a.ID, Name: a.Name, Parent: at})
 		} else {
-			t.Assets = append(t.Assets, leaf{ID: a.ID, Name: a.Name, Kind: a.Kind, Folder: at})
+			t.Assets = append(t.Assets, assetNode{ID: a.ID, Name: a.Name, Kind: a.Kind, Folder: at})
 		}
 
-		if len(t.Folders) > maxBranches {
-			return fault.New(fault.Refused, "The folder holds more than %d folders.", maxBranches).
+		// Bound the tree.
+		if len(t.Folders) > maxFolders {
+			return fault.New(fault.Refused, "The folder holds more than %d folders.", maxFolders).
 				With("Select sub-folders or files instead.")
 		}
 
@@ -147,10 +166,10 @@ func (w Worker) listFolder(ctx context.Context, r *ingest.Run, t *tree, at int) 
 	return nil
 }
 
-// makeFolders finds or makes a folder in Nuxeo for each that holds something.
-// Each is saved before the next is made.
-func (w Worker) makeFolders(ctx context.Context, r *ingest.Run, st *state) (work.Next, error) {
-	if err := ingest.Present(ctx, r.Nuxeo, st.Job.Target.Folder); err != nil {
+// createFolders finds or creates a Nuxeo folder for each one that contains an asset. Each is saved
+// before the next is created.
+func (w Worker) createFolders(ctx context.Context, r *ingest.Run, st *state) (work.Next, error) {
+	if err := ingest.RequireFolder(ctx, r.Nuxeo, st.Job.Target.Folder); err != nil {
 		return work.Next{}, err
 	}
 
@@ -161,7 +180,7 @@ func (w Worker) makeFolders(ctx context.Context, r *ingest.Run, st *state) (work
 			continue
 		}
 
-		if calls++; calls > callsAtOnce {
+		if calls++; calls > callsPerSlice {
 			return work.Next{Step: stepFolders, After: time.Millisecond}, nil
 		}
 
@@ -170,7 +189,7 @@ func (w Worker) makeFolders(ctx context.Context, r *ingest.Run, st *state) (work
 			parent = st.Tree.Folders[b.Parent].UID
 		}
 
-		uid, err := w.folder(ctx, r, parent, b)
+		uid, err := w.findOrCreateFolder(ctx, r, parent, b)
 		if err != nil {
 			return work.Next{}, err
 		}
@@ -184,7 +203,7 @@ func (w Worker) makeFolders(ctx context.Context, r *ingest.Run, st *state) (work
 	return work.Next{Step: stepItems}, nil
 }
 
-// needed says of each folder whether there is an asset somewhere below it.
+// needed reports, for each folder, whether there is an asset somewhere below it.
 func (t *tree) needed() []bool {
 	out := make([]bool, len(t.Folders))
 	for _, a := range t.Assets {
@@ -195,10 +214,10 @@ func (t *tree) needed() []bool {
 	return out
 }
 
-// folder looks for the folder by what it carries in dc:source, then makes it.
-// It is found wherever it is below the bound folder: it may have come as part of
-// a larger one, or been moved.
-func (w Worker) folder(ctx context.Context, r *ingest.Run, parent string, b *branch) (string, error) {
+// findOrCreateFolder looks for the folder by its dc:source, and creates it if there is none. It is
+// found anywhere below the bound folder: it may have come as part of a larger one, or been moved.
+func (w Worker) findOrCreateFolder(ctx context.Context, r *ingest.Run, parent string, b *folderNode) (string, error) {
+	// Look for it.
 	key := "frameio:" + r.Job.Asset.Account + "/" + b.ID
 	where := "dc:source = " + nuxeo.Quote(key) + " AND ecm:ancestorId = " + nuxeo.Quote(r.Job.Target.Scope) +
 		" AND ecm:mixinType = 'Folderish' AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0"
@@ -209,6 +228,7 @@ func (w Worker) folder(ctx context.Context, r *ingest.Run, parent string, b *bra
 		return doc.UID, nil
 	}
 
+	// Create it.
 	doc, err := r.Nuxeo.Create(ctx, parent, nuxeo.NewDocument{
 		Name: ingest.PathName(b.Name), Type: "Folder",
 		Properties: map[string]any{"dc:title": ingest.FolderTitle(b.Name), "dc:source": key},
@@ -218,7 +238,7 @@ func (w Worker) folder(ctx context.Context, r *ingest.Run, parent string, b *bra
 	}
 
 	if err == nil {
-		err = ingest.Wanted{Parent: parent, Type: "Folder", Maker: r.Actor}.Check(doc)
+		err = ingest.Expected{Parent: parent, Type: "Folder", Creator: r.Actor}.Check(doc)
 	}
 
 	if err != nil {
@@ -228,11 +248,11 @@ func (w Worker) folder(ctx context.Context, r *ingest.Run, parent string, b *bra
 	return doc.UID, nil
 }
 
-// addItems adds an item for each asset, in one transaction with the end of this.
+// addItems adds an item for each asset, in one transaction with the end of this one.
 func (w Worker) addItems(ctx context.Context, r *ingest.Run, st *state) (work.Next, error) {
 	var ids []string
 	err := r.Commit(ctx, func(tx *sql.Tx) (err error) {
-		ids, err = r.Task.Add(ctx, tx, w.leaves(st)...)
+		ids, err = r.Task.Add(ctx, tx, w.childItems(st)...)
 		return err
 	})
 	if err != nil {
@@ -248,7 +268,7 @@ func (w Worker) addItems(ctx context.Context, r *ingest.Run, st *state) (work.Ne
 	return work.Next{Done: true, Outcome: "expanded"}, nil
 }
 
-func (w Worker) leaves(st *state) []work.New {
+func (w Worker) childItems(st *state) []work.New {
 	out := make([]work.New, 0, len(st.Tree.Assets))
 	for _, l := range st.Tree.Assets {
 		child := *st
@@ -256,7 +276,7 @@ func (w Worker) leaves(st *state) []work.New {
 		child.Job = ingest.Job{Asset: st.Job.Asset, Target: st.Job.Target}
 		child.Job.Asset.Kind, child.Job.Asset.ID = l.Kind, l.ID
 		child.Job.Target.Folder = st.Tree.Folders[l.Folder].UID
-		out = append(out, item(KindPublish, string(l.Kind)+" "+l.ID, l.Name, child))
+		out = append(out, newItem(KindPublish, string(l.Kind)+" "+l.ID, l.Name, child))
 	}
 
 	return out

@@ -14,24 +14,24 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// state is what a publish or expand item keeps.
+// A state is the state of a publish or expand item.
 type state struct {
 	Interaction string `json:"interaction"`
 	UserID      string `json:"user"`  // on Frame.io, who ran the action
 	Owner       string `json:"owner"` // who answers for the binding
-	// Runner is the Nuxeo login of who ran the action; empty when they never
+	// Runner is the Nuxeo login of the person who ran the action; empty if they never
 	// connected.
 	Runner string `json:"runner,omitempty"`
-	// Reader is the login whose Frame.io sign-in is used, Actor (in the item)
-	// the one that acts on Nuxeo; "who" finds both.
+	// Reader is the login whose Frame.io access is used; the item's actor is the one used on
+	// Nuxeo. The first step chooses both.
 	Reader string     `json:"reader,omitempty"`
 	Job    ingest.Job `json:"job"`
 	Tree   *tree      `json:"tree,omitempty"` // of an expand item
 }
 
-// Document is the uid of the document that an item has made or updated; empty
-// until there is one, and for other items.
-func Document(it work.Item) string {
+// DocumentUID returns the uid of the document that an item has created or updated. It is empty if
+// there is none yet, and for items of other kinds.
+func DocumentUID(it work.Item) string {
 	var st state
 	if it.Kind != KindPublish || it.Load(&st) != nil {
 		return ""
@@ -39,13 +39,13 @@ func Document(it work.Item) string {
 	return st.Job.Document
 }
 
-// atOnce is how many assets somebody waits for; more go in the background, and so
-// does what is in folders.
-const atOnce = 10
+// maxInteractive is up to how many assets an interaction takes priority. Larger ones, and the
+// content of folders, go in the background.
+const maxInteractive = 10
 
-// items are those of an interaction. Several ones of the same asset are sorted
-// out by its link.
-func items(interaction string, in Interaction) []work.New {
+// newItems returns the items of an interaction. Two items of the same asset are kept apart by its
+// link.
+func newItems(interaction string, in Interaction) []work.New {
 	out := make([]work.New, 0, len(in.Resources))
 	for _, r := range in.Resources {
 		kind := KindPublish
@@ -70,15 +70,15 @@ func items(interaction string, in Interaction) []work.New {
 			},
 		}
 
-		it := item(kind, r.Type+" "+r.ID, "", st)
-		it.Ahead = len(in.Resources) <= atOnce && kind != KindExpand
+		it := newItem(kind, r.Type+" "+r.ID, "", st)
+		it.Interactive = len(in.Resources) <= maxInteractive && kind != KindExpand
 		out = append(out, it)
 	}
 
 	return out
 }
 
-func item(kind, subject, title string, st state) work.New {
+func newItem(kind, subject, title string, st state) work.New {
 	if title == "" {
 		title = subject
 	}
@@ -93,64 +93,67 @@ func item(kind, subject, title string, st state) work.New {
 	}
 }
 
-// Worker works on the items of publish.
-//
-//	step      what                                safe to repeat because
-//	(first)   who acts                            reads only
-//	resolve   which file; wait for the original   reads only
-//	link      claim the link, find the document   the link is ours; a document of a lost answer is adopted
-//	refresh   comments of the outgoing file       as comments
-//	transfer  bytes into a batch                  no part is sent again before the server was asked what it has
-//	attach    create empty, facet, metadata,      idempotency key and look-up; the same values again;
-//	          content; or lock, look, keep in     the content by digest; the lock by when it was taken
-//	          a version that is read, replace
-//	verify    compare, facet there, unlock,       reads; the same values again; putting back needs the intent
-//	          record
-//	describe  facet, metadata, look               the same values again
-//	comments  comments, annotations               external ids; keys; hashes
-//	return    a version, if it was pushed         the newest version before is kept; a row of the push
-//	unlock    the push's lock                     looked at before, by when it was taken
-type Worker struct{ *Service }
+// A Worker works on the items of publish.
+type Worker struct {
+	*Service
+	Flow work.Flow[*item]
+}
 
-// Step does the next step of an item.
+// An item is one item as its worker sees it. It has no run in its first step, which chooses as whom
+// we act.
+type item struct {
+	Worker
+	t   *work.Task
+	st  *state
+	run *ingest.Run
+}
+
+// begin is the first step of both flows.
+var begin = work.Step[*item]{
+	Does: "choose as whom we act", Repeat: "reads only", Run: (*item).chooseActor,
+}
+
+// AssetFlow is what happens to a published asset.
+var AssetFlow = append(work.Flow[*item]{begin}, ingest.StepsFor((*item).ingestStep)...)
+
+func (i *item) ingestStep(ctx context.Context, name string) (work.Next, error) {
+	return i.Ingest.Step(ctx, i.run, name)
+}
+
+// Steps describes the steps.
+func (w Worker) Steps() []work.StepInfo { return w.Flow.Info() }
+
+// Step runs the next step of an item.
 func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
-	var st state
-	if err := t.Load(&st); err != nil {
+	i := &item{Worker: w, t: t, st: new(state)}
+	if err := t.Load(i.st); err != nil {
 		return work.Next{}, err
 	}
 
-	if err := w.stillBound(ctx, t, &st); err != nil {
+	if err := w.requireBinding(ctx, t, i.st); err != nil {
 		return work.Next{}, err
 	}
 
-	next, err := w.step(ctx, t, &st)
+	next, err := i.step(ctx)
 	if fault.Is(err, fault.NotConnected, fault.NeedsOwner) {
-		return w.deserted(ctx, t, &st, err)
+		return w.handleLostAccess(ctx, t, i.st, err)
 	}
 
 	return next, err
 }
 
-func (w Worker) step(ctx context.Context, t *work.Task, st *state) (work.Next, error) {
-	if t.Step == "" {
-		return w.who(ctx, t, st)
+func (i *item) step(ctx context.Context) (next work.Next, err error) {
+	if i.t.Step != "" {
+		if i.run, err = i.newIngestRun(ctx, i.t, i.st); err != nil {
+			return next, err
+		}
 	}
-
-	r, err := w.run(ctx, t, st)
-	if err != nil {
-		return work.Next{}, err
-	}
-
-	if t.Kind == KindExpand {
-		return w.expand(ctx, r, st)
-	}
-
-	return w.Ingest.Step(ctx, r, t.Step)
+	return i.Flow.Run(ctx, i.t.Step, i)
 }
 
-// stillBound ends an item whose binding has ended since the interaction was
-// accepted, unless the document may be there already: then it is finished.
-func (w Worker) stillBound(ctx context.Context, t *work.Task, st *state) error {
+// requireBinding returns an error that ends an item whose binding has been removed since the
+// interaction was accepted. Once the document may exist, the item is finished all the same.
+func (w Worker) requireBinding(ctx context.Context, t *work.Task, st *state) error {
 	switch t.Step {
 	case ingest.StepAttach, ingest.StepVerify, ingest.StepDescribe, ingest.StepComments, ingest.StepReturn,
 		ingest.StepUnlock:
@@ -177,9 +180,11 @@ func (w Worker) stillBound(ctx context.Context, t *work.Task, st *state) error {
 	return fault.New(fault.Gone, "This folder is no longer bound to Frame.io.").With("Bind it again and publish again.")
 }
 
-// who decides as whom to act: the one who ran the action, if they have connected
+// chooseActor chooses whom to act as: the person who ran the action, if they have connected
 // Frame.io and may write in the folder, else the binder who delegated.
-func (w Worker) who(ctx context.Context, t *work.Task, st *state) (work.Next, error) {
+func (i *item) chooseActor(ctx context.Context) (work.Next, error) {
+	w, t, st := i.Worker, i.t, i.st
+	// Who ran it, and for which binding?
 	runner, err := w.runner(ctx, st)
 	if err != nil {
 		return work.Next{}, err
@@ -190,12 +195,14 @@ func (w Worker) who(ctx context.Context, t *work.Task, st *state) (work.Next, er
 		return work.Next{}, err
 	}
 
+	// Without more, the owner of the binding acts.
 	st.Owner = b.Owner
 	t.Actor, st.Reader, st.Job.Restarts = st.Owner, st.Owner, 0
 	st.Runner, t.Requester = runner, runner
 	st.Job.Target.PublishedBy = "Frame.io user " + st.UserID
+	// Only the person may act, or the person where they can.
 	if b.Publishers == Connected {
-		if err := w.asThemself(ctx, t, st, runner); err != nil {
+		if err := w.actAsRunner(ctx, t, st, runner); err != nil {
 			return work.Next{}, err
 		}
 	} else if runner != "" {
@@ -215,16 +222,18 @@ func (w Worker) who(ctx context.Context, t *work.Task, st *state) (work.Next, er
 		}
 	}
 
+	// Save it, and note it in the history.
 	if err := t.Save(ctx, st); err != nil {
 		return work.Next{}, err
 	}
 
-	return work.Next{Step: firstStep(t.Kind)}, t.Note(ctx, "acting", "for %s: in Nuxeo as %s, on Frame.io as %s",
+	return work.Next{Step: w.Flow[1].Name}, t.Note(ctx, "acting", "for %s: in Nuxeo as %s, on Frame.io as %s",
 		st.Job.Target.PublishedBy, t.Actor, st.Reader)
 }
 
-// asThemself lets who ran the action act, and nobody for them.
-func (w Worker) asThemself(ctx context.Context, t *work.Task, st *state, runner string) error {
+// actAsRunner makes the person who ran the action the one who acts on both sides. No one else may
+// stand in for them.
+func (w Worker) actAsRunner(ctx context.Context, t *work.Task, st *state, runner string) error {
 	if runner == "" {
 		return fault.New(fault.Forbidden, "The person who published this has not connected Nuxeo.").
 			With("Connect Nuxeo and Frame.io, then publish again.")
@@ -248,14 +257,7 @@ func (w Worker) asThemself(ctx context.Context, t *work.Task, st *state, runner 
 	return nil
 }
 
-func firstStep(kind string) string {
-	if kind == KindExpand {
-		return stepList
-	}
-	return ingest.StepResolve
-}
-
-// runner is the login of whoever ran the action; empty when they never
+// runner returns the login of the person who ran the action, or the empty string if they never
 // connected.
 func (w Worker) runner(ctx context.Context, st *state) (string, error) {
 	p, err := w.People.PersonOnFrameio(ctx, st.UserID)
@@ -265,8 +267,8 @@ func (w Worker) runner(ctx context.Context, st *state) (string, error) {
 	return p.Login, err
 }
 
-// mayWrite reports whether a person can put documents into a folder. Not being
-// able to ask as that person counts as no.
+// mayWrite reports whether a person may add documents to a folder. If we cannot act as that person,
+// they may not.
 func (w Worker) mayWrite(ctx context.Context, login, folder string) (bool, error) {
 	nx, err := w.People.Nuxeo(ctx, login)
 	if fault.Is(err, fault.NeedsOwner) {
@@ -290,26 +292,32 @@ func (w Worker) mayWrite(ctx context.Context, login, folder string) (bool, error
 	return slices.Contains(doc.Permissions(), "AddChildren"), nil
 }
 
-// run puts an item into ingest's hands.
-func (w Worker) run(ctx context.Context, t *work.Task, st *state) (*ingest.Run, error) {
+// newIngestRun returns the ingest run for an item.
+func (w Worker) newIngestRun(ctx context.Context, t *work.Task, st *state) (*ingest.Run, error) {
+	r, err := w.nuxeoRun(ctx, t, st)
+	if err != nil {
+		return nil, err
+	}
+	r.Frameio, err = w.People.Frameio(ctx, st.Reader)
+	return r, err
+}
+
+// nuxeoRun returns a run that has access to Nuxeo only.
+func (w Worker) nuxeoRun(ctx context.Context, t *work.Task, st *state) (*ingest.Run, error) {
 	nx, err := w.People.Nuxeo(ctx, t.Actor)
 	if err != nil {
 		return nil, err
 	}
 
-	fio, err := w.People.Frameio(ctx, st.Reader)
-	if err != nil {
-		return nil, err
-	}
-
 	return &ingest.Run{
-		Task: t, Job: &st.Job, Frameio: fio, Nuxeo: nx, Actor: t.Actor, Colleague: w.People.Nuxeo,
+		Task: t, Job: &st.Job, Nuxeo: nx, Actor: t.Actor, ClientFor: w.People.Nuxeo,
 		Save:   func(ctx context.Context) error { return t.Save(ctx, st) },
 		Commit: func(ctx context.Context, fn func(*sql.Tx) error) error { return t.Commit(ctx, st, fn) },
 	}, nil
 }
 
-// Undo removes what an item left half made.
+// Undo removes what an unfinished item has left in Nuxeo. That takes no access to Frame.io, which
+// may be why the item ends.
 func (w Worker) Undo(ctx context.Context, t *work.Task) error {
 	var st state
 	if err := t.Load(&st); err != nil {
@@ -320,9 +328,9 @@ func (w Worker) Undo(ctx context.Context, t *work.Task) error {
 		return nil
 	}
 
-	r, err := w.run(ctx, t, &st)
+	r, err := w.nuxeoRun(ctx, t, &st)
 	if fault.Is(err, fault.NotConnected, fault.NeedsOwner) {
-		return nil // nobody is left to do it as; Nuxeo removes old batches itself
+		return nil // there is no one to act as; Nuxeo expires old batches
 	}
 
 	if err != nil {
@@ -332,14 +340,16 @@ func (w Worker) Undo(ctx context.Context, t *work.Task) error {
 	return w.Ingest.Undo(ctx, r)
 }
 
-// Ended lets go of the link and, after the last item of the interaction, has
-// people told.
+// Ended releases the link and, after the last item of the interaction, adds the mail.
 func (w Worker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, error) {
+	// Release the link.
 	if err := link.Release(ctx, tx, it.ID); err != nil {
 		return nil, err
 	}
 
+	// Is it the last one?
 	var open, round int
+	// Number the mail: a retry makes another round.
 	if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM items WHERE parent = $1 AND kind IN ('publish', 'expand')
 		AND state IN ('waiting', 'running')`, it.Parent).Scan(&open); err != nil {
 		return nil, err

@@ -10,14 +10,14 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 )
 
-// Connected lets only people publish who have connected Nuxeo and Frame.io, each
-// as themself; the other choice, of the package binding, lets everyone.
+// Connected lets only people publish who have connected Nuxeo and Frame.io, each as themself. The
+// other choice, defined by package binding, lets everyone.
 const Connected = "connected"
 
-// keptFor is how long a call waits for whoever made it to connect.
-const keptFor = 30 * 24 * time.Hour
+// keepFor is how long an interaction is kept for a person who has to connect first.
+const keepFor = 30 * 24 * time.Hour
 
-// Field is a line of a form that Frame.io shows.
+// A Field is a line of a form that Frame.io shows.
 type Field struct {
 	Type  string `json:"type"`
 	Label string `json:"label"`
@@ -25,8 +25,7 @@ type Field struct {
 	Value string `json:"value"`
 }
 
-// connectFirst is the answer to somebody who has to connect before what they
-// selected is published.
+// connectFirst is the answer to people who have to connect before their selection is published.
 func (s *Service) connectFirst() Answer {
 	return Answer{
 		Title: "Connect Nuxeo",
@@ -41,8 +40,7 @@ func (s *Service) connectFirst() Answer {
 	}
 }
 
-// mayPublish reports whether whoever runs the action may publish into the binding
-// now.
+// mayPublish reports whether the person who runs the action may publish into the binding now.
 func (s *Service) mayPublish(ctx context.Context, b Binding, userID string) (bool, error) {
 	if b.Publishers != Connected {
 		return true, nil
@@ -60,10 +58,9 @@ func (s *Service) mayPublish(ctx context.Context, b Binding, userID string) (boo
 	return err == nil, err
 }
 
-// resubmitted answers somebody who sends the form of connectFirst back instead
-// of following its link: what they selected is recorded already. known is false
-// when it is not.
-func (s *Service) resubmitted(ctx context.Context, in Interaction) (answer Answer, known bool, err error) {
+// answerResubmitted answers people who submit the form of connectFirst instead of following its
+// link. Their selection is recorded already; found is false if it is not.
+func (s *Service) answerResubmitted(ctx context.Context, in Interaction) (answer Answer, found bool, err error) {
 	var kept bool
 	var n int
 	err = s.DB.Reader.QueryRowContext(ctx, `SELECT kept, (SELECT COUNT(*) FROM items
@@ -81,19 +78,19 @@ func (s *Service) resubmitted(ctx context.Context, in Interaction) (answer Answe
 	return pushed(n), true, nil
 }
 
-// Release starts what was kept for a Frame.io user who has connected now.
-func (s *Service) Release(ctx context.Context, userID string) error {
+// ReleaseKept starts what was kept for a Frame.io user who has connected now.
+func (s *Service) ReleaseKept(ctx context.Context, userID string) error {
 	var woken []string
 	err := s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
 		woken = nil
-		calls, err := ids(ctx, tx, `UPDATE interactions SET kept = FALSE
+		calls, err := queryIDs(ctx, tx, `UPDATE interactions SET kept = FALSE
 			WHERE kept AND user_id = $1 RETURNING id`, userID)
 		if err != nil {
 			return err
 		}
 
 		for _, id := range calls {
-			started, err := s.Engine.Hasten(ctx, tx, id, "")
+			started, err := s.Engine.MakeDue(ctx, tx, id, "")
 			if err != nil {
 				return err
 			}
@@ -109,10 +106,10 @@ func (s *Service) Release(ctx context.Context, userID string) error {
 	return err
 }
 
-// ReleaseAll is the chore behind Release: it starts what was kept for people who
-// have connected since, should the process have ended in between.
-func (s *Service) ReleaseAll(ctx context.Context, r *maintenance.Report) error {
-	users, err := ids(ctx, s.DB.Reader, `SELECT DISTINCT user_id FROM interactions WHERE kept`)
+// ReleaseAllKept is the maintenance task behind ReleaseKept. It starts what was kept for people who
+// have connected since, in case the process ended in between.
+func (s *Service) ReleaseAllKept(ctx context.Context, r *maintenance.Report) error {
+	users, err := queryIDs(ctx, s.DB.Reader, `SELECT DISTINCT user_id FROM interactions WHERE kept`)
 	if err != nil {
 		return err
 	}
@@ -127,7 +124,7 @@ func (s *Service) ReleaseAll(ctx context.Context, r *maintenance.Report) error {
 			continue
 		}
 
-		if err := s.Release(ctx, user); err != nil {
+		if err := s.ReleaseKept(ctx, user); err != nil {
 			return err
 		}
 
@@ -137,19 +134,19 @@ func (s *Service) ReleaseAll(ctx context.Context, r *maintenance.Report) error {
 	return nil
 }
 
-// Resume lets what waits below a binding go on, under its present owner.
+// Resume starts the waiting items of a binding under its present owner.
 func (s *Service) Resume(ctx context.Context, binding, owner string) error {
 	var woken []string
 	err := s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
 		woken = nil
-		calls, err := ids(ctx, tx, `SELECT id FROM interactions WHERE binding_id = $1 AND NOT kept
+		calls, err := queryIDs(ctx, tx, `SELECT id FROM interactions WHERE binding_id = $1 AND NOT kept
 			AND EXISTS (SELECT 1 FROM items WHERE items.parent = interactions.id AND state = 'waiting')`, binding)
 		if err != nil {
 			return err
 		}
 
 		for _, id := range calls {
-			started, err := s.Engine.Hasten(ctx, tx, id, owner)
+			started, err := s.Engine.MakeDue(ctx, tx, id, owner)
 			if err != nil {
 				return err
 			}
@@ -165,11 +162,12 @@ func (s *Service) Resume(ctx context.Context, binding, owner string) error {
 	return err
 }
 
-type asker interface {
+type queryer interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-func ids(ctx context.Context, q asker, query string, args ...any) ([]string, error) {
+// queryIDs returns the ids that a query finds.
+func queryIDs(ctx context.Context, q queryer, query string, args ...any) ([]string, error) {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err

@@ -2,7 +2,6 @@ package publish
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
@@ -12,14 +11,15 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
-// notice is the state of a notice item; what it tells is in the items it is about.
+// A notice is the state of a notice item. What the mail says is taken from the items it is about.
 type notice struct {
-	// Waiting tells that items wait for somebody to act for them.
+	// Waiting says that the mail is about items that wait for a person to act as.
 	Waiting bool `json:"waiting,omitempty"`
 }
 
-// waitingNotice is the mail that an interaction waits for somebody, once.
-func waitingNotice(t *work.Task) work.New {
+// newWaitingNotice returns the item of the mail that an interaction is waiting. There is one per
+// interaction.
+func newWaitingNotice(t *work.Task) work.New {
 	return work.New{
 		Kind: KindNotice, Parent: t.Parent, Subject: "waiting for somebody",
 		Title: "Mail that it waits for somebody to act",
@@ -27,19 +27,23 @@ func waitingNotice(t *work.Task) work.New {
 	}
 }
 
-// NoticeWorker tells people how an interaction ended: one mail for all of it.
-//
-//	step     what         safe to repeat because
-//	(first)  the mail     its key is the item's id
+// A NoticeWorker mails people how an interaction ended: one mail for all of it.
 type NoticeWorker struct {
+	work.Base
 	*Service
 	// Address is the page of a document in Nuxeo Web UI.
 	Address func(uid string) string
 }
 
+// Steps describes the only step.
+func (w NoticeWorker) Steps() []work.StepInfo { return work.OneStep("send the mail", repeatedMail) }
+
+// repeatedMail is why a mail may be sent again.
+const repeatedMail = "its key is the id of the item"
+
 // Step sends the mail.
 func (w NoticeWorker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
-	items, err := w.Engine.Under(ctx, t.Parent, KindPublish, KindExpand)
+	items, err := w.Engine.ItemsOf(ctx, t.Parent, KindPublish, KindExpand)
 	if err != nil {
 		return work.Next{}, err
 	}
@@ -49,7 +53,7 @@ func (w NoticeWorker) Step(ctx context.Context, t *work.Task) (work.Next, error)
 		return work.Next{}, err
 	}
 
-	m, err := w.compose(items, t, about.Waiting)
+	m, err := w.composeMail(items, t, about.Waiting)
 	if err != nil {
 		return work.Next{}, err
 	}
@@ -62,7 +66,8 @@ func (w NoticeWorker) Step(ctx context.Context, t *work.Task) (work.Next, error)
 	return work.Next{Done: true, Outcome: outcome}, err
 }
 
-func (w NoticeWorker) compose(items []work.Item, t *work.Task, waiting bool) (mail.Message, error) {
+// composeMail returns the mail about an interaction.
+func (w NoticeWorker) composeMail(items []work.Item, t *work.Task, waiting bool) (mail.Message, error) {
 	m := mail.Message{
 		Key:     t.ID,
 		Once:    t.Key("mail"),
@@ -71,6 +76,7 @@ func (w NoticeWorker) compose(items []work.Item, t *work.Task, waiting bool) (ma
 		Footer:  "You get this mail because somebody published into a folder that you have bound.",
 	}
 
+	// A line for each item, failures first.
 	arrived, unchanged, failed := 0, 0, 0
 	var wrong, well []mail.Line
 	for _, it := range items {
@@ -79,11 +85,13 @@ func (w NoticeWorker) compose(items []work.Item, t *work.Task, waiting bool) (ma
 			return m, err
 		}
 
+		// The person who ran the action gets the mail, if known.
 		if st.Runner != "" {
 			m.To, m.Footer = st.Runner, "You get this mail because you published from Frame.io to Nuxeo."
 		}
 
 		m.Document = st.Job.Target.Scope
+		// A folder is worth a line only if some of it could not be read.
 		if unread := st.Tree; it.Kind == KindExpand && it.State == work.Done && unread != nil && unread.Unread > 0 {
 			wrong = append(wrong, mail.Line{
 				Title: it.Title, Text: fmt.Sprintf("came but for %d: what Frame.io tells of them cannot be read. "+
@@ -97,6 +105,7 @@ func (w NoticeWorker) compose(items []work.Item, t *work.Task, waiting bool) (ma
 			continue
 		}
 
+		// Count what each came to.
 		switch line := w.line(it, st); {
 		case waiting || it.State != work.Done:
 			wrong = append(wrong, line)
@@ -110,6 +119,7 @@ func (w NoticeWorker) compose(items []work.Item, t *work.Task, waiting bool) (ma
 		}
 	}
 
+	// Cut it to a readable length.
 	lines, more := mail.Lines(wrong, well)
 	m.Lines = lines
 	m.Subject, m.Heading = summary(arrived+unchanged, unchanged, failed)
@@ -124,7 +134,7 @@ func (w NoticeWorker) compose(items []work.Item, t *work.Task, waiting bool) (ma
 	return m, nil
 }
 
-// summary puts it all in a line; those that arrived include the unchanged.
+// summary returns subject and heading; arrived includes the unchanged.
 func summary(arrived, unchanged, failed int) (subject, heading string) {
 	switch {
 	case failed == 0 && arrived == 0:
@@ -174,9 +184,3 @@ func (w NoticeWorker) line(it work.Item, st state) mail.Line {
 
 	return l
 }
-
-// Undo has nothing to undo.
-func (w NoticeWorker) Undo(context.Context, *work.Task) error { return nil }
-
-// Ended has nothing to add.
-func (w NoticeWorker) Ended(context.Context, *sql.Tx, work.Item) ([]string, error) { return nil, nil }

@@ -9,17 +9,18 @@ import (
 )
 
 const (
-	// ownerless is how long an item waits for somebody who can act for it.
-	ownerless = 30 * 24 * time.Hour
-	// lookForOwner is how often it looks; who takes over starts it at once.
-	lookForOwner = 10 * time.Minute
+	// maxOwnerless is how long an item waits for a person to act as.
+	maxOwnerless = 30 * 24 * time.Hour
+	// ownerRetry is how often it tries. Taking over the binding starts it at once.
+	ownerRetry = 10 * time.Minute
 )
 
-// deserted decides what becomes of an item when the sign-in of those it acts as
-// has ended. A new owner of the binding goes on with it; where the binder has
-// delegated, the owner stands in for whoever ran the action; otherwise it waits,
-// and the binding says that it needs an owner.
-func (w Worker) deserted(ctx context.Context, t *work.Task, st *state, cause error) (work.Next, error) {
+// handleLostAccess decides how an item continues when the person it acts as can no longer be acted
+// for. A new owner of the binding takes over. Where the binder has delegated, the owner stands in
+// for the person who ran the action. Otherwise the item waits, and the binding shows that it needs
+// an owner.
+func (w Worker) handleLostAccess(ctx context.Context, t *work.Task, st *state, cause error) (work.Next, error) {
+	// Is there another person to act as?
 	b, err := w.binding(ctx, st.Interaction)
 	if err != nil {
 		return work.Next{}, err
@@ -34,16 +35,18 @@ func (w Worker) deserted(ctx context.Context, t *work.Task, st *state, cause err
 			t.Note(ctx, "acting", "in Nuxeo and on Frame.io as %s, who answers for the binding", b.Owner)
 	}
 
+	// Give up after a long wait.
 	why := fault.From(cause)
-	if !t.WaitingSince.IsZero() && t.Now().Sub(t.WaitingSince) > ownerless {
+	if !t.WaitingSince.IsZero() && t.Now().Sub(t.WaitingSince) > maxOwnerless {
 		return work.Next{}, fault.New(fault.Gone, "Nobody could act for it for 30 days: %s", why.Message).
 			With(why.Remedy).Because(cause)
 	}
 
+	// Wait, and say so in a mail and at the binding.
 	f := fault.New(fault.NeedsOwner, "It waits for somebody to act for it: %s", why.Message).Because(cause)
-	f.RetryAfter = lookForOwner
+	f.RetryAfter = ownerRetry
 	if t.Code != string(fault.NeedsOwner) { // it may have waited before, for something else
-		w.tellWaiting(t)
+		w.addWaitingNotice(t)
 	}
 
 	if b.Publishers == Connected {
@@ -58,16 +61,16 @@ func (w Worker) deserted(ctx context.Context, t *work.Task, st *state, cause err
 		"else takes the binding over.")
 }
 
-// tellWaiting has people told once for each interaction, together with the waiting
-// itself: a mail of its own, before the item waits, would find nothing to tell. It
-// goes out a little later, when more items say what they wait for.
-func (w Worker) tellWaiting(t *work.Task) {
-	n := waitingNotice(t)
-	n.NotBefore = t.Now().Add(w.Engine.Soon())
+// addWaitingNotice adds the mail about waiting, once per interaction and in the transaction in
+// which the item starts to wait: sent earlier, it would find nothing to report. It goes out a
+// little later, when more items may be waiting.
+func (w Worker) addWaitingNotice(t *work.Task) {
+	n := newWaitingNotice(t)
+	n.NotBefore = t.Now().Add(w.Engine.DefaultWait())
 	t.AddWaiting(n)
 }
 
-// binding is the one that an interaction belongs to, as it is now.
+// binding returns the binding of an interaction as it is now.
 func (w Worker) binding(ctx context.Context, interaction string) (Binding, error) {
 	var id string
 	if err := w.DB.Reader.QueryRowContext(ctx, `SELECT binding_id FROM interactions

@@ -1,12 +1,12 @@
-// Package publish turns a run of a custom action on Frame.io into items, and
-// the items into documents.
+// Package publish turns runs of custom actions on Frame.io into items, and the items into documents.
 //
-// It owns the table interactions and the kinds of items "publish" (one asset),
-// "expand" (one folder) and "notice" (the mail about all of them). Invariants: an interaction is on disk before
-// it is answered, and answered without waiting for any remote system; a
-// delivery that comes again gets the same answer and adds nothing; who runs it
-// can do no more in Nuxeo than they, or the binder who delegated, may. What
-// happens to one asset is ingest's; how a mail travels is mail's.
+// It owns the table interactions and the kinds of items "publish" (one asset), "expand" (one folder)
+// and "notice" (the mail about all of them).
+//
+// Invariants: an interaction is on disk before it is answered, and answered without waiting for any
+// remote system; a repeated delivery gets the same answer and adds nothing; the person who runs an
+// action can do no more in Nuxeo than they, or the binder who delegated, may. Ingest imports the
+// assets; package mail delivers the mail.
 package publish
 
 import (
@@ -39,31 +39,30 @@ const (
 	KindNotice  = "notice"
 )
 
-// People is what publish needs of identity.
+// People is what publish needs from identity.
 type People interface {
 	PersonOnFrameio(ctx context.Context, userID string) (identity.Person, error)
 	Nuxeo(ctx context.Context, login string) (*nuxeo.Client, error)
 	Frameio(ctx context.Context, login string) (*v4.Client, error)
-	// Usable says why we cannot act as a person, as far as we know; nil: we can.
+	// Usable returns why we cannot act as a person, as far as is known, or nil.
 	Usable(ctx context.Context, login string) error
 }
 
-// Mailer sends a message to a person.
+// A Mailer sends mail.
 type Mailer interface {
-	// Send returns how it came out, as an item ends.
+	// Send returns the outcome, in the words of an item's.
 	Send(ctx context.Context, m mail.Message) (outcome string, err error)
 }
 
-// Service accepts interactions and works on their items.
+// A Service accepts interactions and works on their items.
 type Service struct {
 	DB     *store.DB
 	Engine *work.Engine
 	People People
 	Ingest *ingest.Service
 	Mail   Mailer
-	// Stands reports whether a binding stands, and whether it only takes back what is under
-	// review; Binding reads it as it is now; Orphan
-	// records that it needs an owner.
+	// Stands reports whether a binding is in force, and whether it is ending and only takes back
+	// what is under review. Binding returns it as it is now. Orphan records that it needs an owner.
 	Stands  func(ctx context.Context, binding string) (stands, ending bool, err error)
 	Binding func(ctx context.Context, binding string) (Binding, error)
 	Orphan  func(ctx context.Context, binding, reason string) error
@@ -74,16 +73,16 @@ type Service struct {
 	MaxAssets int
 
 	insertion *sql.Stmt
-	expanding atomic.Int32 // folders that are being looked into
+	expanding atomic.Int32 // folders that are being listed
 }
 
-// Resource is what was selected on Frame.io.
+// A Resource is what was selected on Frame.io.
 type Resource struct {
 	ID   string `json:"id"`
 	Type string `json:"type"`
 }
 
-// Interaction is a verified run of a custom action.
+// An Interaction is a verified run of a custom action.
 type Interaction struct {
 	ActionID      string // our id of the custom action
 	InteractionID string // Frame.io's
@@ -92,20 +91,20 @@ type Interaction struct {
 	AccountID     string
 	WorkspaceID   string
 	UserID        string
-	Requester     string // the Nuxeo login, when it is known already
+	Requester     string // the Nuxeo login, if known already
 	Resources     []Resource
 
-	kept bool // until whoever runs it has connected
+	kept bool // until the person who runs it has connected
 }
 
-// Binding is where an interaction publishes to.
+// A Binding is where an interaction publishes to.
 type Binding struct {
 	ID, Folder, DocumentType, Owner string
-	// Publishers says who may publish into it; Connected, or everybody.
+	// Publishers says who may publish: Connected, or everyone.
 	Publishers string
 }
 
-// Answer is the message that Frame.io shows to the person.
+// An Answer is the message that Frame.io shows to the person.
 type Answer struct {
 	Title       string `json:"title"`
 	Description string `json:"description"`
@@ -120,12 +119,12 @@ func pushed(n int) Answer {
 	return Answer{Title: "Success", Description: fmt.Sprintf("%d assets pushed to Nuxeo.", n)}
 }
 
-// Accept records an interaction with its items, together with those of other
-// callers in one transaction, and returns the answer. A repeated one gets the
-// answer of the first.
+// Accept records an interaction with its items and returns the answer. Concurrent calls share a
+// transaction. A repeated call gets the answer of the first.
 func (s *Service) Accept(ctx context.Context, in Interaction) (_ Answer, err error) {
 	ctx, end := tracing.Start(ctx, "accept")
 	defer func() { end(err) }()
+	// Find the answer.
 	in.Resources = distinct(in.Resources)
 	answer := pushed(len(in.Resources))
 	may, err := s.mayPublish(ctx, in.Binding, in.UserID)
@@ -137,21 +136,22 @@ func (s *Service) Accept(ctx context.Context, in Interaction) (_ Answer, err err
 		answer = s.connectFirst()
 	}
 
+	// The form may have been submitted instead of followed.
 	if in.Step != "open" && in.Binding.Publishers == Connected {
-		if said, known, err := s.resubmitted(ctx, in); known || err != nil {
-			return said, err
+		if recorded, found, err := s.answerResubmitted(ctx, in); found || err != nil {
+			return recorded, err
 		}
 	}
 
 	var woken []string
-	// A statement under a context that can end costs the driver a goroutine.
-	whole := context.WithoutCancel(ctx)
+	// Record it. A statement under a context that can end costs the driver a goroutine.
+	uncanceled := context.WithoutCancel(ctx)
 	err = s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
-		woken, err = s.insert(whole, tx, in, answer)
+		woken, err = s.insert(uncanceled, tx, in, answer)
 		return err
 	})
-	if errors.Is(err, errKnown) {
-		return s.known(ctx, in)
+	if errors.Is(err, errRecorded) {
+		return s.recordedAnswer(ctx, in)
 	}
 
 	if err == nil && !in.kept {
@@ -161,8 +161,8 @@ func (s *Service) Accept(ctx context.Context, in Interaction) (_ Answer, err err
 	return answer, err
 }
 
-// errKnown ends the recording of an interaction that is recorded already.
-var errKnown = errors.New("this interaction is known")
+// errRecorded reports that an interaction has been recorded already.
+var errRecorded = errors.New("this interaction is known")
 
 func distinct(resources []Resource) []Resource {
 	seen := map[Resource]bool{}
@@ -182,14 +182,14 @@ const insertInteraction = `INSERT INTO interactions (id, action_id, interaction_
 		resources, answer, correlation, received, kept)
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (action_id, interaction_id, step) DO NOTHING`
 
-// Prepare compiles the statement that every call runs. It is called once,
-// before the service is used.
+// Prepare prepares the statement that every call runs. It is called once, before the service is
+// used.
 func (s *Service) Prepare(ctx context.Context) (err error) {
 	s.insertion, err = s.DB.Prepare(ctx, insertInteraction)
 	return err
 }
 
-func (s *Service) record(ctx context.Context, tx *sql.Tx, args ...any) (sql.Result, error) {
+func (s *Service) execInsert(ctx context.Context, tx *sql.Tx, args ...any) (sql.Result, error) {
 	if s.insertion == nil {
 		return tx.ExecContext(ctx, insertInteraction, args...)
 	}
@@ -202,27 +202,26 @@ func (s *Service) insert(ctx context.Context, tx *sql.Tx, in Interaction, answer
 		return nil, err
 	}
 
-	said, err := json.Marshal(answer)
+	text, err := json.Marshal(answer)
 	if err != nil {
 		return nil, err
 	}
 
 	id := uuid.Must(uuid.NewV7()).String()
-	res, err := s.record(ctx, tx, id, in.ActionID, in.InteractionID, in.Step, in.Binding.ID, in.AccountID, in.UserID,
-		string(resources), string(said),
-		requestid.ID(ctx), store.Millis(s.Now()), in.kept)
+	res, err := s.execInsert(ctx, tx, id, in.ActionID, in.InteractionID, in.Step, in.Binding.ID, in.AccountID,
+		in.UserID, string(resources), string(text), requestid.ID(ctx), store.Millis(s.Now()), in.kept)
 	if err != nil {
 		return nil, err
 	}
 
 	if n, err := res.RowsAffected(); n == 0 || err != nil {
-		return nil, errors.Join(err, errKnown)
+		return nil, errors.Join(err, errRecorded)
 	}
 
-	all := items(id, in)
+	all := newItems(id, in)
 	if in.kept {
 		for i := range all {
-			all[i].NotBefore = s.Now().Add(keptFor)
+			all[i].NotBefore = s.Now().Add(keepFor)
 			all[i].Why = fault.New(fault.NotConnected, "It waits until the person who published it connects Nuxeo.").
 				With("Connect Nuxeo and Frame.io; it will then resume by itself.")
 		}
@@ -231,15 +230,16 @@ func (s *Service) insert(ctx context.Context, tx *sql.Tx, in Interaction, answer
 	return s.Engine.Add(ctx, tx, all...)
 }
 
-func (s *Service) known(ctx context.Context, in Interaction) (Answer, error) {
-	var said string
+// recordedAnswer returns the answer recorded for a repeated interaction.
+func (s *Service) recordedAnswer(ctx context.Context, in Interaction) (Answer, error) {
+	var text string
 	var answer Answer
 	err := s.DB.Reader.QueryRowContext(ctx, `SELECT answer FROM interactions WHERE action_id = $1
 		AND interaction_id = $2 AND step = $3`,
-		in.ActionID, in.InteractionID, in.Step).Scan(&said)
+		in.ActionID, in.InteractionID, in.Step).Scan(&text)
 	if err != nil {
 		return answer, err
 	}
 
-	return answer, json.Unmarshal([]byte(said), &answer)
+	return answer, json.Unmarshal([]byte(text), &answer)
 }

@@ -19,9 +19,9 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// Request is what somebody wants to be sent, and where to. The documents are named, or
-// they are all of a listing but those that are excepted. Without a folder they go to the
-// project's outermost; without a status they get the usual one.
+// A Request is what a person wants to send, and where to. The documents are given one by one, or
+// are all those of a listing except some. Without a folder they go to the root folder of the
+// project; without a status they get the configured one.
 type Request struct {
 	Documents                  []string
 	Listing                    *nuxeo.Listing
@@ -32,15 +32,15 @@ type Request struct {
 	Status                     string
 }
 
-// Skipped is a document that is not sent, and why.
+// A Skipped is a document that is not sent, with the reason.
 type Skipped struct {
 	Document, Title string
 	Why             error
 }
 
-// Preview is what a request would send. Next counts the documents whose assets are on
-// Frame.io already: unless they are sent separately, each becomes the next version of its
-// asset, wherever that is. Linked are the first of them.
+// A Preview is what a request would send. Next counts the documents whose assets are on Frame.io
+// already: unless they are sent separately, each becomes the next version of its asset, wherever
+// that is. Linked are the first of them.
 type Preview struct {
 	Count   int
 	Bytes   int64
@@ -49,24 +49,25 @@ type Preview struct {
 	Linked  []Linked
 }
 
-// Linked is a document that has an asset, and where that is seen.
+// A Linked is a document that has an asset, and where to see that.
 type Linked struct{ Document, Title, Name, ViewURL string }
 
-// Accepted is what a request has begun.
+// An Accepted is what a request has started.
 type Accepted struct {
 	Batch   string
 	Pushes  []Push
 	Skipped []Skipped
 }
 
-func (s *Service) clean(r *Request) error {
+// validate sets defaults and checks a request.
+func (s *Service) validate(r *Request) error {
 	if r.What = strings.TrimSpace(r.What); r.What == "" {
 		r.What = Master
 	}
 
 	r.Documents = distinct(r.Documents)
 	if r.Listing != nil {
-		return r.cleanListing()
+		return r.validateListing()
 	}
 
 	if n := len(r.Documents); n == 0 || n > s.Set.Most {
@@ -82,7 +83,7 @@ func (s *Service) clean(r *Request) error {
 	return nil
 }
 
-func (r *Request) cleanListing() error {
+func (r *Request) validateListing() error {
 	switch {
 	case len(r.Documents) > 0:
 		return fault.Field("listing", "Give either documents or a listing.", "There are both documents and a listing.")
@@ -97,8 +98,8 @@ func (s *Service) tooMany(n string) error {
 		s.Set.Most)
 }
 
-// listed finds the documents of a listing as the person. It keeps no more than their ids.
-func (s *Service) listed(ctx context.Context, nx *nuxeo.Client, r Request) ([]string, error) {
+// listDocuments returns the ids of the documents of a listing, as the person sees it.
+func (s *Service) listDocuments(ctx context.Context, nx *nuxeo.Client, r Request) ([]string, error) {
 	seen := map[string]bool{}
 	for _, uid := range r.Except {
 		seen[uid] = true
@@ -139,35 +140,35 @@ func distinct(list []string) (out []string) {
 	return out
 }
 
-// sorted are the documents of a request: what can be sent and what cannot, and of those
-// that have an asset already what is told of it, by document.
-type sorted struct {
-	good    []Push
+// A selection divides the documents of a request into those that can be sent and those that cannot.
+// For documents that have an asset already it holds that, by document.
+type selection struct {
+	ready   []Push
 	skipped []Skipped
 	assets  map[string]Linked
 }
 
-// sort looks at the documents as the person, in as few calls as there are
-// hundreds of them. Without a workspace any that is bound will do.
-func (s *Service) sort(ctx context.Context, login string, r Request) (sorted, error) {
-	out := sorted{assets: map[string]Linked{}}
+// selectDocuments checks the documents as the person, a page per call. Without a workspace, any
+// that the folder is bound to will do.
+func (s *Service) selectDocuments(ctx context.Context, login string, r Request) (selection, error) {
+	out := selection{assets: map[string]Linked{}}
 	nx, err := s.People.Nuxeo(ctx, login)
 	if err != nil {
 		return out, err
 	}
 
 	if r.Listing != nil {
-		r.Documents, err = s.listed(ctx, nx, r)
+		r.Documents, err = s.listDocuments(ctx, nx, r)
 	} else {
-		r.Documents, err = resolve(ctx, nx, r.Documents)
+		r.Documents, err = resolvePaths(ctx, nx, r.Documents)
 	}
 
 	if err != nil {
 		return out, err
 	}
 
-	for some := range slices.Chunk(r.Documents, page) {
-		if err := s.sortPage(ctx, nx, login, r, some, &out); err != nil {
+	for some := range slices.Chunk(r.Documents, pageSize) {
+		if err := s.selectPage(ctx, nx, login, r, some, &out); err != nil {
 			return out, err
 		}
 	}
@@ -175,17 +176,18 @@ func (s *Service) sort(ctx context.Context, login string, r Request) (sorted, er
 	return out, nil
 }
 
-// sortPage looks at as many documents as are read in one call. What was read of them is
-// not kept: there may be ten thousand.
-func (s *Service) sortPage(
-	ctx context.Context, nx *nuxeo.Client, login string, r Request, uids []string, out *sorted,
+// selectPage checks a page of documents. The documents themselves are not kept: there may be ten
+// thousand.
+func (s *Service) selectPage(
+	ctx context.Context, nx *nuxeo.Client, login string, r Request, uids []string, out *selection,
 ) error {
-	docs, err := read(ctx, nx, uids)
+	// Read what decides.
+	docs, err := readDocuments(ctx, nx, uids)
 	if err != nil {
 		return err
 	}
 
-	bound, err := s.boundAround(ctx, docs)
+	bound, err := s.bindingsAround(ctx, docs)
 	if err != nil {
 		return err
 	}
@@ -195,13 +197,14 @@ func (s *Service) sortPage(
 		return err
 	}
 
+	// Decide for each.
 	for _, uid := range uids {
 		p, err := assess(docs[uid], login, r, bound, busy)
 		if err != nil {
 			out.skipped = append(out.skipped, Skipped{Document: uid, Title: p.Title, Why: err})
 			continue
 		}
-		out.good = append(out.good, p)
+		out.ready = append(out.ready, p)
 		if docs[uid].Text("frameio:fileName") != "" {
 			out.assets[uid] = linked(docs[uid])
 		}
@@ -210,39 +213,42 @@ func (s *Service) sortPage(
 	return nil
 }
 
-// assess says how a document is sent, or why it is not.
+// assess returns the push for a document, or why it cannot be pushed.
 func assess(doc *nuxeo.Document, login string, r Request, all []Bound, busy map[string]Push) (Push, error) {
 	if doc == nil {
 		return Push{}, fault.New(fault.NotFound, "There is no such document, or you may not see it.").
 			With("Look at the folder it was in.")
 	}
 
+	// Can it be pushed at all, and to this workspace?
 	p := Push{Document: doc.UID, Title: doc.Title, What: r.What, Separate: r.Separate, By: login}
-	if err := compatible(doc); err != nil {
+	if err := checkPushable(doc); err != nil {
 		return p, err
 	}
 
-	places := bindings(doc, all)
-	i := slices.IndexFunc(places, func(b Bound) bool { return r.Workspace == "" || b.Workspace == r.Workspace })
+	targets := bindingsFor(doc, all)
+	i := slices.IndexFunc(targets, func(b Bound) bool { return r.Workspace == "" || b.Workspace == r.Workspace })
 	if i < 0 {
 		return p, notBound()
 	}
 
+	// Is it free?
 	if q, ok := busy[doc.UID]; ok {
 		return p, alreadyPushed(q)
 	}
 
-	if err := lockable(doc, login); err != nil {
+	if err := checkLockable(doc, login); err != nil {
 		return p, err
 	}
 
-	piece, err := choose(doc, r.What)
+	// Is there a file that Frame.io takes?
+	piece, err := choosePiece(doc, r.What)
 	if err == nil && piece.Length > v4.MaxFile {
 		err = fault.New(fault.Refused, "The file of %q is larger than Frame.io takes.", doc.Title).
 			With("Push a rendition of it.")
 	}
 
-	b := places[i]
+	b := targets[i]
 	p.Scope, p.Binding, p.Account, p.Workspace, p.WorkspaceName = b.Folder, b.Binding, b.Account,
 		b.Workspace, b.WorkspaceName
 	p.Size, p.Digest = piece.Length, piece.Digest
@@ -257,11 +263,11 @@ func alreadyPushed(p Push) error {
 	return fault.New(fault.Conflict, "%q "+text, p.Title).With("Wait until it is back, or have its lock released.")
 }
 
-// unfinished are the pushes that are under way or open, by document.
+// unfinished returns the pushes that are under way or open, by document.
 func (s *Service) unfinished(ctx context.Context, documents []string) (map[string]Push, error) {
 	out := map[string]Push{}
 	for some := range slices.Chunk(documents, 500) {
-		found, err := list(ctx, s.DB.Reader, `WHERE state IN ('sending', 'open')
+		found, err := listPushes(ctx, s.DB.Reader, `WHERE state IN ('sending', 'open')
 			AND document_uid IN (`+store.Marks(1, len(some))+`)`, store.Anys(some)...)
 		if err != nil {
 			return nil, err
@@ -274,32 +280,32 @@ func (s *Service) unfinished(ctx context.Context, documents []string) (map[strin
 	return out, nil
 }
 
-// Preview says what a request would send, and what not.
+// Preview returns what a request would send, and what not.
 func (s *Service) Preview(ctx context.Context, login string, r Request) (Preview, error) {
-	if err := s.clean(&r); err != nil {
+	if err := s.validate(&r); err != nil {
 		return Preview{}, err
 	}
 
-	docs, err := s.sort(ctx, login, r)
+	docs, err := s.selectDocuments(ctx, login, r)
 	if err != nil {
 		return Preview{}, err
 	}
 
-	out := Preview{Count: len(docs.good), Skipped: docs.skipped}
-	for _, p := range docs.good {
+	out := Preview{Count: len(docs.ready), Skipped: docs.skipped}
+	for _, p := range docs.ready {
 		out.Bytes += p.Size
 	}
 
-	return out, s.next(ctx, docs, &out)
+	return out, s.addNextVersions(ctx, docs, &out)
 }
 
-// linkedShown is how many documents that have assets a preview names.
+// linkedShown is how many documents with assets a preview names.
 const linkedShown = 100
 
-// next finds the documents that would become the next versions of their assets.
-func (s *Service) next(ctx context.Context, docs sorted, out *Preview) error {
+// addNextVersions adds the documents that would become the next versions of their assets.
+func (s *Service) addNextVersions(ctx context.Context, docs selection, out *Preview) error {
 	accounts, titles := map[string]string{}, map[string]string{} // by document
-	for _, p := range docs.good {
+	for _, p := range docs.ready {
 		accounts[p.Document], titles[p.Document] = p.Account, p.Title
 	}
 
@@ -335,35 +341,37 @@ func linked(doc *nuxeo.Document) Linked {
 	}
 }
 
-// Accept records what is to be sent and begins with it. What cannot be sent is
-// named and left out; when that is all, its reason is the error.
+// Accept records what is sent and starts it. Documents that cannot be sent are left out and named;
+// if none can, the first reason is the error.
 func (s *Service) Accept(ctx context.Context, login string, r Request) (Accepted, error) {
-	if err := s.clean(&r); err != nil {
+	if err := s.validate(&r); err != nil {
 		return Accepted{}, err
 	}
 
-	docs, err := s.sort(ctx, login, r)
+	docs, err := s.selectDocuments(ctx, login, r)
 	if err != nil {
 		return Accepted{}, err
 	}
 
-	if len(docs.good) == 0 {
+	if len(docs.ready) == 0 {
 		return Accepted{}, docs.skipped[0].Why
 	}
 
-	if err := s.target(ctx, login, r, docs.good); err != nil {
+	if err := s.resolveTarget(ctx, login, r, docs.ready); err != nil {
 		return Accepted{}, err
 	}
 
 	out := Accepted{Batch: uuid.Must(uuid.NewV7()).String(), Skipped: docs.skipped}
-	return out, s.record(ctx, login, r, docs.good, &out)
+	return out, s.recordAll(ctx, login, r, docs.ready, &out)
 }
 
-// atOnce is how many documents somebody waits for; more go in the background.
-const atOnce = 10
+// maxInteractive is up to how many documents a request takes priority. Larger ones go in the
+// background.
+const maxInteractive = 10
 
-// target makes sure, as the person, that the folder is of the workspace.
-func (s *Service) target(ctx context.Context, login string, r Request, list []Push) error {
+// resolveTarget fills in project, folder and status, checking as the person that the folder is in
+// the workspace.
+func (s *Service) resolveTarget(ctx context.Context, login string, r Request, list []Push) error {
 	if r.Workspace == "" {
 		return fault.Field("workspace", "Choose one that the folder is bound to.", "The team (workspace) is missing.")
 	}
@@ -377,7 +385,7 @@ func (s *Service) target(ctx context.Context, login string, r Request, list []Pu
 		return err
 	}
 
-	project, folder, err := s.place(ctx, fio, list[0].Account, r)
+	project, folder, err := s.loadTarget(ctx, fio, list[0].Account, r)
 	if err != nil {
 		return err
 	}
@@ -396,23 +404,23 @@ func (s *Service) target(ctx context.Context, login string, r Request, list []Pu
 	return nil
 }
 
-// record writes all of it in one transaction. A document that somebody else began
-// to push at the same moment is left out.
-func (s *Service) record(ctx context.Context, login string, r Request, good []Push, out *Accepted) error {
-	ahead := len(good) <= atOnce
+// recordAll records all pushes in one transaction. A document that another person has just begun to
+// push fails the request.
+func (s *Service) recordAll(ctx context.Context, login string, r Request, good []Push, out *Accepted) error {
+	interactive := len(good) <= maxInteractive
 	var woken []string
-	whole := context.WithoutCancel(ctx) // a statement under a context that can end costs the driver a goroutine
+	uncanceled := context.WithoutCancel(ctx) // a statement under a context that can end costs a goroutine
 	err := s.DB.Tx(ctx, func(tx *sql.Tx) error {
 		woken, out.Pushes = nil, nil
 		for _, p := range good {
 			p.ID, p.Batch, p.State = uuid.Must(uuid.NewV7()).String(), out.Batch, Sending
-			ids, err := s.begin(whole, tx, &p, ahead)
+			ids, err := s.addPush(uncanceled, tx, &p, interactive)
 			if err != nil {
 				return err
 			}
 			woken, out.Pushes = append(woken, ids...), append(out.Pushes, p)
 		}
-		return s.remember(whole, tx, login, r, out.Pushes[0])
+		return s.saveChoice(uncanceled, tx, login, r, out.Pushes[0])
 	})
 	if err == nil {
 		s.Engine.Wake(woken...)
@@ -421,14 +429,15 @@ func (s *Service) record(ctx context.Context, login string, r Request, good []Pu
 	return err
 }
 
-func (s *Service) begin(ctx context.Context, tx *sql.Tx, p *Push, ahead bool) ([]string, error) {
+// addPush records a push and its item.
+func (s *Service) addPush(ctx context.Context, tx *sql.Tx, p *Push, interactive bool) ([]string, error) {
 	if err := s.insert(ctx, tx, *p); err != nil {
 		return nil, err
 	}
 
 	ids, err := s.Engine.Add(ctx, tx, work.New{
 		Kind: KindPush, Parent: p.Batch, Subject: p.ID, Title: p.Title, Owner: p.By, Actor: p.By, Requester: p.By,
-		Ahead: ahead, Data: state{Push: p.ID, Document: p.Document, Binding: p.Binding},
+		Interactive: interactive, Data: state{Push: p.ID, Document: p.Document, Binding: p.Binding},
 	})
 	if err == nil && len(ids) == 1 {
 		p.Item = ids[0]
@@ -437,10 +446,10 @@ func (s *Service) begin(ctx context.Context, tx *sql.Tx, p *Push, ahead bool) ([
 	return ids, err
 }
 
-// Choice is where somebody sent documents of a folder to last.
+// A Choice is where a person last sent documents of a folder to.
 type Choice struct{ Workspace, Project, Folder, What string }
 
-func (s *Service) remember(ctx context.Context, tx *sql.Tx, login string, r Request, p Push) error {
+func (s *Service) saveChoice(ctx context.Context, tx *sql.Tx, login string, r Request, p Push) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO push_choices (login, folder_uid, workspace_id, project_id, folder_id,
 		what, updated)
 		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (login, folder_uid) DO UPDATE

@@ -13,9 +13,9 @@ import (
 
 var schemas = []string{"dublincore", "file", "video", "picture", "frameio"}
 
-var wanted = nuxeo.Fetch{Schemas: schemas, Enrichers: []string{"breadcrumb", "permissions"}, Lock: true}
+var documentFetch = nuxeo.Fetch{Schemas: schemas, Enrichers: []string{"breadcrumb", "permissions"}, Lock: true}
 
-// Piece is what can be sent of a document.
+// A Piece is a file of a document that can be sent.
 type Piece struct {
 	Name  string `json:"piece"` // Master, or that of a rendition
 	XPath string `json:"xpath"`
@@ -23,7 +23,7 @@ type Piece struct {
 	nuxeo.Blob
 }
 
-// pieces are the master and its renditions.
+// pieces returns the main file and its renditions.
 func pieces(doc *nuxeo.Document) []Piece {
 	master := doc.Blob("file:content")
 	if master == nil {
@@ -44,8 +44,8 @@ func pieces(doc *nuxeo.Document) []Piece {
 	return out
 }
 
-// choose finds what is to be sent of a document.
-func choose(doc *nuxeo.Document, what string) (Piece, error) {
+// choosePiece returns the file with a name.
+func choosePiece(doc *nuxeo.Document, what string) (Piece, error) {
 	all := pieces(doc)
 	i := slices.IndexFunc(all, func(p Piece) bool { return p.Name == what })
 	if i < 0 {
@@ -61,8 +61,8 @@ func choose(doc *nuxeo.Document, what string) (Piece, error) {
 	return all[i], nil
 }
 
-// compatible says why a document cannot be pushed; nil: it can.
-func compatible(doc *nuxeo.Document) error {
+// checkPushable returns why a document cannot be pushed, or nil.
+func checkPushable(doc *nuxeo.Document) error {
 	refuse := func(text, remedy string) error {
 		return fault.New(fault.Refused, "%q "+text, doc.Title).With(remedy)
 	}
@@ -77,7 +77,7 @@ func compatible(doc *nuxeo.Document) error {
 	case doc.Blob("file:content") == nil:
 		return refuse("has no file.", "Push documents with a file.")
 	case doc.Has("ColdStorage"):
-		return ingest.InColdStorage(doc)
+		return ingest.CheckColdStorage(doc)
 	case doc.IsHeld:
 		return refuse("is under retention or legal hold.", "It can be pushed when that ends.")
 	}
@@ -85,8 +85,8 @@ func compatible(doc *nuxeo.Document) error {
 	return nil
 }
 
-// lockable says why a person cannot lock a document; nil: they can.
-func lockable(doc *nuxeo.Document, login string) error {
+// checkLockable returns why a person cannot lock a document, or nil.
+func checkLockable(doc *nuxeo.Document, login string) error {
 	switch {
 	case doc.LockOwner != "" && doc.LockOwner != login:
 		return lockedBy(doc)
@@ -106,14 +106,14 @@ func notBound() error {
 	return fault.New(fault.Conflict, "Folder not bound").With("Bind this folder, or one above it, to Frame.io first.")
 }
 
-// at most so many documents are asked for in one call.
-const page = 100
+// pageSize is how many documents are read in one call.
+const pageSize = 100
 
-// read reads documents as a person, those that they may see, by their uids.
-func read(ctx context.Context, nx *nuxeo.Client, uids []string) (map[string]*nuxeo.Document, error) {
+// readDocuments reads documents by their uids, as far as the person may see them.
+func readDocuments(ctx context.Context, nx *nuxeo.Client, uids []string) (map[string]*nuxeo.Document, error) {
 	out := map[string]*nuxeo.Document{}
-	for some := range slices.Chunk(uids, page) {
-		docs, err := nx.ByIDs(ctx, some, wanted)
+	for some := range slices.Chunk(uids, pageSize) {
+		docs, err := nx.ByIDs(ctx, some, documentFetch)
 		if err != nil {
 			return nil, err
 		}
@@ -125,9 +125,9 @@ func read(ctx context.Context, nx *nuxeo.Client, uids []string) (map[string]*nux
 	return out, nil
 }
 
-// resolve gives the uids of documents of which some are named by their paths. What
-// is not there, or not for the person to see, stays as it is.
-func resolve(ctx context.Context, nx *nuxeo.Client, documents []string) ([]string, error) {
+// resolvePaths replaces paths by uids. Paths that do not exist, or that the person may not see,
+// stay as they are.
+func resolvePaths(ctx context.Context, nx *nuxeo.Client, documents []string) ([]string, error) {
 	out := slices.Clone(documents)
 	for i, name := range out {
 		if !strings.HasPrefix(name, "/") {
@@ -150,26 +150,26 @@ func resolve(ctx context.Context, nx *nuxeo.Client, documents []string) ([]strin
 	return distinct(out), nil
 }
 
-// above are the folders that a document is in, the nearest first.
-func above(doc *nuxeo.Document) []string {
+// ancestors returns the folders above a document, the nearest first.
+func ancestors(doc *nuxeo.Document) []string {
 	var out []string
 	for _, d := range slices.Backward(doc.Breadcrumb()) {
 		out = append(out, d.UID)
 	}
-	if len(out) == 0 || out[0] != doc.ParentRef { // it may be there but not to be seen
+	if len(out) == 0 || out[0] != doc.ParentRef { // the person may not see it
 		out = append([]string{doc.ParentRef}, out...)
 	}
 	return out
 }
 
-// bindings are the workspaces that a document can go to: those of the nearest
-// folder that is bound to any, then of those further up, each workspace once.
-func bindings(doc *nuxeo.Document, all []Bound) []Bound {
+// bindingsFor returns the workspaces that a document can go to: those of the nearest bound folder,
+// then of those further up, each workspace once.
+func bindingsFor(doc *nuxeo.Document, all []Bound) []Bound {
 	var out []Bound
-	for _, folder := range above(doc) {
+	for _, folder := range ancestors(doc) {
 		for _, b := range all {
-			known := slices.ContainsFunc(out, func(o Bound) bool { return o.Workspace == b.Workspace })
-			if b.Folder == folder && !known {
+			seen := slices.ContainsFunc(out, func(o Bound) bool { return o.Workspace == b.Workspace })
+			if b.Folder == folder && !seen {
 				out = append(out, b)
 			}
 		}
@@ -178,12 +178,12 @@ func bindings(doc *nuxeo.Document, all []Bound) []Bound {
 	return out
 }
 
-// boundAround reads the bindings of all folders that documents are in.
-func (s *Service) boundAround(ctx context.Context, docs map[string]*nuxeo.Document) ([]Bound, error) {
+// bindingsAround returns the bindings of all folders above the documents.
+func (s *Service) bindingsAround(ctx context.Context, docs map[string]*nuxeo.Document) ([]Bound, error) {
 	seen := map[string]bool{}
 	var folders []string
 	for _, d := range docs {
-		for _, uid := range above(d) {
+		for _, uid := range ancestors(d) {
 			if uid != "" && !seen[uid] {
 				seen[uid] = true
 				folders = append(folders, uid)

@@ -16,49 +16,52 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// create makes the file and records its id, with the addresses of its parts,
-// before any byte goes there.
+// create creates the file and records its id and the addresses of its parts before any byte goes
+// there.
 func (r *run) create(ctx context.Context) (work.Next, error) {
 	if r.st.File != "" {
-		return r.onward(), nil
+		return r.afterCreate(), nil
 	}
 
-	doc, err := r.document(ctx)
+	// Choose what to send, and where.
+	doc, err := r.loadDocument(ctx)
 	if err != nil {
 		return work.Next{}, err
 	}
 
-	if r.st.Piece, err = choose(doc, r.p.What); err != nil {
+	if r.st.Piece, err = choosePiece(doc, r.p.What); err != nil {
 		return work.Next{}, err
 	}
 
-	r.st.Name = nameOf(doc, r.st.Piece)
-	if err := r.findSpot(ctx); err != nil {
+	r.st.Name = fileName(doc, r.st.Piece)
+	if err := r.findLocation(ctx); err != nil {
 		return work.Next{}, err
 	}
 
-	if err := r.removeLost(ctx); err != nil {
+	// Remove what an unanswered attempt has created, then create it.
+	if err := r.cleanUpUnanswered(ctx); err != nil {
 		return work.Next{}, err
 	}
 
-	return r.send(ctx)
+	return r.createUpload(ctx)
 }
 
-func (r *run) make(ctx context.Context) error {
-	if err := r.intend(ctx, creation{Folder: r.st.Folder, Name: r.st.Name, Size: r.st.Piece.Length}); err != nil {
+// createFile creates the file that the connector fills in parts.
+func (r *run) createFile(ctx context.Context) error {
+	if err := r.recordIntent(ctx, creation{Folder: r.st.Folder, Name: r.st.Name, Size: r.st.Piece.Length}); err != nil {
 		return err
 	}
 
 	up, err := r.fio.CreateUpload(ctx, r.p.Account, r.st.Folder, r.st.Name, r.st.Piece.Length)
-	if up.ID != "" { // with an error, its parts are no use
-		return errors.Join(err, r.made(ctx, up))
+	if up.ID != "" { // with an error, its parts are of no use
+		return errors.Join(err, r.recordFile(ctx, up))
 	}
 
-	if settled := r.refused(ctx, err); settled != nil {
-		return settled
+	if failed := r.clearIfRefused(ctx, err); failed != nil {
+		return failed
 	}
 
-	if absent(err) {
+	if isMissing(err) {
 		return fault.New(fault.Forbidden, "You may not add files to the folder %q on Frame.io, or it is gone.",
 			r.p.FolderName).
 			With("Choose another folder, or ask for the right to edit.").Because(err)
@@ -67,8 +70,8 @@ func (r *run) make(ctx context.Context) error {
 	return err
 }
 
-// made records the file. The addresses are secrets and kept sealed.
-func (r *run) made(ctx context.Context, up frameio.Upload) error {
+// recordFile records the file. The addresses are secrets and stored sealed.
+func (r *run) recordFile(ctx context.Context, up frameio.Upload) error {
 	parts, err := json.Marshal(up.Parts)
 	if err != nil {
 		return err
@@ -79,47 +82,47 @@ func (r *run) made(ctx context.Context, up frameio.Upload) error {
 	return r.commit(ctx, func(tx *sql.Tx) error {
 		r.p.Making = ""
 		_, err := tx.ExecContext(ctx, `UPDATE pushes SET file_id = $1, view_url = $2, upload = $3, size = $4,
-			digest = $5, making = '' WHERE id = $6`,
-			up.ID, up.ViewURL, r.Vault.Seal(place(r.p.ID), string(parts)), r.st.Piece.Length, r.st.Piece.Digest, r.p.ID)
+			digest = $5, making = '' WHERE id = $6`, up.ID, up.ViewURL,
+			r.Vault.Seal(vaultContext(r.p.ID), string(parts)), r.st.Piece.Length, r.st.Piece.Digest, r.p.ID)
 		return err
 	})
 }
 
-// findSpot decides where the file goes: beside the asset of a linked document, if
-// that lives and is not to be left alone, else where it was asked for. The link is
-// held since before the lock, so that no publish of the same asset runs beside it.
-func (r *run) findSpot(ctx context.Context) error {
+// findLocation chooses where the file goes: beside the asset of a linked document, if that exists
+// and the push is not separate, else to the folder asked for. The link has been acquired before the
+// lock, so that no publish of the same asset runs meanwhile.
+func (r *run) findLocation(ctx context.Context) error {
 	r.st.Beside, r.st.Folder, r.st.Stack = nil, r.p.Folder, ""
-	l, linked, err := r.hold(ctx)
+	l, linked, err := r.acquireLink(ctx)
 	if err != nil || !linked || l.FileID == "" || r.p.Separate || l.Account != r.p.Account {
 		return err
 	}
 
-	if r.st.Beside, err = spotOf(ctx, r.fio, l); r.st.Beside != nil && err == nil {
+	if r.st.Beside, err = locateAsset(ctx, r.fio, l); r.st.Beside != nil && err == nil {
 		r.st.Folder = r.st.Beside.Folder
 	}
 
 	return err
 }
 
-// hold holds the link of the document, if it has one.
-func (r *run) hold(ctx context.Context) (l link.Link, linked bool, err error) {
+// acquireLink acquires the link of the document, if it has one.
+func (r *run) acquireLink(ctx context.Context) (l link.Link, linked bool, err error) {
 	err = r.commit(ctx, func(tx *sql.Tx) (err error) {
-		l, linked, err = link.HoldDocument(ctx, tx, r.p.Document, r.t.ID)
+		l, linked, err = link.AcquireByDocument(ctx, tx, r.p.Document, r.t.ID)
 		return err
 	})
 	return l, linked, err
 }
 
-// nameOf is what the file is called on Frame.io: as in Nuxeo, with an extension
-// and without what no file name may hold; a rendition is called after the master
-// too.
-func nameOf(doc *nuxeo.Document, p Piece) string {
+// fileName returns the name of the file on Frame.io: that in Nuxeo with an extension, without
+// characters that are not allowed. A rendition also has the name of the main file.
+func fileName(doc *nuxeo.Document, p Piece) string {
 	name := p.Blob.Name
 	if name == "" {
 		name = doc.Title
 	}
 
+	// A rendition: main file, name of the rendition, extension.
 	if p.Name != Master {
 		ext := path.Ext(name)
 		if !p.Video && ext == "" {
@@ -131,6 +134,7 @@ func nameOf(doc *nuxeo.Document, p Piece) string {
 		name = strings.TrimSuffix(name, path.Ext(name)) + " (" + p.Name + ")" + ext
 	}
 
+	// Any name needs an extension.
 	name = ingest.SafeName(name)
 	if path.Ext(name) == "" {
 		name = ingest.SafeName(name + extensionOf(p.MimeType))

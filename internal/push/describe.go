@@ -13,13 +13,14 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// Sent is what a push comes out as.
-const Sent = "sent"
+// OutcomeSent is the outcome of a push.
+const OutcomeSent = "sent"
 
-// describe puts on the document where it is on Frame.io. Such writes never make a
-// version. What was there before is kept, to be put back should it come to nothing.
+// describe writes to the document where it is on Frame.io. Such writes never create a version. The
+// previous values are saved, to be restored if the push fails.
 func (r *run) describe(ctx context.Context) (work.Next, error) {
-	doc, err := r.document(ctx)
+	// The lock may have been lost since.
+	doc, err := r.loadDocument(ctx)
 	if err != nil {
 		return work.Next{}, err
 	}
@@ -28,69 +29,71 @@ func (r *run) describe(ctx context.Context) (work.Next, error) {
 		return work.Next{}, err
 	}
 
+	// Save the previous values.
 	values := r.properties()
-	if r.st.Before == nil {
-		r.st.Before = beforeOf(doc, values)
-		r.st.Before.File = r.st.File
+	if r.st.Previous == nil {
+		r.st.Previous = previousOf(doc, values)
+		r.st.Previous.File = r.st.File
 		if err := r.save(ctx); err != nil {
 			return work.Next{}, err
 		}
 	}
 
+	// Write facet and values.
 	if err := r.addFacet(ctx, doc); err != nil {
-		return work.Next{}, r.met(ctx, err)
+		return work.Next{}, r.explainWriteError(ctx, err)
 	}
 
-	if r.st.Before.Source != nil {
-		values["dc:source"] = orNothing(*r.st.Before.Source)
+	if r.st.Previous.Source != nil {
+		values["dc:source"] = nullIfEmpty(*r.st.Previous.Source)
 	}
 
 	if err := r.nx.Update(ctx, r.p.Document, "", values,
 		nuxeo.WriteOptions{Source: ingest.SourceMetadata}); err != nil {
-		return work.Next{}, r.met(ctx, err)
+		return work.Next{}, r.explainWriteError(ctx, err)
 	}
 
+	// Say on Frame.io where it came from.
 	if r.Set.Comment {
-		if err := r.comment(ctx); err != nil {
+		if err := r.postComment(ctx); err != nil {
 			return work.Next{}, err
 		}
 	}
 
-	return work.Next{Done: true, Outcome: Sent}, nil
+	return work.Next{Done: true, Outcome: OutcomeSent}, nil
 }
 
-// met has a write repeated that met another one: what is written does not depend on
-// what was there. One that was refused says who has locked the document since.
-func (r *run) met(ctx context.Context, err error) error {
+// explainWriteError turns a conflict with another write into an error that is retried, since our
+// values do not depend on the others. For a refusal it returns why, such as another person's lock.
+func (r *run) explainWriteError(ctx context.Context, err error) error {
 	switch nuxeo.StatusOf(err) {
 	case http.StatusConflict:
 		return fault.New(fault.Unavailable, "Somebody else wrote to the document at the same moment.").Because(err)
 	case http.StatusForbidden:
-		if _, why := r.document(ctx); why != nil {
+		if _, why := r.loadDocument(ctx); why != nil {
 			return why
 		}
 	}
 	return err
 }
 
-// addFacet puts the facet on. The operation cannot say what it is for, so that a
-// Nuxeo that makes a version whenever another person writes would make one: first
-// the person writes something that can, a blank behind dc:source, which describe
-// takes away again.
+// addFacet adds the facet. The operation cannot carry a source, so that a Nuxeo that creates a
+// version whenever another person writes would create one. Therefore the person first writes
+// something that can carry it, a blank behind dc:source, which describe removes again.
 func (r *run) addFacet(ctx context.Context, doc *nuxeo.Document) error {
 	if doc.Has(ingest.Facet) {
 		return nil
 	}
 
 	if doc.Text("dc:lastContributor") != r.p.By {
-		if r.st.Before.Source == nil {
+		if r.st.Previous.Source == nil {
 			was := doc.Text("dc:source")
-			r.st.Before.Source = &was
+			r.st.Previous.Source = &was
 			if err := r.save(ctx); err != nil {
 				return err
 			}
 		}
-		blank := map[string]any{"dc:source": *r.st.Before.Source + " "}
+		blank := map[string]any{"dc:source": *r.st.Previous.Source + " "}
 		if err := r.nx.Update(ctx, r.p.Document, "", blank,
 			nuxeo.WriteOptions{Source: ingest.SourceMetadata}); err != nil {
 			return err
@@ -117,7 +120,7 @@ func (r *run) properties() map[string]any {
 	}
 }
 
-// rendition is nil for the master, so that the property is cleared.
+// rendition returns nil for the main file, which clears the property.
 func (r *run) rendition() any {
 	if r.p.What == Master {
 		return nil
@@ -125,33 +128,32 @@ func (r *run) rendition() any {
 	return r.p.What
 }
 
-func orNothing(s string) any {
+func nullIfEmpty(s string) any {
 	if s == "" {
 		return nil
 	}
 	return s
 }
 
-// beforeOf is what a document told of its asset; nothing when that was another's.
-func beforeOf(doc *nuxeo.Document, values map[string]any) *before {
-	b := &before{Facet: doc.Has(ingest.Facet), Values: map[string]any{}}
+// previousOf returns the document's current values, which are empty if it has no facet.
+func previousOf(doc *nuxeo.Document, values map[string]any) *previous {
+	b := &previous{Facet: doc.Has(ingest.Facet), Values: map[string]any{}}
 	if !b.Facet {
 		return b
 	}
 
 	for name := range values {
 		var v any
-		_ = json.Unmarshal(doc.Properties[name], &v) // absent: null clears it
+		_ = json.Unmarshal(doc.Properties[name], &v) // null clears a missing one
 		b.Values[name] = v
 	}
 
 	return b
 }
 
-// putBack makes the document tell what it told before, unless another push has
-// made it tell something else by now.
-func (r *run) putBack(ctx context.Context) error {
-	if r.st.Before == nil {
+// restoreMetadata restores the previous values, unless another push has written others meanwhile.
+func (r *run) restoreMetadata(ctx context.Context) error {
+	if r.st.Previous == nil {
 		return nil
 	}
 
@@ -163,40 +165,40 @@ func (r *run) putBack(ctx context.Context) error {
 
 	doc, err := nx.Get(ctx, r.p.Document, nuxeo.Fetch{Schemas: schemas})
 	if err == nil {
-		err = errors.Join(r.putSourceBack(ctx, nx, doc), r.putFacetBack(ctx, nx, doc))
+		err = errors.Join(r.restoreSource(ctx, nx, doc), r.restoreFacet(ctx, nx, doc))
 	}
 
 	if err != nil {
-		return r.leftAsItIs(ctx, err)
+		return r.noteLeftBehind(ctx, err)
 	}
 
-	r.st.Before = nil
+	r.st.Previous = nil
 	return r.save(ctx)
 }
 
-func (r *run) putSourceBack(ctx context.Context, nx *nuxeo.Client, doc *nuxeo.Document) error {
-	was := r.st.Before.Source
+func (r *run) restoreSource(ctx context.Context, nx *nuxeo.Client, doc *nuxeo.Document) error {
+	was := r.st.Previous.Source
 	if was == nil || doc.Text("dc:source") != *was+" " {
 		return nil
 	}
-	return nx.Update(ctx, doc.UID, "", map[string]any{"dc:source": orNothing(*was)},
+	return nx.Update(ctx, doc.UID, "", map[string]any{"dc:source": nullIfEmpty(*was)},
 		nuxeo.WriteOptions{Source: ingest.SourceMetadata})
 }
 
-func (r *run) putFacetBack(ctx context.Context, nx *nuxeo.Client, doc *nuxeo.Document) error {
-	tells := doc.Text("frameio:fileId")
+func (r *run) restoreFacet(ctx context.Context, nx *nuxeo.Client, doc *nuxeo.Document) error {
+	current := doc.Text("frameio:fileId")
 	switch {
-	case r.st.Before.Facet && tells == r.st.Before.File:
-		return nx.Update(ctx, doc.UID, "", r.st.Before.Values, nuxeo.WriteOptions{Source: ingest.SourceMetadata})
-	case !r.st.Before.Facet && doc.Has(ingest.Facet) && (tells == "" || tells == r.st.Before.File):
+	case r.st.Previous.Facet && current == r.st.Previous.File:
+		return nx.Update(ctx, doc.UID, "", r.st.Previous.Values, nuxeo.WriteOptions{Source: ingest.SourceMetadata})
+	case !r.st.Previous.Facet && doc.Has(ingest.Facet) && (current == "" || current == r.st.Previous.File):
 		return nx.RemoveFacet(ctx, doc.UID, ingest.Facet, ingest.SourceMetadata)
 	}
 	return nil
 }
 
-// leftAsItIs is all that can be said of a document that is gone, or somebody else's
-// by now.
-func (r *run) leftAsItIs(ctx context.Context, err error) error {
+// noteLeftBehind notes that nothing can be done about a document that is gone or that the person
+// may not change any more.
+func (r *run) noteLeftBehind(ctx context.Context, err error) error {
 	switch nuxeo.StatusOf(err) {
 	case 401, 403, 404:
 		return r.t.Note(ctx, "left behind", "what the document tells of Frame.io")
@@ -204,8 +206,8 @@ func (r *run) leftAsItIs(ctx context.Context, err error) error {
 	return err
 }
 
-// comment puts the address of the document on the asset, once.
-func (r *run) comment(ctx context.Context) error {
+// postComment posts the address of the document as a comment on the asset, once.
+func (r *run) postComment(ctx context.Context) error {
 	text := "From Nuxeo: " + r.p.Title + "\n" + r.Address(r.p.Document)
 	for c, err := range r.fio.Comments(ctx, r.p.Account, r.st.File) {
 		if err != nil {

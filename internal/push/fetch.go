@@ -14,70 +14,72 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// The route on which no byte passes through us: Nuxeo tells the address at which
-// its store gives the file, and Frame.io fetches it. Frame.io may do so badly, late
-// or never, and says little about it; then the file is removed and the push goes
-// the ordinary way, for good. The address is a secret that is kept nowhere.
+// The route on which no byte passes through the connector: Nuxeo returns the address of the file in
+// its store, and Frame.io fetches it. Frame.io may do so incompletely, late or never, and reports
+// little about it; then the file is deleted and the push continues in parts, for good. The address is
+// a secret that is not stored.
 
-// send makes the file: from Nuxeo's address where that can be.
-func (r *run) send(ctx context.Context) (work.Next, error) {
-	address, err := r.source(ctx)
+// createUpload creates the file, from Nuxeo's address if possible.
+func (r *run) createUpload(ctx context.Context) (work.Next, error) {
+	address, err := r.remoteSource(ctx)
 	if err != nil {
 		return work.Next{}, err
 	}
 	if r.st.ByAddress = address != ""; r.st.ByAddress {
-		return r.makeByAddress(ctx, address)
+		return r.createRemote(ctx, address)
 	}
-	return r.onward(), r.make(ctx)
+	return r.afterCreate(), r.createFile(ctx)
 }
 
-// onward is the step after the file was made.
-func (r *run) onward() work.Next {
+// afterCreate returns the step after the file was created.
+func (r *run) afterCreate() work.Next {
 	if r.st.ByAddress {
 		return work.Next{Step: stepFetch}
 	}
 	return work.Next{Step: stepTransfer}
 }
 
-// source is the address from which Frame.io can fetch what is sent; empty when
-// there is none, which the history then tells.
-func (r *run) source(ctx context.Context) (string, error) {
+// remoteSource returns the address from which Frame.io can fetch the file. If there is none, it is
+// empty, and the history says why.
+func (r *run) remoteSource(ctx context.Context) (string, error) {
 	if r.Fetchable == nil || r.st.Ordinary || r.st.Piece.Length > v4.MaxRemote {
 		return "", nil
 	}
 
+	// Does Nuxeo redirect to an address that may be given away?
 	address, err := r.nx.SentOn(ctx, nuxeo.BlobPath(r.p.Document, r.st.Piece.XPath))
 	if err == nil && address == "" {
-		return "", r.goOrdinary(ctx, "Nuxeo sends the file itself.")
+		return "", r.disableFetch(ctx, "Nuxeo sends the file itself.")
 	}
 
 	if err == nil {
 		err = r.Fetchable(address)
 	}
 
+	// Temporary problems are retried; others disable fetching.
 	switch fault.Then(err) {
 	case fault.Wait, fault.Drop:
 		return "", err
 	}
 
 	if err != nil {
-		return "", r.goOrdinary(ctx, fault.From(err).Message)
+		return "", r.disableFetch(ctx, fault.From(err).Message)
 	}
 
-	return address, r.unchanged(ctx)
+	return address, r.checkUnchanged(ctx)
 }
 
-// unchanged makes sure that the address, which was asked for after the document
-// was read, is of what was read.
-func (r *run) unchanged(ctx context.Context) error {
-	doc, err := r.document(ctx)
+// checkUnchanged checks that the address, which was obtained after the document was read, is of the
+// file that was read.
+func (r *run) checkUnchanged(ctx context.Context) error {
+	doc, err := r.loadDocument(ctx)
 	if err != nil {
 		return err
 	}
 
-	p, err := choose(doc, r.p.What)
-	same, known := nuxeo.SameDigest(p.Digest, r.st.Piece.Digest)
-	if err == nil && (p.Length != r.st.Piece.Length || known && !same) {
+	p, err := choosePiece(doc, r.p.What)
+	same, ok := nuxeo.SameDigest(p.Digest, r.st.Piece.Digest)
+	if err == nil && (p.Length != r.st.Piece.Length || ok && !same) {
 		err = fault.New(fault.Mismatch, "The file changed in Nuxeo while it was sent.").
 			With("Push it again when nobody is working on it.")
 	}
@@ -85,48 +87,49 @@ func (r *run) unchanged(ctx context.Context) error {
 	return err
 }
 
-// makeByAddress makes a file that Frame.io fills, and records its id.
-func (r *run) makeByAddress(ctx context.Context, address string) (work.Next, error) {
+// createRemote creates a file that Frame.io fetches, and records its id.
+func (r *run) createRemote(ctx context.Context, address string) (work.Next, error) {
 	c := creation{
 		Folder:    r.st.Folder,
-		Name:      ingest.SafeName(arriving(r.p.ID) + " " + r.st.Name),
+		Name:      ingest.SafeName(arrivingName(r.p.ID) + " " + r.st.Name),
 		Size:      r.st.Piece.Length,
 		ByAddress: true,
 	}
 
-	if err := r.intend(ctx, c); err != nil {
+	if err := r.recordIntent(ctx, c); err != nil {
 		return work.Next{}, err
 	}
 
+	// Create it. A refusal means that there is no file.
 	f, err := r.fio.CreateRemote(ctx, r.p.Account, r.st.Folder, c.Name, address)
-	if settled := r.refused(ctx, err); settled != nil {
-		return work.Next{}, settled
+	if failed := r.clearIfRefused(ctx, err); failed != nil {
+		return work.Next{}, failed
 	}
 
+	// Retry temporary problems; otherwise send it in parts.
 	switch fault.Then(err) {
 	case fault.Wait, fault.Drop:
 		return work.Next{}, err
 	}
 
-	if err != nil { // it may have been made nevertheless
-		return r.ordinary(ctx, "Frame.io did not take the address: "+fault.From(err).Message)
+	if err != nil { // the file may exist nevertheless
+		return r.fallBack(ctx, "Frame.io did not take the address: "+fault.From(err).Message)
 	}
 
-	return r.onward(), r.made(ctx, frameio.Upload{File: f})
+	return r.afterCreate(), r.recordFile(ctx, frameio.Upload{File: f})
 }
 
-// arriving begins the name of a file until all of it is there. No other file has
-// it, so that one whose creation was not answered is known again, whatever its size
-// and state are by then, and nobody else's is taken for it.
-func arriving(push string) string { return "(arriving " + push + ")" }
+// arrivingName begins the name of a file until it is complete. No other file has it, so that one
+// whose creation was not answered is recognized, whatever its size and state.
+func arrivingName(push string) string { return "(arriving " + push + ")" }
 
-// fetch waits until Frame.io has fetched the file, compares, and gives it its name.
+// fetch waits until Frame.io has fetched the file, compares, and renames it.
 func (r *run) fetch(ctx context.Context) (work.Next, error) {
-	if r.st.Ordinary { // an earlier try could not remove the file
-		return r.ordinary(ctx, "")
+	if r.st.Ordinary { // an earlier attempt could not delete the file
+		return r.fallBack(ctx, "")
 	}
 
-	trouble, err := r.fetched(ctx)
+	trouble, err := r.checkFetched(ctx)
 	if v4.NotFound(err) {
 		trouble, err = "The file was deleted on Frame.io while it was fetched.", nil
 	}
@@ -136,14 +139,15 @@ func (r *run) fetch(ctx context.Context) (work.Next, error) {
 	}
 
 	if trouble != "" {
-		return r.ordinary(ctx, trouble)
+		return r.fallBack(ctx, trouble)
 	}
 
 	return work.Next{Step: stepPlace}, r.save(ctx)
 }
 
-// fetched says what is wrong with the file; nothing: it is whole and has its name.
-func (r *run) fetched(ctx context.Context) (trouble string, err error) {
+// checkFetched returns what is wrong with the file, or the empty string if it is complete and has
+// its name.
+func (r *run) checkFetched(ctx context.Context) (trouble string, err error) {
 	status, err := r.fio.UploadStatus(ctx, r.p.Account, r.st.File)
 	switch {
 	case err != nil:
@@ -151,7 +155,7 @@ func (r *run) fetched(ctx context.Context) (trouble string, err error) {
 	case status.Failed:
 		return "Frame.io could not fetch the file.", nil
 	case !status.Complete:
-		return r.fetching()
+		return r.awaitFetch()
 	}
 
 	f, err := r.fio.File(ctx, r.p.Account, r.st.File)
@@ -167,37 +171,36 @@ func (r *run) fetched(ctx context.Context) (trouble string, err error) {
 	return "", r.fio.RenameFile(ctx, r.p.Account, r.st.File, r.st.Name)
 }
 
-// A fetch may take fetchedWithin, and a second for each fetchedPerSecond bytes: for
-// 50 GB an hour and a half. Frame.io tells of no progress, only of the end, so that
-// one which it lost looks like a slow one until then.
+// A fetch may take fetchTimeout, and a second for each fetchRate bytes: an hour and a half for 50 GB.
+// Frame.io reports no progress, only the end, so that a lost fetch looks like a slow one until then.
 const (
-	fetchedWithin    = 5 * time.Minute
-	fetchedPerSecond = 10_000_000
+	fetchTimeout = 5 * time.Minute
+	fetchRate    = 10_000_000
 )
 
-func (r *run) fetching() (trouble string, err error) {
-	most := fetchedWithin + time.Duration(r.st.Piece.Length/fetchedPerSecond)*time.Second
+func (r *run) awaitFetch() (trouble string, err error) {
+	limit := fetchTimeout + time.Duration(r.st.Piece.Length/fetchRate)*time.Second
 	waited := r.t.Now().Sub(r.st.Began)
-	if waited >= most {
-		return fmt.Sprintf("Frame.io did not fetch the file within %s.", most), nil
+	if waited >= limit {
+		return fmt.Sprintf("Frame.io did not fetch the file within %s.", limit), nil
 	}
 	f := fault.New(fault.NotReady, "Frame.io fetches the file from Nuxeo's store.")
 	f.RetryAfter = min(time.Minute, max(time.Second, waited/4))
 	return "", f
 }
 
-// ordinary takes back what was made by address and begins again without.
-func (r *run) ordinary(ctx context.Context, why string) (work.Next, error) {
+// fallBack deletes the file to be fetched and starts again in parts.
+func (r *run) fallBack(ctx context.Context, why string) (work.Next, error) {
 	if !r.st.Ordinary {
-		if err := r.goOrdinary(ctx, why); err != nil {
+		if err := r.disableFetch(ctx, why); err != nil {
 			return work.Next{}, err
 		}
 	}
-	return work.Next{Step: stepCreate}, r.removeFile(ctx)
+	return work.Next{Step: stepCreate}, r.deleteFile(ctx)
 }
 
-// goOrdinary decides that no address is tried for this push any more.
-func (r *run) goOrdinary(ctx context.Context, why string) error {
+// disableFetch decides that the file is sent in parts.
+func (r *run) disableFetch(ctx context.Context, why string) error {
 	r.st.Ordinary = true
 	return errors.Join(r.t.Note(ctx, "through the connector", "%s", why), r.save(ctx))
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// The steps, in order.
+// The names of the steps, as items store them.
 const (
 	stepLock     = "lock"
 	stepCreate   = "create"
@@ -28,7 +28,7 @@ const (
 	stepDescribe = "describe"
 )
 
-// state is what a push item keeps beside its row.
+// A state is what a push item keeps besides its row.
 type state struct {
 	Push     string `json:"push"`
 	Document string `json:"document"`
@@ -36,42 +36,42 @@ type state struct {
 	Piece    Piece  `json:"piece"` // what is sent, as it was when the file was made
 	Name     string `json:"name,omitempty"`
 
-	// Adopted says that the lock is one that an earlier push took.
+	// Adopted says that an earlier push took the lock.
 	Adopted bool `json:"adopted,omitempty"`
-	// File is the file once it is known.
+	// File is the id of the file once it exists.
 	File      string    `json:"file,omitempty"`
 	MediaType string    `json:"media_type,omitempty"` // as Frame.io calls it
 	Project   string    `json:"project,omitempty"`
-	Began     time.Time `json:"began,omitzero"` // when the addresses of the parts were made
+	Began     time.Time `json:"began,omitzero"` // when the addresses of the parts were created
 	Restarts  int       `json:"restarts,omitempty"`
 	Looks     int       `json:"looks,omitempty"` // for a file whose creation was not answered
 	ViewURL   string    `json:"view_url,omitempty"`
 
-	// ByAddress: Frame.io fetches the file itself; Ordinary: that is not to be tried
-	// any more, as it failed or cannot be.
+	// ByAddress says that Frame.io fetches the file itself, and Ordinary that this failed or is
+	// not possible.
 	ByAddress bool `json:"by_address,omitempty"`
 	Ordinary  bool `json:"ordinary,omitempty"`
 
-	// Beside is the asset that the file joins; nil when it stands by itself.
-	Beside *Spot  `json:"beside,omitempty"`
-	Folder string `json:"folder,omitempty"` // where the file is
-	Stack  string `json:"stack,omitempty"`
+	// Beside is the asset that the file becomes a version of; nil if it stays on its own.
+	Beside *Location `json:"beside,omitempty"`
+	Folder string    `json:"folder,omitempty"` // where the file is
+	Stack  string    `json:"stack,omitempty"`
 
-	// Before is what the document told of Frame.io before we wrote there.
-	Before *before `json:"before,omitempty"`
+	// Previous is what the document said about Frame.io before our writes.
+	Previous *previous `json:"before,omitempty"`
 }
 
-// before is what to put back when a push comes to nothing.
-type before struct {
-	File   string         `json:"file"` // that we made it tell of
+// A previous is what to restore when a push fails.
+type previous struct {
+	File   string         `json:"file"` // the one we wrote
 	Facet  bool           `json:"facet"`
 	Values map[string]any `json:"values,omitempty"`
-	Source *string        `json:"source,omitempty"` // dc:source, when that had to be touched
+	Source *string        `json:"source,omitempty"` // dc:source, if it had to be changed
 }
 
-// About tells of which document an item is, and through which binding it goes;
-// both are empty for other items.
-func About(it work.Item) (document, binding string) {
+// Subject returns the document of an item and the binding that it goes through. Both are empty for
+// items of other kinds.
+func Subject(it work.Item) (document, binding string) {
 	var st state
 	if it.Kind != KindPush || it.Load(&st) != nil {
 		return "", ""
@@ -79,21 +79,64 @@ func About(it work.Item) (document, binding string) {
 	return st.Document, st.Binding
 }
 
-// Worker works on push items.
-//
-//	step      what                                safe to repeat because
-//	(first)   is it still wanted                  a row of ours
-//	lock      lock as the person                  looked at before; intended, then known by when it was taken
-//	create    make the file, record its id        an earlier one of the same name and size that nobody knows is
-//	                                                removed
-//	transfer  the bytes, in parts                 parts replace themselves; what arrived is in the checkpoint
-//	fetch     or: Frame.io fetches it itself      reads, and then the same name again
-//	confirm   wait until Frame.io has it          reads only
-//	place     join the stack of the asset         where the file is tells whether it was done
-//	describe  facet, ids; a first comment         the same values again; looked for
+// A Worker works on push items.
 type Worker struct{ *Service }
 
-// run is one push in the hands of its worker.
+// flow is what happens to a pushed document.
+var flow = work.Flow[*run]{
+	{
+		Does:   "check that the folder is still bound",
+		Repeat: "a row of ours",
+		Run:    (*run).start,
+	},
+	{
+		Name:   stepLock,
+		Does:   "lock the document as the person",
+		Repeat: "it is read before; the intent, then the creation time of the lock, is recorded",
+		Run:    (*run).lockDocument,
+	},
+	{
+		Name:   stepCreate,
+		Does:   "create the file, record its id",
+		Repeat: "an unrecorded one of the same name and size is deleted",
+		Run:    (*run).create,
+	},
+	{
+		Name:   stepTransfer,
+		Does:   "copy the bytes, in parts",
+		Repeat: "parts replace themselves; what arrived is in the checkpoint",
+		Run:    (*run).transfer,
+	},
+	{
+		Name:   stepFetch,
+		Does:   "or have Frame.io fetch the file itself",
+		Repeat: "reads, and then the same name again",
+		Run:    (*run).fetch,
+	},
+	{
+		Name:   stepConfirm,
+		Does:   "wait until Frame.io has the whole file",
+		Repeat: "reads only",
+		Run:    (*run).confirm,
+	},
+	{
+		Name:   stepPlace,
+		Does:   "put the file on the stack of its asset",
+		Repeat: "the folder of the file shows whether it was done",
+		Run:    (*run).stackFile,
+	},
+	{
+		Name:   stepDescribe,
+		Does:   "write facet and ids, and the first comment",
+		Repeat: "the same values again; the comment is looked for",
+		Run:    (*run).describe,
+	},
+}
+
+// Steps describes the steps.
+func (w Worker) Steps() []work.StepInfo { return flow.Info() }
+
+// A run is one push as its worker sees it.
 type run struct {
 	*Service
 	t   *work.Task
@@ -109,17 +152,17 @@ func (r *run) commit(ctx context.Context, fn func(*sql.Tx) error) error {
 	return r.t.Commit(ctx, r.st, fn)
 }
 
-func (s *Service) open(ctx context.Context, t *work.Task) (*run, error) {
+func (s *Service) openRun(ctx context.Context, t *work.Task) (*run, error) {
 	r := &run{Service: s, t: t, st: new(state)}
 	if err := t.Load(r.st); err != nil {
 		return nil, err
 	}
 	var err error
-	r.p, err = get(ctx, s.DB.Reader, r.st.Push)
+	r.p, err = getPush(ctx, s.DB.Reader, r.st.Push)
 	return r, err
 }
 
-// connect acts as the person on both sides.
+// connect gets access to both sides as the person.
 func (r *run) connect(ctx context.Context) (err error) {
 	if r.nx, err = r.People.Nuxeo(ctx, r.p.By); err != nil {
 		return err
@@ -128,41 +171,29 @@ func (r *run) connect(ctx context.Context) (err error) {
 	return err
 }
 
-// Step does the next step of an item.
+// Step runs the next step of an item.
 func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
-	r, err := w.open(ctx, t)
+	r, err := w.openRun(ctx, t)
 	if err != nil {
 		return work.Next{}, err
 	}
 
-	if t.Ahead {
+	if t.Interactive {
 		ctx = ratelimit.Interactive(ctx)
 	}
 
-	if t.Step == "" {
-		return r.begin(ctx)
+	if t.Step != "" {
+		if err := r.connect(ctx); err != nil {
+			return work.Next{}, personGone(err)
+		}
 	}
 
-	if err := r.connect(ctx); err != nil {
-		return work.Next{}, nobody(err)
-	}
-
-	steps := map[string]func(context.Context) (work.Next, error){
-		stepLock: r.lock, stepCreate: r.create, stepTransfer: r.transfer, stepFetch: r.fetch, stepConfirm: r.confirm,
-		stepPlace: r.place, stepDescribe: r.describe,
-	}
-
-	do, ok := steps[t.Step]
-	if !ok {
-		return work.Next{}, fault.New(fault.Internal, "Unknown step %q.", t.Step)
-	}
-
-	return do(ctx)
+	return flow.Run(ctx, t.Step, r)
 }
 
-// nobody ends a push whose person cannot be acted for any more, rather than
-// keeping the document locked.
-func nobody(err error) error {
+// personGone turns the error that the person cannot be acted for into one that ends the push,
+// instead of keeping the document locked.
+func personGone(err error) error {
 	if fault.Is(err, fault.NeedsOwner) {
 		f := fault.From(err)
 		return fault.New(fault.Forbidden, "%s", f.Message).With(f.Remedy).Because(err)
@@ -170,8 +201,8 @@ func nobody(err error) error {
 	return err
 }
 
-// begin takes a push up, for the first time or again after it came to nothing.
-func (r *run) begin(ctx context.Context) (work.Next, error) {
+// start begins a push, for the first time or again after it failed, if the folder is still bound.
+func (r *run) start(ctx context.Context) (work.Next, error) {
 	bound, err := r.Bound(ctx, []string{r.p.Scope})
 	if err != nil {
 		return work.Next{}, err
@@ -179,14 +210,14 @@ func (r *run) begin(ctx context.Context) (work.Next, error) {
 
 	for _, b := range bound {
 		if b.Workspace == r.p.Workspace {
-			return work.Next{Step: stepLock}, r.takeUp(ctx)
+			return work.Next{Step: stepLock}, r.markSending(ctx)
 		}
 	}
 
 	return work.Next{}, notBound()
 }
 
-func (r *run) takeUp(ctx context.Context) error {
+func (r *run) markSending(ctx context.Context) error {
 	r.st.Restarts = 0
 	err := r.commit(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE pushes SET state = 'sending', reason = '', ended = 0, ended_by = '',
@@ -203,9 +234,9 @@ func (r *run) takeUp(ctx context.Context) error {
 	return err
 }
 
-// document reads the document anew and refuses what has become of it.
-func (r *run) document(ctx context.Context) (*nuxeo.Document, error) {
-	doc, err := r.nx.Get(ctx, r.p.Document, wanted)
+// loadDocument reads the document and checks that it can still be pushed.
+func (r *run) loadDocument(ctx context.Context) (*nuxeo.Document, error) {
+	doc, err := r.nx.Get(ctx, r.p.Document, documentFetch)
 	switch nuxeo.StatusOf(err) {
 	case http.StatusNotFound, http.StatusForbidden:
 		return nil, fault.New(fault.Gone, "The document was deleted in Nuxeo, or you may not see it any more.").
@@ -220,66 +251,70 @@ func (r *run) document(ctx context.Context) (*nuxeo.Document, error) {
 		return nil, lockedBy(doc)
 	}
 
-	return doc, compatible(doc)
+	return doc, checkPushable(doc)
 }
 
-// Undo removes what a push left half made and gives the lock back. What has
-// arrived stays.
+// Undo deletes what a failed push has created and releases the lock. What has arrived stays.
 func (w Worker) Undo(ctx context.Context, t *work.Task) error {
-	r, err := w.open(ctx, t)
+	r, err := w.openRun(ctx, t)
 	if fault.Is(err, fault.NotFound) {
 		return nil
 	}
 	if err != nil || r.p.State != Sending && r.p.State != Failed && r.p.State != Canceled {
 		return err
 	}
-	return errors.Join(r.putBack(ctx), r.removeFile(ctx), r.unlock(ctx, r.p))
+	return errors.Join(r.restoreMetadata(ctx), r.deleteFile(ctx), r.unlock(ctx, r.p))
 }
 
-// Ended records how a push came out, ties the document to its asset, and after
-// the last one of the request has the person told.
+// Ended records the outcome of a push and links the document to its asset. After the last push of
+// the request it adds the mail.
 func (w Worker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, error) {
-	// One after the other, on several nodes too: one of them must be the last.
+	// Serialize the pushes of a request, also across nodes, so that one of them is the last.
 	if _, err := tx.ExecContext(ctx, `UPDATE pushes SET updated = updated WHERE id = (SELECT MIN(id) FROM pushes
 		WHERE batch = $1)`, it.Parent); err != nil {
 		return nil, err
 	}
 
-	p, err := get(ctx, tx, it.Subject)
+	// Record the outcome.
+	p, err := getPush(ctx, tx, it.Subject)
 	if err != nil {
 		return nil, err
 	}
 
 	if p.State == Sending {
-		if err := w.conclude(ctx, tx, it, p); err != nil {
+		if err := w.recordEnd(ctx, tx, it, p); err != nil {
 			return nil, err
 		}
 	}
 
+	// Release the link.
 	if err := link.Release(ctx, tx, it.ID); err != nil {
 		return nil, err
 	}
 
-	return w.tell(ctx, tx, it)
+	return w.addNotice(ctx, tx, it)
 }
 
-func (s *Service) conclude(ctx context.Context, tx *sql.Tx, it work.Item, p Push) error {
+// recordEnd records the outcome of a push that was being sent.
+func (s *Service) recordEnd(ctx context.Context, tx *sql.Tx, it work.Item, p Push) error {
 	now := s.Now()
+	// It failed or was cancelled.
 	if it.State != work.Done {
 		to := Failed
 		if it.State == work.Canceled {
 			to = Canceled
 		}
-		_, err := conclude(ctx, tx, now, p.ID, to, it.Message, "", Sending, Sending)
+		_, err := endPush(ctx, tx, now, p.ID, to, it.Message, "", Sending, Sending)
 		return err
 	}
 
+	// It has arrived: link the document and open the push.
 	var st state
 	if err := it.Load(&st); err != nil {
 		return err
 	}
 
-	sent := link.Sent{
+	sent := link.Attachment{
 		Folder:   p.Scope,
 		Document: p.Document,
 		Asset:    st.asset(p.Account),
@@ -288,7 +323,7 @@ func (s *Service) conclude(ctx context.Context, tx *sql.Tx, it work.Item, p Push
 		Digest:   st.Piece.Digest,
 	}
 
-	l, err := link.Tie(ctx, tx, now, sent)
+	l, err := link.Attach(ctx, tx, now, sent)
 	if err != nil {
 		return err
 	}
@@ -301,7 +336,7 @@ func (s *Service) conclude(ctx context.Context, tx *sql.Tx, it work.Item, p Push
 	return err
 }
 
-// asset is what the document is tied to: the file, or the stack that it joined.
+// asset returns what the document is linked to: the file, or the stack that it was put on.
 func (st *state) asset(account string) link.Asset {
 	a := link.Asset{Account: account, Key: st.File, Files: []string{st.File}}
 	if st.Stack != "" {
@@ -313,19 +348,19 @@ func (st *state) asset(account string) link.Asset {
 	return a
 }
 
-// tell adds the mail after the last item of a request.
-func (s *Service) tell(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, error) {
-	var open, told int
+// addNotice adds the mail after the last item of a request.
+func (s *Service) addNotice(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, error) {
+	var open, notices int
 	if err := tx.QueryRowContext(ctx, `SELECT COUNT(CASE WHEN kind = 'push' AND state IN ('waiting', 'running')
 		THEN 1 END),
 		COUNT(CASE WHEN kind = 'push-notice' THEN 1 END) FROM items WHERE parent = $1`, it.Parent).Scan(&open,
-		&told); err != nil || open > 0 {
+		&notices); err != nil || open > 0 {
 		return nil, err
 	}
 
 	return s.Engine.Add(ctx, tx, work.New{
-		Kind: KindNotice, Parent: it.Parent, Subject: fmt.Sprintf("round %d", told+1),
+		Kind: KindNotice, Parent: it.Parent, Subject: fmt.Sprintf("round %d", notices+1),
 		Title: "Mail about what was pushed",
-		Owner: it.Owner, Actor: it.Owner, Requester: it.Requester, Ahead: it.Ahead, Data: struct{}{},
+		Owner: it.Owner, Actor: it.Owner, Requester: it.Requester, Interactive: it.Interactive, Data: struct{}{},
 	})
 }

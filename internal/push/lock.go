@@ -15,31 +15,33 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// lock takes the document's lock as the person, unless they have it already. What
-// is about to be done is recorded first: who finds their lock after a lost answer
-// knows that there was none before. The document's link is held before, so that no
-// publish finds the document locked in the middle of its writes.
-func (r *run) lock(ctx context.Context) (work.Next, error) {
+// lockDocument takes the lock as the person, unless they have it already. The intent is recorded
+// first: if the answer is lost and the lock is found later, there was none before. The link is
+// acquired before the lock, so that no publish finds the document locked in the middle of its
+// writes.
+func (r *run) lockDocument(ctx context.Context) (work.Next, error) {
 	next := work.Next{Step: stepCreate}
-	l, linked, err := r.hold(ctx)
+	// Acquire the link and read the document.
+	l, linked, err := r.acquireLink(ctx)
 	if err != nil {
 		return work.Next{}, err
 	}
 
-	doc, err := r.document(ctx)
+	doc, err := r.loadDocument(ctx)
 	if err == nil && linked && r.p.Lock == "" {
-		doc, err = r.freeLeft(ctx, l, doc)
+		doc, err = r.releaseLeftover(ctx, l, doc)
 	}
 
 	if err != nil {
 		return work.Next{}, err
 	}
 
+	// Take the lock, or find out whose it is.
 	switch {
 	case doc.LockOwner == "":
-		return next, r.take(ctx)
+		return next, r.takeLock(ctx)
 	case r.p.Lock == Intended:
-		return next, r.noteLock(ctx, Ours, doc.LockCreated)
+		return next, r.recordLock(ctx, Ours, doc.LockCreated)
 	case r.p.Lock == Ours && r.p.Locked == doc.LockCreated:
 		return next, nil
 	}
@@ -47,21 +49,21 @@ func (r *run) lock(ctx context.Context) (work.Next, error) {
 	return next, r.adopt(ctx, doc.LockCreated)
 }
 
-// freeLeft gives back the lock that an update of the document's content has left, and
-// forgets it: neither is it the person's own, nor may the sweeper take the push's lock for
-// it. Nobody else is at it, for the push holds the link.
-func (r *run) freeLeft(ctx context.Context, l link.Link, doc *nuxeo.Document) (*nuxeo.Document, error) {
-	owner, created, err := link.LockOf(ctx, r.DB, l.ID)
+// releaseLeftover removes the lock that an update of the document's content has left behind and
+// forgets it: it is not the person's own, and the sweeper must not mistake the push's lock for it.
+// The push holds the link, so that no item is using the lock.
+func (r *run) releaseLeftover(ctx context.Context, l link.Link, doc *nuxeo.Document) (*nuxeo.Document, error) {
+	owner, created, err := link.RecordedLock(ctx, r.DB, l.ID)
 	if err != nil || owner == "" {
 		return doc, err
 	}
 
 	left := ingest.Lock{By: owner, Created: created}
-	if left.Is(doc) {
-		if err := ingest.GiveBack(ctx, r.nx, doc.UID, left); err != nil {
+	if left.Matches(doc) {
+		if err := ingest.ReleaseLock(ctx, r.nx, doc.UID, left); err != nil {
 			return nil, err
 		}
-		if doc, err = r.document(ctx); err != nil {
+		if doc, err = r.loadDocument(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -69,12 +71,12 @@ func (r *run) freeLeft(ctx context.Context, l link.Link, doc *nuxeo.Document) (*
 	return doc, r.commit(ctx, func(tx *sql.Tx) error { return link.SetLock(ctx, tx, l.ID, "", "") })
 }
 
-// adopt takes over the lock of an earlier push of the document that could not give
-// it back, or has not yet; any other is the person's own.
+// adopt takes over the lock of an earlier push of the document that has not released it. Any other
+// lock is the person's own.
 func (r *run) adopt(ctx context.Context, locked string) error {
 	to := Own
 	err := r.commit(ctx, func(tx *sql.Tx) error {
-		if err := r.settling(ctx, tx); err != nil {
+		if err := r.awaitUnlock(ctx, tx); err != nil {
 			return err
 		}
 
@@ -99,14 +101,14 @@ func (r *run) adopt(ctx context.Context, locked string) error {
 	return err
 }
 
-// settling is NotReady while the lock is just being given back for an earlier push:
-// taken over at that moment, it would be lost.
-func (r *run) settling(ctx context.Context, tx *sql.Tx) error {
+// awaitUnlock returns a NotReady error while an earlier push is releasing the lock: taken over at
+// that moment, it would be lost.
+func (r *run) awaitUnlock(ctx context.Context, tx *sql.Tx) error {
 	var n int
 	now := r.t.Now()
 	err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM pushes WHERE document_uid = $1 AND id <> $2 AND pushed_by = $3
 		AND lock_state IN ('intended', 'ours', 'releasing') AND unlocking BETWEEN $4 AND $5`,
-		r.p.Document, r.p.ID, r.p.By, store.Millis(now), store.Millis(now.Add(givenBackWithin))).Scan(&n)
+		r.p.Document, r.p.ID, r.p.By, store.Millis(now), store.Millis(now.Add(unlockTimeout))).Scan(&n)
 	if err != nil || n == 0 {
 		return err
 	}
@@ -116,14 +118,16 @@ func (r *run) settling(ctx context.Context, tx *sql.Tx) error {
 	return f
 }
 
-func (r *run) take(ctx context.Context) error {
-	if err := r.noteLock(ctx, Intended, ""); err != nil {
+// takeLock locks the document and records which lock it is.
+func (r *run) takeLock(ctx context.Context) error {
+	if err := r.recordLock(ctx, Intended, ""); err != nil {
 		return err
 	}
 
+	// Lock it. In a conflict, report whose lock it is.
 	doc, err := r.nx.Lock(ctx, r.p.Document)
-	if nuxeo.StatusOf(err) == http.StatusConflict { // somebody was faster
-		if doc, failed := r.document(ctx); failed != nil {
+	if nuxeo.StatusOf(err) == http.StatusConflict {
+		if doc, failed := r.loadDocument(ctx); failed != nil {
 			return failed
 		} else if doc.LockOwner == "" {
 			return fault.New(fault.Unavailable, "The document cannot be locked at the moment.").Because(err)
@@ -134,25 +138,26 @@ func (r *run) take(ctx context.Context) error {
 		return err
 	}
 
-	if doc.LockOwner != r.p.By || doc.LockCreated == "" { // the answer does not tell
-		if doc, err = r.document(ctx); err != nil {
+	// The response may not identify the lock; the document does.
+	if doc.LockOwner != r.p.By || doc.LockCreated == "" {
+		if doc, err = r.loadDocument(ctx); err != nil {
 			return err
 		}
 	}
 
-	return r.noteLock(ctx, Ours, doc.LockCreated)
+	return r.recordLock(ctx, Ours, doc.LockCreated)
 }
 
-// relock takes a lock again that was taken over and then lost after all: Nuxeo did
-// late what an earlier push had asked it for.
+// relock takes the lock again if an adopted one was lost after all, because Nuxeo executed an
+// earlier request to unlock late.
 func (r *run) relock(ctx context.Context, doc *nuxeo.Document) error {
 	if !r.st.Adopted || r.p.Lock != Ours || doc.LockOwner != "" {
 		return nil
 	}
-	return r.take(ctx)
+	return r.takeLock(ctx)
 }
 
-func (r *run) noteLock(ctx context.Context, to Lock, locked string) error {
+func (r *run) recordLock(ctx context.Context, to Lock, locked string) error {
 	err := r.commit(ctx, func(tx *sql.Tx) error { return setLock(ctx, tx, r.t.Now(), r.p.ID, to, locked) })
 	if err == nil {
 		r.p.Lock, r.p.Locked = to, locked
@@ -160,45 +165,48 @@ func (r *run) noteLock(ctx context.Context, to Lock, locked string) error {
 	return err
 }
 
-// Held reports whether a push may have to give a lock back.
-func (p Push) Held() bool { return p.Lock == Intended || p.Lock == Ours || p.Lock == Releasing }
+// HoldsLock reports whether a push may have a lock to release.
+func (p Push) HoldsLock() bool { return p.Lock == Intended || p.Lock == Ours || p.Lock == Releasing }
 
-// givenBackWithin is for how long nobody takes a lock over that is being given back.
-// Giving it back is broken off sooner.
-const givenBackWithin = time.Minute
+// unlockTimeout is how long no other push takes over a lock that is being released. Releasing it is
+// aborted earlier.
+const unlockTimeout = time.Minute
 
-// unlock gives back the lock that a push took, as the one who took it, else as the
-// service account. A lock that is another's, or another one of the same person, is
-// left alone, and so is one that a later push has taken over. It may be called again.
+// unlock releases the lock that a push took, as the person who took it, else as the service
+// account. A lock of another person, a different one of the same person, and one that a later push
+// has taken over are left alone. It may be repeated.
 func (s *Service) unlock(ctx context.Context, p Push) error {
-	if held, err := s.unlocking(ctx, p); !held || err != nil {
+	// Keep others from taking it over.
+	if held, err := s.beginUnlock(ctx, p); !held || err != nil {
 		return err
 	}
 
-	in, cancel := context.WithTimeout(ctx, givenBackWithin*3/4)
+	// Release it.
+	in, cancel := context.WithTimeout(ctx, unlockTimeout*3/4)
 	defer cancel()
-	err := s.unlockByAny(in, p)
+	err := s.tryUnlock(in, p)
 	if in.Err() != nil && ctx.Err() == nil {
 		return fault.New(fault.Unavailable, "Nuxeo did not answer while %q was being unlocked.", p.Title).Because(err)
 	}
 
+	// Record the result.
 	if err != nil {
-		return errors.Join(err, s.answered(ctx, p, err))
+		return errors.Join(err, s.unlockRefused(ctx, p, err))
 	}
 
 	return s.DB.Tx(ctx, func(tx *sql.Tx) error { return setLock(ctx, tx, s.Now(), p.ID, Free, "") })
 }
 
-// unlocking keeps others from taking the lock over, if it is the push's still.
-func (s *Service) unlocking(ctx context.Context, p Push) (held bool, err error) {
-	if !p.Held() {
+// beginUnlock keeps others from taking the lock over, and reports whether the push still holds it.
+func (s *Service) beginUnlock(ctx context.Context, p Push) (held bool, err error) {
+	if !p.HoldsLock() {
 		return false, nil
 	}
 
 	err = s.DB.Tx(ctx, func(tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, `UPDATE pushes SET unlocking = $1
 			WHERE id = $2 AND lock_state IN ('intended', 'ours', 'releasing')`,
-			store.Millis(s.Now().Add(givenBackWithin)), p.ID)
+			store.Millis(s.Now().Add(unlockTimeout)), p.ID)
 		if err != nil {
 			return err
 		}
@@ -210,9 +218,9 @@ func (s *Service) unlocking(ctx context.Context, p Push) (held bool, err error) 
 	return held, err
 }
 
-// answered ends the wait of others when Nuxeo has refused; without an answer it may
-// still do it.
-func (s *Service) answered(ctx context.Context, p Push, failed error) error {
+// unlockRefused lets others take the lock over if Nuxeo has refused to release it. Without an
+// answer, it may still do so.
+func (s *Service) unlockRefused(ctx context.Context, p Push, failed error) error {
 	if nuxeo.StatusOf(failed) == 0 && !fault.Permanent(failed) {
 		return nil
 	}
@@ -222,13 +230,13 @@ func (s *Service) answered(ctx context.Context, p Push, failed error) error {
 	})
 }
 
-func (s *Service) unlockByAny(ctx context.Context, p Push) error {
+func (s *Service) tryUnlock(ctx context.Context, p Push) error {
 	nx, err := s.People.Nuxeo(ctx, p.By)
 	if err == nil {
-		err = s.giveBack(ctx, nx, p)
+		err = s.removeLock(ctx, nx, p)
 	}
 
-	if !unable(err) {
+	if !isRefusal(err) {
 		return err
 	}
 
@@ -236,33 +244,32 @@ func (s *Service) unlockByAny(ctx context.Context, p Push) error {
 		return cannotUnlock(p, err)
 	}
 
-	if nx, err = s.anybody(ctx, p); err != nil {
+	if nx, err = s.asServiceAccount(ctx, p); err != nil {
 		return err
 	}
 
-	return s.giveBack(ctx, nx, p)
+	return s.removeLock(ctx, nx, p)
 }
 
-// giveBack looks which lock there is, and takes away ours. A document that is gone
-// has none.
-func (s *Service) giveBack(ctx context.Context, nx *nuxeo.Client, p Push) error {
+// removeLock removes the lock if it is ours. A deleted document has none.
+func (s *Service) removeLock(ctx context.Context, nx *nuxeo.Client, p Push) error {
 	doc, err := nx.Get(ctx, p.Document, nuxeo.Fetch{Lock: true})
 	if nuxeo.NotFound(err) {
 		return nil
 	}
-	if err != nil || !p.holds(doc) {
+	if err != nil || !p.ownsLock(doc) {
 		return err
 	}
 	return nx.Unlock(ctx, p.Document)
 }
 
-// holds reports whether the lock that a document has is the one that the push took.
-func (p Push) holds(doc *nuxeo.Document) bool {
-	return p.Held() && doc.LockOwner == p.By && (p.Locked == "" || p.Locked == doc.LockCreated)
+// ownsLock reports whether the lock of a document is the one that the push took.
+func (p Push) ownsLock(doc *nuxeo.Document) bool {
+	return p.HoldsLock() && doc.LockOwner == p.By && (p.Locked == "" || p.Locked == doc.LockCreated)
 }
 
-// unable are the answers when somebody cannot do it, as against not now.
-func unable(err error) bool {
+// isRefusal reports whether an error says that a person cannot do something, as opposed to not now.
+func isRefusal(err error) bool {
 	switch nuxeo.StatusOf(err) {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusConflict:
 		return true
@@ -275,8 +282,8 @@ func cannotUnlock(p Push, err error) error {
 		With("Let " + p.By + " or an administrator unlock it.").Because(err)
 }
 
-// anybody is Nuxeo as the service account.
-func (s *Service) anybody(ctx context.Context, p Push) (*nuxeo.Client, error) {
+// asServiceAccount returns a Nuxeo client for the service account.
+func (s *Service) asServiceAccount(ctx context.Context, p Push) (*nuxeo.Client, error) {
 	if s.Service == nil || s.Nuxeo == nil {
 		return nil, cannotUnlock(p, errors.New("there is no service account"))
 	}

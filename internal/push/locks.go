@@ -16,35 +16,37 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// Filter chooses pushes; empty fields choose all. Before is a cursor: the id of
-// the last push of the page before. Pushes come newest first.
+// A Filter selects pushes. Empty fields select all. Before is a cursor, the id of the last push of
+// the page before. Pushes come newest first.
 type Filter struct {
 	Document, Folder, State, Before string
 	Limit                           int
 }
 
-const usual, atMost = 50, 500
+const defaultLimit, maxLimit = 50, 500
 
-// List shows pushes: those of a document or of a bound folder to whoever may read that
-// in Nuxeo, else one's own; administrators see all. Who may read a folder may not read
-// everything below it: of the pushes of others those are shown whose documents the
-// viewer may see.
+// List lists pushes. People who may read a document or a bound folder in Nuxeo see its pushes,
+// others only their own; administrators see all. Since people who may read a folder may not be
+// allowed to read everything in it, the pushes of others are shown only if the viewer may see their
+// documents.
 func (s *Service) List(ctx context.Context, who work.Viewer, f Filter) (page work.Page[Push], err error) {
-	if f.Limit <= 0 || f.Limit > atMost {
-		f.Limit = usual
+	if f.Limit <= 0 || f.Limit > maxLimit {
+		f.Limit = defaultLimit
 	}
 
+	// May the viewer see what they ask about?
 	for _, uid := range []string{f.Document, f.Folder} {
-		if err := s.maySee(ctx, who, uid); err != nil {
+		if err := s.checkVisible(ctx, who, uid); err != nil {
 			return page, err
 		}
 	}
 
-	every := who.Admin || f.Document != "" || f.Folder != ""
-	all, err := list(ctx, s.DB.Reader, `WHERE ($1 = '' OR document_uid = $1) AND ($2 = '' OR scope_uid = $2)
+	// Read one more than asked for, to know whether there is another page.
+	anyone := who.Admin || f.Document != "" || f.Folder != ""
+	all, err := listPushes(ctx, s.DB.Reader, `WHERE ($1 = '' OR document_uid = $1) AND ($2 = '' OR scope_uid = $2)
 		AND ($3 = '' OR state = $3)
 		AND ($4 = '' OR id < $4) AND ($5 OR pushed_by = $6) ORDER BY id DESC LIMIT $7`, f.Document, f.Folder, f.State,
-		f.Before, every, who.Login, f.Limit+1)
+		f.Before, anyone, who.Login, f.Limit+1)
 	if err != nil {
 		return page, err
 	}
@@ -54,13 +56,14 @@ func (s *Service) List(ctx context.Context, who work.Viewer, f Filter) (page wor
 		page.Next = all[f.Limit-1].ID
 	}
 
-	page.List, err = s.visible(ctx, who, all)
+	// Leave out what the viewer may not see.
+	page.List, err = s.filterVisible(ctx, who, all)
 	page.Hidden = len(all) - len(page.List)
 	return page, err
 }
 
-// visible are the pushes that are one's own, or whose documents the viewer may see.
-func (s *Service) visible(ctx context.Context, who work.Viewer, all []Push) ([]Push, error) {
+// filterVisible returns the pushes that are the viewer's own, or whose documents they may see.
+func (s *Service) filterVisible(ctx context.Context, who work.Viewer, all []Push) ([]Push, error) {
 	own := func(p Push) bool { return who.Admin || p.By == who.Login }
 	if !slices.ContainsFunc(all, func(p Push) bool { return !own(p) }) {
 		return all, nil
@@ -84,9 +87,8 @@ func (s *Service) visible(ctx context.Context, who work.Viewer, all []Push) ([]P
 	return slices.DeleteFunc(slices.Clone(all), func(p Push) bool { return !own(p) && !seen[p.Document] }), nil
 }
 
-// maySee refuses a document or folder that a person may not read, like one that is
-// not there.
-func (s *Service) maySee(ctx context.Context, who work.Viewer, uid string) error {
+// checkVisible returns a NotFound error for a document or folder that a person may not read.
+func (s *Service) checkVisible(ctx context.Context, who work.Viewer, uid string) error {
 	if uid == "" || who.Admin {
 		return nil
 	}
@@ -106,15 +108,15 @@ func (s *Service) maySee(ctx context.Context, who work.Viewer, uid string) error
 	return err
 }
 
-// Get shows a push to who asked for it, to who may read its document, and to
+// Get returns a push to the person who asked for it, to people who may read its document, and to
 // administrators.
 func (s *Service) Get(ctx context.Context, who work.Viewer, id string) (Push, error) {
-	p, err := get(ctx, s.DB.Reader, id)
+	p, err := getPush(ctx, s.DB.Reader, id)
 	if err != nil || who.Admin || p.By == who.Login {
 		return p, err
 	}
 
-	if err := s.maySee(ctx, who, p.Document); err != nil {
+	if err := s.checkVisible(ctx, who, p.Document); err != nil {
 		if fault.Is(err, fault.NotFound) {
 			err = notFound()
 		}
@@ -124,9 +126,9 @@ func (s *Service) Get(ctx context.Context, who work.Viewer, id string) (Push, er
 	return p, nil
 }
 
-// OpenOf is the unfinished push of a document, which the caller has read as the
-// person; nil when there is none.
-func (s *Service) OpenOf(ctx context.Context, document string) (*Push, error) {
+// Unfinished returns the unfinished push of a document, or nil. The caller has checked that the
+// person may read the document.
+func (s *Service) Unfinished(ctx context.Context, document string) (*Push, error) {
 	found, err := s.unfinished(ctx, []string{document})
 	if p, ok := found[document]; ok {
 		return &p, err
@@ -134,18 +136,26 @@ func (s *Service) OpenOf(ctx context.Context, document string) (*Push, error) {
 	return nil, err
 }
 
-// Locks lists what is locked by a push, newest first: one's own, or all for
+// Locks lists the pushes that hold a lock, newest first: the viewer's own, or all for
 // administrators.
 func (s *Service) Locks(
 	ctx context.Context, who work.Viewer, before string, limit int,
 ) (all []Push, next string, err error) {
-	if limit <= 0 || limit > atMost {
-		limit = usual
+	if limit <= 0 || limit > maxLimit {
+		limit = defaultLimit
 	}
 
-	all, err = list(ctx, s.DB.Reader, `WHERE lock_state IN ('intended', 'ours', 'releasing') AND ($1 OR pushed_by = $2)
+	all, err = listPushes(
+		ctx,
+		s.DB.Reader,
+		`WHERE lock_state IN ('intended', 'ours', 'releasing') AND ($1 OR pushed_by = $2)
 		AND ($3 = '' OR id < $3)
-		ORDER BY id DESC LIMIT $4`, who.Admin, who.Login, before, limit+1)
+		ORDER BY id DESC LIMIT $4`,
+		who.Admin,
+		who.Login,
+		before,
+		limit+1,
+	)
 	if len(all) > limit {
 		all = all[:limit]
 		next = all[limit-1].ID
@@ -156,20 +166,20 @@ func (s *Service) Locks(
 
 func (p Push) belongsTo(who work.Viewer) bool { return who.Admin || p.By == who.Login }
 
-// MayRelease reports whether a person may end the waiting for the push now, or ask again
-// for its lock to be given back.
+// MayRelease reports whether a person may end the push now, or try again to release its lock.
 func (p Push) MayRelease(who work.Viewer) bool {
-	return p.belongsTo(who) && p.State != Sending && (p.State == Open || p.Held())
+	return p.belongsTo(who) && p.State != Sending && (p.State == Open || p.HoldsLock())
 }
 
-// Release ends the waiting for a push and gives its lock back: who pushed, or an
-// administrator, with a reason that is kept. The asset stays on Frame.io. It may be
-// asked for again when the lock could not be given back.
+// Release ends an open push and releases its lock. The person who pushed and administrators may do
+// so, giving a reason that is recorded. The asset stays on Frame.io. Release may be repeated if the
+// lock could not be released.
 func (s *Service) Release(ctx context.Context, who work.Viewer, id, reason string) (Push, error) {
 	if reason = strings.TrimSpace(reason); reason == "" || len(reason) > 1000 {
 		return Push{}, fault.Field("reason", "Say in a few words why.", "The reason is missing, or too long.")
 	}
 
+	// May the person do this, now?
 	p, err := s.Get(ctx, who, id)
 	if err != nil {
 		return p, err
@@ -185,7 +195,8 @@ func (s *Service) Release(ctx context.Context, who work.Viewer, id, reason strin
 			With("Cancel its item: that unlocks it.")
 	}
 
-	if p, err = s.end(ctx, p, reason, who.Login); err != nil {
+	// End the push, then unlock.
+	if p, err = s.release(ctx, p, reason, who.Login); err != nil {
 		return p, err
 	}
 
@@ -193,17 +204,17 @@ func (s *Service) Release(ctx context.Context, who work.Viewer, id, reason strin
 		return p, err
 	}
 
-	return get(ctx, s.DB.Reader, id)
+	return getPush(ctx, s.DB.Reader, id)
 }
 
-func (s *Service) end(ctx context.Context, p Push, reason, by string) (Push, error) {
+func (s *Service) release(ctx context.Context, p Push, reason, by string) (Push, error) {
 	ended := false
 	released := audit.Entry{Who: by, What: audit.LockReleased, About: p.Title, Detail: reason}
 	err := s.Engine.Audited(ctx, released, func(tx *sql.Tx) (err error) {
-		ended, err = conclude(ctx, tx, s.Now(), p.ID, Released, reason, by, Open, Open)
+		ended, err = endPush(ctx, tx, s.Now(), p.ID, Released, reason, by, Open, Open)
 		return err
 	})
-	if err == nil && !ended && !p.Held() {
+	if err == nil && !ended && !p.HoldsLock() {
 		err = fault.New(fault.Conflict, "%q is not locked by this push any more.", p.Title)
 	}
 
@@ -211,11 +222,11 @@ func (s *Service) end(ctx context.Context, p Push, reason, by string) (Push, err
 		return p, err
 	}
 
-	return get(ctx, s.DB.Reader, p.ID)
+	return getPush(ctx, s.DB.Reader, p.ID)
 }
 
-// unlockAs gives the lock back as who took it, else as the service account, else
-// as the administrator who asks.
+// unlockAs releases the lock as the person who took it, else as the service account, else as the
+// administrator who asks.
 func (s *Service) unlockAs(ctx context.Context, who work.Viewer, p Push) error {
 	err := s.unlock(ctx, p)
 	if !fault.Is(err, fault.Forbidden) || !who.Admin {
@@ -224,7 +235,7 @@ func (s *Service) unlockAs(ctx context.Context, who work.Viewer, p Push) error {
 
 	nx, failed := s.People.Nuxeo(ctx, who.Login)
 	if failed == nil {
-		failed = s.giveBack(ctx, nx, p)
+		failed = s.removeLock(ctx, nx, p)
 	}
 
 	if failed != nil {
@@ -234,13 +245,16 @@ func (s *Service) unlockAs(ctx context.Context, who work.Viewer, p Push) error {
 	return s.DB.Tx(ctx, func(tx *sql.Tx) error { return setLock(ctx, tx, s.Now(), p.ID, Free, "") })
 }
 
-// CheckLocks is the chore that compares locks with pushes: it gives back what a
-// push that has ended still holds, and tells of open pushes whose lock is gone and
-// of locks that look like a push's but belong to none, as after an older database
-// was put back.
+// CheckLocks is the maintenance task that compares locks with pushes. It releases what ended pushes
+// still hold. It reports open pushes whose lock is gone, and locks that look like a push's but
+// belong to none, as after an older database was restored.
 func (s *Service) CheckLocks(ctx context.Context, r *maintenance.Report) error {
-	all, err := list(ctx, s.DB.Reader, `WHERE lock_state IN ('intended', 'ours', 'releasing') AND state <> 'sending'
-		ORDER BY id`)
+	all, err := listPushes(
+		ctx,
+		s.DB.Reader,
+		`WHERE lock_state IN ('intended', 'ours', 'releasing') AND state <> 'sending'
+		ORDER BY id`,
+	)
 	if err != nil {
 		return err
 	}
@@ -251,16 +265,16 @@ func (s *Service) CheckLocks(ctx context.Context, r *maintenance.Report) error {
 		}
 	}
 
-	if err := s.strayLocks(ctx, r); err != nil {
+	if err := s.reportStrayLocks(ctx, r); err != nil {
 		r.Note("locks without a push could not be looked for: %s", fault.From(err).Message)
 	}
 
 	return ctx.Err()
 }
 
-// strayLocks looks, as the service account, for documents that are locked by who
-// pushed them although no push of theirs is unfinished.
-func (s *Service) strayLocks(ctx context.Context, r *maintenance.Report) error {
+// reportStrayLocks looks, as the service account, for documents locked by the person who pushed
+// them although none of their pushes is unfinished.
+func (s *Service) reportStrayLocks(ctx context.Context, r *maintenance.Report) error {
 	if s.Service == nil {
 		return nil
 	}
@@ -273,11 +287,11 @@ func (s *Service) strayLocks(ctx context.Context, r *maintenance.Report) error {
 			return err
 		}
 
-		if !ingest.Linked(doc) || doc.LockOwner != doc.Text("frameio:pushedBy") {
+		if !ingest.HasOwnFacet(doc) || doc.LockOwner != doc.Text("frameio:pushedBy") {
 			continue
 		}
 
-		if open, err := s.OpenOf(ctx, doc.UID); err != nil || open != nil {
+		if open, err := s.Unfinished(ctx, doc.UID); err != nil || open != nil {
 			if err != nil {
 				return err
 			}
@@ -309,7 +323,7 @@ func (s *Service) checkLock(ctx context.Context, p Push, r *maintenance.Report) 
 	case nuxeo.NotFound(err):
 		r.Note("%s, which is on Frame.io for review, was deleted in Nuxeo", p.Title)
 		return nil
-	case err == nil && !p.holds(doc):
+	case err == nil && !p.ownsLock(doc):
 		r.Note("%s is on Frame.io for review but was unlocked by hand", p.Title)
 	}
 

@@ -21,19 +21,20 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// digestAlgorithm is Nuxeo's default; of another one only sizes are compared.
+// digestAlgorithm is Nuxeo's default. With another one only sizes are compared.
 const digestAlgorithm = "MD5"
 
-// saved is what the transfer row keeps between slices.
-type saved struct {
+// A checkpoint is what the transfer row keeps between slices.
+type checkpoint struct {
 	File  string         `json:"file"`
 	ETag  string         `json:"etag"`
 	State transfer.State `json:"state"`
 }
 
-// transfer moves the bytes from Nuxeo to Frame.io, in the parts that it stated,
-// and goes on where an earlier slice or process stopped.
+// transfer copies the bytes from Nuxeo to Frame.io, in the parts that Frame.io asked for, and
+// continues where an earlier slice or process stopped.
 func (r *run) transfer(ctx context.Context) (work.Next, error) {
+	// Where to send them, and how far are we?
 	parts, err := r.parts(ctx)
 	if err != nil {
 		return work.Next{}, err
@@ -43,31 +44,31 @@ func (r *run) transfer(ctx context.Context) (work.Next, error) {
 		return r.restart(ctx, "The addresses of the parts are not known any more.", "Push again.")
 	}
 
-	kept, err := r.kept(ctx)
+	cp, err := r.loadCheckpoint(ctx)
 	if err != nil {
 		return work.Next{}, err
 	}
 
-	src := &blob{nx: r.nx.Over(r.Blobs), document: r.p.Document, piece: r.st.Piece, etag: kept.ETag}
+	// Copy until the slice is over. Checkpoints store the state.
+	src := &blob{nx: r.nx.Over(r.Blobs), document: r.p.Document, piece: r.st.Piece, etag: cp.ETag}
 	dst := &sink{http: r.Parts, parts: parts, mediaType: r.st.MediaType}
-	// the last checkpoint has stored the state
-	_, digest, err := transfer.Run(ctx, planOf(parts), kept.State, src, dst, r.options(src, kept))
+	_, digest, err := transfer.Run(ctx, planOf(parts), cp.State, src, dst, r.options(src, cp))
 	switch {
 	case errors.Is(err, transfer.ErrSlice):
 		return work.Next{Step: stepTransfer, After: time.Millisecond}, nil
 	case errors.Is(err, transfer.ErrChanged):
 		return r.restart(ctx, "The file changed in Nuxeo while it was read.",
 			"Push it again when nobody is working on it.")
-	case err != nil && dst.ended():
+	case err != nil && dst.isExpired():
 		return r.restart(ctx, "The addresses for the upload had ended before all was sent.", r.tooSlow())
 	case err != nil:
 		return work.Next{}, err
 	}
 
-	return r.compared(ctx, string(digest))
+	return r.verifyDigest(ctx, string(digest))
 }
 
-// tooSlow names the bandwidth that a file of this size would have needed.
+// tooSlow says which bandwidth a file of this size would have needed.
 func (r *run) tooSlow() string {
 	lasted := max(r.t.Now().Sub(r.st.Began), time.Second)
 	rate := float64(r.st.Piece.Length) / lasted.Seconds()
@@ -76,17 +77,17 @@ func (r *run) tooSlow() string {
 		lasted.Round(time.Second), r.st.Piece.Length, max(rate/1e6, 0.1))
 }
 
-// compared makes sure that what was read is what Nuxeo says it holds.
-func (r *run) compared(ctx context.Context, digest string) (work.Next, error) {
+// verifyDigest checks that what was read is what Nuxeo says it holds.
+func (r *run) verifyDigest(ctx context.Context, digest string) (work.Next, error) {
 	b := r.st.Piece.Blob
 	if digest != "" && b.DigestAlgorithm == digestAlgorithm && b.Digest != "" && b.Digest != digest {
 		return r.restart(ctx, "What was read from Nuxeo is not what it says it holds.",
 			"Push again; if it stays, have the storage of Nuxeo looked at.")
 	}
-	return r.allSent(), nil
+	return r.afterParts(), nil
 }
 
-// parts opens the addresses; nil when there are none.
+// parts returns the addresses, or nil if there are none.
 func (r *run) parts(ctx context.Context) (parts []frameio.UploadPart, err error) {
 	var sealed []byte
 	if err := r.DB.Reader.QueryRowContext(ctx, `SELECT upload FROM pushes
@@ -94,7 +95,7 @@ func (r *run) parts(ctx context.Context) (parts []frameio.UploadPart, err error)
 		return nil, err
 	}
 
-	text, err := r.Vault.Open(place(r.p.ID), sealed)
+	text, err := r.Vault.Open(vaultContext(r.p.ID), sealed)
 	if err != nil {
 		return nil, err
 	}
@@ -102,18 +103,18 @@ func (r *run) parts(ctx context.Context) (parts []frameio.UploadPart, err error)
 	return parts, json.Unmarshal([]byte(text), &parts)
 }
 
-func (r *run) kept(ctx context.Context) (saved, error) {
-	kept := saved{}
+func (r *run) loadCheckpoint(ctx context.Context) (checkpoint, error) {
+	cp := checkpoint{}
 	t, err := r.t.Transfer(ctx)
 	if err == nil && t.State != "" {
-		err = json.Unmarshal([]byte(t.State), &kept)
+		err = json.Unmarshal([]byte(t.State), &cp)
 	}
 
-	if kept.File != r.st.File {
-		kept = saved{File: r.st.File}
+	if cp.File != r.st.File {
+		cp = checkpoint{File: r.st.File}
 	}
 
-	return kept, err
+	return cp, err
 }
 
 func planOf(parts []frameio.UploadPart) transfer.Plan {
@@ -124,13 +125,13 @@ func planOf(parts []frameio.UploadPart) transfer.Plan {
 	return transfer.PlanOf(sizes)
 }
 
-func (r *run) options(src *blob, kept saved) transfer.Options {
+func (r *run) options(src *blob, cp checkpoint) transfer.Options {
 	o := transfer.Options{
 		Streams: r.Set.Streams, Idle: r.Set.Idle, Tries: 4, Until: r.t.SliceEnds(), Permanent: fault.Permanent,
 		Pause: transfer.Backoff,
 		Checkpoint: func(ctx context.Context, st transfer.State, p transfer.Progress) error {
-			kept.State, kept.ETag = st, src.tag()
-			b, err := json.Marshal(kept)
+			cp.State, cp.ETag = st, src.tag()
+			b, err := json.Marshal(cp)
 			if err != nil {
 				return err
 			}
@@ -156,8 +157,8 @@ func (r *run) options(src *blob, kept saved) transfer.Options {
 	return o
 }
 
-// blob reads a file of Nuxeo by ranges. Nuxeo may send on to where it keeps its
-// files; the client takes no credential there.
+// A blob reads a file of Nuxeo by ranges. Nuxeo may redirect to its storage, where the client sends
+// no credential.
 type blob struct {
 	nx       *nuxeo.Client
 	document string
@@ -173,7 +174,7 @@ func (b *blob) tag() string {
 	return b.etag
 }
 
-// Open asks for a range and accepts exactly that, of the file that was begun with.
+// Open requests a range and accepts exactly that, of the file that was begun with.
 func (b *blob) Open(ctx context.Context, off, n int64) (io.ReadCloser, error) {
 	resp, err := b.nx.OpenBlob(ctx, b.document, b.piece.XPath,
 		http.Header{"Range": {fmt.Sprintf("bytes=%d-%d", off, off+n-1)}})
@@ -188,7 +189,7 @@ func (b *blob) Open(ctx context.Context, off, n int64) (io.ReadCloser, error) {
 		return nil, err
 	}
 
-	if err := b.fits(resp, off, n); err != nil {
+	if err := b.checkResponse(resp, off, n); err != nil {
 		_ = resp.Body.Close()
 		return nil, err
 	}
@@ -196,16 +197,20 @@ func (b *blob) Open(ctx context.Context, off, n int64) (io.ReadCloser, error) {
 	return resp.Body, nil
 }
 
-func (b *blob) fits(resp *http.Response, off, n int64) error {
+// checkResponse checks that a response is the range that was requested, of the same file as before.
+func (b *blob) checkResponse(resp *http.Response, off, n int64) error {
+	// Is it the range?
 	size := b.piece.Length
 	want := fmt.Sprintf("bytes %d-%d/%d", off, off+n-1, size)
-	whole := resp.StatusCode == http.StatusOK && off == 0 && n == size && resp.ContentLength == n && b.isTagged(resp)
-	if got := resp.Header.Get("Content-Range"); !whole &&
+	complete := resp.StatusCode == http.StatusOK && off == 0 && n == size && resp.ContentLength == n &&
+		b.matchesDigest(resp)
+	if got := resp.Header.Get("Content-Range"); !complete &&
 		(resp.StatusCode != http.StatusPartialContent || got != want) {
 		return fmt.Errorf("an answer %d with the range %.60q instead of %q: %w", resp.StatusCode, got, want,
 			transfer.ErrChanged)
 	}
 
+	// Is it the same file?
 	tag := resp.Header.Get("ETag")
 	if tag == "" || strings.HasPrefix(tag, "W/") {
 		return nil
@@ -224,26 +229,26 @@ func (b *blob) fits(resp *http.Response, off, n int64) error {
 	return nil
 }
 
-// isTagged reports whether the entity tag of an answer is the blob's, as far as Nuxeo
-// has told a digest.
-func (b *blob) isTagged(resp *http.Response) bool {
+// matchesDigest reports whether the entity tag of a response is the digest of the blob, as far as
+// that is known.
+func (b *blob) matchesDigest(resp *http.Response) bool {
 	tag := strings.Trim(resp.Header.Get("ETag"), `"`)
-	same, known := nuxeo.SameDigest(tag, b.piece.Digest)
-	return b.piece.Digest == "" || same || !known && nuxeo.IsDigest(tag)
+	same, ok := nuxeo.SameDigest(tag, b.piece.Digest)
+	return b.piece.Digest == "" || same || !ok && nuxeo.IsDigest(tag)
 }
 
-// sink puts parts to the addresses that Frame.io stated.
+// A sink sends parts to the addresses that Frame.io returned.
 type sink struct {
 	http      *http.Client
 	parts     []frameio.UploadPart
 	mediaType string
 
-	mu   sync.Mutex
-	over bool
+	mu      sync.Mutex
+	expired bool
 }
 
-// Put sends one part. What its host refuses for good ends the addresses: they
-// cannot be renewed.
+// Put sends one part. If the server refuses it permanently, the addresses have expired: they cannot
+// be renewed.
 func (s *sink) Put(ctx context.Context, p transfer.Part, body io.Reader) error {
 	err := v4.PutPart(ctx, s.http, s.parts[p.Index], s.mediaType, body)
 	var refused *v4.PutError
@@ -255,7 +260,7 @@ func (s *sink) Put(ctx context.Context, p transfer.Part, body io.Reader) error {
 	case code == http.StatusForbidden, code == http.StatusNotFound, code == http.StatusGone,
 		code == http.StatusUnauthorized:
 		s.mu.Lock()
-		s.over = true
+		s.expired = true
 		s.mu.Unlock()
 		return fault.New(fault.Refused, "The file server of Frame.io does not take the part any more (%d).", code)
 	case code == 0:
@@ -270,8 +275,8 @@ func (s *sink) Put(ctx context.Context, p transfer.Part, body io.Reader) error {
 		refused.Code)
 }
 
-func (s *sink) ended() bool {
+func (s *sink) isExpired() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.over
+	return s.expired
 }

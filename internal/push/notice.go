@@ -2,7 +2,6 @@ package push
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 
@@ -15,37 +14,64 @@ import (
 
 const stepMail = "mail"
 
-// NoticeWorker ends a request: it sets the status of what arrived, up to a hundred
-// files in one call, and tells the person in one mail for all of it.
-//
-//	step     what                   safe to repeat because
-//	(first)  status on Frame.io     the same values again
-//	mail     the mail               its key is the item's id
-type NoticeWorker struct{ *Service }
+// A NoticeWorker ends a request. It sets the status of what arrived, up to a hundred files in one
+// call, and sends the person one mail about all of it.
+type NoticeWorker struct {
+	work.Base
+	*Service
+}
 
-// Step does the next step.
+// A notice is a request as its worker sees it.
+type notice struct {
+	NoticeWorker
+	t   *work.Task
+	all []Push
+}
+
+// noticeFlow is what happens when all of a request has been sent.
+var noticeFlow = work.Flow[*notice]{
+	{
+		Does:   "set the status on Frame.io",
+		Repeat: "the same values again",
+		Run:    (*notice).setStatuses,
+	},
+	{
+		Name:   stepMail,
+		Does:   "send the mail",
+		Repeat: "its key is the id of the item",
+		Run:    (*notice).sendMail,
+	},
+}
+
+// Steps describes the steps.
+func (w NoticeWorker) Steps() []work.StepInfo { return noticeFlow.Info() }
+
+// Step runs the next step.
 func (w NoticeWorker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
-	all, err := list(ctx, w.DB.Reader, `WHERE batch = $1 ORDER BY id`, t.Parent)
+	all, err := listPushes(ctx, w.DB.Reader, `WHERE batch = $1 ORDER BY id`, t.Parent)
 	if err != nil {
 		return work.Next{}, err
 	}
+	return noticeFlow.Run(ctx, t.Step, &notice{w, t, all})
+}
 
-	if t.Step == "" {
-		return work.Next{Step: stepMail}, w.setStatus(ctx, t, all)
-	}
+func (n *notice) setStatuses(ctx context.Context) (work.Next, error) {
+	return work.Next{Step: stepMail}, n.setStatus(ctx, n.t, n.all)
+}
 
-	if len(all) == 0 {
+func (n *notice) sendMail(ctx context.Context) (work.Next, error) {
+	if len(n.all) == 0 {
 		return work.Next{Done: true, Outcome: "nothing to tell"}, nil
 	}
 
-	m := w.compose(all)
-	m.Key, m.Once = t.ID, t.Key("mail")
-	outcome, err := w.Mail.Send(ctx, m)
+	m := n.composeMail(n.all)
+	m.Key, m.Once = n.t.ID, n.t.Key("mail")
+	outcome, err := n.Mail.Send(ctx, m)
 	return work.Next{Done: true, Outcome: outcome}, err
 }
 
-// setStatus gives what is open its status. What is in the way is noted and no
-// reason to fail: the assets are there.
+// setStatus sets the status of open pushes. A failure is noted and does not fail the item: the
+// assets have arrived.
 func (w NoticeWorker) setStatus(ctx context.Context, t *work.Task, all []Push) error {
 	all = slices.DeleteFunc(slices.Clone(all), func(p Push) bool {
 		return p.State != Open || p.Status == "" || p.Status == "-"
@@ -54,7 +80,7 @@ func (w NoticeWorker) setStatus(ctx context.Context, t *work.Task, all []Push) e
 		return nil
 	}
 
-	err := w.chooseStatus(ctx, t, all)
+	err := w.applyStatus(ctx, t, all)
 	if fault.Then(err) == fault.Retry && t.Attempt < 3 || fault.Then(err) == fault.Wait {
 		return err
 	}
@@ -66,13 +92,14 @@ func (w NoticeWorker) setStatus(ctx context.Context, t *work.Task, all []Push) e
 	return nil
 }
 
-func (w NoticeWorker) chooseStatus(ctx context.Context, t *work.Task, all []Push) error {
+// applyStatus sets the status, project by project.
+func (w NoticeWorker) applyStatus(ctx context.Context, t *work.Task, all []Push) error {
 	fio, err := w.People.Frameio(ctx, all[0].By)
 	if err != nil {
 		return fault.New(fault.Forbidden, "%s is not connected any more.", all[0].By).Because(err)
 	}
 
-	field, option, err := w.option(ctx, fio, all[0].Account, all[0].Status)
+	field, option, err := w.findOption(ctx, fio, all[0].Account, all[0].Status)
 	if err != nil {
 		return err
 	}
@@ -97,9 +124,11 @@ func (w NoticeWorker) chooseStatus(ctx context.Context, t *work.Task, all []Push
 	return nil
 }
 
-// option finds the ids of the field and of the option with a name: customers
-// rename them, and languages too.
-func (s *Service) option(ctx context.Context, fio *v4.Client, account, name string) (field, option string, err error) {
+// findOption returns the ids of the field and of the option with a name. Customers rename them, and
+// so do languages.
+func (s *Service) findOption(
+	ctx context.Context, fio *v4.Client, account, name string,
+) (field, option string, err error) {
 	for d, err := range fio.Definitions(ctx, account) {
 		if err != nil {
 			return "", "", err
@@ -115,7 +144,7 @@ func (s *Service) option(ctx context.Context, fio *v4.Client, account, name stri
 	return "", "", nil
 }
 
-func (w NoticeWorker) compose(all []Push) mail.Message {
+func (w NoticeWorker) composeMail(all []Push) mail.Message {
 	m := mail.Message{
 		To:       all[0].By,
 		Instead:  all[0].By,
@@ -171,9 +200,3 @@ func (w NoticeWorker) line(p Push) mail.Line {
 
 	return l
 }
-
-// Undo has nothing to undo.
-func (w NoticeWorker) Undo(context.Context, *work.Task) error { return nil }
-
-// Ended has nothing to add.
-func (w NoticeWorker) Ended(context.Context, *sql.Tx, work.Item) ([]string, error) { return nil, nil }

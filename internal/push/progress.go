@@ -8,34 +8,33 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
-// Progress is how far documents are that were pushed together.
+// A Progress is how far documents are that were pushed together.
 type Progress struct {
 	Batch, By                              string
 	WorkspaceName, ProjectName, FolderName string
-	Documents, Arrived, Failed             int // Failed were cancelled, too
+	Documents, Arrived, Failed             int // Failed includes the cancelled
 	Bytes                                  int64
 	Created                                time.Time
-	// Left is how long it takes still; nil while too little has arrived to tell.
+	// Left is the time left; nil while too little has arrived to estimate it.
 	Left *time.Duration
 
 	sending int
-	todo    float64 // what is not done, in bytes and what documents cost beside theirs
+	todo    float64 // what is left, in bytes including the overhead of documents
 }
 
-// overhead is what a document costs beside its bytes, as so many more: the calls
-// around them, which are limited, take as long however small it is.
-const overhead = 5e6
+// documentOverhead is what a document costs besides its bytes, in bytes: the calls for it are
+// limited and take as long however small it is.
+const documentOverhead = 5e6
 
-// mostBatches is how many are told of at a time, the newest.
-const mostBatches = 20
+// maxBatches is how many requests are shown, the newest.
+const maxBatches = 20
 
-// UnderWay tells of documents that were pushed together and are not all there yet:
-// one's own, those of everybody for administrators. Newest first. With a bound
-// folder only those in or below it.
-func (s *Service) UnderWay(ctx context.Context, who work.Viewer, folder string) ([]Progress, error) {
+// InProgress lists requests of several documents that have not all arrived, newest first: the
+// viewer's own, or all for administrators. With a bound folder, only those in or below it.
+func (s *Service) InProgress(ctx context.Context, who work.Viewer, folder string) ([]Progress, error) {
 	all, err := s.batches(ctx, who, folder)
 	for i := range all {
-		if all[i].Left, err = s.left(ctx, all[i]); err != nil {
+		if all[i].Left, err = s.estimateLeft(ctx, all[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -50,7 +49,7 @@ func (s *Service) batches(ctx context.Context, who work.Viewer, folder string) (
 			SUM(size), COALESCE(SUM(CASE WHEN state = 'sending' THEN size END), 0)
 		FROM pushes WHERE batch IN (SELECT batch FROM pushes WHERE state = 'sending' AND ($1 OR pushed_by = $2)
 		AND ($3 = '' OR scope_uid = $3))
-		GROUP BY batch HAVING COUNT(*) > 1 ORDER BY batch DESC LIMIT $4`, who.Admin, who.Login, folder, mostBatches)
+		GROUP BY batch HAVING COUNT(*) > 1 ORDER BY batch DESC LIMIT $4`, who.Admin, who.Login, folder, maxBatches)
 	if err != nil {
 		return nil, err
 	}
@@ -70,21 +69,23 @@ func (s *Service) batches(ctx context.Context, who work.Viewer, folder string) (
 	return all, rows.Err()
 }
 
-func cost(documents int, bytes int64) float64 { return float64(bytes) + float64(documents)*overhead }
+func cost(documents int, bytes int64) float64 {
+	return float64(bytes) + float64(documents)*documentOverhead
+}
 
-// The time that is left follows from the last quarter of the time so far, and from
-// a minute at least: what was before, a pause or a slower line, tells little.
-const lately = time.Minute
+// The time left is estimated from the last quarter of the time so far, and from at least
+// recentWindow: what was before, a pause or a slower line, says little.
+const recentWindow = time.Minute
 
-// left estimates how long it takes still: as long for what is left as lately for
-// what was done. Before two have arrived the speed of the bytes is all there is.
-func (s *Service) left(ctx context.Context, p Progress) (*time.Duration, error) {
-	done, took, err := s.lately(ctx, p)
+// estimateLeft estimates the time left at the speed of the recent work. Before two documents have
+// arrived, the speed of the bytes is all there is.
+func (s *Service) estimateLeft(ctx context.Context, p Progress) (*time.Duration, error) {
+	done, took, err := s.recentWork(ctx, p)
 	if err != nil {
 		return nil, err
 	}
 
-	moved, rate, err := s.moving(ctx, p.Batch)
+	moved, rate, err := s.bytesMoving(ctx, p.Batch)
 	if err != nil {
 		return nil, err
 	}
@@ -100,11 +101,11 @@ func (s *Service) left(ctx context.Context, p Progress) (*time.Duration, error) 
 	return new(time.Duration(max(0, p.todo-float64(moved)) / done * float64(took))), nil
 }
 
-// lately is what was done in a time until now. It begins when a document arrived,
-// which does not count itself.
-func (s *Service) lately(ctx context.Context, p Progress) (done float64, took time.Duration, err error) {
+// recentWork returns what was done recently, and how long that took. The time begins when a
+// document arrived, which does not count itself.
+func (s *Service) recentWork(ctx context.Context, p Progress) (done float64, took time.Duration, err error) {
 	now := s.Now()
-	since := now.Add(-max(lately, now.Sub(p.Created)/4))
+	since := now.Add(-max(recentWindow, now.Sub(p.Created)/4))
 	var n int
 	var bytes, first int64
 	err = s.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*), COALESCE(SUM(size), 0), COALESCE(MIN(CASE WHEN opened > 0
@@ -118,8 +119,8 @@ func (s *Service) lately(ctx context.Context, p Progress) (done float64, took ti
 	return cost(n, bytes) * float64(n-1) / float64(n), took, nil
 }
 
-// moving are the bytes that have arrived of what is being sent, and their speed.
-func (s *Service) moving(ctx context.Context, batch string) (done, rate int64, err error) {
+// bytesMoving returns the bytes that have arrived of what is being sent, and their rate.
+func (s *Service) bytesMoving(ctx context.Context, batch string) (done, rate int64, err error) {
 	err = s.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(SUM(transfers.done), 0), COALESCE(SUM(CASE WHEN
 		items.state = 'running' THEN transfers.rate END), 0)
 		FROM items JOIN transfers ON transfers.item_id = items.id

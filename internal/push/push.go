@@ -1,16 +1,14 @@
-// Package push sends documents of Nuxeo to Frame.io for review and knows them
-// until they are back.
+// Package push sends documents of Nuxeo to Frame.io for review and follows them until they return.
 //
-// It owns the tables pushes and push_choices and the kinds of items "push" (one
-// document) and "push-notice" (the mail about those of one request, and their
-// status on Frame.io). Invariants: a document is sent by at most one push at a
-// time; it is locked as the person before anything is sent, and what we know of
-// the lock is recorded before and after, so that a lock of ours ends with its push
-// and another's is never touched; the id of a file on Frame.io is recorded before
-// a byte goes there, so that what comes to nothing can be removed. A push that
-// arrived is open until the asset is published back, or the lock is released.
-// It leaves to ingest how an asset comes into a document, and tells it which
-// document that is.
+// It owns the tables pushes and push_choices and the kinds of items "push" (one document) and
+// "push-notice" (the mail about those of one request, and their status on Frame.io).
+//
+// Invariants: a document is sent by at most one push at a time; it is locked as the person before
+// anything is sent, and the lock is recorded before and after, so that our lock ends with its push and
+// the lock of another person is never touched; the id of a file on Frame.io is recorded before a byte
+// goes there, so that the file of a failed push can be deleted. A push that has arrived is open until
+// the asset is published back or the lock is released. Ingest imports what returns; push says into
+// which document.
 package push
 
 import (
@@ -33,35 +31,35 @@ const (
 	KindNotice = "push-notice"
 )
 
-// Master is what is sent unless a rendition is named.
+// Master names the main file, which is sent unless a rendition is named.
 const Master = "master"
 
-// State is where a push stands.
+// A State is the state of a push.
 type State string
 
 // The states of a push. Sending and Open are unfinished.
 const (
 	Sending  State = "sending"
-	Open     State = "open"     // it is on Frame.io, under review
-	Returned State = "returned" // it was published back
+	Open     State = "open"     // on Frame.io, under review
+	Returned State = "returned" // published back
 	Failed   State = "failed"
 	Canceled State = "canceled"
-	Released State = "released" // somebody ended the waiting for it
+	Released State = "released" // ended by a person
 )
 
-// Lock is what we know of a document's lock.
+// A Lock is the recorded state of a document's lock.
 type Lock string
 
-// What we know of a lock. The first three say that a push holds it.
+// The states of a lock. In the first three the push holds it.
 const (
-	Intended  Lock = "intended"  // about to be taken: the answer may have been lost
+	Intended  Lock = "intended"  // being taken: the answer may have been lost
 	Ours      Lock = "ours"      // taken by the push, as the person
-	Releasing Lock = "releasing" // about to be given back
-	Own       Lock = "own"       // the person's already, and left to them
-	Free      Lock = "released"  // given back
+	Releasing Lock = "releasing" // to be released
+	Own       Lock = "own"       // the person's own, and left to them
+	Free      Lock = "released"  // released
 )
 
-// Push is one document on its way to Frame.io, there, or back.
+// A Push is one document on its way to Frame.io, there, or returned.
 type Push struct {
 	ID, Batch, Item                string
 	Document, Title                string
@@ -76,42 +74,42 @@ type Push struct {
 	State                          State
 	By                             string
 	Lock                           Lock
-	Locked                         string // when, as Nuxeo tells it: which lock it is
+	Locked                         string // Nuxeo's creation time of the lock, which identifies it
 	Size                           int64
 	Digest                         string
 	Status                         string // to be set on Frame.io
 	Reason, EndedBy                string
 	Created, Opened, Ended, Update time.Time
-	// What the last look at Frame.io found, while it is open.
+	// What the last check on Frame.io found, while it is open.
 	SeenStatus string
 	Seen       time.Time
 	SeenGone   bool // the file was deleted there
 
-	Making string // the file that it is about to make on Frame.io; empty: none
+	Making string // the file being created on Frame.io, if any
 }
 
-// People is what push needs of identity.
+// People is what push needs from identity.
 type People interface {
 	Nuxeo(ctx context.Context, login string) (*nuxeo.Client, error)
 	Frameio(ctx context.Context, login string) (*v4.Client, error)
 	Person(ctx context.Context, login string) (identity.Person, error)
 }
 
-// Vault seals the addresses that take the parts of a file, and makes keys.
+// A Vault seals the addresses that take the parts of a file, and derives keys.
 type Vault interface {
-	Seal(place, secret string) []byte
-	// Key is an idempotency key for an act, which nobody can guess.
+	Seal(sealContext, secret string) []byte
+	// Key returns an unguessable idempotency key for an act.
 	Key(act ...string) string
-	Open(place string, sealed []byte) (string, error)
+	Open(sealContext string, sealed []byte) (string, error)
 }
 
-// Mailer sends a message to a person.
+// A Mailer sends mail.
 type Mailer interface {
-	// Send returns how it came out, as an item ends.
+	// Send returns the outcome, in the words of an item's.
 	Send(ctx context.Context, m mail.Message) (outcome string, err error)
 }
 
-// Bound is a workspace that a Nuxeo folder is bound to.
+// A Bound is a workspace that a Nuxeo folder is bound to.
 type Bound struct {
 	Binding, Folder, FolderTitle      string
 	Account, Workspace, WorkspaceName string
@@ -131,7 +129,7 @@ type Settings struct {
 	Most        int // documents of one push
 }
 
-// Service accepts pushes, works on them, and knows them until they are back.
+// A Service accepts pushes, works on them, and follows them until they return.
 type Service struct {
 	DB     *store.DB
 	Engine *work.Engine
@@ -139,17 +137,16 @@ type Service struct {
 	Vault  Vault
 	Mail   Mailer
 	Set    Settings
-	// Bound tells of the folders given the workspaces that they are bound to now.
+	// Bound returns the workspaces that the folders are bound to now.
 	Bound func(ctx context.Context, folders []string) ([]Bound, error)
 	// Blobs reads files of Nuxeo, Parts writes to Frame.io's signed addresses: the
 	// one with the person's credential where that belongs, the other without any.
 	Blobs, Parts *http.Client
-	// Nuxeo is without a credential; Service is that of the service account, nil
-	// when there is none.
+	// Nuxeo has no credential; Service is that of the service account, nil if there is none.
 	Nuxeo   *nuxeo.Client
 	Service nuxeo.Auth
-	// Fetchable says why Frame.io may not fetch a file from an address to which
-	// Nuxeo sends on for it; nil when files are never fetched so.
+	// Fetchable returns why Frame.io may not fetch a file from an address to which Nuxeo
+	// redirects. A nil Fetchable means that files are never fetched.
 	Fetchable func(address string) error
 	Now       func() time.Time
 	PublicURL string
@@ -159,10 +156,10 @@ type Service struct {
 
 // Sealed is the column of this package that the vault seals.
 var Sealed = identity.Sealed{
-	Table:  "pushes",
-	Column: "upload",
-	Key:    []string{"id"},
-	Place:  func(k []string) string { return place(k[0]) },
+	Table:   "pushes",
+	Column:  "upload",
+	Key:     []string{"id"},
+	Context: func(k []string) string { return vaultContext(k[0]) },
 }
 
-func place(push string) string { return "pushes/" + push }
+func vaultContext(push string) string { return "pushes/" + push }

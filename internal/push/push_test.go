@@ -38,7 +38,7 @@ func TestCompatible(t *testing.T) {
 		`{"title":"T","properties":{"file:content":"odd"}}`:             "no file",
 		`{"title":"T","isUnderRetentionOrLegalHold":true,` + file + `}`: "legal hold",
 	} {
-		err := compatible(document(t, text))
+		err := checkPushable(document(t, text))
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want) ||
 			fault.From(err).Remedy == "") {
 			t.Errorf("%s: %v", text, err)
@@ -69,14 +69,14 @@ func TestNames(t *testing.T) {
 			p.Blob.Name = "proxy.mp4"
 		}
 
-		if got := nameOf(doc, p); got != c.want {
+		if got := fileName(doc, p); got != c.want {
 			t.Errorf("%q becomes %q, not %q", c.master, got, c.want)
 		}
 	}
 }
 
-// The host of the parts tells by its answers whether trying again makes sense, and
-// no error tells the address.
+// The status of the file server decides whether a part is tried again, and no error reveals the
+// address.
 func TestParts(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int]struct {
@@ -104,8 +104,8 @@ func TestParts(t *testing.T) {
 		}
 
 		err := s.Put(context.Background(), transfer.Part{Length: 3}, strings.NewReader("abc"))
-		if fault.CodeOf(err) != want.code || s.ended() != want.ended {
-			t.Errorf("%d: %v, ended %v", status, err, s.ended())
+		if fault.CodeOf(err) != want.code || s.isExpired() != want.ended {
+			t.Errorf("%d: %v, ended %v", status, err, s.isExpired())
 		}
 
 		host.Close()

@@ -9,17 +9,17 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 )
 
-// Reap is the chore that removes from Frame.io what pushes that came to nothing
-// left there: a clean-up failed, or nobody could do it.
+// Reap is the maintenance task that deletes from Frame.io what failed pushes have left there,
+// because deleting it failed or there was no one to act as.
 func (s *Service) Reap(ctx context.Context, r *maintenance.Report) error {
-	all, err := list(ctx, s.DB.Reader, `WHERE state IN ('failed', 'canceled') AND (file_id <> '' OR making <> '')
+	all, err := listPushes(ctx, s.DB.Reader, `WHERE state IN ('failed', 'canceled') AND (file_id <> '' OR making <> '')
 		ORDER BY id`)
 	if err != nil {
 		return err
 	}
 
 	for _, p := range all {
-		if err := s.reap(ctx, p, r); err != nil {
+		if err := s.reapPush(ctx, p, r); err != nil {
 			r.Note("the file of %s could not be removed: %s", p.Title, fault.From(err).Message)
 		}
 	}
@@ -27,22 +27,22 @@ func (s *Service) Reap(ctx context.Context, r *maintenance.Report) error {
 	return ctx.Err()
 }
 
-func (s *Service) reap(ctx context.Context, p Push, r *maintenance.Report) error {
+func (s *Service) reapPush(ctx context.Context, p Push, r *maintenance.Report) error {
 	fio, err := s.People.Frameio(ctx, p.By)
 	if err != nil {
 		return err
 	}
 
-	if err := alone(ctx, s.DB.Reader, p.ID, p.Making); err != nil && p.Making != "" {
+	if err := checkSoleCreation(ctx, s.DB.Reader, p.ID, p.Making); err != nil && p.Making != "" {
 		return err
 	}
 
-	n, err := s.removeLost(ctx, fio, p)
+	n, err := s.deleteUnanswered(ctx, fio, p)
 	if err != nil {
 		return err
 	}
 
-	removed, err := s.removeLeft(ctx, fio, p)
+	removed, err := s.deleteLeft(ctx, fio, p)
 	if err != nil {
 		return err
 	}
@@ -58,8 +58,8 @@ func (s *Service) reap(ctx context.Context, p Push, r *maintenance.Report) error
 	})
 }
 
-// removeLeft removes the file of a push, unless people have begun to talk about it.
-func (s *Service) removeLeft(ctx context.Context, fio *v4.Client, p Push) (bool, error) {
+// deleteLeft deletes the file of a push, unless people have commented on it.
+func (s *Service) deleteLeft(ctx context.Context, fio *v4.Client, p Push) (bool, error) {
 	if p.File == "" {
 		return false, nil
 	}

@@ -14,22 +14,20 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// Returns tells ingest which document an asset comes back to. It is ingest's view
-// of this package.
+// A Returns tells ingest which document an asset returns to. It is ingest's view of this package.
 type Returns struct{ *Service }
 
 var _ ingest.Returns = Returns{}
 
-// soon is how long an asset that is published while it is still being sent waits.
-const soon = 2 * time.Second
+// sendingRetry is how long an asset waits that is published while it is still being sent.
+const sendingRetry = 2 * time.Second
 
-// Of finds the push that one of an asset's files belongs to, of a
-// document below the folder; nil when there is none. While it is being sent it is
-// NotReady. Of those that have ended only renditions count: they do not take the
-// place of their masters later either.
-func (r Returns) Of(ctx context.Context, nx *nuxeo.Client, folder string, files []string) (*ingest.Return, error) {
+// Find returns the push that one of an asset's files belongs to, of a document below the folder, or
+// nil. While it is being sent, it returns a NotReady error. Of pushes that have ended only those of
+// renditions count, since these must not replace the main file later either.
+func (r Returns) Find(ctx context.Context, nx *nuxeo.Client, folder string, files []string) (*ingest.Return, error) {
 	for some := range slices.Chunk(files, 500) {
-		found, err := list(ctx, r.DB.Reader, `WHERE file_id IN (`+store.Marks(1, len(some))+`)
+		found, err := listPushes(ctx, r.DB.Reader, `WHERE file_id IN (`+store.Marks(1, len(some))+`)
 			AND (state IN ('sending', 'open')
 			OR what <> 'master' AND state IN ('returned', 'released'))
 			ORDER BY CASE state WHEN 'sending' THEN 0 WHEN 'open' THEN 0 ELSE 1 END, id DESC`, store.Anys(some)...)
@@ -38,22 +36,22 @@ func (r Returns) Of(ctx context.Context, nx *nuxeo.Client, folder string, files 
 		}
 
 		for _, p := range found {
-			below, err := r.below(ctx, nx, p, folder)
+			below, err := r.isBelow(ctx, nx, p, folder)
 			if err != nil {
 				return nil, err
 			}
 			if below {
-				return r.back(p)
+				return r.newReturn(p)
 			}
 		}
 	}
 	return nil, nil
 }
 
-func (r Returns) back(p Push) (*ingest.Return, error) {
+func (r Returns) newReturn(p Push) (*ingest.Return, error) {
 	if p.State == Sending {
 		f := fault.New(fault.NotReady, "The asset is just being pushed from Nuxeo.")
-		f.RetryAfter = soon
+		f.RetryAfter = sendingRetry
 		return nil, f
 	}
 
@@ -62,7 +60,7 @@ func (r Returns) back(p Push) (*ingest.Return, error) {
 		out.Keep = p.File
 	}
 
-	out.Over = p.State != Open
+	out.Ended = p.State != Open
 	if r.Set.Unlock == "approved" {
 		out.Approved = r.Set.Approved
 	}
@@ -75,9 +73,9 @@ func (r Returns) back(p Push) (*ingest.Return, error) {
 	return out, nil
 }
 
-// below reports whether the document of a push is in or below a folder: the one that
-// it was pushed from, wherever the document is by now, or one above it.
-func (r Returns) below(ctx context.Context, nx *nuxeo.Client, p Push, folder string) (bool, error) {
+// isBelow reports whether the document of a push is in or below a folder: the one it was pushed
+// from, wherever it is by now, or one above it.
+func (r Returns) isBelow(ctx context.Context, nx *nuxeo.Client, p Push, folder string) (bool, error) {
 	if p.Scope == folder {
 		return true, nil
 	}
@@ -87,31 +85,34 @@ func (r Returns) below(ctx context.Context, nx *nuxeo.Client, p Push, folder str
 	return len(docs) > 0, err
 }
 
-// Still says within a transaction whether a push is open.
-func (r Returns) Still(ctx context.Context, tx *sql.Tx, id string) (bool, error) {
-	p, err := get(ctx, tx, id)
+// IsOpen reports, within a transaction, whether a push is open.
+func (r Returns) IsOpen(ctx context.Context, tx *sql.Tx, id string) (bool, error) {
+	p, err := getPush(ctx, tx, id)
 	if fault.Is(err, fault.NotFound) {
 		return false, nil
 	}
 	return err == nil && p.State == Open, err
 }
 
-// As is Nuxeo as the one who holds the document's lock for a push; nil when that
-// is not needed: nobody has locked it, or somebody else.
-func (r Returns) As(ctx context.Context, back ingest.Return, doc *nuxeo.Document) (*nuxeo.Client, error) {
+// ClientFor returns a Nuxeo client for the owner of the document's lock, if the push holds it. It
+// returns nil if that is not needed, because the document is not locked or another person locked
+// it.
+func (r Returns) ClientFor(ctx context.Context, back ingest.Return, doc *nuxeo.Document) (*nuxeo.Client, error) {
 	if doc.LockOwner != back.By {
 		return nil, nil
 	}
 
+	// As the person who pushed.
 	nx, err := r.People.Nuxeo(ctx, back.By)
 	if err == nil {
 		_, err = nx.Get(ctx, doc.UID, nuxeo.Fetch{})
 	}
 
+	// Else as the service account.
 	switch {
 	case err == nil:
 		return nx, nil
-	case !unable(err):
+	case !isRefusal(err):
 		return nil, err
 	case r.Service.Service == nil:
 		return nil, fault.New(fault.Locked, "The document %q is locked by %s, for whom nobody can act.",
@@ -119,19 +120,19 @@ func (r Returns) As(ctx context.Context, back ingest.Return, doc *nuxeo.Document
 			With("Release its lock, then publish again.").Because(err)
 	}
 
-	return r.anybody(ctx, Push{By: back.By, Title: doc.Title})
+	return r.asServiceAccount(ctx, Push{By: back.By, Title: doc.Title})
 }
 
-// Close records in a transaction that a push is back. It may be said again.
+// Close records in a transaction that a push has returned. It may be repeated.
 func (r Returns) Close(ctx context.Context, tx *sql.Tx, id, reason, by string) error {
-	_, err := conclude(ctx, tx, r.Now(), id, Returned, reason, by, Open, Open)
+	_, err := endPush(ctx, tx, r.Now(), id, Returned, reason, by, Open, Open)
 	return err
 }
 
-// Unlock gives the lock of a push that is back to the world. What cannot be done
-// is said and left to whoever releases it.
+// Unlock releases the lock of a push that has returned. If that is refused, left says why, and the
+// lock is left to people.
 func (r Returns) Unlock(ctx context.Context, id string) (left string, err error) {
-	p, err := get(ctx, r.DB.Reader, id)
+	p, err := getPush(ctx, r.DB.Reader, id)
 	if err != nil || p.State != Returned {
 		return "", err
 	}

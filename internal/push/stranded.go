@@ -8,25 +8,25 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
-// stranded is a condition on pushes that could not come back without binding $1: they are
-// unfinished, in a team that only it ties to their folder.
-const stranded = `state IN ('sending', 'open') AND scope_uid = (SELECT folder_uid FROM bindings WHERE id = $1)
+// strandedCondition is a condition on pushes that could not return without binding $1: they are
+// unfinished, in a workspace that only this binding connects to their folder.
+const strandedCondition = `state IN ('sending', 'open') AND scope_uid = (SELECT folder_uid FROM bindings WHERE id = $1)
 	AND workspace_id IN (SELECT workspace_id FROM actions WHERE binding_id = $1)
 	AND workspace_id NOT IN (SELECT a.workspace_id FROM actions a JOIN bindings b ON b.id = a.binding_id
 		WHERE b.id <> $1 AND b.state = 'bound' AND b.folder_uid = pushes.scope_uid)`
 
-// Stranded counts the documents on their way to Frame.io or under review there that could
-// not come back without a binding.
+// Stranded counts the documents on their way to Frame.io or under review there that could not
+// return without a binding.
 func (s *Service) Stranded(ctx context.Context, binding string) (n int, err error) {
-	err = s.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM pushes WHERE `+stranded, binding).Scan(&n)
+	err = s.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM pushes WHERE `+strandedCondition, binding).Scan(&n)
 	return n, err
 }
 
-// ReleaseStranded ends the waiting for them: what is on its way is cancelled, what is
-// under review is unlocked and stays on Frame.io. A lock that cannot be given back now is
-// given back by the chore that compares locks.
+// ReleaseStranded ends these pushes: those on their way are cancelled, those under review are
+// unlocked and stay on Frame.io. A lock that cannot be released now is left to the maintenance task
+// that compares locks.
 func (s *Service) ReleaseStranded(ctx context.Context, binding, why, by string) error {
-	all, err := list(ctx, s.DB.Reader, `WHERE `+stranded+` ORDER BY id`, binding)
+	all, err := listPushes(ctx, s.DB.Reader, `WHERE `+strandedCondition+` ORDER BY id`, binding)
 	if err != nil {
 		return err
 	}
@@ -35,7 +35,7 @@ func (s *Service) ReleaseStranded(ctx context.Context, binding, why, by string) 
 	for _, p := range all {
 		if p.State == Sending {
 			err = s.Engine.Cancel(ctx, work.Viewer{Login: p.By}, p.Item)
-		} else if p, err = s.end(ctx, p, why, by); err == nil {
+		} else if p, err = s.release(ctx, p, why, by); err == nil {
 			err = s.unlock(ctx, p)
 		}
 		if err != nil && !fault.Is(err, fault.Conflict, fault.Forbidden) {

@@ -12,11 +12,11 @@ import (
 
 // Connections is a transport that has so many calls open at once and no more,
 // over everything that goes through it and, as far as they know of each other,
-// over all nodes. One place is kept for people. Strangers, whom nobody knows yet, share
+// over all nodes. One slot is reserved for people. Strangers, who have not signed in yet, share
 // one place with each other, so that however many come, the others go on.
 type Connections struct {
 	next   http.RoundTripper
-	places *places
+	places *slots
 }
 
 // NewConnections wraps a transport. n places, 2 at least, are shared by as many
@@ -26,7 +26,7 @@ func NewConnections(next http.RoundTripper, n int, nodes func() int) *Connection
 	if nodes == nil {
 		nodes = func() int { return 1 }
 	}
-	return &Connections{next: next, places: &places{limit: func() int { return max(2, n/max(1, nodes())) }}}
+	return &Connections{next: next, places: &slots{limit: func() int { return max(2, n/max(1, nodes())) }}}
 }
 
 // Share is another transport under the same budget.
@@ -36,12 +36,12 @@ func (c *Connections) Share(next http.RoundTripper) *Connections {
 
 // RoundTrip takes a place until the answer's body is closed.
 func (c *Connections) RoundTrip(r *http.Request) (*http.Response, error) {
-	lane := laneOf(r.Context())
-	if err := c.places.enter(r.Context(), lane); err != nil {
+	pri := priorityOf(r.Context())
+	if err := c.places.acquire(r.Context(), pri); err != nil {
 		return nil, err
 	}
 
-	release := sync.OnceFunc(func() { c.places.leave(lane) })
+	release := sync.OnceFunc(func() { c.places.release(pri) })
 	resp, err := c.next.RoundTrip(r)
 	if err != nil {
 		release()
@@ -52,31 +52,31 @@ func (c *Connections) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// places are what calls wait for: strangers in their own place, people first, each group
+// slots are what calls wait for: strangers in their own place, people first, each group
 // in its order.
-type places struct {
+type slots struct {
 	limit func() int
 
 	mu        sync.Mutex
 	open      int
 	strangers int // of them
-	queues    [lanes][]chan struct{}
+	queues    [priorities][]chan struct{}
 }
 
 // maxStrangers is how many strangers wait; more are sent away.
 const maxStrangers = 100
 
-func (p *places) enter(ctx context.Context, in lane) error {
+func (p *slots) acquire(ctx context.Context, pri priority) error {
 	turn := make(chan struct{})
 	p.mu.Lock()
-	if in == byStranger && len(p.queues[in]) >= maxStrangers {
+	if pri == byStranger && len(p.queues[pri]) >= maxStrangers {
 		p.mu.Unlock()
 		e := fault.New(fault.Throttled, "Too many people are signing in at the moment.").With("Try again in a moment.")
 		e.RetryAfter = 5 * time.Second
 		return e
 	}
 
-	p.queues[in] = append(p.queues[in], turn)
+	p.queues[pri] = append(p.queues[pri], turn)
 	p.admit()
 	p.mu.Unlock()
 	select {
@@ -87,46 +87,46 @@ func (p *places) enter(ctx context.Context, in lane) error {
 
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !drop(&p.queues[in], turn) { // its turn came at the same moment
-		p.left(in)
+	if !drop(&p.queues[pri], turn) { // its turn came at the same moment
+		p.free(pri)
 	}
 
 	return ctx.Err()
 }
 
-func (p *places) leave(in lane) {
+func (p *slots) release(pri priority) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.left(in)
+	p.free(pri)
 }
 
-func (p *places) left(in lane) {
+func (p *slots) free(pri priority) {
 	p.open--
-	if in == byStranger {
+	if pri == byStranger {
 		p.strangers--
 	}
 	p.admit()
 }
 
-// admit lets in who may enter now.
-func (p *places) admit() {
+// admit admits the calls that may run now.
+func (p *slots) admit() {
 	limit := p.limit()
 	for p.open < limit && len(p.queues[byPerson]) > 0 {
-		p.let(byPerson)
+		p.grant(byPerson)
 	}
 
 	for p.open < limit && p.strangers < 1 && len(p.queues[byStranger]) > 0 {
 		p.strangers++
-		p.let(byStranger)
+		p.grant(byStranger)
 	}
 
-	for p.open < limit-1 && len(p.queues[inBackground]) > 0 {
-		p.let(inBackground)
+	for p.open < limit-1 && len(p.queues[background]) > 0 {
+		p.grant(background)
 	}
 }
 
-func (p *places) let(in lane) {
-	queue := &p.queues[in]
+func (p *slots) grant(pri priority) {
+	queue := &p.queues[pri]
 	p.open++
 	close((*queue)[0])
 	*queue = (*queue)[1:]

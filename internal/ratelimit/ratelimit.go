@@ -24,34 +24,34 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 )
 
-type laneKey struct{}
+type priorityKey struct{}
 
-// lane is for whom a call is made.
-type lane int
+// A priority says for whom a call is made.
+type priority int
 
 const (
-	inBackground lane = iota
+	background priority = iota
 	byPerson
 	byStranger
-	lanes
+	priorities
 )
 
-// Interactive marks calls that a person waits for.
+// Interactive marks calls that a person is waiting for.
 func Interactive(ctx context.Context) context.Context {
-	return context.WithValue(ctx, laneKey{}, byPerson)
+	return context.WithValue(ctx, priorityKey{}, byPerson)
 }
 
-// Stranger marks calls that somebody causes whom nobody knows yet.
+// Stranger marks calls caused by people who have not signed in yet.
 func Stranger(ctx context.Context) context.Context {
-	return context.WithValue(ctx, laneKey{}, byStranger)
+	return context.WithValue(ctx, priorityKey{}, byStranger)
 }
 
-func laneOf(ctx context.Context) lane {
-	in, _ := ctx.Value(laneKey{}).(lane)
+func priorityOf(ctx context.Context) priority {
+	in, _ := ctx.Value(priorityKey{}).(priority)
 	return in
 }
 
-func interactive(ctx context.Context) bool { return laneOf(ctx) == byPerson }
+func interactive(ctx context.Context) bool { return priorityOf(ctx) == byPerson }
 
 // maxWait is how long a call waits for its budget; beyond, it is refused with
 // Throttled and the time to come back, so that the worker can do something else.
@@ -86,7 +86,7 @@ type bucket struct {
 	stopped      time.Time
 	strikes      int
 	flying       float64 // calls that were not answered yet
-	told         bool    // a call was answered: its limit is known, or there is none
+	answered     bool    // a call was answered: its limit is known, or there is none
 }
 
 // Budget is a bucket as it stands, for metrics.
@@ -209,7 +209,7 @@ func (b *Budgets) take(key string, first bool) time.Duration {
 		return d
 	}
 
-	if !k.told && k.flying > 0 {
+	if !k.answered && k.flying > 0 {
 		return firstAnswer
 	}
 
@@ -255,7 +255,7 @@ func (b *Budgets) learn(key string, resp *http.Response) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	k := b.bucket(key, b.now())
-	k.told = true
+	k.answered = true
 	if limited {
 		k.limit, k.window, k.at = limit, time.Duration(window)*time.Millisecond, b.now()
 		k.level = (left - k.flying) * b.share()
@@ -265,7 +265,7 @@ func (b *Budgets) learn(key string, resp *http.Response) {
 }
 
 // answered is when the other side answered by its own clock, from which dates in
-// its answer are to be read; ours may be wrong.
+// its answer have to be read; ours may be wrong.
 func (b *Budgets) answered(resp *http.Response) time.Time {
 	if t, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
 		return t

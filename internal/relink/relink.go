@@ -93,7 +93,19 @@ func list(ctx context.Context, tx *sql.Tx, parent, login string) ([]work.New, er
 }
 
 // Worker does the items.
-type Worker struct{ *Service }
+type Worker struct {
+	work.Base
+	*Service
+}
+
+// stepOn is the step after the first slice.
+const stepOn = "go on"
+
+// Steps describes the only step.
+func (w Worker) Steps() []work.StepInfo {
+	return work.OneStep("read the documents of the folder and make the links that are missing",
+		"a link is made once; how far it got is saved with each document", stepOn)
+}
 
 // Step looks at documents until there are no more or the slice is over.
 func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
@@ -120,7 +132,7 @@ func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 			return work.Next{}, err
 		}
 		if t.SliceOver() {
-			return work.Next{Step: "go on"}, nil
+			return work.Next{Step: stepOn}, nil
 		}
 	}
 
@@ -168,9 +180,3 @@ func linkOf(doc *nuxeo.Document, folder string) link.Link {
 
 	return l
 }
-
-// Undo has nothing to do: links that were made stay.
-func (w Worker) Undo(context.Context, *work.Task) error { return nil }
-
-// Ended has nothing to add.
-func (w Worker) Ended(context.Context, *sql.Tx, work.Item) ([]string, error) { return nil, nil }

@@ -49,7 +49,7 @@ type People interface {
 	Frameio(ctx context.Context, login string) (*v4.Client, error)
 }
 
-// Service finds what is to be repaired and repairs it.
+// A Service finds damaged documents and repairs them.
 type Service struct {
 	DB     *store.DB
 	Engine *work.Engine
@@ -66,7 +66,7 @@ type Service struct {
 // Repository.Query, once for each thousand documents and person to act for.
 func (s *Service) Look(ctx context.Context, r *maintenance.Report) error {
 	for range pages {
-		links, err := link.Unlooked(ctx, s.DB, s.Now(), s.Now().Add(-every), s.Now().Add(-settles), page)
+		links, err := link.DueForCheck(ctx, s.DB, s.Now(), s.Now().Add(-every), s.Now().Add(-settles), page)
 		if err != nil {
 			return err
 		}
@@ -177,7 +177,10 @@ func (s *Service) lost(ctx context.Context, owner string, links []link.Link) (lo
 	}
 
 	docs, err := nx.ByIDs(ctx, ids, nuxeo.Fetch{Schemas: []string{"frameio"}})
-	return slices.DeleteFunc(docs, func(doc *nuxeo.Document) bool { return doc.IsTrashed || ingest.Tells(doc) }), err
+	return slices.DeleteFunc(
+		docs,
+		func(doc *nuxeo.Document) bool { return doc.IsTrashed || ingest.DescribesAsset(doc) },
+	), err
 }
 
 // record notes that the links were looked at and adds an item for each document that has
@@ -200,7 +203,7 @@ func (s *Service) record(
 
 	var woken []string
 	err := s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
-		if err := link.Look(ctx, tx, s.Now(), links); err != nil {
+		if err := link.MarkChecked(ctx, tx, s.Now(), links); err != nil {
 			return err
 		}
 		woken, err = s.Engine.Add(ctx, tx, items...)
@@ -226,8 +229,16 @@ type state struct {
 	Link string `json:"link"`
 }
 
-// Worker does the items. Their only step reads and writes the same values again.
-type Worker struct{ *Service }
+// Worker does the items.
+type Worker struct {
+	work.NoUndo
+	*Service
+}
+
+// Steps describes the only step.
+func (w Worker) Steps() []work.StepInfo {
+	return work.OneStep("read the document, restore what is missing", "reads; the same values again")
+}
 
 // What an item comes out as.
 const (
@@ -253,7 +264,7 @@ func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 	}
 
 	if err := t.Commit(ctx, &st, func(tx *sql.Tx) error {
-		_, _, err := link.HoldDocument(ctx, tx, l.DocumentUID, t.ID)
+		_, _, err := link.AcquireByDocument(ctx, tx, l.DocumentUID, t.ID)
 		return err
 	}); err != nil {
 		return work.Next{}, err
@@ -275,7 +286,7 @@ func (w Worker) repair(ctx context.Context, t *work.Task, l link.Link) (outcome 
 		return gone, nil
 	case err != nil:
 		return "", err
-	case ingest.Tells(doc):
+	case ingest.DescribesAsset(doc):
 		return inOrder, nil
 	case doc.LockOwner != "" && doc.LockOwner != t.Actor:
 		return "left alone: locked by " + doc.LockOwner, nil
@@ -297,7 +308,7 @@ func (w Worker) repair(ctx context.Context, t *work.Task, l link.Link) (outcome 
 	}
 
 	return repaired, w.DB.Tx(ctx, func(tx *sql.Tx) error {
-		return errors.Join(link.LookAgain(ctx, tx, t.Now(), l.ID), w.Repaired(ctx, tx, l.DocumentUID))
+		return errors.Join(link.CheckAgain(ctx, tx, t.Now(), l.ID), w.Repaired(ctx, tx, l.DocumentUID))
 	})
 }
 
@@ -327,9 +338,6 @@ func (w Worker) pushed(ctx context.Context, l link.Link) (map[string]any, error)
 
 	return others, nil
 }
-
-// Undo has nothing to take back: what was written is right.
-func (w Worker) Undo(context.Context, *work.Task) error { return nil }
 
 // Ended lets go of the link.
 func (w Worker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, error) {

@@ -11,16 +11,16 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// Guest is the author of comments whose writer Frame.io does not tell.
+// Guest is the author of comments whose author Frame.io does not name.
 const Guest = "external reviewer"
 
-// maxText bounds what Nuxeo is asked to store of one comment; Frame.io allows
-// 40,000 characters, of up to four bytes.
+// maxText bounds the text of one comment in Nuxeo; Frame.io allows 40,000 characters of up to four
+// bytes.
 const maxText = 4 * 40_000
 
-// entity is what is kept of a comment in Nuxeo beside its text: the words as they were
-// written, what the tab needs to place them, and the comment as it came. It is written
-// in ASCII, of which Nuxeo drops nothing.
+// An entity is what is kept of a comment in Nuxeo besides its text: the words as written, what the
+// tab needs to place them, and the original comment. It is written in ASCII, which Nuxeo stores
+// unchanged.
 type entity struct {
 	FileID     string          `json:"fileId"`
 	Resolved   bool            `json:"resolved"`
@@ -42,9 +42,8 @@ func xpath(annotation bool) string {
 	return ""
 }
 
-// render makes the Nuxeo comment. Its text begins with the author and the
-// timecode, since Nuxeo shows its own author, and ends with the words. All of it is
-// plain text.
+// render returns the Nuxeo comment. Its text begins with author and timecode, since Nuxeo shows its
+// own author, and ends with the words. All of it is plain text.
 func (i *Importer) render(t Target, kind string, c frameio.Comment) nuxeo.Comment {
 	if c.Timestamp == nil && c.Timecode != "" {
 		if frame, ok := frameio.Frames(c.Timecode, t.FrameRate); ok {
@@ -55,7 +54,7 @@ func (i *Importer) render(t Target, kind string, c frameio.Comment) nuxeo.Commen
 
 	e := entity{
 		FileID: t.FileID, Resolved: c.Completed, Edited: edited(c), Author: author(c),
-		Words: clean(c.Text) + besides(c), Duration: c.Duration, Page: c.Page,
+		Words: clean(c.Text) + attachments(c), Duration: c.Duration, Page: c.Page,
 		Annotation: drawing(c.Annotation), Raw: valid(c.Raw),
 	}
 
@@ -90,8 +89,8 @@ func (i *Importer) render(t Target, kind string, c frameio.Comment) nuxeo.Commen
 	}
 }
 
-// besides tells in words what a comment carries beside its text.
-func besides(c frameio.Comment) string {
+// attachments describes what a comment carries besides its text.
+func attachments(c frameio.Comment) string {
 	var out strings.Builder
 	if p := c.Proposal; p != nil {
 		switch {
@@ -111,8 +110,7 @@ func besides(c frameio.Comment) string {
 	return out.String()
 }
 
-// ascii writes JSON with escapes for all that is not ASCII, which there is in strings
-// only.
+// ascii escapes everything in JSON that is not ASCII, which occurs only in strings.
 func ascii(b []byte) string {
 	var out strings.Builder
 	for _, r := range string(b) {
@@ -130,8 +128,8 @@ func ascii(b []byte) string {
 	return out.String()
 }
 
-// edited reports whether the words were changed after they were written. That a comment
-// was ticked off is no such change.
+// edited reports whether the words were changed after they were written. Resolving a comment does
+// not count.
 func edited(c frameio.Comment) bool { return c.Edited.After(c.Created) }
 
 func author(c frameio.Comment) string {
@@ -149,7 +147,7 @@ func span(frame int64, duration *int64, fps float64) string {
 	return start + " – " + frameio.Timecode(frame+*duration-1, fps)
 }
 
-// drawing keeps the shapes as JSON; what is no JSON is kept as a string.
+// drawing returns the shapes as JSON. What is not JSON becomes a string.
 func drawing(annotation string) json.RawMessage {
 	if annotation == "" {
 		return nil
@@ -168,11 +166,10 @@ func valid(raw []byte) json.RawMessage {
 	return raw
 }
 
-// oneLine keeps a name from breaking out of its line.
+// oneLine keeps a name on its line.
 func oneLine(s string) string { return strings.TrimSpace(plain.Line(clean(s))) }
 
-// clean bounds a text and drops what is none. Markup stays as the letters it is made of,
-// which is what the client sends it as.
+// clean bounds a text and removes what is not text. Markup stays as plain letters.
 func clean(s string) string {
 	if len(s) > maxText {
 		s = s[:maxText] + "…"

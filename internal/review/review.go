@@ -1,14 +1,14 @@
-// Package review carries what was said about an asset on Frame.io to its Nuxeo
-// document: comments with replies, annotations, resolved state.
+// Package review copies what was said about an asset on Frame.io to its Nuxeo document: comments with
+// replies, annotations, resolved state.
 //
-// It owns the table imported_comments, which knows each comment's counterpart, a
-// hash of what was sent, so that an unchanged comment costs no call, and how
-// people are shown it. What Nuxeo gives back is not compared with it: it cleans texts.
-// Invariants: each comment exists once, whatever is lost on the way
-// (external id, idempotency key, look before create); a comment that is gone on
-// Frame.io is removed, or only marked when people replied to it in Nuxeo; text
-// from outside stays text; nothing here makes a version. It leaves to ingest
-// when a document is due, and to Nuxeo who may read.
+// It owns the table imported_comments, which has for each comment its counterpart, a hash of what was
+// sent, so that an unchanged comment costs no call, and how it is shown. What Nuxeo returns is not
+// compared with it, since Nuxeo cleans texts.
+//
+// Invariants: each comment exists once, whatever is lost on the way (external id, idempotency key,
+// lookup before creation); a comment that is deleted on Frame.io is deleted, or only marked if people
+// replied to it in Nuxeo; text from outside stays text; nothing here creates a version. Ingest decides
+// when a document is due, and Nuxeo who may read.
 package review
 
 import (
@@ -27,7 +27,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// Nuxeo is what review needs of Nuxeo.
+// Nuxeo is what review needs from Nuxeo.
 type Nuxeo interface {
 	CreateComment(ctx context.Context, uid string, k nuxeo.Comment, idempotencyKey string) (nuxeo.Comment, error)
 	CommentByEntity(ctx context.Context, uid, entityID string) (nuxeo.Comment, error)
@@ -39,34 +39,34 @@ type Nuxeo interface {
 // Origin marks comments of ours in Nuxeo.
 const Origin = "frameio"
 
-// Importer writes the comments of one file to one document.
+// An Importer writes the comments of one file to one document.
 type Importer struct {
 	DB    *store.DB
 	Nuxeo Nuxeo
 	Now   func() time.Time
-	// Writer is the login that writes: Nuxeo makes it the author, and only the
-	// author may change a comment.
+	// Writer is the login that writes. Nuxeo makes it the author, and only the author may change
+	// a comment.
 	Writer string
-	// As gives Nuxeo as another writer, for comments that an earlier import
-	// wrote as somebody else; nil or an error leaves it at the writer's rights.
-	As func(ctx context.Context, login string) (Nuxeo, error)
-	// Left is told of each comment that nobody at hand may change.
-	Left func()
-	// Odd is told of each comment and reply that cannot be read, as it came; nil: nobody is.
-	Odd func(raw []byte)
-	// Rate tells the frame rate of the file when there is a comment that needs it; nil
-	// leaves it at the target's.
+	// ClientFor returns Nuxeo as another writer, for comments that an earlier import wrote as
+	// that person; nil or an error leaves the writer's own rights.
+	ClientFor func(ctx context.Context, login string) (Nuxeo, error)
+	// Skipped is called for each comment that no available account may change.
+	Skipped func()
+	// Unreadable is called with each comment and reply that cannot be read; it may be nil.
+	Unreadable func(raw []byte)
+	// Rate returns the frame rate of the file, when a comment needs it; nil leaves that of the
+	// target.
 	Rate func(context.Context) (float64, error)
-	// Key makes the idempotency key of a comment, the same for a repetition where that
-	// can be had, of the words that tell it from others.
+	// Key returns the idempotency key of a comment, from the words that distinguish it from
+	// others; repeating it gives the same key where possible.
 	Key func(act ...string) string
 	// FrameBase is the number of the first frame as Frame.io counts it.
 	FrameBase int64
-	// Changed is told of each write, for the item's counters.
+	// Changed is called for each write, for the item's counters.
 	Changed func()
 }
 
-// Target is where comments go.
+// A Target is where comments go.
 type Target struct {
 	LinkID, DocumentUID, FileID string
 	FrameRate                   float64
@@ -78,47 +78,49 @@ const (
 	kindReply      = "reply"
 )
 
-// known is a row of imported_comments. The parent of a reply is the comment in
-// Nuxeo that it hangs below; the parent of any other is empty. All rows of a file are in
-// memory at once: of what people are shown it has the sum.
-type known struct {
+// An importedComment is a row of imported_comments. Its parent is the Nuxeo comment that it replies
+// to, if any. All rows of a file are in memory at once, so that what is shown is reduced to a
+// checksum.
+type importedComment struct {
 	commentID, parentID, kind, nuxeoID, hash, writer string
 	shown                                            [sha256.Size]byte
 }
 
-// Import makes the document's comments equal to those of the file, of which one at a time
-// is in memory. It may be ended anywhere and run again. Before it removes anything it lists
-// them once more.
+// Import makes the document's comments equal to those of the file, keeping one of those at a time
+// in memory. It may be interrupted anywhere and repeated. Before it deletes anything, it lists the
+// comments again.
 func (i *Importer) Import(ctx context.Context, t Target, comments iter.Seq2[frameio.Comment, error]) error {
-	rows, err := i.known(ctx, t)
+	rows, err := i.loadImported(ctx, t)
 	if err != nil {
 		return err
 	}
 
-	here, unread := map[string]bool{}, 0
+	// Write what is new or changed.
+	present, unreadable := map[string]bool{}, 0
 	for c, err := range comments {
 		if err != nil {
 			return err
 		}
 
-		c, odd := i.readable(c)
-		unread += odd
-		if c.ID == "" || here[c.ID] {
+		c, n := i.dropUnreadable(c)
+		unreadable += n
+		if c.ID == "" || present[c.ID] {
 			continue
 		}
 
-		if err := i.bring(ctx, &t, rows, c); err != nil {
+		if err := i.importThread(ctx, &t, rows, c); err != nil {
 			return err
 		}
 
-		note(here, c)
+		markPresent(present, c)
 	}
 
-	if unread > 0 {
-		return nil // what is not among the others may be one of those that cannot be read
+	// Delete what is gone. A comment that seems gone may be one that cannot be read.
+	if unreadable > 0 {
+		return nil
 	}
 
-	for id := range here {
+	for id := range present {
 		delete(rows, id)
 	}
 
@@ -126,80 +128,84 @@ func (i *Importer) Import(ctx context.Context, t Target, comments iter.Seq2[fram
 		return nil
 	}
 
-	return i.removeRest(ctx, t, rows, comments)
+	return i.removeMissing(ctx, t, rows, comments)
 }
 
-// note notes that a comment and its replies are there.
-func note(here map[string]bool, c frameio.Comment) {
-	here[c.ID] = true
+// markPresent records that a comment and its replies exist.
+func markPresent(present map[string]bool, c frameio.Comment) {
+	present[c.ID] = true
 	for _, reply := range c.Replies {
-		here[reply.ID] = true
+		present[reply.ID] = true
 	}
 }
 
-// readable is a comment with the replies that can be read, without an ID when it cannot be
-// read itself, and how many cannot.
-func (i *Importer) readable(c frameio.Comment) (frameio.Comment, int) {
+// dropUnreadable returns a comment without the replies that cannot be read, and without an ID if it
+// cannot be read itself, and how many cannot.
+func (i *Importer) dropUnreadable(c frameio.Comment) (frameio.Comment, int) {
 	if c.ID == "" {
-		if i.Odd != nil {
-			i.Odd(c.Raw)
+		if i.Unreadable != nil {
+			i.Unreadable(c.Raw)
 		}
 		return c, 1
 	}
 
-	var good []frameio.Comment
+	var readable []frameio.Comment
 	unread := 0
 	for _, reply := range c.Replies {
-		reply, odd := i.readable(reply)
+		reply, odd := i.dropUnreadable(reply)
 		unread += odd
 		if reply.ID != "" {
-			good = append(good, reply)
+			readable = append(readable, reply)
 		}
 	}
 
-	c.Replies = good
+	c.Replies = readable
 	return c, unread
 }
 
-// bring writes a comment and its replies, once more when a reply finds nothing to reply to:
-// somebody deleted the comment in Nuxeo.
-func (i *Importer) bring(ctx context.Context, t *Target, rows map[string]known, c frameio.Comment) error {
-	if err := i.rated(ctx, t); err != nil {
+// importThread writes a comment and its replies, and repeats that if the comment turns out to have
+// been deleted in Nuxeo.
+func (i *Importer) importThread(
+	ctx context.Context, t *Target, rows map[string]importedComment, c frameio.Comment,
+) error {
+	if err := i.setFrameRate(ctx, t); err != nil {
 		return err
 	}
 
-	err := i.thread(ctx, *t, rows, c)
+	err := i.writeThread(ctx, *t, rows, c)
 	if row, have := rows[c.ID]; have && nuxeo.NotFound(err) {
 		row.hash = ""
 		rows[c.ID] = row
-		err = i.thread(ctx, *t, rows, c)
+		err = i.writeThread(ctx, *t, rows, c)
 	}
 
 	return err
 }
 
-// rated asks for the frame rate where it is not known.
-func (i *Importer) rated(ctx context.Context, t *Target) (err error) {
+// setFrameRate requests the frame rate if it is unknown.
+func (i *Importer) setFrameRate(ctx context.Context, t *Target) (err error) {
 	if t.FrameRate == 0 && i.Rate != nil {
 		t.FrameRate, err = i.Rate(ctx)
 	}
 	return err
 }
 
-// thread writes a comment and its replies.
-func (i *Importer) thread(ctx context.Context, t Target, rows map[string]known, c frameio.Comment) error {
+// writeThread writes a comment and its replies.
+func (i *Importer) writeThread(
+	ctx context.Context, t Target, rows map[string]importedComment, c frameio.Comment,
+) error {
 	kind := kindComment
 	if c.Annotation != "" {
 		kind = kindAnnotation
 	}
 
-	parent, err := i.put(ctx, t, rows, t.DocumentUID, kind, c)
+	parent, err := i.writeComment(ctx, t, rows, t.DocumentUID, kind, c)
 	if err != nil {
 		return err
 	}
 
 	for _, reply := range c.Replies {
-		if _, err := i.put(ctx, t, rows, parent, kindReply, reply); err != nil {
+		if _, err := i.writeComment(ctx, t, rows, parent, kindReply, reply); err != nil {
 			return err
 		}
 	}
@@ -207,39 +213,42 @@ func (i *Importer) thread(ctx context.Context, t Target, rows map[string]known, 
 	return nil
 }
 
-// put writes one comment if it is new or changed, on the document or on the
-// comment it replies to, and returns its id in Nuxeo.
-func (i *Importer) put(
-	ctx context.Context, t Target, rows map[string]known, on, kind string, c frameio.Comment,
+// writeComment writes one comment if it is new or changed, on the document or as a reply, and
+// returns its id in Nuxeo.
+func (i *Importer) writeComment(
+	ctx context.Context, t Target, rows map[string]importedComment, on, kind string, c frameio.Comment,
 ) (string, error) {
+	// Has it changed?
 	want := i.render(t, kind, c)
 	sum := sha256.Sum256([]byte(kind + "\x00" + want.Text + "\x00" + want.Entity))
 	hash := hex.EncodeToString(sum[:])
-	row, have := rows[c.ID]
+	row, exists := rows[c.ID]
 	parent := ""
 	if kind == kindReply {
 		parent = on
 	}
 
-	if have && (row.kind != kind || row.parentID != parent) {
+	if exists && (row.kind != kind || row.parentID != parent) {
 		// A drawing was added or removed, which makes another kind of document, or
 		// what it replies to was made anew. The row stays until the new one is there.
-		gone, err := i.takeAway(ctx, t, row)
-		if err != nil || !gone {
+		removed, err := i.deleteOrMark(ctx, t, row)
+		if err != nil || !removed {
 			return row.nuxeoID, err
 		}
-		have = false
+		exists = false
 	}
 
+	// An unchanged comment may be shown differently.
 	shown := i.shown(t, c)
 	shownSum := sha256.Sum256([]byte(shown))
-	if have && row.hash == hash {
-		return row.nuxeoID, i.show(ctx, t, row, shown, shownSum)
+	if exists && row.hash == hash {
+		return row.nuxeoID, i.recordShown(ctx, t, row, shown, shownSum)
 	}
 
-	id, writer, err := i.write(ctx, on, want, row, have)
-	if denied(err) && id != "" {
-		i.left()
+	// Write and record it.
+	id, writer, err := i.write(ctx, on, want, row, exists)
+	if isDenied(err) && id != "" {
+		i.skipped()
 		return id, nil
 	}
 
@@ -248,7 +257,7 @@ func (i *Importer) put(
 	}
 
 	i.changed()
-	rows[c.ID] = known{
+	rows[c.ID] = importedComment{
 		commentID: c.ID,
 		parentID:  parent,
 		kind:      kind,
@@ -258,29 +267,29 @@ func (i *Importer) put(
 		shown:     shownSum,
 	}
 
-	return id, i.remember(ctx, t, rows[c.ID], shown)
+	return id, i.record(ctx, t, rows[c.ID], shown)
 }
 
-// by is Nuxeo as whoever wrote a comment, if that can be had.
-func (i *Importer) by(ctx context.Context, writer string) Nuxeo {
-	if i.As == nil || writer == "" || writer == i.Writer {
+// clientFor returns Nuxeo as the author of a comment, if possible.
+func (i *Importer) clientFor(ctx context.Context, writer string) Nuxeo {
+	if i.ClientFor == nil || writer == "" || writer == i.Writer {
 		return i.Nuxeo
 	}
-	if nx, err := i.As(ctx, writer); err == nil {
+	if nx, err := i.ClientFor(ctx, writer); err == nil {
 		return nx
 	}
 	return i.Nuxeo
 }
 
-// denied are the answers to a change of a comment that is somebody else's.
-func denied(err error) bool {
+// isDenied reports whether an error says that a comment belongs to another person.
+func isDenied(err error) bool {
 	status := nuxeo.StatusOf(err)
 	return status == http.StatusForbidden || status == http.StatusUnauthorized
 }
 
-func (i *Importer) left() {
-	if i.Left != nil {
-		i.Left()
+func (i *Importer) skipped() {
+	if i.Skipped != nil {
+		i.Skipped()
 	}
 }
 
@@ -290,24 +299,24 @@ func (i *Importer) changed() {
 	}
 }
 
-// write updates the counterpart or creates it, after a look whether a lost
-// answer left one. It returns its id and who wrote it.
+// write updates the counterpart, or creates it unless an unanswered attempt has. It returns the id
+// and the author.
 func (i *Importer) write(
-	ctx context.Context, on string, want nuxeo.Comment, row known, have bool,
+	ctx context.Context, on string, want nuxeo.Comment, row importedComment, have bool,
 ) (id, writer string, err error) {
 	if have {
 		want.ID = row.nuxeoID
-		err := i.by(ctx, row.writer).UpdateComment(ctx, on, want)
+		err := i.clientFor(ctx, row.writer).UpdateComment(ctx, on, want)
 		if err == nil || !nuxeo.NotFound(err) {
 			return row.nuxeoID, row.writer, err
 		}
-		want.ID = "" // somebody deleted it in Nuxeo; Frame.io still says it
+		want.ID = "" // deleted in Nuxeo, but still on Frame.io
 	}
 
 	found, err := i.Nuxeo.CommentByEntity(ctx, on, want.EntityID)
 	if err == nil {
 		want.ID = found.ID
-		return found.ID, found.Author, i.by(ctx, found.Author).UpdateComment(ctx, on, want)
+		return found.ID, found.Author, i.clientFor(ctx, found.Author).UpdateComment(ctx, on, want)
 	}
 
 	if !nuxeo.NotFound(err) {
@@ -322,47 +331,11 @@ func (i *Importer) write(
 	return made.ID, i.Writer, err
 }
 
-func (i *Importer) known(ctx context.Context, t Target) (map[string]known, error) {
-	rows, err := i.DB.Reader.QueryContext(ctx, `SELECT comment_id, parent_id, kind, nuxeo_id, hash, writer, shown
-		FROM imported_comments
-		WHERE link_id = $1 AND file_id = $2`, t.LinkID, t.FileID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	out := map[string]known{}
-	for rows.Next() {
-		var k known
-		var shown sql.RawBytes
-		if err := rows.Scan(&k.commentID, &k.parentID, &k.kind, &k.nuxeoID, &k.hash, &k.writer, &shown); err != nil {
-			return nil, err
-		}
-		k.shown = sha256.Sum256(shown)
-		out[k.commentID] = k
-	}
-
-	return out, rows.Err()
-}
-
-func (i *Importer) remember(ctx context.Context, t Target, k known, shown string) error {
-	return i.DB.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO imported_comments (link_id, comment_id, file_id, parent_id, kind,
-			nuxeo_id, hash, writer, updated, shown)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-			ON CONFLICT (link_id, comment_id) DO UPDATE SET parent_id = excluded.parent_id, kind = excluded.kind,
-			nuxeo_id = excluded.nuxeo_id,
-				hash = excluded.hash, writer = excluded.writer, updated = excluded.updated, shown = excluded.shown`,
-			t.LinkID, k.commentID, t.FileID, k.parentID, k.kind, k.nuxeoID, k.hash, k.writer,
-			store.Millis(i.Now()), shown)
-		return err
-	})
-}
-
-// removeRest removes what is no longer on Frame.io, replies before what they reply to. The
-// first listing may have taken long, with one call of Nuxeo for each comment, and a comment
-// that went meanwhile may have moved another one past it: what a second one tells stays.
-func (i *Importer) removeRest(
-	ctx context.Context, t Target, rows map[string]known, comments iter.Seq2[frameio.Comment, error],
+// removeMissing removes what does not exist on Frame.io any more, replies before what they reply
+// to. The first listing may have taken long, with one call of Nuxeo for each comment, and a comment
+// deleted meanwhile may have shifted another past it. What a second listing contains stays.
+func (i *Importer) removeMissing(
+	ctx context.Context, t Target, rows map[string]importedComment, comments iter.Seq2[frameio.Comment, error],
 ) error {
 	for c, err := range comments {
 		if err != nil {
@@ -379,7 +352,7 @@ func (i *Importer) removeRest(
 			if (row.kind == kindReply) != replies {
 				continue
 			}
-			if err := i.remove(ctx, t, row); err != nil {
+			if err := i.removeComment(ctx, t, row); err != nil {
 				return err
 			}
 		}
@@ -388,12 +361,12 @@ func (i *Importer) removeRest(
 	return nil
 }
 
-// markRemoved is what a comment that people replied to becomes.
-const markRemoved = "[removed on Frame.io]"
+// removedText replaces the text of a removed comment that people replied to.
+const removedText = "[removed on Frame.io]"
 
-// remove takes a comment away and forgets it.
-func (i *Importer) remove(ctx context.Context, t Target, row known) error {
-	if gone, err := i.takeAway(ctx, t, row); err != nil || !gone {
+// removeComment removes a comment and its row.
+func (i *Importer) removeComment(ctx context.Context, t Target, row importedComment) error {
+	if removed, err := i.deleteOrMark(ctx, t, row); err != nil || !removed {
 		return err
 	}
 
@@ -405,33 +378,33 @@ func (i *Importer) remove(ctx context.Context, t Target, row known) error {
 	})
 }
 
-// takeAway deletes a comment in Nuxeo, or marks it if people replied to it. It
-// reports whether that was allowed.
-func (i *Importer) takeAway(ctx context.Context, t Target, row known) (bool, error) {
+// deleteOrMark deletes a comment in Nuxeo, or marks it if people replied to it. It reports whether
+// that was allowed.
+func (i *Importer) deleteOrMark(ctx context.Context, t Target, row importedComment) (bool, error) {
 	annotation := row.kind == kindAnnotation
-	answered, err := i.answered(ctx, row.nuxeoID)
+	answered, err := i.hasForeignReply(ctx, row.nuxeoID)
 	if err != nil {
 		return false, err
 	}
 
 	if answered {
-		// What it said goes from where the raw comment is kept, too.
+		// The original comment is removed as well.
 		k := nuxeo.Comment{
 			ID:       row.nuxeoID,
-			Text:     markRemoved,
+			Text:     removedText,
 			EntityID: entityID(row.kind, row.commentID),
 			Origin:   Origin,
 			Entity:   "{}",
 			XPath:    xpath(annotation),
 		}
 		on := cmp.Or(row.parentID, t.DocumentUID) // a reply stays one
-		err = i.by(ctx, row.writer).UpdateComment(ctx, on, k)
+		err = i.clientFor(ctx, row.writer).UpdateComment(ctx, on, k)
 	} else {
-		err = i.by(ctx, row.writer).DeleteComment(ctx, t.DocumentUID, row.nuxeoID, annotation)
+		err = i.clientFor(ctx, row.writer).DeleteComment(ctx, t.DocumentUID, row.nuxeoID, annotation)
 	}
 
-	if denied(err) {
-		i.left()
+	if isDenied(err) {
+		i.skipped()
 		return false, nil
 	}
 
@@ -442,9 +415,9 @@ func (i *Importer) takeAway(ctx context.Context, t Target, row known) (bool, err
 	return true, nil
 }
 
-// answered reports whether somebody replied in Nuxeo, at any depth: a reply that
-// is not ours would be deleted with what it replies to.
-func (i *Importer) answered(ctx context.Context, id string) (bool, error) {
+// hasForeignReply reports whether people replied in Nuxeo, at any depth: their replies would be
+// deleted with what they reply to.
+func (i *Importer) hasForeignReply(ctx context.Context, id string) (bool, error) {
 	for r, err := range i.Nuxeo.Comments(ctx, id) {
 		if nuxeo.NotFound(err) {
 			return false, nil
@@ -458,37 +431,24 @@ func (i *Importer) answered(ctx context.Context, id string) (bool, error) {
 			return true, nil
 		}
 
-		if below, err := i.answered(ctx, r.ID); below || err != nil {
+		if below, err := i.hasForeignReply(ctx, r.ID); below || err != nil {
 			return below, err
 		}
 	}
 	return false, nil
 }
 
-// EntityID is our name for a Frame.io comment in Nuxeo.
+// EntityID returns the entity id in Nuxeo of a Frame.io comment.
 func EntityID(commentID string) string { return "frameio:comment:" + commentID }
 
-// drawingSuffix ends the name of an annotation: the server finds both kinds by a name, and
-// says of neither which it is.
+// drawingSuffix ends the entity id of an annotation: the server finds comments and annotations by
+// it, and does not say which it found.
 const drawingSuffix = ":drawing"
 
-// entityID is the name of a comment of a kind.
+// entityID returns the entity id of a comment of a kind.
 func entityID(kind, commentID string) string {
 	if kind == kindAnnotation {
 		return EntityID(commentID) + drawingSuffix
 	}
 	return EntityID(commentID)
-}
-
-// Known reports whether comments of a file were imported for a link.
-func Known(ctx context.Context, db *store.DB, linkID, fileID string) (known bool, err error) {
-	err = db.Reader.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM imported_comments
-		WHERE link_id = $1 AND file_id = $2)`, linkID, fileID).Scan(&known)
-	return known, err
-}
-
-// Forget drops what is known of a link's comments, when its document is gone.
-func Forget(ctx context.Context, tx *sql.Tx, linkID string) error {
-	_, err := tx.ExecContext(ctx, `DELETE FROM imported_comments WHERE link_id = $1`, linkID)
-	return err
 }

@@ -304,7 +304,7 @@ func TestCommentsOfAnotherWriter(t *testing.T) {
 
 	w.must()
 	w.wants("comment c1: One.", "comment c2: Two.")
-	w.importer.As = func(_ context.Context, login string) (Nuxeo, error) {
+	w.importer.ClientFor = func(_ context.Context, login string) (Nuxeo, error) {
 		if login != "josh" {
 			t.Errorf("asked for %s", login)
 		}

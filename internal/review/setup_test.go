@@ -77,7 +77,7 @@ func setup(t *testing.T, opts ...nuxeosim.Options) *world {
 		Now:     time.Now,
 		Writer:  "josh",
 		Changed: func() { w.writes++ },
-		Left:    func() { w.left++ },
+		Skipped: func() { w.left++ },
 		Key:     func(act ...string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(strings.Join(act, " ")))) },
 	}
 
@@ -88,7 +88,7 @@ func (w *world) link(db *store.DB) string {
 	w.Helper()
 	var l link.Link
 	err := db.Tx(w.Context(), func(tx *sql.Tx) (err error) {
-		l, err = link.Claim(w.Context(), tx, time.Now(), "folder",
+		l, err = link.Acquire(w.Context(), tx, time.Now(), "folder",
 			link.Asset{Account: "a", Key: "file-1", Files: []string{"file-1"}}, "item")
 		return err
 	})
@@ -157,7 +157,7 @@ func (w *world) shown() string {
 			}
 
 			_, text, _ := strings.Cut("\n"+w.read(c), "\n")
-			if c.Origin == Origin && text != markRemoved {
+			if c.Origin == Origin && text != removedText {
 				_, text, _ = strings.Cut(text, "\n")
 			}
 

@@ -13,8 +13,8 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// Shown is a comment as people are shown it. Times are those of the day; the
-// place in the medium is a frame counted from 0, or a page.
+// A Shown is a comment as it is shown to people. The position in the medium is a frame counted from
+// 0, or a page.
 type Shown struct {
 	Author   string    `json:"author"`
 	Text     string    `json:"text"`
@@ -25,10 +25,10 @@ type Shown struct {
 	Duration *int64    `json:"duration,omitempty"`
 	Timecode string    `json:"timecode,omitempty"`
 	Page     *int64    `json:"page,omitempty"`
-	Drawing  string    `json:"drawing,omitempty"` // as Frame.io gave it
+	Drawing  string    `json:"drawing,omitempty"` // as on Frame.io
 }
 
-// maxDrawing bounds what is kept of a drawing; more is not shown.
+// maxDrawing bounds the size of a drawing. Larger ones are not shown.
 const maxDrawing = 256 << 10
 
 func (i *Importer) shown(t Target, c frameio.Comment) string {
@@ -54,9 +54,11 @@ func (i *Importer) shown(t Target, c frameio.Comment) string {
 	return string(b)
 }
 
-// show records how an unchanged comment is shown, if that is news: rows of an
-// older version do not tell.
-func (i *Importer) show(ctx context.Context, t Target, row known, shown string, sum [sha256.Size]byte) error {
+// recordShown records how an unchanged comment is shown, if that is new: rows of an older version
+// lack it.
+func (i *Importer) recordShown(
+	ctx context.Context, t Target, row importedComment, shown string, sum [sha256.Size]byte,
+) error {
 	if row.shown == sum {
 		return nil
 	}
@@ -67,19 +69,19 @@ func (i *Importer) show(ctx context.Context, t Target, row known, shown string, 
 	})
 }
 
-// Row is an imported comment with where it stands.
+// A Row is an imported comment with its ids.
 type Row struct {
 	ID      string // on Frame.io
 	FileID  string
 	NuxeoID string
-	// ParentID is the comment in Nuxeo that it replies to; empty for others.
+	// ParentID is the Nuxeo comment that it replies to, if any.
 	ParentID string
 	Shown
 }
 
-// KeptBy reads a comment of ours from what Nuxeo keeps of it: where no row tells of it,
-// as on a version of the document.
-func KeptBy(k nuxeo.Comment) Row {
+// FromNuxeo reads a comment of ours from what Nuxeo keeps of it, where there is no row, as on a
+// version of the document.
+func FromNuxeo(k nuxeo.Comment) Row {
 	r := Row{
 		ID:      strings.TrimSuffix(strings.TrimPrefix(k.EntityID, EntityID("")), drawingSuffix),
 		NuxeoID: k.ID,
@@ -87,7 +89,7 @@ func KeptBy(k nuxeo.Comment) Row {
 	}
 
 	var e entity
-	if json.Unmarshal([]byte(k.Entity), &e) != nil || e.FileID == "" { // it was removed on Frame.io
+	if json.Unmarshal([]byte(k.Entity), &e) != nil || e.FileID == "" { // removed on Frame.io
 		return r
 	}
 
@@ -96,7 +98,7 @@ func KeptBy(k nuxeo.Comment) Row {
 		Author: e.Author, Text: e.Words, Created: k.Created, Resolved: e.Resolved, Edited: e.Edited,
 		Frame: e.Frame, Duration: e.Duration, Timecode: e.Timecode, Page: e.Page,
 	}
-	if e.Words == "" { // it was brought by a version that kept no words, or says nothing
+	if e.Words == "" { // imported by an older version, or without words
 		_, r.Text, _ = strings.Cut(k.Text, "\n")
 	}
 
@@ -108,17 +110,16 @@ func KeptBy(k nuxeo.Comment) Row {
 	return r
 }
 
-// maxShown bounds how much of the comments of a link is shown at once, in bytes.
+// maxShown bounds how much of the comments of a link is returned at once, in bytes.
 const maxShown = 2 << 20
 
-// Of lists the comments of a link, most at most; more says that there are others, or that
-// they are long.
-// Those that were not looked at since an older version are left out. Whoever asks
-// must have found that the person may read the document.
-func Of(ctx context.Context, db *store.DB, linkID string, most int) (list []Row, more bool, err error) {
+// List returns up to limit comments of a link; more reports whether there are others, or they are
+// long. Those not imported since an older version are left out. The caller has checked that the
+// person may read the document.
+func List(ctx context.Context, db *store.DB, linkID string, limit int) (list []Row, more bool, err error) {
 	rows, err := db.Reader.QueryContext(ctx, `SELECT comment_id, file_id, nuxeo_id, parent_id, shown
 		FROM imported_comments
-		WHERE link_id = $1 AND shown <> '' ORDER BY comment_id LIMIT $2`, linkID, most+1)
+		WHERE link_id = $1 AND shown <> '' ORDER BY comment_id LIMIT $2`, linkID, limit+1)
 	if err != nil {
 		return nil, false, err
 	}
@@ -130,7 +131,7 @@ func Of(ctx context.Context, db *store.DB, linkID string, most int) (list []Row,
 			return nil, false, err
 		}
 
-		if left -= len(shown); left < 0 || len(list) == most {
+		if left -= len(shown); left < 0 || len(list) == limit {
 			return list, true, nil
 		}
 

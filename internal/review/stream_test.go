@@ -32,7 +32,7 @@ func TestCommentsAreStreamed(t *testing.T) {
 		t.Errorf("the list was read %d comments ahead of %d writes, want 0 ahead of %d", ahead, w.writes, n)
 	}
 
-	rows, err := w.importer.known(t.Context(), w.target)
+	rows, err := w.importer.loadImported(t.Context(), w.target)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,13 +81,13 @@ func TestShownCommentsAreBounded(t *testing.T) {
 
 	w.must(long...)
 
-	list, more, err := Of(t.Context(), w.importer.DB, w.target.LinkID, 2000)
+	list, more, err := List(t.Context(), w.importer.DB, w.target.LinkID, 2000)
 	if err != nil || !more || len(list) == 0 || len(list) > maxShown/40_000 {
 		t.Errorf("%d of %d long comments are shown, more %t, %v, want at most %d and more", len(list), len(long), more,
 			err, maxShown/40_000)
 	}
 
-	if list, more, err = Of(t.Context(), w.importer.DB, w.target.LinkID, 3); len(list) != 3 || !more || err != nil {
+	if list, more, err = List(t.Context(), w.importer.DB, w.target.LinkID, 3); len(list) != 3 || !more || err != nil {
 		t.Errorf("asked for 3: %d, more %t, %v", len(list), more, err)
 	}
 }

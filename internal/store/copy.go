@@ -25,7 +25,7 @@ type Copied struct {
 // and compares the rows of both sides before it commits. The source must not be in use:
 // what is written meanwhile may be left behind. It is marked as moved afterwards. told
 // hears of each table.
-func Copy(ctx context.Context, from, to *DB, told func(Copied)) error {
+func Copy(ctx context.Context, from, to *DB, report func(Copied)) error {
 	tables, err := from.Tables(ctx)
 	if err != nil {
 		return err
@@ -51,7 +51,7 @@ func Copy(ctx context.Context, from, to *DB, told func(Copied)) error {
 		if err != nil {
 			return fmt.Errorf("copying %s: %w", table, err)
 		}
-		told(Copied{table, n})
+		report(Copied{table, n})
 	}
 
 	return target.Commit()

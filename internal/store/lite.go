@@ -11,10 +11,10 @@ import (
 	"modernc.org/sqlite"
 )
 
-// Heard is told of each statement that goes to an SQLite file. Tests record them, to
+// OnStatement is told of each statement that goes to an SQLite file. Tests record them, to
 // see that PostgreSQL would take every one. Nil, as in the program, is told nothing;
 // it is set before anything is opened.
-var Heard func(statement string)
+var OnStatement func(statement string)
 
 // openLite opens a pool on an SQLite file.
 func openLite(name string) (*sql.DB, error) {
@@ -95,13 +95,13 @@ func (c *liteConn) Close() error {
 
 // PrepareContext is driver.ConnPrepareContext's.
 func (c *liteConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
-	hear(query)
+	report(query)
 	return c.driverConn.PrepareContext(ctx, query)
 }
 
 // ExecContext is driver.ExecerContext's.
 func (c *liteConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	hear(query)
+	report(query)
 	s, err := c.statement(ctx, query)
 	if err != nil {
 		return nil, err
@@ -116,7 +116,7 @@ func (c *liteConn) ExecContext(ctx context.Context, query string, args []driver.
 
 // QueryContext is driver.QueryerContext's.
 func (c *liteConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	hear(query)
+	report(query)
 	s, err := c.statement(ctx, query)
 	if err != nil {
 		return nil, err
@@ -180,8 +180,8 @@ func (r *liteRows) Close() error {
 	return err
 }
 
-func hear(statement string) {
-	if Heard != nil {
-		Heard(statement)
+func report(statement string) {
+	if OnStatement != nil {
+		OnStatement(statement)
 	}
 }

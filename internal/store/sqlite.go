@@ -25,7 +25,7 @@ const options = "_txlock=immediate&_time_format=sqlite&_timezone=UTC" +
 	// pages are the limit at which a writer does it itself.
 	"&_pragma=wal_autocheckpoint(20000)"
 
-// Whoever reads or writes waits for locks for ten seconds at most; the keeper
+// Readers and writers wait for locks for ten seconds at most; the keeper
 // gives up soon, since writers wait for it.
 const (
 	waits    = "&_pragma=busy_timeout(10000)"

@@ -76,13 +76,25 @@ type worker struct {
 }
 
 func (w worker) start(ctx context.Context, k *work.Task, step string) (context.Context, trace.Span) {
+	does := ""
+	for _, s := range w.next.Steps() {
+		if s.Name == step {
+			does = s.Does
+		}
+	}
+
 	if step == "" {
 		step = "begin"
 	}
+
 	return w.t.tracer.Start(below(ctx), k.Kind+" "+step, trace.WithAttributes(
 		attribute.String("item", k.ID), attribute.String("kind", k.Kind), attribute.String("step", step),
+		attribute.String("does", does),
 		attribute.Int64("attempt", k.Attempt), attribute.String("correlation", k.Correlation)))
 }
+
+// Steps is work.Worker's.
+func (w worker) Steps() []work.StepInfo { return w.next.Steps() }
 
 // Step is work.Worker's.
 func (w worker) Step(ctx context.Context, k *work.Task) (next work.Next, err error) {
@@ -109,20 +121,20 @@ func (w worker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, 
 // answer's body, if it belongs to a trace. class names what a call is for; with
 // told the system learns the trace's id.
 func (t *Tracer) Calls(
-	system string, class func(*http.Request) string, told bool, next http.RoundTripper,
+	system string, class func(*http.Request) string, propagate bool, next http.RoundTripper,
 ) http.RoundTripper {
 	if t == nil {
 		return next
 	}
-	return calls{t, system, class, told, next}
+	return calls{t, system, class, propagate, next}
 }
 
 type calls struct {
-	t      *Tracer
-	system string
-	class  func(*http.Request) string
-	told   bool
-	next   http.RoundTripper
+	t         *Tracer
+	system    string
+	class     func(*http.Request) string
+	propagate bool
+	next      http.RoundTripper
 }
 
 // RoundTrip is http.RoundTripper's.
@@ -137,7 +149,7 @@ func (c calls) RoundTrip(r *http.Request) (*http.Response, error) {
 			attribute.String("system", c.system), attribute.String("class", class),
 			attribute.String("http.request.method", r.Method), attribute.String("server.address", r.URL.Hostname())))
 	r = r.Clone(ctx)
-	if c.told {
+	if c.propagate {
 		propagation.TraceContext{}.Inject(ctx, propagation.HeaderCarrier(r.Header))
 	}
 

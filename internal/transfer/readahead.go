@@ -54,7 +54,7 @@ func (a *readAhead) open(ctx context.Context, off int64) {
 	go fill(ctx, body, a.chunks)
 }
 
-// fill reads until the end, an error, or nobody wants more.
+// fill reads until the end, an error, or cancellation.
 func fill(ctx context.Context, body *resuming, out chan<- chunk) {
 	defer close(out)
 	defer body.Close()

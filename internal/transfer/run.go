@@ -28,7 +28,7 @@ type run struct {
 }
 
 // attempt counts the bytes of one try of one part; what it has in flight is
-// taken back by whoever made it.
+// taken back by their creator.
 func (r *run) attempt(dog *watchdog, mine *atomic.Int64) func(int) {
 	return func(n int) {
 		dog.alive()

@@ -50,7 +50,7 @@ type Part struct {
 type Plan struct {
 	Size     int64
 	PartSize int64
-	// Ends are where the parts end when their sizes are somebody else's choice;
+	// Ends are where the parts end if another system chooses their sizes;
 	// PartSize does not count then.
 	Ends []int64
 }

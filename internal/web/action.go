@@ -57,8 +57,8 @@ func (s *Server) action(w http.ResponseWriter, r *http.Request) error {
 	return json.NewEncoder(w).Encode(answer)
 }
 
-func (s *Server) verified(ctx context.Context, r *http.Request, body []byte) (binding.Called, error) {
-	called, err := s.Binding.Call(ctx, r.PathValue("id"))
+func (s *Server) verified(ctx context.Context, r *http.Request, body []byte) (binding.ActionCall, error) {
+	called, err := s.Binding.FindAction(ctx, r.PathValue("id"))
 	secret := called.Secret
 	if fault.Is(err, fault.NotFound) {
 		secret, err = unknownSecret, nil
@@ -94,7 +94,7 @@ func (s *Server) authentic(r *http.Request, body []byte, secret string) error {
 
 func notAuthentic() error { return fault.New(fault.Unauthenticated, "The call is not authentic.") }
 
-// only is the value of a header that came once; of two, nobody knows which one
+// only is the value of a header that came once; of two, it is unknown which one
 // a proxy before us has looked at.
 func only(h http.Header, name string) string {
 	if values := h.Values(name); len(values) == 1 {
@@ -103,7 +103,7 @@ func only(h http.Header, name string) string {
 	return ""
 }
 
-func (s *Server) answer(ctx context.Context, called binding.Called, call v4.Call) (publish.Answer, error) {
+func (s *Server) answer(ctx context.Context, called binding.ActionCall, call v4.Call) (publish.Answer, error) {
 	b := called.Binding
 	switch b.State {
 	case binding.Bound:

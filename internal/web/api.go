@@ -345,7 +345,7 @@ func (s rest) Unbind(ctx context.Context, q api.UnbindRequestObject) (api.Unbind
 		return nil, err
 	}
 
-	// The item belongs to the owner of the binding; whoever may end it may see it.
+	// The item belongs to the owner of the binding; people who may end it may see it.
 	v, err := s.Engine.Item(ctx, work.Viewer{Admin: true}, id)
 	return api.Unbind202JSONResponse(itemJSON(who, v, nil)), err
 }
@@ -374,9 +374,9 @@ func (s rest) Publish(ctx context.Context, q api.PublishRequestObject) (api.Publ
 		return nil, fault.Field("assets", "Give 1 to 100 assets.", "%d assets cannot be published at once.", n)
 	}
 
-	var places []publish.Place
+	var places []publish.BoundWorkspace
 	for _, a := range b.Actions {
-		places = append(places, publish.Place{Action: a.ID, Account: a.AccountID, Workspace: a.WorkspaceID})
+		places = append(places, publish.BoundWorkspace{Action: a.ID, Account: a.AccountID, Workspace: a.WorkspaceID})
 	}
 
 	id, answer, err := s.Server.Publish.Direct(ctx, p, target(b), places, q.Body.Assets)

@@ -17,7 +17,7 @@ import (
 const (
 	// maxBody is far above the longest form, and what ten thousand ids need.
 	maxBody = 1 << 20
-	// maxStrange is what somebody may send who is not signed in.
+	// maxStrange is the largest body without a sign-in.
 	maxStrange = 64 << 10
 )
 
@@ -73,9 +73,9 @@ func (s *Server) gated(next *http.ServeMux) http.Handler {
 
 // bounded limits the body of a request before anybody reads it, to less where nobody
 // is signed in.
-func bounded(w http.ResponseWriter, r *http.Request, known bool) {
+func bounded(w http.ResponseWriter, r *http.Request, signedIn bool) {
 	limit := int64(maxStrange)
-	if known {
+	if signedIn {
 		limit = maxBody
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, limit)

@@ -17,7 +17,7 @@ type Finding struct{ Name, Mark, Detail, Remedy, Page string }
 // no time for that it was left out.
 type Doctor func(ctx context.Context, admin *nuxeo.Client, found func(Finding))
 
-// doctorTime is how long somebody waits for the doctor.
+// doctorTime is how long a viewer waits for the doctor.
 const doctorTime = 30 * time.Second
 
 // RunDoctor looks through the installation.

@@ -21,7 +21,7 @@ func (s rest) GetDocument(ctx context.Context, q api.GetDocumentRequestObject) (
 		return nil, err
 	}
 
-	open, err := s.Server.Push.OpenOf(ctx, d.UID)
+	open, err := s.Server.Push.Unfinished(ctx, d.UID)
 	if err != nil {
 		return nil, err
 	}

@@ -41,7 +41,7 @@ func (s *Server) event(w http.ResponseWriter, r *http.Request) error {
 		return fault.New(fault.Invalid, "This is not an event of a webhook.").Because(err)
 	}
 
-	if err := s.Webhooks.Take(ctx, r.PathValue("id"), e); err != nil {
+	if err := s.Webhooks.Record(ctx, r.PathValue("id"), e); err != nil {
 		return err
 	}
 

@@ -123,15 +123,15 @@ func itemJSON(who work.Viewer, v work.View, events []work.Event) api.Item {
 		Remedy:      opt(v.Remedy),
 		Correlation: v.Correlation, MayChange: who.May(v.Item), Created: v.Created, Updated: v.Updated,
 		Transfer: transferJSON(v),
-		Document: opt(publish.Document(v.Item)), Binding: opt(v.Binding),
+		Document: opt(publish.DocumentUID(v.Item)), Binding: opt(v.Binding),
 	}
 	if v.Kind == push.KindPush {
-		document, through := push.About(v.Item)
+		document, through := push.Subject(v.Item)
 		out.Document, out.Binding = opt(document), opt(through)
 	}
 
 	if v.Kind == foldersync.KindAsset {
-		out.Document = opt(foldersync.Document(v.Item))
+		out.Document = opt(foldersync.DocumentUID(v.Item))
 	}
 
 	if v.Kind == binding.KindBind || v.Kind == binding.KindUnbind {

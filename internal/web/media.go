@@ -17,7 +17,7 @@ func (s *Server) media(mux *http.ServeMux) {
 	mux.Handle("GET /media/nuxeo/{uid}/{name}", s.handler(s.stream))
 }
 
-// redeem sends whoever shows a ticket to what it opens. The ticket is all that
+// redeem redirects the bearer of a ticket to what it opens. The ticket is all that
 // is asked for: an element that plays shows nothing else.
 func (s *Server) redeem(w http.ResponseWriter, r *http.Request) error {
 	if r.Method != http.MethodGet { // a look must not use it up
@@ -68,7 +68,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) error {
 }
 
 // passOn sends an answer of Nuxeo's on, as nothing but what it is said to be: a
-// file that somebody uploaded must not become a page of ours.
+// uploaded file must not become a page of ours.
 func (s *Server) passOn(w http.ResponseWriter, r *http.Request, resp *http.Response) error {
 	h := w.Header()
 	if resp.StatusCode != http.StatusNotModified {
@@ -106,8 +106,8 @@ func harmless(contentType string) (string, bool) {
 	return is, media.Shown(is)
 }
 
-// stall is how long somebody may take nothing of a stream; who pauses asks again
-// where they were.
+// stall is how long a client may read nothing of a stream; after a pause it requests again
+// the rest.
 const stall = 30 * time.Second
 
 var pieces = sync.Pool{New: func() any { b := make([]byte, 64<<10); return &b }}

@@ -232,9 +232,9 @@ func (s *Server) nuxeoCallback(w http.ResponseWriter, r *http.Request) error {
 // goOn starts what waited for a person to connect. Should it fail, the chores do
 // so a little later.
 func (s *Server) goOn(ctx context.Context, p identity.Person) {
-	err := s.Publish.Release(ctx, p.FrameioID)
+	err := s.Publish.ReleaseKept(ctx, p.FrameioID)
 	if err == nil {
-		err = s.Binding.Back(ctx, p.Login, func(b string) error { return s.Publish.Resume(ctx, b, p.Login) })
+		err = s.Binding.Reconnected(ctx, p.Login, func(b string) error { return s.Publish.Resume(ctx, b, p.Login) })
 	}
 	if err != nil {
 		s.Log.WarnContext(ctx, "what waited for a person starts later", "login", p.Login, "error", err)

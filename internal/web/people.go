@@ -51,7 +51,7 @@ func (s rest) Revoke(ctx context.Context, q api.RevokeRequestObject) (api.Revoke
 	return api.Revoke200JSONResponse{Left: left}, err
 }
 
-// Lift lets somebody in again.
+// Lift lets a person in again.
 func (s rest) Lift(ctx context.Context, q api.LiftRequestObject) (api.LiftResponseObject, error) {
 	who, err := admin(ctx)
 	if err != nil {
@@ -61,7 +61,7 @@ func (s rest) Lift(ctx context.Context, q api.LiftRequestObject) (api.LiftRespon
 	return api.Lift204Response{}, s.Identity.Lift(ctx, q.Login, who.Login, other)
 }
 
-// TakeOver makes whoever asks the owner of a binding.
+// TakeOver makes the caller the owner of a binding.
 func (s rest) TakeOver(ctx context.Context, q api.TakeOverRequestObject) (api.TakeOverResponseObject, error) {
 	who, err := viewer(ctx)
 	if err != nil {

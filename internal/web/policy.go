@@ -37,7 +37,7 @@ func (s *Server) policy() string {
 }
 
 // reports takes what browsers report of pages that did what their policy forbids.
-// Anybody can send some, so few are heard, and only the directive and the host
+// Anyone can send some, so that few are recorded, and only the directive and the host
 // are told of.
 type reports struct {
 	server *Server
@@ -83,13 +83,13 @@ func (p reports) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 
-	p.count.WithLabelValues(known(name)).Inc()
+	p.count.WithLabelValues(knownDirective(name)).Inc()
 	p.server.Log.WarnContext(r.Context(), "a page did what its policy forbids", "directive", name, "source",
 		blocked(sent.Report.Blocked))
 }
 
-// known keeps made-up names from becoming rows of the metrics.
-func known(name string) string {
+// knownDirective keeps made-up names out of the metrics.
+func knownDirective(name string) string {
 	switch strings.TrimSuffix(strings.TrimSuffix(name, "-elem"), "-attr") {
 	case "default-src", "script-src", "style-src", "img-src", "media-src", "connect-src", "font-src", "frame-src",
 		"form-action", "base-uri",

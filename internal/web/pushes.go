@@ -98,7 +98,7 @@ func pieceJSON(p push.Piece) api.PushPiece {
 	}
 }
 
-func spotJSON(s *push.Spot) *api.PushAsset {
+func spotJSON(s *push.Location) *api.PushAsset {
 	if s == nil {
 		return nil
 	}
@@ -120,7 +120,7 @@ func some1[T any](v T) *T { return &v }
 
 // pushJSON tells a push to the person who asks.
 func pushJSON(ctx context.Context, p push.Push) api.Push {
-	who, _ := viewer(ctx) // whoever is nobody has been refused before
+	who, _ := viewer(ctx) // anonymous calls have been refused before
 	return api.Push{
 		Id: p.ID, Batch: p.Batch, Item: opt(p.Item), Document: p.Document, Title: p.Title, Folder: p.Scope,
 		Binding: opt(p.Binding),
@@ -128,7 +128,7 @@ func pushJSON(ctx context.Context, p push.Push) api.Push {
 		ProjectName:   opt(p.ProjectName),
 		FrameioFolder: p.Folder, FrameioFolderName: opt(p.FolderName), What: p.What, Separate: p.Separate,
 		File: opt(p.File), ViewUrl: opt(p.ViewURL),
-		State: api.PushState(p.State), PushedBy: p.By, Locked: p.Held(), Size: p.Size, Status: opt(p.Status),
+		State: api.PushState(p.State), PushedBy: p.By, Locked: p.HoldsLock(), Size: p.Size, Status: opt(p.Status),
 		Reason:    opt(p.Reason),
 		StatusNow: opt(p.SeenStatus), Seen: moment(p.Seen), Gone: yes(p.SeenGone), EndedBy: opt(p.EndedBy),
 		Created: p.Created, Opened: moment(p.Opened), Ended: moment(p.Ended),
@@ -370,7 +370,7 @@ func (s rest) ListBatches(ctx context.Context, q api.ListBatchesRequestObject) (
 		return nil, err
 	}
 
-	list, err := s.Server.Push.UnderWay(ctx, who, val(q.Params.Folder))
+	list, err := s.Server.Push.InProgress(ctx, who, val(q.Params.Folder))
 	out := api.ListBatches200JSONResponse{Batches: []api.PushBatch{}}
 	for _, p := range list {
 		b := api.PushBatch{

@@ -25,7 +25,7 @@ type visitor struct {
 }
 
 // signedIn finds out who asks, by bearer session or cookie, and bounds what they may
-// send. It refuses nobody: who needs to know asks whoIs.
+// send. It refuses no one: handlers that need an identity call whoIs.
 func (s *Server) signedIn(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := visitor{secret: s.sessionSecret(r), address: s.addressOf(r)}

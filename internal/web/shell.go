@@ -20,7 +20,7 @@ import (
 var shellLayout = template.Must(template.ParseFS(static, "static/shell.html"))
 
 // shellPaths are the pages that elements make in the browser. Their shell knows
-// nobody and asks for nothing.
+// no one and asks for nothing.
 var shellPaths = []string{
 	"/{$}", "/folders/{id}", "/documents/{id}", "/activity", "/items/{id}", "/locks", "/administration",
 	"/administration/{page}",
@@ -76,7 +76,7 @@ func languages() string {
 }
 
 // built serves something that changes with the program only: it is asked for each
-// time, and sent when it is another. Pages of Nuxeo may read it, as anybody may.
+// time, and sent when it is another. Pages of Nuxeo may read it, as anyone may.
 func built(text []byte, contentType string) http.Handler {
 	sum := sha256.Sum256(text)
 	tag := `"` + base64.RawURLEncoding.EncodeToString(sum[:12])

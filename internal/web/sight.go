@@ -10,7 +10,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
-// Whoever may read a bound folder is told of what comes through its binding, of others'
+// People who may read a bound folder see what comes through its binding, of others'
 // items too. Nuxeo lets people close sub-folders, so that each such item asks for the
 // rights on what it tells of.
 
@@ -56,16 +56,16 @@ func (s *Server) visible(ctx context.Context, who work.Viewer, list []work.View)
 
 // placesOf are the documents and folders that items tell of.
 func (s *Server) placesOf(ctx context.Context, items []work.Item) (map[string][]string, error) {
-	places, err := s.Publish.Places(ctx, items)
+	places, err := s.Publish.Subjects(ctx, items)
 	if err != nil {
 		return nil, err
 	}
 
 	for _, it := range items {
-		if document, _ := push.About(it); document != "" {
+		if document, _ := push.Subject(it); document != "" {
 			places[it.ID] = append(places[it.ID], document)
 		}
-		if document := foldersync.Document(it); document != "" {
+		if document := foldersync.DocumentUID(it); document != "" {
 			places[it.ID] = append(places[it.ID], document)
 		}
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 )
 
-// Nobody who is signed in is kept out by what strangers do: what is counted is only what
-// somebody does who is not, by the address that it comes from, and in memory.
+// No one who is signed in is kept out by what strangers do: only requests are counted
+// without a sign-in, by the address that they come from, and in memory.
 
 const (
 	// Sign-ins that one address may begin. An office may be behind one.
@@ -123,7 +123,7 @@ func (s *Server) isProxy(a netip.Addr) bool {
 	return false
 }
 
-// wrong counts a sign-in that failed by a mistake of whoever tried.
+// wrong counts a sign-in that failed through the person's mistake.
 func (s *Server) wrong(address string, err error) {
 	switch fault.CodeOf(err) {
 	case fault.Unauthenticated, fault.Invalid, fault.Forbidden, fault.Refused:

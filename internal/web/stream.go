@@ -53,7 +53,7 @@ func (st *stream) allowed() (err error) {
 		return nil
 	}
 
-	sees, err := st.server.Engine.Has(st.ctx, st.me, st.parent)
+	sees, err := st.server.Engine.HasVisible(st.ctx, st.me, st.parent)
 	if err == nil && !sees {
 		err = fault.New(fault.NotFound, "There is nothing of yours under this id.").
 			With("See your activity, or `nuxeo-frameio items list`.").At("/activity")
@@ -122,7 +122,7 @@ func (l *listeners) enter(login string) (leave func(), err error) {
 type stream struct {
 	server       *Server
 	ctx          context.Context
-	me, who      work.Viewer // whoever asks, and as whom they may see
+	me, who      work.Viewer // the caller, and as whom they may see
 	item, parent string
 	since        time.Time
 	ended        bool
@@ -248,7 +248,7 @@ func (st *stream) over() (bool, error) {
 		v, err := st.server.Engine.Item(st.ctx, st.who, st.item)
 		return v.State.Final(), err
 	case st.parent != "":
-		open, some, err := st.server.Engine.Open(st.ctx, st.parent)
+		open, some, err := st.server.Engine.CountOpen(st.ctx, st.parent)
 		return some && open == 0, err
 	}
 	return false, nil

@@ -38,7 +38,7 @@ func (s rest) syncs(ctx context.Context, who work.Viewer, folder string) ([]fold
 	if folder == "" {
 		return s.Server.Sync.List(ctx, who)
 	}
-	one, err := s.Server.Sync.OfFolder(ctx, who, folder)
+	one, err := s.Server.Sync.ForFolder(ctx, who, folder)
 	if fault.Is(err, fault.NotFound) {
 		return nil, nil
 	}
@@ -109,7 +109,8 @@ func (s rest) PreviewSync(ctx context.Context, q api.PreviewSyncRequestObject) (
 		Seconds:  p.Seconds,
 	}
 
-	out.Lanes.Listing, out.Lanes.Documents, out.Lanes.Comments = p.Lanes.Listing, p.Lanes.Documents, p.Lanes.Comments
+	e := p.Estimate
+	out.Lanes.Listing, out.Lanes.Documents, out.Lanes.Comments = e.Listing, e.Documents, e.Comments
 	return out, err
 }
 
@@ -152,7 +153,7 @@ func (s rest) ResumeSync(ctx context.Context, q api.ResumeSyncRequestObject) (ap
 // SettleSync settles a conflict.
 func (s rest) SettleSync(ctx context.Context, q api.SettleSyncRequestObject) (api.SettleSyncResponseObject, error) {
 	out, err := s.changeSync(ctx, q.Id, func(ctx context.Context, who work.Viewer, id string) (foldersync.Sync, error) {
-		return s.Server.Sync.Settle(ctx, who, id, q.Body.Key, string(q.Body.Use))
+		return s.Server.Sync.ResolveConflict(ctx, who, id, q.Body.Key, string(q.Body.Use))
 	})
 	return api.SettleSync200JSONResponse(out), err
 }
@@ -236,7 +237,7 @@ func entryJSON(e foldersync.Trouble) api.SyncEntry {
 		Problem: opt(e.Problem), Conflict: opt(e.Conflict), Item: opt(e.Item),
 	}
 	if !e.Gone {
-		out.Frameio = &api.SyncEntryFrameio{Name: e.There, Changed: moment(e.Changed)}
+		out.Frameio = &api.SyncEntryFrameio{Name: e.FrameioName, Changed: moment(e.Changed)}
 		if out.Kind != api.SyncEntryKindFolder {
 			out.Frameio.Size = &e.Size
 		}

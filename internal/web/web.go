@@ -3,7 +3,7 @@
 //
 // It owns routes, sessions in cookies and headers, and how an error becomes an
 // answer. Invariants: who asks is known before anything is done, and is told
-// of a document only if they may read it in Nuxeo; what strangers do keeps nobody
+// of a document only if they may read it in Nuxeo; what strangers do keeps no one
 // out who is signed in; a request that a browser was tricked into changes nothing;
 // an unsigned or stale call of
 // a custom action learns nothing, not even whether the action exists; an answer
@@ -94,7 +94,7 @@ type Server struct {
 	Registry *prometheus.Registry
 	// Ready says why the process cannot take requests; nil when it can.
 	Ready func(context.Context) error
-	// Trace makes requests spans; nil when nobody wants any.
+	// Trace makes requests spans; nil for none.
 	Trace *tracing.Tracer
 	// Stopping is closed when the process stops, so that streams end.
 	Stopping <-chan struct{}
@@ -155,7 +155,7 @@ func (s *Server) machines(mux *http.ServeMux) {
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.Registry, promhttp.HandlerOpts{}))
 }
 
-// readyz tells anybody whether the connector works. Why it does not may name hosts and
+// readyz tells anyone whether the connector works. Why it does not may name hosts and
 // files, and is for the log.
 func (s *Server) readyz(w http.ResponseWriter, r *http.Request) error {
 	if s.Held != nil {

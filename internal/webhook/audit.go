@@ -15,34 +15,32 @@ import (
 )
 
 const (
-	// overlap is how far before its mark the log is read again: entries are written
-	// late, and two clocks differ.
+	// overlap is how far before its mark the log is read again: entries are written late, and
+	// clocks differ.
 	overlap = 2 * time.Minute
-	// refusedFor is how long a log is not asked for that was refused.
-	refusedFor = time.Hour
-	// triedAgainFor is how long Frame.io tries to tell of an event, about.
-	triedAgainFor = 4 * time.Minute
-	// longest is how far back the log is read at most. What is older the regular look
-	// at everything brings.
-	longest = 24 * time.Hour
-	// batch is how many entries are put on disk in one go.
-	batch = 100
+	// refusedPause is how long a log that was refused is not requested.
+	refusedPause = time.Hour
+	// redeliveryWindow is about how long Frame.io retries to deliver an event.
+	redeliveryWindow = 4 * time.Minute
+	// maxLookback is how far back the log is read. The regular full runs find what is older.
+	maxLookback = 24 * time.Hour
+	// recordBatch is how many entries one transaction records.
+	recordBatch = 100
 )
 
-// mark is how far the log of a place was read: to the newest entry that was seen,
-// by Frame.io's clock, so that one that is written late is found however long
-// nothing else happens.
-// Nothing is read from before it was first set.
+// A mark is how far the log of a workspace was read: to the newest entry seen, by Frame.io's clock,
+// so that an entry that is written late is found however long nothing else happens. Nothing is read
+// from before the mark was first set.
 type mark struct{ until, since, refused time.Time }
 
-// CatchUp reads in the audit log of each watched workspace what happened since the
-// last time, and takes it for hints, since webhooks lose some. Of a workspace that
-// is new nothing is read; one whose log nobody may read is noted, and asked again an
-// hour later. It may be cut off anywhere.
+// CatchUp reads from the audit log of each watched workspace what has happened since the last time,
+// and records it as hints, since webhooks lose events. Nothing is read for a workspace that is new.
+// A log that no one may read is noted, and tried again an hour later. CatchUp may be interrupted
+// anywhere.
 func (s *Service) CatchUp(ctx context.Context, r *maintenance.Report) error {
-	places, err := s.Watched(ctx)
+	workspaces, err := s.Watched(ctx)
 	if err == nil {
-		err = s.forget(ctx)
+		err = s.deleteSeen(ctx)
 	}
 
 	if err != nil {
@@ -50,21 +48,21 @@ func (s *Service) CatchUp(ctx context.Context, r *maintenance.Report) error {
 	}
 
 	var failed []error
-	for _, p := range places {
+	for _, p := range workspaces {
 		failed = append(failed, s.catchUp(ctx, p, r))
 	}
 
 	return errors.Join(append(failed, ctx.Err())...)
 }
 
-func (s *Service) catchUp(ctx context.Context, p Place, r *maintenance.Report) error {
+func (s *Service) catchUp(ctx context.Context, p WatchedWorkspace, r *maintenance.Report) error {
 	m, err := s.mark(ctx, p)
 	if err != nil || m.until.IsZero() {
 		return err
 	}
 
-	if s.Now().Sub(m.refused) < refusedFor {
-		if err := s.missed(ctx, p, &m); err != nil {
+	if s.Now().Sub(m.refused) < refusedPause {
+		if err := s.reportMissed(ctx, p, &m); err != nil {
 			return err
 		}
 		r.Note("the audit log of the team %s is not given to anybody who is connected; what webhooks lose is found "+
@@ -72,14 +70,14 @@ func (s *Service) catchUp(ctx context.Context, p Place, r *maintenance.Report) e
 		return nil
 	}
 
-	n, refused, err := s.readAs(ctx, p, &m)
+	n, refused, err := s.readWithAccess(ctx, p, &m)
 	switch {
 	case err != nil:
 		return err
 	case refused != nil:
 		r.Note("the audit log of the team %s cannot be read: %s", p.Workspace, fault.From(refused).Message)
 		m.refused = s.Now()
-		return s.missed(ctx, p, &m)
+		return s.reportMissed(ctx, p, &m)
 	case n > 0:
 		r.Note("%d entries of the audit log of the team %s were new", n, p.Workspace)
 		s.Wake()
@@ -88,12 +86,11 @@ func (s *Service) catchUp(ctx context.Context, p Place, r *maintenance.Report) e
 	return s.advance(ctx, p, m)
 }
 
-// missed asks for a look at everything after a time in which nobody took webhooks, for
-// longer than Frame.io tries again, and of which no log tells. The mark tells when that
-// was looked at last.
-func (s *Service) missed(ctx context.Context, p Place, m *mark) error {
-	if s.Missed != nil && s.Now().Sub(m.until) > triedAgainFor {
-		if err := s.Missed(ctx, p); err != nil {
+// reportMissed reports a time without webhooks, longer than Frame.io retries, that no log covers.
+// The mark says when that was reported last.
+func (s *Service) reportMissed(ctx context.Context, p WatchedWorkspace, m *mark) error {
+	if s.OnEventsMissed != nil && s.Now().Sub(m.until) > redeliveryWindow {
+		if err := s.OnEventsMissed(ctx, p); err != nil {
 			return err
 		}
 	}
@@ -101,9 +98,9 @@ func (s *Service) missed(ctx context.Context, p Place, m *mark) error {
 	return s.advance(ctx, p, *m)
 }
 
-// mark reads how far a place was read; a new one is marked with the time and has
-// none yet.
-func (s *Service) mark(ctx context.Context, p Place) (m mark, err error) {
+// mark reads how far the log of a workspace was read. A new workspace is marked with the current
+// time.
+func (s *Service) mark(ctx context.Context, p WatchedWorkspace) (m mark, err error) {
 	var until, since, refused int64
 	err = s.DB.Reader.QueryRowContext(ctx, `SELECT until, since, refused FROM audit_marks WHERE account_id = $1
 		AND workspace_id = $2`, p.Account, p.Workspace).Scan(&until, &since, &refused)
@@ -117,15 +114,15 @@ func (s *Service) mark(ctx context.Context, p Place) (m mark, err error) {
 	}
 
 	m = mark{until: store.Time(until), since: store.Time(since), refused: store.Time(refused)}
-	return m.fromAhead(s.Now()), err
+	return m.withoutFutureTimes(s.Now()), err
 }
 
-// fromAhead is a mark without what a clock that was far ahead has put there: when the log
-// was read last is not known then, and as much of it is read as ever is.
-func (m mark) fromAhead(now time.Time) mark {
+// withoutFutureTimes returns the mark without times written while the clock was far ahead. When the
+// log was read last is then unknown, and as much as possible is read.
+func (m mark) withoutFutureTimes(now time.Time) mark {
 	latest := now.Add(store.AheadAtMost)
 	if m.until.After(latest) {
-		m.until = now.Add(-longest)
+		m.until = now.Add(-maxLookback)
 	}
 
 	if m.since.After(latest) {
@@ -139,10 +136,10 @@ func (m mark) fromAhead(now time.Time) mark {
 	return m
 }
 
-// readAs reads the log as the first who may, and moves the mark. refused says why
-// nobody may; err is anything else, and worth another try.
-func (s *Service) readAs(ctx context.Context, p Place, m *mark) (n int, refused, err error) {
-	refused = s.asAnybody(ctx, p.Logins, func(fio *v4.Client, _ string) error {
+// readWithAccess reads the log with the first account that may, and moves the mark. refused says
+// why none may; err is any other error, and worth a retry.
+func (s *Service) readWithAccess(ctx context.Context, p WatchedWorkspace, m *mark) (n int, refused, err error) {
+	refused = s.withAccess(ctx, p.Logins, func(fio *v4.Client, _ string) error {
 		read, failed := s.read(ctx, fio, p, m)
 		n += read
 		if failed != nil && !forbidden(failed) {
@@ -161,7 +158,7 @@ func (s *Service) readAs(ctx context.Context, p Place, m *mark) (n int, refused,
 	return n, refused, err
 }
 
-func later(a, b time.Time) time.Time {
+func laterOf(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a
 	}
@@ -173,13 +170,13 @@ func forbidden(err error) bool {
 	return code == http.StatusForbidden || code == http.StatusNotFound
 }
 
-// read takes what the log has since the mark. It is told newest first as far as
-// anybody knows: only an entry that is older than the one before it ends the
-// reading, so that a log in another order is read whole.
-func (s *Service) read(ctx context.Context, fio *v4.Client, p Place, m *mark) (n int, err error) {
+// read records what the log has since the mark. It seems to come newest first; only an entry that
+// is older than the one before it ends the reading, so that a log in another order is read to the
+// end.
+func (s *Service) read(ctx context.Context, fio *v4.Client, p WatchedWorkspace, m *mark) (n int, err error) {
 	now := s.Now()
-	since, newest := later(m.until.Add(-overlap), m.since), m.until
-	if oldest := now.Add(-longest); since.Before(oldest) {
+	since, newest := laterOf(m.until.Add(-overlap), m.since), m.until
+	if oldest := now.Add(-maxLookback); since.Before(oldest) {
 		since = oldest
 	}
 
@@ -203,32 +200,31 @@ func (s *Service) read(ctx context.Context, fio *v4.Client, p Place, m *mark) (n
 			newest = e.At
 		}
 
-		if some = append(some, e); len(some) == batch {
-			if n, err = s.takeAll(ctx, p, some, n); err != nil {
+		if some = append(some, e); len(some) == recordBatch {
+			if n, err = s.recordNew(ctx, p, some, n); err != nil {
 				return n, err
 			}
 			some = some[:0]
 		}
 	}
 
-	n, err = s.takeAll(ctx, p, some, n)
+	n, err = s.recordNew(ctx, p, some, n)
 	if err == nil {
-		m.until, m.refused = earlier(newest, now), time.Time{}
+		m.until, m.refused = earlierOf(newest, now), time.Time{}
 	}
 
 	return n, err
 }
 
-// earlier keeps a clock that runs ahead of ours from hiding what comes after.
-func earlier(t, now time.Time) time.Time {
+// earlierOf keeps a clock ahead of ours from hiding what comes after.
+func earlierOf(t, now time.Time) time.Time {
 	if t.After(now) {
 		return now
 	}
 	return t
 }
 
-// auditKind is the kind of hint for a kind of thing in the audit log; empty: of no
-// use.
+// auditKind returns the kind of hint for a kind of resource in the audit log, or the empty string.
 func auditKind(kind string) string {
 	switch kind {
 	case "asset", "asset_metadata":
@@ -239,20 +235,20 @@ func auditKind(kind string) string {
 	return ""
 }
 
-// takeAll puts entries on disk that were not seen before, and counts them to n.
-// Together with a hint it is remembered that its entry was seen.
-func (s *Service) takeAll(ctx context.Context, p Place, some []frameio.AuditEvent, n int) (int, error) {
+// recordNew records entries that have not been seen, and adds their number to n. The hint and that
+// its entry was seen are written in one transaction.
+func (s *Service) recordNew(ctx context.Context, p WatchedWorkspace, some []frameio.AuditEvent, n int) (int, error) {
 	if len(some) == 0 {
 		return n, nil
 	}
 
 	now := store.Millis(s.Now())
-	fresh := 0
+	added := 0
 	err := s.DB.Tx(ctx, func(tx *sql.Tx) error {
-		fresh = 0
+		added = 0
 		for _, e := range some {
-			unseen, err := see(ctx, tx, p, e)
-			if err != nil || !unseen {
+			isNew, err := markSeen(ctx, tx, p, e)
+			if err != nil || !isNew {
 				if err != nil {
 					return err
 				}
@@ -260,15 +256,15 @@ func (s *Service) takeAll(ctx context.Context, p Place, some []frameio.AuditEven
 			}
 
 			h := Hint{Kind: auditKind(e.ResourceKind), Resource: e.Resource, Account: p.Account, Workspace: p.Workspace}
-			if known, err := heard(ctx, tx, h, e.At); err != nil || known {
+			if delivered, err := wasDelivered(ctx, tx, h, e.At); err != nil || delivered {
 				if err != nil {
 					return err
 				}
 				continue
 			}
 
-			fresh++
-			if err := tell(ctx, tx, h, now); err != nil {
+			added++
+			if err := recordHint(ctx, tx, h, now); err != nil {
 				return err
 			}
 		}
@@ -276,11 +272,11 @@ func (s *Service) takeAll(ctx context.Context, p Place, some []frameio.AuditEven
 		return nil
 	})
 
-	return n + fresh, err
+	return n + added, err
 }
 
-// see remembers an entry, which has no id, by what it says.
-func see(ctx context.Context, tx *sql.Tx, p Place, e frameio.AuditEvent) (unseen bool, err error) {
+// markSeen records an entry, which has no id, by its content.
+func markSeen(ctx context.Context, tx *sql.Tx, p WatchedWorkspace, e frameio.AuditEvent) (unseen bool, err error) {
 	res, err := tx.ExecContext(ctx, `INSERT INTO audit_seen (account_id, workspace_id, entry, at)
 		VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
 		p.Account, p.Workspace, e.At.UTC().Format(time.RFC3339Nano)+" "+e.Type+" "+e.Resource, store.Millis(e.At))
@@ -291,18 +287,18 @@ func see(ctx context.Context, tx *sql.Tx, p Place, e frameio.AuditEvent) (unseen
 	return n == 1, err
 }
 
-// hear remembers that a webhook told of a thing, so that the log need not.
-func hear(ctx context.Context, tx *sql.Tx, h Hint, now int64) error {
+// markDelivered records that a webhook has delivered an event, so that the log need not.
+func markDelivered(ctx context.Context, tx *sql.Tx, h Hint, now int64) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO audit_seen (account_id, workspace_id, entry, at) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (account_id, workspace_id, entry) DO UPDATE
 		SET at = EXCLUDED.at`, h.Account, h.Workspace, h.entry(), now)
 	return err
 }
 
-// heard reports whether a webhook told of a thing after something happened to it: it was
-// looked at since, or will be. Where our clock runs ahead of Frame.io's, that hides
-// what happened to it in between, until everything is looked at.
-func heard(ctx context.Context, tx *sql.Tx, h Hint, happened time.Time) (bool, error) {
+// wasDelivered reports whether a webhook has delivered an event about a resource after something
+// happened to it, so that it was looked at since, or will be. If our clock is ahead of Frame.io's,
+// that hides what happened in between until the next full run.
+func wasDelivered(ctx context.Context, tx *sql.Tx, h Hint, happened time.Time) (bool, error) {
 	var n int
 	err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM audit_seen WHERE account_id = $1 AND workspace_id = $2
 		AND entry = $3 AND at >= $4`,
@@ -310,22 +306,21 @@ func heard(ctx context.Context, tx *sql.Tx, h Hint, happened time.Time) (bool, e
 	return n > 0, err
 }
 
-// entry is a row of audit_seen for what a webhook told.
+// entry returns the row of audit_seen for a delivered event.
 func (h Hint) entry() string { return "told " + h.Kind + " " + h.Resource }
 
-// forget removes what is older than anything that is read again, of places that are
-// not watched any more as well.
-func (s *Service) forget(ctx context.Context) error {
+// deleteSeen deletes what is older than anything that is read again, also of workspaces that are
+// not watched any more.
+func (s *Service) deleteSeen(ctx context.Context) error {
 	return s.DB.Tx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM audit_seen
-			WHERE at < $1`, store.Millis(s.Now().Add(-longest-overlap)))
+			WHERE at < $1`, store.Millis(s.Now().Add(-maxLookback-overlap)))
 		return err
 	})
 }
 
-// advance moves the mark, and forgets what was seen of the time that is not read
-// again.
-func (s *Service) advance(ctx context.Context, p Place, m mark) error {
+// advance moves the mark, and deletes what was seen of the time that is not read again.
+func (s *Service) advance(ctx context.Context, p WatchedWorkspace, m mark) error {
 	return s.DB.Tx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE audit_marks SET until = $1, refused = $2 WHERE account_id = $3
 			AND workspace_id = $4`,

@@ -139,7 +139,7 @@ func TestWhatIsOldIsForgotten(t *testing.T) {
 	s.take("folder", "f")
 	s.finds("folder f")
 	s.watched = nil
-	s.later(2 * longest)
+	s.later(2 * maxLookback)
 	s.finds()
 	var kept int
 	if err := s.DB.Reader.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM audit_seen`).Scan(&kept); err != nil ||
@@ -203,7 +203,7 @@ func TestNobodyMayReadTheLog(t *testing.T) {
 		t.Errorf("asked %d times", n)
 	}
 
-	s.later(refusedFor + time.Second)
+	s.later(refusedPause + time.Second)
 	s.watched[0].Logins = []string{"mia", "olga"}
 	s.finds("folder " + folder)
 }
@@ -263,7 +263,7 @@ func TestAGapIsToldOfWhereTheLogIsRefused(t *testing.T) {
 	t.Parallel()
 	s := logged(t, func(o *frameiosim.Options) { o.AuditRefused = true })
 	missed := 0
-	s.Missed = func(context.Context, Place) error {
+	s.OnEventsMissed = func(context.Context, WatchedWorkspace) error {
 		missed++
 		return nil
 	}

@@ -32,7 +32,7 @@ func TestAClockThatWasAheadPutsNoHintOff(t *testing.T) {
 			t.Errorf("at once again: %+v, want no look", got)
 		}
 
-		s.now = s.now.Add(lookEvery << maxTries)
+		s.now = s.now.Add(pollEvery << maxTries)
 		if got := s.pump(); len(got) != 1 {
 			t.Errorf("after the error: %+v, want one look", got)
 		}

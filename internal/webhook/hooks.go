@@ -17,23 +17,22 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
-// name is how our webhooks are called in Frame.io's settings.
+// name is the name of our webhooks in Frame.io's settings.
 const name = "Nuxeo"
 
-// hook is a row of ours.
+// A hook is a row of ours.
 type hook struct {
 	id, account, workspace, remote string
-	maker                          string
-	known                          bool // we have its secret
+	creator                        string
+	hasSecret                      bool // we have its secret
 	tried                          time.Time
 }
 
-// Reconcile makes the webhooks on Frame.io those that are wanted: one in each
-// watched workspace, switched on, with our events, and none where nobody watches.
-// A workspace in which nobody may do it is noted; looking at everything from time
-// to time stands in for it.
+// Reconcile makes the webhooks on Frame.io what they should be: one in each watched workspace,
+// active, with our events, and none elsewhere. A workspace in which no one may create one is noted;
+// regular full runs stand in for it.
 func (s *Service) Reconcile(ctx context.Context, r *maintenance.Report) error {
-	places, err := s.hooked(ctx)
+	workspaces, err := s.wantedWorkspaces(ctx)
 	if err != nil {
 		return err
 	}
@@ -43,38 +42,38 @@ func (s *Service) Reconcile(ctx context.Context, r *maintenance.Report) error {
 		return err
 	}
 
-	for _, p := range places {
+	for _, p := range workspaces {
 		i := slices.IndexFunc(have, func(h hook) bool { return h.account == p.Account && h.workspace == p.Workspace })
 		var h hook
 		if i >= 0 {
 			h = have[i]
 			have = slices.Delete(have, i, i+1)
 		}
-		s.note(ctx, r, p.Workspace, s.keep(ctx, p, h))
+		s.note(ctx, r, p.Workspace, s.ensure(ctx, p, h))
 	}
 
 	for _, h := range have {
-		s.note(ctx, r, h.workspace, s.drop(ctx, h, r))
+		s.note(ctx, r, h.workspace, s.remove(ctx, h, r))
 	}
 
 	return ctx.Err()
 }
 
-// hooked are the workspaces that are to have a webhook.
-func (s *Service) hooked(ctx context.Context) ([]Place, error) {
+// wantedWorkspaces returns the workspaces that should have a webhook.
+func (s *Service) wantedWorkspaces(ctx context.Context) ([]WatchedWorkspace, error) {
 	if s.NoWebhooks {
 		return nil, nil
 	}
 	return s.Watched(ctx)
 }
 
-// again is when a webhook is tried to be made again that could not be.
-const again = 15 * time.Minute
+// retryAfter is when creating a webhook is tried again after a failure.
+const retryAfter = 15 * time.Minute
 
-// Complete makes the webhooks that watched workspaces do not have yet.
+// Complete creates the webhooks that watched workspaces do not have yet.
 func (s *Service) Complete(ctx context.Context) error {
-	places, err := s.hooked(ctx)
-	if err != nil || len(places) == 0 {
+	workspaces, err := s.wantedWorkspaces(ctx)
+	if err != nil || len(workspaces) == 0 {
 		return err
 	}
 
@@ -83,9 +82,9 @@ func (s *Service) Complete(ctx context.Context) error {
 		return err
 	}
 
-	for _, p := range places {
+	for _, p := range workspaces {
 		i := slices.IndexFunc(have, func(h hook) bool { return h.account == p.Account && h.workspace == p.Workspace })
-		if i >= 0 && (have[i].known || have[i].tried.Add(again).After(s.Now())) {
+		if i >= 0 && (have[i].hasSecret || have[i].tried.Add(retryAfter).After(s.Now())) {
 			continue
 		}
 
@@ -94,7 +93,7 @@ func (s *Service) Complete(ctx context.Context) error {
 			h = have[i]
 		}
 
-		if err := s.keep(ctx, p, h); err != nil {
+		if err := s.ensure(ctx, p, h); err != nil {
 			return err
 		}
 	}
@@ -119,7 +118,8 @@ func (s *Service) hooks(ctx context.Context) (all []hook, err error) {
 	for rows.Next() {
 		var h hook
 		var updated int64
-		if err := rows.Scan(&h.id, &h.account, &h.workspace, &h.remote, &h.maker, &h.known, &updated); err != nil {
+		if err := rows.Scan(&h.id, &h.account, &h.workspace, &h.remote, &h.creator, &h.hasSecret,
+			&updated); err != nil {
 			return nil, err
 		}
 		h.tried = store.Time(updated)
@@ -129,23 +129,23 @@ func (s *Service) hooks(ctx context.Context) (all []hook, err error) {
 	return all, rows.Err()
 }
 
-// keep makes one webhook what it should be. The row is there first: it names the
-// address by which a webhook is found whose creation nobody heard the end of.
-func (s *Service) keep(ctx context.Context, p Place, h hook) (err error) {
+// ensure makes one webhook what it should be. The row is written first: it names the address by
+// which a webhook is found whose creation was not answered.
+func (s *Service) ensure(ctx context.Context, p WatchedWorkspace, h hook) (err error) {
 	if h.id == "" {
-		if h, err = s.intend(ctx, p); err != nil {
+		if h, err = s.recordIntent(ctx, p); err != nil {
 			return err
 		}
 	}
 
-	err = s.asAnybody(ctx, p.Logins, func(fio *v4.Client, login string) error {
-		return s.onFrameio(ctx, fio, login, h)
+	err = s.withAccess(ctx, p.Logins, func(fio *v4.Client, login string) error {
+		return s.ensureRemote(ctx, fio, login, h)
 	})
 
-	return s.record(ctx, h.id, err)
+	return s.recordProblem(ctx, h.id, err)
 }
 
-func (s *Service) intend(ctx context.Context, p Place) (hook, error) {
+func (s *Service) recordIntent(ctx context.Context, p WatchedWorkspace) (hook, error) {
 	h := hook{id: uuid.NewString(), account: p.Account, workspace: p.Workspace}
 	now := store.Millis(s.Now())
 	return h, s.DB.Tx(ctx, func(tx *sql.Tx) error {
@@ -156,8 +156,8 @@ func (s *Service) intend(ctx context.Context, p Place) (hook, error) {
 	})
 }
 
-// asAnybody acts as the service credential or the first person who may.
-func (s *Service) asAnybody(ctx context.Context, logins []string, do func(fio *v4.Client, login string) error) error {
+// withAccess calls do with the service credential, and then with the people until one succeeds.
+func (s *Service) withAccess(ctx context.Context, logins []string, do func(fio *v4.Client, login string) error) error {
 	fio, err := s.People.ServiceFrameio(ctx)
 	if err == nil {
 		if err = do(fio, ""); err == nil {
@@ -177,10 +177,10 @@ func (s *Service) asAnybody(ctx context.Context, logins []string, do func(fio *v
 	return err
 }
 
-// onFrameio looks before it makes anything: a webhook with our address is ours,
-// and without its secret of no use.
-func (s *Service) onFrameio(ctx context.Context, fio *v4.Client, login string, h hook) error {
-	there := false
+// ensureRemote looks before it creates anything: a webhook with our address is ours, and without
+// its secret of no use.
+func (s *Service) ensureRemote(ctx context.Context, fio *v4.Client, login string, h hook) error {
+	found := false
 	for w, err := range fio.Webhooks(ctx, h.account, h.workspace) {
 		if err != nil {
 			return err
@@ -190,27 +190,27 @@ func (s *Service) onFrameio(ctx context.Context, fio *v4.Client, login string, h
 			continue
 		}
 
-		if !h.known || w.ID != h.remote || there {
-			if err := gone(fio.DeleteWebhook(ctx, h.account, w.ID)); err != nil {
+		if !h.hasSecret || w.ID != h.remote || found {
+			if err := ignoreNotFound(fio.DeleteWebhook(ctx, h.account, w.ID)); err != nil {
 				return err
 			}
 			continue
 		}
 
-		there = true
+		found = true
 		if err := repair(ctx, fio, h, w); err != nil {
 			return err
 		}
 	}
 
-	if there {
+	if found {
 		return nil
 	}
 
-	return s.make(ctx, fio, login, h)
+	return s.create(ctx, fio, login, h)
 }
 
-// repair switches a webhook on again, and asks for what we want to know.
+// repair activates a webhook and subscribes to our events.
 func repair(ctx context.Context, fio *v4.Client, h hook, w frameio.Webhook) error {
 	have, want := slices.Sorted(slices.Values(w.Events)), slices.Sorted(slices.Values(Events))
 	if w.Active && slices.Equal(have, want) {
@@ -219,8 +219,8 @@ func repair(ctx context.Context, fio *v4.Client, h hook, w frameio.Webhook) erro
 	return fio.UpdateWebhook(ctx, h.account, w.ID, Events)
 }
 
-func (s *Service) make(ctx context.Context, fio *v4.Client, login string, h hook) error {
-	made, err := fio.CreateWebhook(ctx, h.account, h.workspace, frameio.Webhook{
+func (s *Service) create(ctx context.Context, fio *v4.Client, login string, h hook) error {
+	created, err := fio.CreateWebhook(ctx, h.account, h.workspace, frameio.Webhook{
 		Name: name, URL: s.address(h.id),
 		Events: Events,
 	})
@@ -228,27 +228,27 @@ func (s *Service) make(ctx context.Context, fio *v4.Client, login string, h hook
 		return err
 	}
 
-	if made.Secret == "" {
+	if created.Secret == "" {
 		return fault.New(fault.Unavailable, "Frame.io did not tell the secret of the webhook.")
 	}
 
 	return s.DB.Tx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE webhooks SET remote_id = $1, secret = $2, maker = $3
-			WHERE id = $4`, made.ID, s.Vault.Seal(secretPlace(h.id), made.Secret), login, h.id)
+			WHERE id = $4`, created.ID, s.Vault.Seal(secretContext(h.id), created.Secret), login, h.id)
 		return err
 	})
 }
 
-// gone takes a thing that is not there for one that was removed.
-func gone(err error) error {
+// ignoreNotFound returns nil if what was to be deleted does not exist.
+func ignoreNotFound(err error) error {
 	if v4.NotFound(err) {
 		return nil
 	}
 	return err
 }
 
-// record keeps why a webhook is missing, for those who look after it.
-func (s *Service) record(ctx context.Context, id string, failed error) error {
+// recordProblem records why a webhook is missing, for administrators.
+func (s *Service) recordProblem(ctx context.Context, id string, failed error) error {
 	problem := ""
 	if failed != nil {
 		problem = fault.From(failed).Message
@@ -266,15 +266,14 @@ func (s *Service) record(ctx context.Context, id string, failed error) error {
 	return err
 }
 
-// drop takes a webhook away. The row goes last, since it is what we know it by;
-// the owner of the secret may be gone, and then the row goes alone: what Frame.io
-// still sends is not authentic any more.
-func (s *Service) drop(ctx context.Context, h hook, r *maintenance.Report) error {
-	err := s.asAnybody(ctx, makers(h), func(fio *v4.Client, _ string) error {
+// remove removes a webhook. The row goes last, since it identifies the webhook. If its creator is
+// gone, only the row goes: what Frame.io still sends is then no longer authentic.
+func (s *Service) remove(ctx context.Context, h hook, r *maintenance.Report) error {
+	err := s.withAccess(ctx, creators(h), func(fio *v4.Client, _ string) error {
 		if h.remote == "" {
 			return nil
 		}
-		return gone(fio.DeleteWebhook(ctx, h.account, h.remote))
+		return ignoreNotFound(fio.DeleteWebhook(ctx, h.account, h.remote))
 	})
 	if fault.Passing(err) {
 		return fmt.Errorf("removing it: %w", err)
@@ -291,35 +290,35 @@ func (s *Service) drop(ctx context.Context, h hook, r *maintenance.Report) error
 	return err
 }
 
-// makers are who may take a webhook away, beside the service credential.
-func makers(h hook) []string {
-	if h.maker == "" {
+// creators returns the logins that may remove a webhook, besides the service credential.
+func creators(h hook) []string {
+	if h.creator == "" {
 		return nil
 	}
-	return []string{h.maker}
+	return []string{h.creator}
 }
 
-// Team is a watched workspace, and whether its webhook is there; Problem says why
-// not, once that was tried.
+// A Team is a watched workspace, with whether its webhook is active; Problem says why not, once
+// that was tried.
 type Team struct {
 	Workspace string
-	Kept      bool
+	Active    bool
 	Problem   string
 }
 
-// Teams are the watched workspaces.
+// Teams returns the watched workspaces.
 func (s *Service) Teams(ctx context.Context) ([]Team, error) {
-	places, err := s.hooked(ctx)
+	workspaces, err := s.wantedWorkspaces(ctx)
 	if err != nil {
 		return nil, err
 	}
 
-	out := make([]Team, 0, len(places))
-	for _, p := range places {
+	out := make([]Team, 0, len(workspaces))
+	for _, p := range workspaces {
 		t := Team{Workspace: p.Workspace}
 		err := s.DB.Reader.QueryRowContext(ctx, `SELECT secret IS NOT NULL AND problem = '', problem FROM webhooks
 			WHERE account_id = $1 AND workspace_id = $2`,
-			p.Account, p.Workspace).Scan(&t.Kept, &t.Problem)
+			p.Account, p.Workspace).Scan(&t.Active, &t.Problem)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return nil, err
 		}

@@ -9,24 +9,24 @@ import (
 )
 
 const (
-	// lookEvery is how often the pump looks for hints that another node took, or
-	// that have to be looked at again.
-	lookEvery = 5 * time.Second
-	// held is how long a hint is another's while it is looked at; a node that dies
-	// gives it back by that.
-	held = time.Minute
-	// atOnce is how many hints are taken in one go.
-	atOnce = 20
-	// maxTries is how often a hint is looked at that ends in an error. What it
-	// would have brought comes with the regular look at everything.
+	// pollEvery is how often the pump looks for hints that another node recorded, or that are
+	// due again.
+	pollEvery = 5 * time.Second
+	// claimFor is how long a node keeps a hint while handling it. If the node dies, the hint is
+	// free after that.
+	claimFor = time.Minute
+	// pumpBatch is how many hints are claimed at once.
+	pumpBatch = 20
+	// maxTries is how often a hint that fails is tried. The regular full runs find what it would
+	// have.
 	maxTries = 6
 )
 
 // Run hands on hints until ctx ends.
 func (s *Service) Run(ctx context.Context) {
-	tick := time.NewTicker(lookEvery)
+	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
-	s.complete(ctx)
+	s.completeOrLog(ctx)
 	for {
 		more, err := s.Pump(ctx)
 		if err != nil && ctx.Err() == nil {
@@ -42,27 +42,26 @@ func (s *Service) Run(ctx context.Context) {
 			return
 		case <-s.wake:
 		case <-tick.C:
-			s.complete(ctx)
+			s.completeOrLog(ctx)
 		}
 	}
 }
 
-// complete makes the webhooks that are missing. What is wrong with others is found
-// when everything is compared.
-func (s *Service) complete(ctx context.Context) {
+// completeOrLog creates missing webhooks. What is wrong with others is found by Reconcile.
+func (s *Service) completeOrLog(ctx context.Context) {
 	if err := s.Complete(ctx); err != nil && ctx.Err() == nil {
 		s.Log.WarnContext(ctx, "a webhook is made later", "error", err)
 	}
 }
 
-// claimed is a hint that this node looks at; due tells whether it was told of
-// again meanwhile.
-type claimed struct {
+// A claimedHint is a hint that this node handles; due shows whether there was another event
+// meanwhile.
+type claimedHint struct {
 	Hint
 	due, tries int64
 }
 
-// Pump hands on the hints that are due, and reports whether there may be more.
+// Pump handles the hints that are due, and reports whether there may be more.
 func (s *Service) Pump(ctx context.Context) (more bool, err error) {
 	mine, err := s.claim(ctx)
 	if err != nil {
@@ -70,33 +69,33 @@ func (s *Service) Pump(ctx context.Context) (more bool, err error) {
 	}
 
 	for _, h := range mine {
-		if err := s.settle(ctx, h, s.Look(ctx, h.Hint)); err != nil {
+		if err := s.finish(ctx, h, s.Handle(ctx, h.Hint)); err != nil {
 			return false, err
 		}
 	}
 
-	return len(mine) == atOnce, ctx.Err()
+	return len(mine) == pumpBatch, ctx.Err()
 }
 
-// claim takes hints that are due for a while.
-func (s *Service) claim(ctx context.Context) (mine []claimed, err error) {
+// claim claims hints that are due.
+func (s *Service) claim(ctx context.Context) (mine []claimedHint, err error) {
 	now := s.Now()
-	until := store.Millis(now.Add(held))
+	until := store.Millis(now.Add(claimFor))
 	err = s.DB.Tx(ctx, func(tx *sql.Tx) error {
 		mine = nil
-		if err := fromAhead(ctx, tx, now); err != nil {
+		if err := correctFutureTimes(ctx, tx, now); err != nil {
 			return err
 		}
 
 		rows, err := tx.QueryContext(ctx, `UPDATE hints SET due = $1, tries = tries + 1 WHERE (resource_id, kind) IN
 			(SELECT resource_id, kind FROM hints WHERE due <= $2 ORDER BY due LIMIT $3)
-			RETURNING resource_id, kind, account_id, workspace_id, due, tries`, until, store.Millis(now), atOnce)
+			RETURNING resource_id, kind, account_id, workspace_id, due, tries`, until, store.Millis(now), pumpBatch)
 		if err != nil {
 			return err
 		}
 		defer rows.Close()
 		for rows.Next() {
-			var h claimed
+			var h claimedHint
 			if err := rows.Scan(&h.Resource, &h.Kind, &h.Account, &h.Workspace, &h.due, &h.tries); err != nil {
 				return err
 			}
@@ -109,23 +108,23 @@ func (s *Service) claim(ctx context.Context) (mine []claimed, err error) {
 	return mine, err
 }
 
-// fromAhead makes hints due that a clock that was far ahead has put off: none is put off
-// for longer than by the last of its tries.
-func fromAhead(ctx context.Context, tx *sql.Tx, now time.Time) error {
-	longest := max(held, lookEvery<<maxTries) + store.AheadAtMost
+// correctFutureTimes makes hints due that were postponed while the clock was far ahead: none is
+// postponed for longer than after its last try.
+func correctFutureTimes(ctx context.Context, tx *sql.Tx, now time.Time) error {
+	longest := max(claimFor, pollEvery<<maxTries) + store.AheadAtMost
 	_, err := tx.ExecContext(ctx, `UPDATE hints SET due = $1
 		WHERE due > $2`, store.Millis(now), store.Millis(now.Add(longest)))
 	return err
 }
 
-// settle lets a hint go that was looked at, unless it was told of again since,
-// and keeps one that failed for later.
-func (s *Service) settle(ctx context.Context, h claimed, failed error) error {
+// finish deletes a hint that was handled, unless there was another event since, and postpones one
+// that failed.
+func (s *Service) finish(ctx context.Context, h claimedHint, failed error) error {
 	if failed != nil && h.tries < maxTries {
 		s.Log.DebugContext(ctx, "a hint is looked at again", "kind", h.Kind, "error", failed)
 		return s.DB.Tx(ctx, func(tx *sql.Tx) error {
 			_, err := tx.ExecContext(ctx, `UPDATE hints SET due = $1 WHERE resource_id = $2 AND kind = $3 AND due = $4`,
-				store.Millis(s.Now().Add(lookEvery<<h.tries)), h.Resource, h.Kind, h.due)
+				store.Millis(s.Now().Add(pollEvery<<h.tries)), h.Resource, h.Kind, h.due)
 			return err
 		})
 	}

@@ -1,18 +1,14 @@
-// Package webhook keeps one webhook in each workspace that somebody watches, and
-// takes what they tell. What they lose it reads in the audit log.
+// Package webhook keeps one webhook in each watched workspace and records the events it delivers.
+// Events that webhooks lose are read from the audit log.
 //
-// It owns the tables webhooks, hints, audit_marks and audit_seen. An event is a
-// hint: it says where to look, and nothing it says is believed. It comes late, twice, in another order
-// or not at all, so a thing that was told of is one row however often it was
-// told, and who wants to know looks at it as often as it was told since, at
-// least once.
+// It owns the tables webhooks, hints, audit_marks and audit_seen. An event is a hint: it says where to
+// look, and nothing it says is trusted. It comes late, twice, out of order or not at all, so that a
+// resource has one row however many events there are, and is looked at at least once after the last.
 //
-// Invariants: an event that was answered is on disk; a call that is not
-// signed with the secret of our own webhook of that workspace learns nothing;
-// a webhook whose secret was lost is deleted and made anew; there is one per
-// workspace; a workspace that nobody watches any more gets its webhook taken
-// away. Which workspaces are watched, and what to do about a hint, is for those
-// to say who need it.
+// Invariants: an event that was answered is on disk; a call that is not signed with the secret of our
+// webhook of that workspace learns nothing; a webhook whose secret was lost is deleted and created
+// again; there is one per workspace; a workspace that is not watched any more loses its webhook. Other
+// packages say which workspaces are watched, and handle the hints.
 package webhook
 
 import (
@@ -28,14 +24,14 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
-// The kinds of things that are told of; others are of no use to anybody.
+// The kinds of resources with hints. Others are ignored.
 const (
 	File    = "file" // version stacks as well
 	Folder  = "folder"
 	Comment = "comment"
 )
 
-// Events are those we ask for.
+// Events are those we subscribe to.
 var Events = []string{
 	"file.copied", "file.created", "file.deleted", "file.ready", "file.updated", "file.upload.completed",
 	"file.versioned",
@@ -44,33 +40,33 @@ var Events = []string{
 	"comment.completed", "comment.uncompleted", "metadata.value.updated",
 }
 
-// Hint names a thing on Frame.io that something happened to.
+// A Hint names a resource on Frame.io that something happened to.
 type Hint struct {
 	Kind, Resource     string
 	Account, Workspace string
 }
 
-// Place is a workspace that is watched, and who may do it, in the order in which
-// they are asked.
-type Place struct {
+// A WatchedWorkspace is a workspace that is watched, with the people who may create its webhook, in
+// the order in which they are tried.
+type WatchedWorkspace struct {
 	Account, Workspace string
 	Logins             []string
 }
 
-// People is what hint needs of identity.
+// People is what webhook needs from identity.
 type People interface {
 	Frameio(ctx context.Context, login string) (*v4.Client, error)
 	// ServiceFrameio acts as the service credential; NotFound without one.
 	ServiceFrameio(ctx context.Context) (*v4.Client, error)
 }
 
-// Vault seals the secrets of webhooks.
+// A Vault seals the secrets of webhooks.
 type Vault interface {
-	Seal(place, secret string) []byte
-	Open(place string, sealed []byte) (string, error)
+	Seal(sealContext, secret string) []byte
+	Open(sealContext string, sealed []byte) (string, error)
 }
 
-// Service keeps webhooks and hands on hints.
+// A Service keeps webhooks and hands on hints.
 type Service struct {
 	DB        *store.DB
 	People    People
@@ -78,37 +74,36 @@ type Service struct {
 	Now       func() time.Time
 	Log       *slog.Logger
 	PublicURL string // of the connector, without a trailing slash
-	// NoWebhooks makes none, and takes away those that are there; the audit log is
-	// read all the same.
+	// NoWebhooks removes all webhooks; the audit log is still read.
 	NoWebhooks bool
 	// Watched lists the workspaces that are watched.
-	Watched func(context.Context) ([]Place, error)
-	// Missed is told of a place where things may have happened that nothing tells of;
-	// nil: nobody wants to know.
-	Missed func(context.Context, Place) error
-	// Look does what a hint is for; it is called again after an error.
-	Look func(context.Context, Hint) error
+	Watched func(context.Context) ([]WatchedWorkspace, error)
+	// OnEventsMissed is called for a workspace of which events may be missing without a trace;
+	// it may be nil.
+	OnEventsMissed func(context.Context, WatchedWorkspace) error
+	// Handle handles a hint; it is called again after an error.
+	Handle func(context.Context, Hint) error
 
 	wake chan struct{}
 }
 
-// New is a service; its fields are to be set before it is used.
+// New returns a service. Its fields have to be set before it is used.
 func New() *Service { return &Service{wake: make(chan struct{}, 1)} }
 
 // Sealed is the column of this package that the vault seals.
 var Sealed = identity.Sealed{
-	Table:  "webhooks",
-	Column: "secret",
-	Key:    []string{"id"},
-	Place:  func(k []string) string { return secretPlace(k[0]) },
+	Table:   "webhooks",
+	Column:  "secret",
+	Key:     []string{"id"},
+	Context: func(k []string) string { return secretContext(k[0]) },
 }
 
-func secretPlace(id string) string { return "webhooks/" + id }
+func secretContext(id string) string { return "webhooks/" + id }
 
 func (s *Service) address(id string) string { return s.PublicURL + "/frameio/events/" + id }
 
-// Secret is what calls to our address with this id are signed with. NotFound
-// when there is no such webhook.
+// Secret returns the secret with which calls to the address of a webhook are signed, or a NotFound
+// error.
 func (s *Service) Secret(ctx context.Context, id string) (string, error) {
 	var sealed []byte
 	err := s.DB.Reader.QueryRowContext(ctx, `SELECT secret FROM webhooks
@@ -121,12 +116,12 @@ func (s *Service) Secret(ctx context.Context, id string) (string, error) {
 		return "", err
 	}
 
-	return s.Vault.Open(secretPlace(id), sealed)
+	return s.Vault.Open(secretContext(id), sealed)
 }
 
-// Take puts an event on disk, if it is one that somebody may want to know of. The
-// place is that of the webhook, whatever the event says.
-func (s *Service) Take(ctx context.Context, id string, e v4.Event) error {
+// Record puts an event on disk, unless it is of no use. The workspace is that of the webhook,
+// whatever the event says.
+func (s *Service) Record(ctx context.Context, id string, e v4.Event) error {
 	kind := kindOf(e)
 	if kind == "" {
 		return nil
@@ -137,13 +132,13 @@ func (s *Service) Take(ctx context.Context, id string, e v4.Event) error {
 	err := s.DB.Tx(ctx, func(tx *sql.Tx) error {
 		err := tx.QueryRowContext(ctx, `SELECT account_id, workspace_id FROM webhooks
 			WHERE id = $1`, id).Scan(&h.Account, &h.Workspace)
-		if errors.Is(err, sql.ErrNoRows) { // it was taken away meanwhile
+		if errors.Is(err, sql.ErrNoRows) { // removed meanwhile
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		return errors.Join(tell(ctx, tx, h, now), hear(ctx, tx, h, now))
+		return errors.Join(recordHint(ctx, tx, h, now), markDelivered(ctx, tx, h, now))
 	})
 	if err == nil {
 		s.Wake()
@@ -152,8 +147,8 @@ func (s *Service) Take(ctx context.Context, id string, e v4.Event) error {
 	return err
 }
 
-// tell makes a thing one that has to be looked at from now on.
-func tell(ctx context.Context, tx *sql.Tx, h Hint, now int64) error {
+// recordHint makes a resource due from now on.
+func recordHint(ctx context.Context, tx *sql.Tx, h Hint, now int64) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO hints (resource_id, kind, account_id, workspace_id, told, due)
 		VALUES ($1, $2, $3, $4, $5, $5)
 		ON CONFLICT (resource_id, kind) DO UPDATE SET told = EXCLUDED.told, due = EXCLUDED.due, tries = 0`, h.Resource,
@@ -173,10 +168,10 @@ func kindOf(e v4.Event) string {
 	return ""
 }
 
-// Wake makes the pump look at once.
+// Wake makes the pump run at once.
 func (s *Service) Wake() {
 	select {
 	case s.wake <- struct{}{}:
-	default: // it will look anyway
+	default: // it will run anyway
 	}
 }

@@ -30,7 +30,7 @@ type stage struct {
 	url                      string
 	account, workspace, root string
 	owner, member            string // person ids
-	watched                  []Place
+	watched                  []WatchedWorkspace
 	mu                       sync.Mutex
 	looked                   []Hint
 	fails                    int // how many looks fail
@@ -87,7 +87,9 @@ func setupWith(s *stage, change ...func(*frameiosim.Options)) *stage {
 	s.sim.AddMember(s.account, s.member, frameiosim.RoleMember)
 	s.workspace = s.sim.AddWorkspace(s.account, "Post")
 	_, s.root = s.sim.AddProject(s.workspace, "Film")
-	s.watched = []Place{{Account: s.account, Workspace: s.workspace, Logins: []string{"mia", "nobody", "olga"}}}
+	s.watched = []WatchedWorkspace{{
+		Account: s.account, Workspace: s.workspace, Logins: []string{"mia", "nobody", "olga"},
+	}}
 	s.store()
 	return s
 }
@@ -112,8 +114,8 @@ func (s *stage) store() {
 	s.DB, s.Vault, s.People, s.Log, s.PublicURL = db, vault, s, slog.New(slog.DiscardHandler),
 		"https://connector.example.org"
 	s.Now = func() time.Time { return s.now }
-	s.Watched = func(context.Context) ([]Place, error) { return s.watched, nil }
-	s.Look = s.look
+	s.Watched = func(context.Context) ([]WatchedWorkspace, error) { return s.watched, nil }
+	s.Handle = s.look
 }
 
 func (s *stage) look(_ context.Context, h Hint) error {
@@ -216,7 +218,7 @@ func TestWebhooksAreRepaired(t *testing.T) {
 func TestAWebhookWithoutASecretIsMadeAnew(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
-	h, err := s.intend(t.Context(), s.watched[0])
+	h, err := s.recordIntent(t.Context(), s.watched[0])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,7 +229,7 @@ func TestAWebhookWithoutASecretIsMadeAnew(t *testing.T) {
 	}
 
 	for range 2 {
-		if err := s.make(t.Context(), fio, "olga", h); err != nil {
+		if err := s.create(t.Context(), fio, "olga", h); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -254,7 +256,7 @@ func TestNobodyMayMakeIt(t *testing.T) {
 
 func (s *stage) take(kind, resource string) {
 	s.Helper()
-	if err := s.Take(s.Context(), s.id(), v4.Event{
+	if err := s.Record(s.Context(), s.id(), v4.Event{
 		Type:      "x",
 		Account:   "elsewhere",
 		Workspace: "elsewhere",
@@ -306,7 +308,7 @@ func TestAHintThatComesMeanwhileIsNotLost(t *testing.T) {
 	s.reconcile()
 	s.take("file", "f")
 	told := false
-	s.Look = func(ctx context.Context, h Hint) error {
+	s.Handle = func(ctx context.Context, h Hint) error {
 		if !told {
 			told = true
 			s.now = s.now.Add(time.Second)
@@ -371,7 +373,7 @@ func TestAHintOfADeadNodeIsLookedAtByAnother(t *testing.T) {
 		t.Errorf("looked at by two: %+v", got)
 	}
 
-	s.now = s.now.Add(held + time.Second)
+	s.now = s.now.Add(claimFor + time.Second)
 	if got := s.pump(); len(got) != 1 {
 		t.Errorf("after its node died: %+v", got)
 	}

@@ -328,7 +328,7 @@ func TestPagesFollowTheCursor(t *testing.T) {
 		t.Errorf("%v, %v", page, err)
 	}
 
-	under, err := w.Under(t.Context(), "p", "test")
+	under, err := w.ItemsOf(t.Context(), "p", "test")
 	if err != nil || len(under) != 5 || under[0].ID != all[0] {
 		t.Errorf("%d, %v", len(under), err)
 	}

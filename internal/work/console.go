@@ -9,10 +9,10 @@ import (
 	"riverqueue.com/riverui"
 )
 
-// Console shows the jobs of the library, to be mounted at a prefix. Whoever
-// mounts it lets administrators through only, and GET only: it can cancel, retry
-// and delete, which would leave our items behind. It asks the database by itself
-// from the first request on, until Close.
+// Console returns a handler that shows the jobs of the library, to be mounted at a prefix. The
+// caller must let only administrators through, and only GET: the console can cancel, retry and
+// delete jobs, which would leave our items behind. It polls the database from the first request on,
+// until Close.
 func (q *River) Console(prefix string) (http.Handler, error) {
 	h, err := riverui.NewHandler(&riverui.HandlerOpts{
 		Endpoints: riverui.NewEndpoints(q.client, nil), Logger: q.log, Prefix: prefix, JobListHideArgsByDefault: true,

@@ -17,77 +17,75 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
-// Next is what follows a step.
+// A Next is what follows a step.
 type Next struct {
 	Step    string        // the next step
 	After   time.Duration // how long to leave the item alone first
 	Done    bool          // there is no next step
-	Outcome string        // with Done: what came out, for people
+	Outcome string        // with Done: the outcome, for people
 }
 
-// Worker does one kind of item.
+// A Worker does one kind of item.
 type Worker interface {
-	// Step does the step that the task stands at. It may be ended anywhere and
-	// called again for the same step.
+	// Steps describes the steps of the items.
+	Steps() []StepInfo
+	// Step runs the task's current step. It may be interrupted anywhere and called again for the
+	// same step.
 	Step(ctx context.Context, t *Task) (Next, error)
-	// Undo removes what is half made, after a final failure or a cancel. It may
-	// be called again.
+	// Undo removes what is half done, after a final failure or a cancellation. It may be called
+	// again.
 	Undo(ctx context.Context, t *Task) error
 	// Ended runs in the transaction in which an item ends. It returns the ids
 	// of items it added.
 	Ended(ctx context.Context, tx *sql.Tx, it Item) ([]string, error)
 }
 
-// Job asks for an item to be worked on. A job with an old generation does
-// nothing.
+// A Job requests work on an item. A job with an outdated generation does nothing.
 type Job struct {
-	Item       string
-	Generation int64
-	At         time.Time
-	Ahead      bool // it is not queued behind those that are not
+	Item        string
+	Generation  int64
+	At          time.Time
+	Interactive bool // is not queued behind background jobs
 }
 
-// Queue brings jobs to a function, each at least once, after its time.
+// A Queue delivers jobs to a function, each at least once, at its time.
 type Queue interface {
 	Push(ctx context.Context, jobs []Job) error
-	// Run works on jobs until ctx ends and what runs has returned.
+	// Run delivers jobs until ctx is done and all calls of work have returned.
 	Run(ctx context.Context, work func(context.Context, Job)) error
 }
 
-// Settings are the times of the engine. The zero value is not usable; take
-// DefaultSettings.
+// Settings are the times of the engine. The zero value is not usable; start from DefaultSettings.
 type Settings struct {
-	Node        string        // this process's name, kept over restarts; no other has it
-	Version     string        // the program's, for people
-	Lease       time.Duration // how long an item is ours without a sign of life
+	Node        string        // unique name of this process, kept across restarts
+	Version     string        // of the program, for people
+	Lease       time.Duration // how long a node may hold an item without a sign of life
 	Sweep       time.Duration // how often lost items are looked for
-	Slice       time.Duration // how long a job may work before it makes room
+	Slice       time.Duration // how long a job may work before it yields
 	MaxAttempts int64         // failures in a row before an item fails for good
 	Backoff     func(attempt int64) time.Duration
-	WaitFor     time.Duration // pause when the other side is not ready and does not say how long
-	// Pause changes how long an item that asks for it is left alone; nil leaves it
-	// as long as it asks. Tests do not wait out the seconds in which one item looks
-	// what became of another.
+	WaitFor     time.Duration // default wait when the other side is not ready
+	// Pause changes how long an item waits that asks to; nil changes nothing. Tests shorten the
+	// seconds in which one item waits for another.
 	Pause func(time.Duration) time.Duration
-	// Steady is a clock that never jumps; nil is this machine's.
-	Steady func() time.Time
-	// Calm is how long no new item must have come before the new ones are
-	// started, and Patience how long they wait for that at most: in a burst of
-	// calls that want an answer, starting work comes second. Grace keeps the
-	// sweeper from doing so earlier.
-	Calm, Patience, Grace time.Duration
-	// Audit records what people do to items and to the work as a whole; nil: nothing.
+	// Monotonic is a clock that never jumps; nil is that of this machine.
+	Monotonic func() time.Time
+	// Debounce is how long no new item must have come before the new ones are started, and
+	// MaxDebounce how long they wait for that at most: in a burst of calls that want an answer,
+	// starting work comes second. SweepGrace keeps the sweeper from starting them earlier.
+	Debounce, MaxDebounce, SweepGrace time.Duration
+	// Audit records what people do to items and to the engine; nil records nothing.
 	Audit *audit.Log
-	// Ended is told of each item that ended, once that is on disk; may be nil.
+	// Ended is called for each item that has ended, once that is on disk; it may be nil.
 	Ended func(it Item)
 }
 
-// DefaultSettings are the times for production.
+// DefaultSettings returns the settings for production.
 func DefaultSettings(node string) Settings {
 	return Settings{
 		Node: node, Lease: 20 * time.Second, Sweep: 3 * time.Second, Slice: 15 * time.Minute,
 		MaxAttempts: 12, Backoff: backoff, WaitFor: 15 * time.Second,
-		Calm: 20 * time.Millisecond, Patience: 4 * time.Second, Grace: 5 * time.Second,
+		Debounce: 20 * time.Millisecond, MaxDebounce: 4 * time.Second, SweepGrace: 5 * time.Second,
 	}
 }
 
@@ -96,7 +94,7 @@ func backoff(attempt int64) time.Duration {
 	return min(10*time.Minute, time.Second<<min(attempt, 20))
 }
 
-// Engine leases items and drives them through their steps.
+// An Engine leases items and drives them through their steps.
 type Engine struct {
 	db      *store.DB
 	queue   Queue
@@ -108,20 +106,20 @@ type Engine struct {
 	insert  *sql.Stmt // compiled by Prepare; nil: as text
 
 	mu      sync.Mutex
-	running map[string]*held // by item
+	running map[string]*runningItem // by item
 
-	watching sync.Mutex
-	watch    watch
-	beats    map[string]sighting
-	alive    atomic.Int64
-	started  time.Time
-	beaten   time.Time // by sweep only
+	watching   sync.Mutex
+	watch      leaseWatch
+	nodeSigns  map[string]observation
+	alive      atomic.Int64
+	started    time.Time
+	reportedAt time.Time // by sweep only
 }
 
-// NewEngine makes an engine. Register workers before Run.
+// NewEngine returns an engine. Workers must be registered before Run.
 func NewEngine(db *store.DB, queue Queue, log *slog.Logger, now func() time.Time, set Settings) *Engine {
-	if set.Steady == nil {
-		set.Steady = time.Now
+	if set.Monotonic == nil {
+		set.Monotonic = time.Now
 	}
 
 	if set.Pause == nil {
@@ -131,25 +129,24 @@ func NewEngine(db *store.DB, queue Queue, log *slog.Logger, now func() time.Time
 	return &Engine{
 		started: now(),
 		db:      db, queue: queue, log: log, now: now, set: set,
-		workers: map[string]Worker{}, wake: make(chan []string, maxWoken), running: map[string]*held{},
+		workers: map[string]Worker{}, wake: make(chan []string, maxWoken), running: map[string]*runningItem{},
 	}
 }
 
-// Audited runs fn in a transaction in which the entry is written as well.
+// Audited runs fn and writes the entry in one transaction.
 func (e *Engine) Audited(ctx context.Context, entry audit.Entry, fn func(*sql.Tx) error) error {
 	return e.set.Audit.Do(ctx, e.db, func(tx *sql.Tx) (audit.Entry, error) { return entry, fn(tx) })
 }
 
-// Soon is how long an item waits for the other side when that does not say.
-func (e *Engine) Soon() time.Duration { return e.set.WaitFor }
+// DefaultWait returns how long an item waits for the other side if that does not say.
+func (e *Engine) DefaultWait() time.Duration { return e.set.WaitFor }
 
-// Register names the worker of a kind.
+// Register sets the worker of a kind.
 func (e *Engine) Register(kind string, w Worker) { e.workers[kind] = w }
 
-// Run works until ctx ends. It first takes back what this node held when it
-// last ended.
+// Run works until ctx is done. It first takes back what this node held when it last ended.
 func (e *Engine) Run(ctx context.Context) error {
-	if err := errors.Join(e.reclaim(ctx), e.beat(ctx)); err != nil {
+	if err := errors.Join(e.reclaim(ctx), e.reportAlive(ctx)); err != nil {
 		return err
 	}
 
@@ -158,11 +155,11 @@ func (e *Engine) Run(ctx context.Context) error {
 	wg.Go(func() { e.sweep(ctx) })
 	err := e.queue.Run(ctx, e.Work)
 	wg.Wait()
-	return errors.Join(err, e.leave(ctx))
+	return errors.Join(err, e.signOff(ctx))
 }
 
-// Wake asks for items to be worked on now. It does not wait; what gets lost on
-// the way is found by the sweeper.
+// Wake requests work on items now. It does not block; requests that get lost are found by the
+// sweeper.
 func (e *Engine) Wake(ids ...string) {
 	if len(ids) == 0 {
 		return
@@ -179,7 +176,7 @@ func (e *Engine) pushWoken(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case ids := <-e.wake:
-			if err := e.push(ctx, e.gather(ctx, ids)); err != nil && ctx.Err() == nil {
+			if err := e.push(ctx, e.debounce(ctx, ids)); err != nil && ctx.Err() == nil {
 				e.log.WarnContext(ctx, "items wait for the sweeper", "error", err)
 			}
 		}
@@ -189,21 +186,21 @@ func (e *Engine) pushWoken(ctx context.Context) {
 // maxWoken bounds how many jobs one insert takes.
 const maxWoken = 2000
 
-// gather takes what comes until it is calm, so that under load one insert serves
+// debounce collects requests until none has come for a while, so that under load one insert serves
 // many callers and does not compete with them.
-func (e *Engine) gather(ctx context.Context, ids []string) []string {
-	if e.set.Calm <= 0 {
+func (e *Engine) debounce(ctx context.Context, ids []string) []string {
+	if e.set.Debounce <= 0 {
 		return ids
 	}
 
-	calm, enough := time.NewTimer(e.set.Calm), time.NewTimer(e.set.Patience)
+	calm, enough := time.NewTimer(e.set.Debounce), time.NewTimer(e.set.MaxDebounce)
 	defer calm.Stop()
 	defer enough.Stop()
 	for len(ids) < maxWoken {
 		select {
 		case more := <-e.wake:
 			ids = append(ids, more...)
-			calm.Reset(e.set.Calm)
+			calm.Reset(e.set.Debounce)
 		case <-calm.C:
 			return ids
 		case <-enough.C:
@@ -222,7 +219,7 @@ func (e *Engine) push(ctx context.Context, ids []string) error {
 	for _, id := range ids {
 		j := Job{Item: id, At: now}
 		err := e.db.Reader.QueryRowContext(ctx, `SELECT generation, ahead FROM items
-			WHERE id = $1 AND state = 'waiting'`, id).Scan(&j.Generation, &j.Ahead)
+			WHERE id = $1 AND state = 'waiting'`, id).Scan(&j.Generation, &j.Interactive)
 		if errors.Is(err, sql.ErrNoRows) {
 			continue
 		}
@@ -235,7 +232,7 @@ func (e *Engine) push(ctx context.Context, ids []string) error {
 	return e.pushAll(ctx, jobs)
 }
 
-// pushBatch is small, so that nobody waits long for the database behind it.
+// pushBatch is small, so that other writers do not wait long.
 const pushBatch = 40
 
 func (e *Engine) pushAll(ctx context.Context, jobs []Job) error {
@@ -247,13 +244,14 @@ func (e *Engine) pushAll(ctx context.Context, jobs []Job) error {
 	return nil
 }
 
-// errShutdown ends steps when this process stops; it costs no attempt.
+// errShutdown ends steps when this process stops. It does not count as an attempt.
 var errShutdown = errors.New("the connector stops")
 
-// Work leases the job's item and drives it until it ends, waits, or the slice
-// is over. A job that is out of date does nothing.
+// Work leases the job's item and drives it until it ends, waits, or the slice is over. An outdated
+// job does nothing.
 func (e *Engine) Work(ctx context.Context, job Job) {
-	asked := e.set.Steady()
+	began := e.set.Monotonic()
+	// Take the item.
 	it, err := e.claim(ctx, job)
 	if err != nil || it == nil {
 		if err != nil && ctx.Err() == nil {
@@ -262,52 +260,57 @@ func (e *Engine) Work(ctx context.Context, job Job) {
 		return
 	}
 
+	// Let a cancellation reach it.
 	ctx = requestid.WithItem(ctx, it.Correlation, it.ID)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	defer e.hold(it.ID, cancel)()
-	t := &Task{Item: *it, engine: e, ends: e.set.Steady().Add(e.set.Slice)}
+	defer e.trackRunning(it.ID, cancel)()
+	// Keep the lease while driving it.
+	t := &Task{Item: *it, engine: e, ends: e.set.Monotonic().Add(e.set.Slice)}
 	until := new(atomic.Pointer[time.Time])
-	ours := asked.Add(e.set.Lease * 3 / 4)
-	until.Store(&ours)
-	ctx = context.WithValue(ctx, leaseKey{}, lease{until: func() time.Time { return *until.Load() }, now: e.set.Steady})
+	limit := began.Add(e.set.Lease * 3 / 4)
+	until.Store(&limit)
+	held := lease{until: func() time.Time { return *until.Load() }, now: e.set.Monotonic}
+	ctx = context.WithValue(ctx, leaseKey{}, held)
 	go e.heartbeat(ctx, t.ID, t.Generation, until, cancel)
 	e.drive(ctx, t)
 }
 
-// held is an item that this process works on.
-type held struct{ cancel context.CancelCauseFunc }
+// A runningItem is an item that this process works on.
+type runningItem struct{ cancel context.CancelCauseFunc }
 
-// hold lets a cancel reach whoever works on the item until let go is called. By then
-// the next worker may hold it already: a parked item is free before its job returns.
-func (e *Engine) hold(id string, cancel context.CancelCauseFunc) (letGo func()) {
+// trackRunning lets a cancellation reach the worker of an item until untrack is called. By then the
+// next worker may be tracked already, since a parked item is free before its job returns.
+func (e *Engine) trackRunning(id string, cancel context.CancelCauseFunc) (untrack func()) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	mine := &held{cancel}
-	e.running[id] = mine
+	own := &runningItem{cancel}
+	e.running[id] = own
 	return func() {
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		if e.running[id] == mine {
+		if e.running[id] == own {
 			delete(e.running, id)
 		}
 	}
 }
 
-// drive does step after step.
+// drive runs step after step.
 func (e *Engine) drive(ctx context.Context, t *Task) {
+	// Some items are not for this program, or not for another try.
 	w, ok := e.workers[t.Kind]
 	if !ok {
 		e.leaveToNewer(ctx, t)
 		return
 	}
 
-	if t.begun > maxBegun {
+	if t.starts > maxStarts {
 		e.giveUp(ctx, t)
 		return
 	}
 
 	for {
+		// A person or a shutdown may end it between steps.
 		if t.Canceling && t.ending == "" {
 			e.settle(ctx, t, errCanceled)
 			return
@@ -318,20 +321,21 @@ func (e *Engine) drive(ctx context.Context, t *Task) {
 			return
 		}
 
+		// Run the step.
 		next, err := e.step(ctx, w, t)
 		if err != nil {
 			e.settle(ctx, t, err)
 			return
 		}
 
-		if again := e.follow(ctx, t, next); !again {
+		if again := e.applyNext(ctx, t, next); !again {
 			return
 		}
 	}
 }
 
-// leaveToNewer puts an item back that a newer version has made: one that knows
-// it is among the nodes, or will be.
+// leaveToNewer puts back an item of a kind that only a newer version knows, which is among the
+// nodes or will be.
 func (e *Engine) leaveToNewer(ctx context.Context, t *Task) {
 	f := fault.New(fault.NotReady, "This version of the connector does not know items of kind %q; a newer one does.",
 		t.Kind)
@@ -339,6 +343,7 @@ func (e *Engine) leaveToNewer(ctx context.Context, t *Task) {
 	e.settle(ctx, t, f)
 }
 
+// step calls the worker. A panic becomes an error.
 func (e *Engine) step(ctx context.Context, w Worker, t *Task) (next Next, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -351,14 +356,14 @@ func (e *Engine) step(ctx context.Context, w Worker, t *Task) (next Next, err er
 		return Next{Done: true}, w.Undo(ctx, t)
 	}
 
-	t.along = nil
+	t.waitingItems = nil
 	e.log.DebugContext(ctx, "step", "kind", t.Kind, "step", t.Step, "title", t.Title)
 	return w.Step(ctx, t)
 }
 
-// follow records what came of a step and reports whether to go on at once. What a
-// step achieved counts even when its context has ended meanwhile.
-func (e *Engine) follow(ctx context.Context, t *Task, next Next) bool {
+// applyNext records the result of a step and reports whether to continue at once. What a step
+// achieved counts even if its context has ended meanwhile.
+func (e *Engine) applyNext(ctx context.Context, t *Task, next Next) bool {
 	rec, stop := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer stop()
 	var err error
@@ -366,11 +371,11 @@ func (e *Engine) follow(ctx context.Context, t *Task, next Next) bool {
 	case next.Done:
 		err = e.end(rec, t, next.Outcome)
 	case next.After > 0 || t.SliceOver():
-		err = e.park(rec, t, parked{step: next.Step, after: e.set.Pause(next.After), since: t.WaitingSince})
+		err = e.park(rec, t, parking{step: next.Step, after: e.set.Pause(next.After), since: t.WaitingSince})
 	default:
-		var hold bool
-		if hold, err = e.advance(rec, t, next.Step); hold {
-			err = e.park(rec, t, parked{
+		var pause bool
+		if pause, err = e.advance(rec, t, next.Step); pause {
+			err = e.park(rec, t, parking{
 				step:   next.Step,
 				since:  t.WaitingSince,
 				event:  "handed over",

@@ -193,7 +193,7 @@ func TestPanicIsAFailureOfOurs(t *testing.T) {
 	}
 }
 
-// Something within a step was cancelled, but nobody cancelled the item.
+// Something within a step was cancelled, but not the item.
 func TestStrayCancellationIsRetried(t *testing.T) {
 	t.Parallel()
 	n := 0

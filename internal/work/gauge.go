@@ -9,30 +9,29 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
-// Count is how many items of a kind are in a state.
+// A Count is how many items of a kind are in a state.
 type Count struct {
 	Kind  string
 	State State
 	N     int
 }
 
-// Gauges are what can be measured of the items at a moment.
+// Gauges are measurements of the items at a moment.
 type Gauges struct {
-	// Items counts those that are not finished, and those that failed and wait
-	// for somebody to retry them. Others are not counted: they are many.
+	// Items counts those that are unfinished, and those that failed and can be retried. The
+	// others are too many to count.
 	Items []Count
-	// Oldest is since when the oldest waiting item has been due, zero when none
-	// waits; what is due later only is in the future.
+	// Oldest is since when the oldest waiting item has been due; zero if none waits, and in the
+	// future if all are due later.
 	Oldest time.Time
-	// Transfers is how many are under way, and Rate their speed together, in
-	// bytes a second.
+	// Transfers is how many are under way, and Rate their total rate in bytes per second.
 	Transfers, Rate int64
 }
 
-// Gauges measures. Its queries read what the index on states points at, and so
-// take no longer when many items are done.
+// Gauges takes the measurements. Its queries use the index on states, so that many finished items
+// do not slow them down.
 func (e *Engine) Gauges(ctx context.Context) (g Gauges, err error) {
-	if g.Items, err = e.open(ctx); err != nil {
+	if g.Items, err = e.countUnfinished(ctx); err != nil {
 		return g, err
 	}
 
@@ -50,9 +49,8 @@ func (e *Engine) Gauges(ctx context.Context) (g Gauges, err error) {
 	return g, err
 }
 
-// open has a row for each kind there is a worker for, so that nothing is told
-// to be missing that is none.
-func (e *Engine) open(ctx context.Context) ([]Count, error) {
+// countUnfinished returns a row for each kind with a worker, even if it is zero.
+func (e *Engine) countUnfinished(ctx context.Context) ([]Count, error) {
 	rows, err := e.db.Reader.QueryContext(ctx, `SELECT kind, state, COUNT(*) FROM items
 		WHERE state IN ('waiting', 'running', 'failed') GROUP BY kind, state`)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
-// errStale ends whoever works on an item that somebody else has taken over.
+// errStale ends the worker of an item that another has taken over.
 var errStale = fault.New(fault.Stale, "Another worker has taken this over.")
 
 // errCanceled ends a step because a person asked for it.
@@ -27,7 +27,7 @@ func (e *Engine) claim(ctx context.Context, job Job) (*Item, error) {
 				generation = generation + 1, begun = begun + 1, updated = $3, once = CASE WHEN once = '' THEN $6
 				ELSE once END
 			WHERE id = $4 AND generation = $5 AND state = 'waiting' AND not_before <= $3
-			AND NOT `+paused+` AND `+alone+`
+			AND NOT `+pausedCondition+` AND `+startable+`
 			RETURNING `+itemColumns, e.set.Node, store.Millis(now.Add(e.set.Lease)), store.Millis(now), job.Item,
 			job.Generation, rand.Text()))
 		return err
@@ -39,8 +39,8 @@ func (e *Engine) claim(ctx context.Context, job Job) (*Item, error) {
 	return &it, err
 }
 
-// heartbeat keeps the lease until ctx ends; when it is lost, the person cancels
-// or a pause begins, it ends ctx with the reason.
+// heartbeat renews the lease until ctx ends. If the lease is lost, the item is cancelled or a pause
+// begins, it ends ctx with that cause.
 func (e *Engine) heartbeat(
 	ctx context.Context, id string, generation int64, until *atomic.Pointer[time.Time], cancel context.CancelCauseFunc,
 ) {
@@ -53,19 +53,19 @@ func (e *Engine) heartbeat(
 		case <-tick.C:
 		}
 
-		asked := e.set.Steady()
-		canceled, hold, err := e.renew(ctx, id, generation)
+		began := e.set.Monotonic()
+		canceled, pause, err := e.renew(ctx, id, generation)
 		switch {
 		case err == nil && canceled:
 			cancel(errCanceled)
 			return
-		case err == nil && hold:
+		case err == nil && pause:
 			cancel(errPaused)
 			return
 		case err == nil:
-			ours := asked.Add(e.set.Lease * 3 / 4)
-			until.Store(&ours)
-		case fault.Is(err, fault.Stale), !e.set.Steady().Before(*until.Load()):
+			limit := began.Add(e.set.Lease * 3 / 4)
+			until.Store(&limit)
+		case fault.Is(err, fault.Stale), !e.set.Monotonic().Before(*until.Load()):
 			// Without the database we cannot know: stop before the lease ends.
 			cancel(errStale)
 			return
@@ -73,37 +73,38 @@ func (e *Engine) heartbeat(
 	}
 }
 
-func (e *Engine) renew(ctx context.Context, id string, generation int64) (canceled, hold bool, err error) {
-	ctx, stop := context.WithTimeout(ctx, e.set.Lease/4) // a database that hangs is as good as none
+func (e *Engine) renew(ctx context.Context, id string, generation int64) (canceled, pause bool, err error) {
+	ctx, stop := context.WithTimeout(ctx, e.set.Lease/4) // the database may hang
 	defer stop()
 	err = e.db.Tx(ctx, func(tx *sql.Tx) error {
 		return tx.QueryRowContext(ctx, `UPDATE items SET lease_until = $1 WHERE id = $2 AND generation = $3
 			AND state = 'running'
 			RETURNING cancel AND ending = '',
-			`+paused, store.Millis(e.now().Add(e.set.Lease)), id, generation).Scan(&canceled, &hold)
+			`+pausedCondition, store.Millis(e.now().Add(e.set.Lease)), id, generation).Scan(&canceled, &pause)
 	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, false, errStale
 	}
 
-	return canceled, hold, err
+	return canceled, pause, err
 }
 
 // reclaim frees what this node held when it last ended.
 func (e *Engine) reclaim(ctx context.Context) error {
 	return e.db.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := broken(ctx, tx, e.now(), "broken off", "the connector ended in the middle", `node = $1`, e.set.Node)
+		_, err := interrupt(ctx, tx, e.now(), "broken off", "the connector ended in the middle", `node = $1`,
+			e.set.Node)
 		return err
 	})
 }
 
-// sweep looks for items whose lease ended and for due items without a job.
+// sweep looks periodically for expired leases and for due items without a job.
 func (e *Engine) sweep(ctx context.Context) {
 	tick := time.NewTicker(e.set.Sweep)
 	defer tick.Stop()
 	// At the start nothing is on its way to the queue.
-	for grace := time.Duration(0); ; grace = e.set.Grace {
-		if err := errors.Join(e.beatNowAndThen(ctx), e.sweepOlder(ctx, grace)); err != nil && ctx.Err() == nil {
+	for grace := time.Duration(0); ; grace = e.set.SweepGrace {
+		if err := errors.Join(e.reportAliveIfDue(ctx), e.sweepOlder(ctx, grace)); err != nil && ctx.Err() == nil {
 			e.log.WarnContext(ctx, "the sweep failed and is repeated", "error", err)
 		}
 		select {
@@ -114,14 +115,14 @@ func (e *Engine) sweep(ctx context.Context) {
 	}
 }
 
-// Sweep frees items whose lease ended and pushes jobs for everything that is
-// due. A job for an item that has one already is not pushed twice.
+// Sweep frees items with expired leases and pushes jobs for everything that is due. An item that
+// has a job already gets no second one.
 func (e *Engine) Sweep(ctx context.Context) error { return e.sweepOlder(ctx, 0) }
 
-// sweepOlder leaves items alone that became due within the grace: they are on
-// their way to the queue.
+// sweepOlder leaves alone items that became due within the grace, which are on their way to the
+// queue.
 func (e *Engine) sweepOlder(ctx context.Context, grace time.Duration) error {
-	if err := errors.Join(e.free(ctx), e.fromAhead(ctx)); err != nil {
+	if err := errors.Join(e.freeLost(ctx), e.correctFutureTimes(ctx)); err != nil {
 		return err
 	}
 
@@ -129,7 +130,7 @@ func (e *Engine) sweepOlder(ctx context.Context, grace time.Duration) error {
 		return err
 	}
 
-	jobs, err := e.due(ctx, store.Millis(e.now())-grace.Milliseconds())
+	jobs, err := e.dueJobs(ctx, store.Millis(e.now())-grace.Milliseconds())
 	if err != nil || len(jobs) == 0 {
 		return err
 	}

@@ -19,7 +19,7 @@ func (w *world) pushed() []Job {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var out []Job
-	for j := range l.known {
+	for j := range l.queued {
 		out = append(out, j)
 	}
 	return out
@@ -203,7 +203,7 @@ func TestRestartTakesBackItsOwn(t *testing.T) {
 }
 
 // A step is ended because the process stops: it costs no attempt, and the item
-// is there at once for whoever comes next.
+// is free at once for the next worker.
 func TestShutdownHandsOver(t *testing.T) {
 	t.Parallel()
 	ctx, stop := context.WithCancel(t.Context())

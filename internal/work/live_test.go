@@ -137,7 +137,7 @@ func TestWorkOfHoursHasOneOwner(t *testing.T) {
 }
 
 // The database does not answer any more: the holder stops before its lease
-// ends, since from then on somebody else may hold the item.
+// ends, since from then on another worker may hold the item.
 func TestHolderWithoutDatabaseStopsInTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -6,22 +6,21 @@ import (
 	"time"
 )
 
-// Loop is a Queue in memory, for tests and for runs in a simulated world: it
-// depends on nothing but time and channels. What it holds is lost with the
-// process, as jobs may be; the sweeper brings it back.
+// A Loop is a Queue in memory, for tests and for runs in a simulated world: it depends on nothing
+// but time and channels. Its content is lost with the process, and recovered by the sweeper.
 type Loop struct {
 	workers int
 	mu      sync.Mutex
-	known   map[Job]bool
+	queued  map[Job]bool
 	jobs    chan Job
 }
 
-// NewLoop makes a queue that runs so many jobs at once.
+// NewLoop returns a queue that runs up to workers jobs at once.
 func NewLoop(workers int) *Loop {
-	return &Loop{workers: workers, known: map[Job]bool{}, jobs: make(chan Job, 4096)}
+	return &Loop{workers: workers, queued: map[Job]bool{}, jobs: make(chan Job, 4096)}
 }
 
-// Push takes jobs; those that are waiting already are left alone.
+// Push adds jobs. Those that are queued already are ignored.
 func (l *Loop) Push(_ context.Context, jobs []Job) error {
 	for _, j := range jobs {
 		at := j.At
@@ -36,20 +35,20 @@ func (l *Loop) Push(_ context.Context, jobs []Job) error {
 func (l *Loop) add(j Job) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.known[j] {
+	if l.queued[j] {
 		return false
 	}
-	l.known[j] = true
+	l.queued[j] = true
 	return true
 }
 
-func (l *Loop) drop(j Job) {
+func (l *Loop) remove(j Job) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.known, j)
+	delete(l.queued, j)
 }
 
-// Run works on jobs until ctx ends.
+// Run runs jobs until ctx is done.
 func (l *Loop) Run(ctx context.Context, work func(context.Context, Job)) error {
 	var wg sync.WaitGroup
 	for range l.workers {
@@ -60,7 +59,7 @@ func (l *Loop) Run(ctx context.Context, work func(context.Context, Job)) error {
 					return
 				case j := <-l.jobs:
 					work(ctx, j)
-					l.drop(j)
+					l.remove(j)
 				}
 			}
 		})

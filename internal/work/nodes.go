@@ -9,7 +9,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
-// Node is a process that works on this database.
+// A Node is a process that works on this database.
 type Node struct {
 	ID      string    `json:"id"`
 	Host    string    `json:"host"`
@@ -19,15 +19,15 @@ type Node struct {
 	Alive   bool      `json:"alive"`
 }
 
-// forgetAfter is when a node that is gone is no longer listed.
-const forgetAfter = 7 * 24 * time.Hour
+// nodeRetention is how long a node that is gone is listed.
+const nodeRetention = 7 * 24 * time.Hour
 
-// beat tells the others that this node is alive, and counts them.
-func (e *Engine) beat(ctx context.Context) error {
+// reportAlive records that this node is alive, and counts the nodes.
+func (e *Engine) reportAlive(ctx context.Context) error {
 	now := e.now()
 	host, err := os.Hostname()
 	if err != nil {
-		host = "" // it is for people only
+		host = "" // for people only
 	}
 
 	err = e.db.Tx(ctx, func(tx *sql.Tx) error {
@@ -38,7 +38,7 @@ func (e *Engine) beat(ctx context.Context) error {
 			e.set.Node, host, e.set.Version, store.Millis(e.started), store.Millis(now)); err != nil {
 			return err
 		}
-		return forget(ctx, tx, now.Add(-forgetAfter))
+		return deleteOldNodes(ctx, tx, now.Add(-nodeRetention))
 	})
 	if err != nil {
 		return err
@@ -48,18 +48,18 @@ func (e *Engine) beat(ctx context.Context) error {
 	return err
 }
 
-// beatNowAndThen beats once in a lease: whoever is silent for three is gone.
-func (e *Engine) beatNowAndThen(ctx context.Context) error {
-	now := e.set.Steady()
-	if now.Sub(e.beaten) < e.set.Lease {
+// reportAliveIfDue reports once per lease. A node silent for three leases counts as gone.
+func (e *Engine) reportAliveIfDue(ctx context.Context) error {
+	now := e.set.Monotonic()
+	if now.Sub(e.reportedAt) < e.set.Lease {
 		return nil
 	}
-	e.beaten = now
-	return e.beat(ctx)
+	e.reportedAt = now
+	return e.reportAlive(ctx)
 }
 
-// leave tells the others that this node's share is theirs.
-func (e *Engine) leave(ctx context.Context) error {
+// signOff removes this node from the list, so that the others take its share.
+func (e *Engine) signOff(ctx context.Context) error {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer stop()
 	return e.db.Tx(ctx, func(tx *sql.Tx) error {
@@ -69,8 +69,8 @@ func (e *Engine) leave(ctx context.Context) error {
 	})
 }
 
-// Nodes lists the nodes of the last days. Alive are those whose sign changed
-// within three leases by our own steady clock, whatever theirs says.
+// Nodes lists the nodes of the last days. Alive are those that have reported within three leases by
+// our own monotonic clock, whatever theirs says.
 func (e *Engine) Nodes(ctx context.Context) ([]Node, error) {
 	rows, err := e.db.Reader.QueryContext(ctx, `SELECT id, host, version, started, seen FROM nodes
 		ORDER BY started, id`)
@@ -93,19 +93,19 @@ func (e *Engine) Nodes(ctx context.Context) ([]Node, error) {
 		return nil, err
 	}
 
-	e.count(all)
+	e.markAlive(all)
 	return all, nil
 }
 
-// count marks the nodes that are alive and remembers how many.
-func (e *Engine) count(all []Node) {
+// markAlive marks the nodes that are alive and stores how many.
+func (e *Engine) markAlive(all []Node) {
 	e.watching.Lock()
 	defer e.watching.Unlock()
-	now, alive := e.set.Steady(), 0
-	seen := map[string]sighting{}
+	now, alive := e.set.Monotonic(), 0
+	seen := map[string]observation{}
 	for i, n := range all {
-		s := sighting{lease: store.Millis(n.Seen), generation: store.Millis(n.Started), since: now}
-		if before, ok := e.beats[n.ID]; ok && before.lease == s.lease && before.generation == s.generation {
+		s := observation{lease: store.Millis(n.Seen), generation: store.Millis(n.Started), since: now}
+		if before, ok := e.nodeSigns[n.ID]; ok && before.lease == s.lease && before.generation == s.generation {
 			s.since = before.since
 		}
 		seen[n.ID] = s
@@ -115,9 +115,9 @@ func (e *Engine) count(all []Node) {
 		}
 	}
 
-	e.beats = seen
+	e.nodeSigns = seen
 	e.alive.Store(int64(max(1, alive)))
 }
 
-// Alive is how many nodes share the work and the budgets, this one included.
+// Alive returns how many nodes share the work and the budgets, this one included.
 func (e *Engine) Alive() int { return int(max(1, e.alive.Load())) }

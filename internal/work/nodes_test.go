@@ -44,18 +44,18 @@ func TestWhoWakesUpKnowsThatTheLeaseIsOver(t *testing.T) {
 	t.Parallel()
 	var w *world
 	w = setup(t, worker{step: func(ctx context.Context, _ *Task) (Next, error) {
-		if err := Held(ctx); err != nil {
+		if err := CheckLease(ctx); err != nil {
 			t.Error(err)
 		}
 		w.clock.add(w.set.Lease)
-		if err := Held(ctx); !fault.Is(err, fault.Stale) {
+		if err := CheckLease(ctx); !fault.Is(err, fault.Stale) {
 			t.Errorf("after the lease: %v", err)
 		}
 		return Next{Done: true}, nil
 	}})
 
 	w.turn(w.one())
-	if err := Held(t.Context()); err != nil {
+	if err := CheckLease(t.Context()); err != nil {
 		t.Errorf("without an item: %v", err)
 	}
 }
@@ -161,9 +161,9 @@ func TestNodesAreCounted(t *testing.T) {
 	w := setup(t, worker{})
 	other := w.other("node-2", worker{})
 	other.now = func() time.Time { return w.clock.now().Add(-time.Hour) }
-	other.set.Steady = w.clock.now
+	other.set.Monotonic = w.clock.now
 	for _, e := range []*world{w, other, w} {
-		if err := e.beat(t.Context()); err != nil {
+		if err := e.reportAlive(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -173,7 +173,7 @@ func TestNodesAreCounted(t *testing.T) {
 	}
 
 	w.clock.add(3*w.set.Lease + time.Second)
-	if err := w.beat(t.Context()); err != nil {
+	if err := w.reportAlive(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 
@@ -181,7 +181,7 @@ func TestNodesAreCounted(t *testing.T) {
 		t.Errorf("%d nodes after one fell silent", n)
 	}
 
-	if err := other.beat(t.Context()); err != nil {
+	if err := other.reportAlive(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 
@@ -190,7 +190,7 @@ func TestNodesAreCounted(t *testing.T) {
 		t.Errorf("%+v, %v", all, err)
 	}
 
-	if err := other.leave(t.Context()); err != nil {
+	if err := other.signOff(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 

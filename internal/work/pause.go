@@ -11,19 +11,19 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
-// Pause is a maintenance pause: calls are accepted, and their items wait until
-// it is over. It is the same for all nodes.
+// A Pause is a maintenance pause: calls are accepted, and their items wait until it is over. It
+// applies to all nodes.
 type Pause struct {
 	By     string    `json:"by"`
 	Reason string    `json:"reason"`
 	Since  time.Time `json:"since"`
 }
 
-// paused is true in SQL during a pause.
-const paused = `EXISTS (SELECT 1 FROM settings WHERE name = 'paused')`
+// pausedCondition is an SQL condition that holds during a pause.
+const pausedCondition = `EXISTS (SELECT 1 FROM settings WHERE name = 'paused')`
 
-// Pause lets nothing start any more. What runs comes to its next checkpoint and
-// waits. A second call changes nothing.
+// Pause keeps items from starting. Running ones stop at their next checkpoint and wait. A second
+// call changes nothing.
 func (e *Engine) Pause(ctx context.Context, by, reason string) error {
 	b, err := json.Marshal(Pause{By: by, Reason: reason, Since: e.now().UTC()})
 	if err != nil {
@@ -31,7 +31,7 @@ func (e *Engine) Pause(ctx context.Context, by, reason string) error {
 	}
 
 	return e.set.Audit.Do(ctx, e.db, func(tx *sql.Tx) (audit.Entry, error) {
-		return changed(tx.ExecContext(ctx, `INSERT INTO settings (name, value) VALUES ('paused', $1)
+		return ifChanged(tx.ExecContext(ctx, `INSERT INTO settings (name, value) VALUES ('paused', $1)
 			ON CONFLICT (name) DO NOTHING`, b))(
 			audit.Entry{Who: by, What: audit.Paused, Detail: reason})
 	})
@@ -40,7 +40,7 @@ func (e *Engine) Pause(ctx context.Context, by, reason string) error {
 // Resume ends a pause. Without one it does nothing.
 func (e *Engine) Resume(ctx context.Context, by string) error {
 	err := e.set.Audit.Do(ctx, e.db, func(tx *sql.Tx) (audit.Entry, error) {
-		return changed(tx.ExecContext(ctx, `DELETE FROM settings
+		return ifChanged(tx.ExecContext(ctx, `DELETE FROM settings
 			WHERE name = 'paused'`))(audit.Entry{Who: by, What: audit.Resumed})
 	})
 	if err != nil {
@@ -49,8 +49,8 @@ func (e *Engine) Resume(ctx context.Context, by string) error {
 	return e.Sweep(ctx) // the other nodes' sweeps follow
 }
 
-// changed gives an entry for what changed something, and none for what did not.
-func changed(res sql.Result, err error) func(audit.Entry) (audit.Entry, error) {
+// ifChanged returns the entry if a statement has changed something, else an empty one.
+func ifChanged(res sql.Result, err error) func(audit.Entry) (audit.Entry, error) {
 	return func(e audit.Entry) (audit.Entry, error) {
 		if err != nil {
 			return audit.Entry{}, err
@@ -62,7 +62,7 @@ func changed(res sql.Result, err error) func(audit.Entry) (audit.Entry, error) {
 	}
 }
 
-// Paused is the pause that is on, or nil.
+// Paused returns the current pause, or nil.
 func (e *Engine) Paused(ctx context.Context) (*Pause, error) {
 	var b []byte
 	err := e.db.Reader.QueryRowContext(ctx, `SELECT value FROM settings WHERE name = 'paused'`).Scan(&b)
@@ -78,17 +78,17 @@ func (e *Engine) Paused(ctx context.Context) (*Pause, error) {
 	return &p, json.Unmarshal(b, &p)
 }
 
-// errPaused ends a step at its next checkpoint; it costs no attempt.
+// errPaused ends a step at its next checkpoint. It does not count as an attempt.
 var errPaused = errors.New("maintenance pause")
 
-// Running is how many items are being worked on, over all nodes.
+// Running returns how many items are running, on all nodes.
 func (e *Engine) Running(ctx context.Context) (n int, err error) {
 	err = e.db.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM items WHERE state = 'running'`).Scan(&n)
 	return n, err
 }
 
-// forget removes what a node of long ago left behind.
-func forget(ctx context.Context, tx *sql.Tx, before time.Time) error {
+// deleteOldNodes deletes nodes not seen since a time.
+func deleteOldNodes(ctx context.Context, tx *sql.Tx, before time.Time) error {
 	_, err := tx.ExecContext(ctx, `DELETE FROM nodes WHERE seen < $1`, store.Millis(before))
 	return err
 }

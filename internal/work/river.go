@@ -19,21 +19,20 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
-// itemArgs is all that a job holds: no secret, no address. Process tells who
-// inserted it: a job that its process took and did not live to claim the item of
-// stays running to the library for hours, and must not stand in the way of the
-// one that another process, or the next, inserts.
+// itemArgs are the arguments of a job: no secret, no address. Process says who inserted it. If a
+// process dies after taking a job and before claiming its item, the library considers the job
+// running for hours; it must not block the one that another process inserts.
 type itemArgs struct {
 	Item       string `json:"item" river:"unique"`
 	Generation int64  `json:"generation" river:"unique"`
 	Process    string `json:"process,omitempty" river:"unique"`
 }
 
-// Kind names the jobs.
+// Kind implements river.JobArgs.
 func (itemArgs) Kind() string { return "item" }
 
-// InsertOpts makes a job unique as long as it is not finished; River's default
-// would remember finished ones too.
+// InsertOpts makes a job unique while it is unfinished. River's default would count finished ones
+// as well.
 func (itemArgs) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
 		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning,
@@ -41,8 +40,8 @@ func (itemArgs) InsertOpts() river.InsertOpts {
 	}}}
 }
 
-// driver is the job library's way into the database. PostgreSQL tells it of new
-// jobs over connections of its own, which close ends.
+// driver returns the job library's driver. On PostgreSQL it listens for new jobs on connections of
+// its own, which done closes.
 func driver(ctx context.Context, db *store.DB) (_ riverdriver.Driver[*sql.Tx], done func(), err error) {
 	if db.Address() == "" {
 		return riversqlite.New(db.Writer), func() {}, nil
@@ -54,7 +53,7 @@ func driver(ctx context.Context, db *store.DB) (_ riverdriver.Driver[*sql.Tx], d
 	return riverdatabasesql.NewWithPgxListener(db.Writer, pool), pool.Close, nil
 }
 
-// Migrate brings River's tables up to date; give it to store.Open.
+// Migrate brings River's tables up to date. It is passed to store.Open.
 func Migrate(ctx context.Context, db *store.DB) error {
 	d, done, err := driver(ctx, db)
 	if err != nil {
@@ -73,21 +72,21 @@ func Migrate(ctx context.Context, db *store.DB) error {
 	return nil
 }
 
-// Jobs must end on their own well before River would rescue them: it does so
-// without fencing, which ours covers, but in vain.
+// Jobs must end on their own well before River would rescue them: it does so without fencing, which
+// ours makes harmless but useless.
 const (
 	rescueLater = 5 * time.Minute
-	// fetchPause is the least time between two fetches, each of which fills the
-	// workers that are free: many short items would else wait for it.
+	// fetchPause is the minimum time between two fetches, each of which fills the free workers.
+	// Many short items would otherwise wait for it.
 	fetchPause = 20 * time.Millisecond
-	// softStop is how long jobs may go on when the process stops.
+	// softStop is how long jobs may continue when the process stops.
 	softStop = 2 * time.Second
 )
 
-// River is a Queue on the job library. Workers is how many jobs run at once.
+// A River is a Queue on the job library.
 type River struct {
 	client *river.Client[*sql.Tx]
-	// process is new with each start.
+	// process is a new id at each start.
 	process string
 	worker  *riverWorker
 	log     *slog.Logger
@@ -95,8 +94,8 @@ type River struct {
 	done    func()
 }
 
-// NewRiver makes the queue on a database that Migrate has prepared. limit is how
-// long a job may run; a step must not need more.
+// NewRiver returns a queue on a database that Migrate has prepared. Workers is how many jobs run at
+// once, and limit how long a job may run; a step must not need more.
 func NewRiver(db *store.DB, node string, workers int, limit time.Duration, log *slog.Logger) (*River, error) {
 	return newRiver(db, node, workers, limit, log, softStop)
 }
@@ -104,7 +103,7 @@ func NewRiver(db *store.DB, node string, workers int, limit time.Duration, log *
 func newRiver(
 	db *store.DB, node string, workers int, limit time.Duration, log *slog.Logger, soft time.Duration,
 ) (*River, error) {
-	w := &riverWorker{places: newPlaces(workers)}
+	w := &riverWorker{slots: newSlots(workers)}
 	bundle := river.NewWorkers()
 	river.AddWorker(bundle, w)
 	d, done, err := driver(context.Background(), db)
@@ -116,10 +115,10 @@ func newRiver(
 		ID: node, Logger: log, Workers: bundle, JobTimeout: limit, RescueStuckJobsAfter: limit + rescueLater,
 		Queues: map[string]river.QueueConfig{
 			river.QueueDefault: {MaxWorkers: workers},
-			queueAhead:         {MaxWorkers: workers},
+			queueInteractive:   {MaxWorkers: workers},
 		},
 		SoftStopTimeout: soft, FetchCooldown: fetchPause,
-		// Finished jobs tell nothing that our items do not.
+		// Our items say all that finished jobs could.
 		CompletedJobRetentionPeriod: time.Hour, CancelledJobRetentionPeriod: time.Hour,
 		DiscardedJobRetentionPeriod: 24 * time.Hour,
 	})
@@ -131,34 +130,34 @@ func newRiver(
 	return &River{client: client, process: uuid.NewString(), worker: w, log: log, soft: soft, done: done}, nil
 }
 
-// queueAhead is the queue of what goes ahead. The library would run as many jobs of
-// each queue as there are places for both.
-const queueAhead = "ahead"
+// queueInteractive is the queue of interactive jobs. For the library each queue has as many workers
+// as there are slots for both.
+const queueInteractive = "ahead"
 
 type riverWorker struct {
 	river.WorkerDefaults[itemArgs]
-	places *places
-	work   func(context.Context, Job)
+	slots *slots
+	work  func(context.Context, Job)
 }
 
-// Work hands a job to the engine, which records what comes of it.
+// Work hands a job to the engine, which records the result.
 func (w *riverWorker) Work(ctx context.Context, job *river.Job[itemArgs]) error {
-	ahead := job.Queue == queueAhead
-	leave, err := w.places.enter(ctx, ahead)
+	interactive := job.Queue == queueInteractive
+	release, err := w.slots.acquire(ctx, interactive)
 	if err != nil {
 		return err
 	}
-	defer leave()
-	w.work(ctx, Job{Item: job.Args.Item, Generation: job.Args.Generation, Ahead: ahead})
+	defer release()
+	w.work(ctx, Job{Item: job.Args.Item, Generation: job.Args.Generation, Interactive: interactive})
 	return nil
 }
 
-// soon is below the pace of the library's scheduler, which moves jobs with a
-// time of their own into the queue only every five seconds.
-const soon = 6 * time.Second
+// inMemoryDelay is longer than the interval of the library's scheduler, which moves scheduled jobs
+// into the queue only every five seconds.
+const inMemoryDelay = 6 * time.Second
 
-// Push inserts jobs; those that are waiting already are left alone. What is due
-// soon waits in memory, and is the sweeper's should the process end.
+// Push inserts jobs. Those that are queued already are ignored. Jobs due soon wait in memory; if
+// the process ends, the sweeper finds them.
 func (q *River) Push(ctx context.Context, jobs []Job) error {
 	var now, later []Job
 	for _, j := range jobs {
@@ -166,8 +165,8 @@ func (q *River) Push(ctx context.Context, jobs []Job) error {
 		case wait <= 0:
 			j.At = time.Time{}
 			now = append(now, j)
-		case wait < soon:
-			time.AfterFunc(wait, func() { q.insertAlone(j) })
+		case wait < inMemoryDelay:
+			time.AfterFunc(wait, func() { q.insertOne(j) })
 		default:
 			later = append(later, j)
 		}
@@ -176,8 +175,8 @@ func (q *River) Push(ctx context.Context, jobs []Job) error {
 	return q.insert(ctx, append(now, later...))
 }
 
-func (q *River) insertAlone(j Job) {
-	ctx, cancel := context.WithTimeout(context.Background(), soon)
+func (q *River) insertOne(j Job) {
+	ctx, cancel := context.WithTimeout(context.Background(), inMemoryDelay)
 	defer cancel()
 	j.At = time.Time{}
 	if err := q.insert(ctx, []Job{j}); err != nil {
@@ -204,13 +203,13 @@ func (q *River) insert(ctx context.Context, jobs []Job) error {
 }
 
 func queueOf(j Job) string {
-	if j.Ahead {
-		return queueAhead
+	if j.Interactive {
+		return queueInteractive
 	}
 	return river.QueueDefault
 }
 
-// priorityOf brings to an end what has begun before more is begun.
+// priorityOf lets items that have begun finish before others begin.
 func priorityOf(j Job) int {
 	if j.Generation > 1 {
 		return 1
@@ -218,10 +217,10 @@ func priorityOf(j Job) int {
 	return 2
 }
 
-// Close ends the connections that tell of new jobs, after Run.
+// Close closes the connections that listen for new jobs, after Run.
 func (q *River) Close() { q.done() }
 
-// Run works on jobs until ctx ends.
+// Run delivers jobs until ctx is done.
 func (q *River) Run(ctx context.Context, work func(context.Context, Job)) error {
 	q.worker.work = work
 	if err := q.client.Start(context.WithoutCancel(ctx)); err != nil {

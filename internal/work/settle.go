@@ -12,8 +12,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
-// settleTime is how long recording an end may take after a step's own context
-// has ended.
+// settleTime is how long recording an end may take after a step's own context has ended.
 const settleTime = 10 * time.Second
 
 // settle decides what follows an error of a step.
@@ -31,22 +30,23 @@ func (e *Engine) settle(ctx context.Context, t *Task, err error) {
 		cause = errShutdown // a step that took too long has failed, though
 	}
 
-	if rec := e.record(ctx, t, err, cause); rec != nil && !fault.Is(rec, fault.Stale) {
+	if rec := e.recordFailure(ctx, t, err, cause); rec != nil && !fault.Is(rec, fault.Stale) {
 		e.log.ErrorContext(ctx, "cannot record a failure; the item is taken up again when its lease ends",
 			"error", rec, "of", err)
 	}
 }
 
-func (e *Engine) record(ctx context.Context, t *Task, err, cause error) error {
+// recordFailure records what follows an error: waiting, a retry, or the end.
+func (e *Engine) recordFailure(ctx context.Context, t *Task, err, cause error) error {
 	switch {
 	case cause == errShutdown || cause == errPaused:
-		return e.park(ctx, t, parked{
-			step:    t.Step,
-			since:   t.WaitingSince,
-			attempt: t.Attempt,
-			handed:  true,
-			event:   "handed over",
-			detail:  cause.Error(),
+		return e.park(ctx, t, parking{
+			step:       t.Step,
+			since:      t.WaitingSince,
+			attempt:    t.Attempt,
+			handedOver: true,
+			event:      "handed over",
+			detail:     cause.Error(),
 		})
 	case cause == errCanceled || err == errCanceled:
 		return e.abandon(ctx, t, Canceled, errCanceled)
@@ -55,34 +55,34 @@ func (e *Engine) record(ctx context.Context, t *Task, err, cause error) error {
 	f := fault.From(err)
 	switch fault.Then(err) {
 	case fault.Wait:
-		e.stopped(ctx, slog.LevelDebug, t, f, err)
-		return e.wait(ctx, t, f)
-	case fault.Retry, fault.Drop: // it is ours still: something within the step was stopped
+		e.logFailure(ctx, slog.LevelDebug, t, f, err)
+		return e.parkWaiting(ctx, t, f)
+	case fault.Retry, fault.Drop: // still ours: something within the step was stopped
 		if t.Attempt+1 < e.set.MaxAttempts {
-			e.stopped(ctx, slog.LevelInfo, t, f, err)
-			return e.retry(ctx, t, f)
+			e.logFailure(ctx, slog.LevelInfo, t, f, err)
+			return e.parkRetry(ctx, t, f)
 		}
 	}
 
-	e.stopped(ctx, slog.LevelWarn, t, f, err)
+	e.logFailure(ctx, slog.LevelWarn, t, f, err)
 	return e.abandon(ctx, t, Failed, f)
 }
 
-// stopped logs why a step did not succeed. To wait is ordinary; that something is tried
-// again is worth a line, and that it came to nothing somebody's attention.
-func (e *Engine) stopped(ctx context.Context, level slog.Level, t *Task, f *fault.Error, err error) {
+// logFailure logs why a step did not succeed. Waiting is ordinary, a retry is worth a line, and a
+// final failure needs attention.
+func (e *Engine) logFailure(ctx context.Context, level slog.Level, t *Task, f *fault.Error, err error) {
 	e.log.Log(ctx, level, "a step did not succeed", "kind", t.Kind, "step", t.Step, "title", t.Title, "code", f.Code,
 		"attempt", t.Attempt, "error", err)
 }
 
-func (e *Engine) wait(ctx context.Context, t *Task, f *fault.Error) error {
-	p := parked{
+func (e *Engine) parkWaiting(ctx context.Context, t *Task, f *fault.Error) error {
+	p := parking{
 		step:    t.Step,
 		after:   e.set.Pause(f.RetryAfter),
 		since:   t.WaitingSince,
 		why:     f,
 		attempt: t.Attempt,
-		along:   t.along,
+		items:   t.waitingItems,
 	}
 	if p.after <= 0 {
 		p.after = e.set.WaitFor
@@ -95,32 +95,32 @@ func (e *Engine) wait(ctx context.Context, t *Task, f *fault.Error) error {
 	return e.park(ctx, t, p)
 }
 
-func (e *Engine) retry(ctx context.Context, t *Task, f *fault.Error) error {
+func (e *Engine) parkRetry(ctx context.Context, t *Task, f *fault.Error) error {
 	after := max(e.set.Backoff(t.Attempt+1), f.RetryAfter)
-	return e.park(ctx, t, parked{
+	return e.park(ctx, t, parking{
 		step: t.Step, after: after, since: t.WaitingSince, why: f, attempt: t.Attempt + 1,
 		event: "retry", detail: fmt.Sprintf("%s Next try in %s.", f.Message, after.Round(time.Second)),
 	})
 }
 
-// abandon turns an item towards its end: first what is half made is undone.
+// abandon turns an item towards its end: first it is undone.
 func (e *Engine) abandon(ctx context.Context, t *Task, as State, f *fault.Error) error {
-	if t.ending != "" { // undoing failed for good; say so and end
+	if t.ending != "" { // undoing failed permanently: note it and end
 		if err := e.note(ctx, t, cleanUpFailed, f.Message); err != nil {
 			return err
 		}
 		return e.end(ctx, t, "")
 	}
 
-	if err := e.turn(ctx, t, as, f); err != nil {
+	if err := e.beginEnding(ctx, t, as, f); err != nil {
 		return err
 	}
 
 	// Undo gets a job of its own, with all the time it needs.
-	return e.park(ctx, t, parked{step: t.Step, why: f, event: "undoing", detail: f.Message})
+	return e.park(ctx, t, parking{step: t.Step, why: f, event: "undoing", detail: f.Message})
 }
 
-func (e *Engine) turn(ctx context.Context, t *Task, as State, f *fault.Error) error {
+func (e *Engine) beginEnding(ctx context.Context, t *Task, as State, f *fault.Error) error {
 	t.ending, t.Attempt = as, 0
 	t.Code, t.Message, t.Remedy = string(f.Code), f.Message, f.Remedy
 	return e.fenced(ctx, t, func(tx *sql.Tx) error {
@@ -131,55 +131,57 @@ func (e *Engine) turn(ctx context.Context, t *Task, as State, f *fault.Error) er
 	})
 }
 
-// parked is how an item goes back to waiting.
-type parked struct {
+// A parking is how an item goes back to waiting.
+type parking struct {
 	step          string
 	after         time.Duration
 	since         time.Time
 	attempt       int64
 	why           *fault.Error
 	event, detail string
-	handed        bool  // the step has not come to an end, and was not broken off either
-	along         []New // items that tell of it
+	handedOver    bool  // the step has not come to an end, and was not broken off either
+	items         []New // items to add with it
 }
 
-func (e *Engine) park(ctx context.Context, t *Task, p parked) error {
+// park puts an item back to waiting and queues a job for it.
+func (e *Engine) park(ctx context.Context, t *Task, p parking) error {
 	now := e.now()
 	at := now.Add(p.after)
 	if p.why == nil {
 		p.why = &fault.Error{}
 	}
 
-	if t.ending != "" { // why it ends is what people should read, not how undoing goes
+	if t.ending != "" { // people should read why it ends, not how undoing goes
 		p.why = &fault.Error{Code: fault.Code(t.Code), Message: t.Message, Remedy: t.Remedy}
 	}
 
 	var due int64
 	var added []string
 	err := e.fenced(ctx, t, func(tx *sql.Tx) (err error) {
-		// Whoever cancelled meanwhile does not wait for the pause to end.
+		// A cancellation that came meanwhile does not wait for the pause to end.
 		if err := tx.QueryRowContext(ctx, `UPDATE items SET state = 'waiting', step = $1, waiting_since = $3,
 			attempt = $4,
 				not_before = CASE WHEN cancel AND ending = '' THEN CAST($8 AS BIGINT) ELSE CAST($2 AS BIGINT) END,
 				code = $5, message = $6, remedy = $7, node = '', lease_until = 0, updated = $8,
 				begun = CASE WHEN $10 AND begun > 0 THEN begun - 1 ELSE 0 END WHERE id = $9 RETURNING not_before`,
 			p.step, store.Millis(at), store.Millis(p.since), p.attempt, string(p.why.Code), p.why.Message, p.why.Remedy,
-			store.Millis(now), t.ID, p.handed).Scan(&due); err != nil {
+			store.Millis(now), t.ID, p.handedOver).Scan(&due); err != nil {
 			return err
 		}
 
-		if added, err = e.Add(ctx, tx, p.along...); err != nil {
+		if added, err = e.Add(ctx, tx, p.items...); err != nil {
 			return err
 		}
 
-		return history(ctx, tx, t.ID, now, p.event, p.detail)
+		return addHistory(ctx, tx, t.ID, now, p.event, p.detail)
 	})
 	if err != nil {
 		return err
 	}
 
 	e.Wake(added...)
-	err = e.queue.Push(ctx, []Job{{Item: t.ID, Generation: t.Generation, At: store.Time(due), Ahead: t.Ahead}})
+	job := Job{Item: t.ID, Generation: t.Generation, At: store.Time(due), Interactive: t.Interactive}
+	err = e.queue.Push(ctx, []Job{job})
 	if err != nil {
 		e.log.WarnContext(ctx, "an item waits for the sweeper", "error", err)
 	}
@@ -187,21 +189,22 @@ func (e *Engine) park(ctx context.Context, t *Task, p parked) error {
 	return nil
 }
 
-// advance goes to the next step, and reports whether to hold there for a pause;
-// success forgets earlier failures.
-func (e *Engine) advance(ctx context.Context, t *Task, step string) (hold bool, err error) {
+// advance goes to the next step, and reports whether to stop there for a pause. Earlier failures
+// are cleared.
+func (e *Engine) advance(ctx context.Context, t *Task, step string) (pause bool, err error) {
 	now := e.now()
 	err = e.fenced(ctx, t, func(tx *sql.Tx) error {
 		if err := tx.QueryRowContext(ctx, `UPDATE items SET step = $1, attempt = 0, begun = 1, waiting_since = 0,
 			code = '', message = '', remedy = '',
-			updated = $2 WHERE id = $3 RETURNING `+paused, step, store.Millis(now), t.ID).Scan(&hold); err != nil {
+			updated = $2 WHERE id = $3 RETURNING `+pausedCondition, step, store.Millis(now), t.ID).
+			Scan(&pause); err != nil {
 			return err
 		}
-		return history(ctx, tx, t.ID, now, "step", step)
+		return addHistory(ctx, tx, t.ID, now, "step", step)
 	})
 
 	t.Step, t.Attempt, t.WaitingSince = step, 0, time.Time{}
-	return hold, err
+	return pause, err
 }
 
 // end makes an item final.
@@ -230,27 +233,28 @@ func (e *Engine) end(ctx context.Context, t *Task, outcome string) error {
 			return err
 		}
 
-		if err := history(ctx, tx, t.ID, now, string(state), outcome); err != nil {
+		if err := addHistory(ctx, tx, t.ID, now, string(state), outcome); err != nil {
 			return err
 		}
 
-		if before > 0 { // it ended before, and was only cleaned up after
+		if before > 0 { // it had ended before, and was only cleaned up
 			return nil
 		}
 
-		return e.ended(ctx, tx, t.ID, &added)
+		return e.runEnded(ctx, tx, t.ID, &added)
 	})
 	if err == nil {
 		e.Wake(added...)
 		e.log.InfoContext(ctx, "ended", "kind", t.Kind, "title", t.Title, "state", string(state), "outcome", outcome,
 			"owner", t.Owner)
-		e.tell(t, state, outcome)
+		e.notifyEnded(t, state, outcome)
 	}
 
 	return err
 }
 
-func (e *Engine) tell(t *Task, state State, outcome string) {
+// notifyEnded calls the Ended function of the settings.
+func (e *Engine) notifyEnded(t *Task, state State, outcome string) {
 	if e.set.Ended != nil {
 		it := t.Item
 		it.State, it.Outcome = state, outcome
@@ -258,7 +262,8 @@ func (e *Engine) tell(t *Task, state State, outcome string) {
 	}
 }
 
-func (e *Engine) ended(ctx context.Context, tx *sql.Tx, id string, added *[]string) error {
+// runEnded calls the worker's Ended.
+func (e *Engine) runEnded(ctx context.Context, tx *sql.Tx, id string, added *[]string) error {
 	it, err := scanItem(tx.QueryRowContext(ctx, `SELECT `+itemColumns+` FROM items WHERE id = $1`, id))
 	if err != nil {
 		return err
@@ -286,11 +291,11 @@ func (e *Engine) fenced(ctx context.Context, t *Task, fn func(*sql.Tx) error) er
 }
 
 func (e *Engine) note(ctx context.Context, t *Task, event, detail string) error {
-	return e.fenced(ctx, t, func(tx *sql.Tx) error { return history(ctx, tx, t.ID, e.now(), event, detail) })
+	return e.fenced(ctx, t, func(tx *sql.Tx) error { return addHistory(ctx, tx, t.ID, e.now(), event, detail) })
 }
 
-// history appends a line to an item's history; without an event it does nothing.
-func history(ctx context.Context, tx *sql.Tx, id string, at time.Time, event, detail string) error {
+// addHistory appends a line to an item's history; without an event it does nothing.
+func addHistory(ctx context.Context, tx *sql.Tx, id string, at time.Time, event, detail string) error {
 	if event == "" {
 		return nil
 	}

@@ -38,6 +38,8 @@ type worker struct {
 	ended func(context.Context, *sql.Tx, Item) ([]string, error)
 }
 
+func (w worker) Steps() []StepInfo { return nil }
+
 func (w worker) Step(ctx context.Context, t *Task) (Next, error) {
 	if w.step == nil {
 		return Next{Done: true, Outcome: "done"}, nil
@@ -104,7 +106,7 @@ func settings(node string) Settings {
 func engine(t *testing.T, db *store.DB, now func() time.Time, node string, w worker) *Engine {
 	t.Helper()
 	set := settings(node)
-	set.Steady = now
+	set.Monotonic = now
 	e := NewEngine(db, NewLoop(2),
 		slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})), now, set)
 	e.Register("test", w)

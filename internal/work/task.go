@@ -11,22 +11,22 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
-// Task is an item in the hands of its worker. Everything it writes is fenced: a
-// task that lost its lease gets a Stale error and has no effect.
+// A Task is an item as its worker sees it. Everything it writes is fenced: a task that lost its
+// lease gets a Stale error and has no effect.
 type Task struct {
 	Item
-	engine *Engine
-	ends   time.Time
-	along  []New // added when the item goes back to waiting
+	engine       *Engine
+	ends         time.Time
+	waitingItems []New // added when the item goes back to waiting
 }
 
-// SliceEnds is when the worker should come to a checkpoint and return.
+// SliceEnds returns when the worker should reach a checkpoint and return.
 func (t *Task) SliceEnds() time.Time { return t.ends }
 
-// SliceOver reports whether it is time for that.
-func (t *Task) SliceOver() bool { return t.engine.set.Steady().After(t.ends) }
+// SliceOver reports whether that time has come.
+func (t *Task) SliceOver() bool { return t.engine.set.Monotonic().After(t.ends) }
 
-// Now is the engine's clock.
+// Now returns the engine's time.
 func (t *Task) Now() time.Time { return t.engine.now() }
 
 // Save stores the feature's state: what is about to be done, or what was.
@@ -64,12 +64,12 @@ func (t *Task) Add(ctx context.Context, tx *sql.Tx, items ...New) ([]string, err
 	return t.engine.Add(ctx, tx, items...)
 }
 
-// AddWaiting adds items in the transaction in which the item goes back to waiting for
-// what the step is about to return: they find it waiting, and nothing is between the
-// two at which the process could die. When the step ends otherwise they are forgotten.
-func (t *Task) AddWaiting(items ...New) { t.along = append(t.along, items...) }
+// AddWaiting adds items in the transaction in which the item goes back to waiting for the error
+// that the step is about to return. They find it waiting, even if the process dies at any point. If
+// the step ends otherwise, they are dropped.
+func (t *Task) AddWaiting(items ...New) { t.waitingItems = append(t.waitingItems, items...) }
 
-// Wake asks for items to be worked on.
+// Wake requests work on items.
 func (t *Task) Wake(ids ...string) { t.engine.Wake(ids...) }
 
 // Note adds a line to the item's history.
@@ -77,14 +77,13 @@ func (t *Task) Note(ctx context.Context, event, format string, args ...any) erro
 	return t.engine.note(ctx, t, event, fmt.Sprintf(format, args...))
 }
 
-// Transfer is how far the bytes of an item's file are. Rate is bytes a second
-// lately; Sent counts bytes that went twice as well. State belongs to whoever
-// moves the bytes.
+// A Transfer is the progress of an item's file. Rate is in bytes per second, recently; Sent
+// includes bytes that were sent twice. State belongs to the worker.
 type Transfer struct {
 	Name             string
 	Size, Done, Sent int64
 	Rate             int64
-	Quiet            time.Time // since when nothing has moved; zero: something does
+	Quiet            time.Time // since when nothing has moved; zero if something moves
 	State            string
 	Started, Updated time.Time
 }
@@ -93,7 +92,7 @@ type Transfer struct {
 func (t *Task) Progress(ctx context.Context, p Transfer) error {
 	now := store.Millis(t.engine.now())
 	return t.engine.fenced(ctx, t, func(tx *sql.Tx) error {
-		// Bytes that went further are as good as a step that came to an end.
+		// Progress counts like the end of a step.
 		if _, err := tx.ExecContext(ctx, `UPDATE items SET begun = 1 WHERE id = $1 AND begun > 1
 				AND NOT EXISTS (SELECT 1 FROM transfers WHERE item_id = $1 AND done >= $2)
 				AND $2 > 0`, t.ID, p.Done); err != nil {
@@ -111,7 +110,7 @@ func (t *Task) Progress(ctx context.Context, p Transfer) error {
 	})
 }
 
-// Transfer reads what Progress stored; the zero value when there is none.
+// Transfer returns what Progress stored, or the zero value.
 func (t *Task) Transfer(ctx context.Context) (Transfer, error) {
 	return transferOf(ctx, t.engine.db.Reader, t.ID)
 }

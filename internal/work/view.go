@@ -14,73 +14,73 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
-// Viewer is who asks to see items: administrators see all, others their own.
+// A Viewer is a person who looks at items: administrators see all, others their own.
 type Viewer struct {
 	Login string
 	Admin bool
 }
 
-// May reports whether the viewer may stop an item, or start it again.
+// May reports whether the viewer may stop an item or retry it.
 func (who Viewer) May(it Item) bool {
 	return who.Admin || who.Login == it.Owner || who.Login == it.Actor || who.Login == it.Requester
 }
 
-// Page is a part of a list as a viewer sees it. Next begins the part that follows; it is
-// empty at the end. Hidden is how many are left out of this part because they tell of
-// documents that the viewer may not see, or that are gone.
+// A Page is a part of a list as a viewer sees it. Next begins the next part; it is empty at the
+// end. Hidden is how many are left out of this part because they are about documents that the
+// viewer may not see, or that are gone.
 type Page[T any] struct {
 	List   []T
 	Next   string
 	Hidden int
 }
 
-// Filter chooses items; empty fields choose all. Before is a cursor: the id of
-// the last item of the page before. Items come newest first.
+// A Filter selects items. Empty fields select all. Before is a cursor, the id of the last item of
+// the page before. Items come newest first.
 type Filter struct {
 	Kind, Parent, State string
-	// Binding chooses the items of a binding and of what came through it, whoever
-	// they belong to: whoever sets it has found that the viewer may see it.
+	// Binding selects the items of a binding and of what came through it, of all people. The
+	// caller has checked that the viewer may see it.
 	Binding string
 	Before  string
 	Limit   int // 1 to 500; 0 is 50
 }
 
-// View is an item with the progress of its bytes.
+// A View is an item with the progress of its file.
 type View struct {
 	Item
 	Transfer Transfer
-	// Binding is the one whose call it came from; empty when it came otherwise.
+	// Binding is the one that it came through, if any.
 	Binding string
 }
 
-// viewColumns are those of an item, and the binding of the call it came from.
+// viewColumns are those of an item, and its binding.
 const viewColumns = itemColumns + `, COALESCE((SELECT binding_id FROM interactions
 	WHERE interactions.id = items.parent), '')`
 
 func scanView(row scanner) (View, error) {
 	var v View
-	it, err := scanItem(also{row, &v.Binding})
+	it, err := scanItem(suffixScanner{row, &v.Binding})
 	v.Item = it
 	return v, err
 }
 
-// also scans a column more than is asked for.
-type also struct {
+// A suffixScanner scans one more column after the others.
+type suffixScanner struct {
 	scanner
 	last any
 }
 
-// Scan is scanner's.
-func (a also) Scan(to ...any) error { return a.scanner.Scan(append(to, a.last)...) }
+// Scan implements scanner.
+func (a suffixScanner) Scan(to ...any) error { return a.scanner.Scan(append(to, a.last)...) }
 
-// Event is a line of an item's history.
+// An Event is a line of an item's history.
 type Event struct {
 	At     time.Time
 	Event  string
 	Detail string
 }
 
-// Item shows one item; NotFound when there is none for this viewer.
+// Item returns one item, or a NotFound error if the viewer may not see it.
 func (e *Engine) Item(ctx context.Context, who Viewer, id string) (View, error) {
 	v, err := scanView(e.db.Reader.QueryRowContext(ctx, `SELECT `+viewColumns+` FROM items
 		WHERE id = $1 AND (owner = $2 OR actor = $2 OR requester = $2 OR $3)`, id, who.Login, who.Admin))
@@ -126,8 +126,8 @@ func (e *Engine) Items(ctx context.Context, who Viewer, f Filter) ([]View, bool,
 // maxItems is the largest page.
 const maxItems = 500
 
-// Changed lists the items of a parent that changed at a time or later, in the
-// order of their changes.
+// Changed lists the items of a parent that changed at a time or later, in the order of their
+// changes.
 func (e *Engine) Changed(ctx context.Context, who Viewer, parent string, since time.Time) ([]View, error) {
 	q := conditions{}
 	q.visible(who)
@@ -139,16 +139,16 @@ func (e *Engine) Changed(ctx context.Context, who Viewer, parent string, since t
 // maxChanged is far above what an interaction can hold.
 const maxChanged = 20_000
 
-// Open says how many items of a parent are not final, and whether it has any.
-func (e *Engine) Open(ctx context.Context, parent string) (open int, some bool, err error) {
+// CountOpen returns how many items of a parent are not final, and whether it has any.
+func (e *Engine) CountOpen(ctx context.Context, parent string) (open int, some bool, err error) {
 	var all int
 	err = e.db.Reader.QueryRowContext(ctx, `SELECT COUNT(*), COUNT(CASE WHEN state IN ('waiting', 'running') THEN 1 END)
 		FROM items WHERE parent = $1`, parent).Scan(&all, &open)
 	return open, all > 0, err
 }
 
-// Has reports whether the viewer may see an item of a parent.
-func (e *Engine) Has(ctx context.Context, who Viewer, parent string) (bool, error) {
+// HasVisible reports whether the viewer may see an item of a parent.
+func (e *Engine) HasVisible(ctx context.Context, who Viewer, parent string) (bool, error) {
 	q := conditions{}
 	q.visible(who)
 	q.equal("parent", parent)
@@ -158,7 +158,7 @@ func (e *Engine) Has(ctx context.Context, who Viewer, parent string) (bool, erro
 	return n > 0, err
 }
 
-// conditions make a WHERE of what is asked for only, so that an index serves it.
+// conditions build a WHERE clause of only what is asked for, so that an index can be used.
 type conditions struct {
 	terms []string
 	args  []any
@@ -210,8 +210,7 @@ func (e *Engine) views(ctx context.Context, q conditions, order string, limit in
 // transfersAtOnce bounds the parameters of one query.
 const transfersAtOnce = 500
 
-// withTransfers fills in the progress of a page of items with one query, not with
-// one for each item.
+// withTransfers fills in the progress of a page of items with one query.
 func (e *Engine) withTransfers(ctx context.Context, views []View) error {
 	for some := range slices.Chunk(views, transfersAtOnce) {
 		found, err := e.transfers(ctx, some)
@@ -241,7 +240,7 @@ func (e *Engine) transfers(ctx context.Context, views []View) (map[string]Transf
 	found := map[string]Transfer{}
 	for rows.Next() {
 		var id string
-		p, err := scanTransfer(also{rows, &id})
+		p, err := scanTransfer(suffixScanner{rows, &id})
 		if err != nil {
 			return nil, err
 		}
@@ -251,8 +250,8 @@ func (e *Engine) transfers(ctx context.Context, views []View) (map[string]Transf
 	return found, rows.Err()
 }
 
-// Under lists the items of a parent, oldest first, for workers that sum them up.
-func (e *Engine) Under(ctx context.Context, parent string, kinds ...string) ([]Item, error) {
+// ItemsOf lists the items of a parent, oldest first, for workers that summarize them.
+func (e *Engine) ItemsOf(ctx context.Context, parent string, kinds ...string) ([]Item, error) {
 	rows, err := e.db.Reader.QueryContext(ctx, `SELECT `+itemColumns+` FROM items WHERE parent = $1
 		ORDER BY id`, parent)
 	if err != nil {
@@ -273,28 +272,27 @@ func (e *Engine) Under(ctx context.Context, parent string, kinds ...string) ([]I
 	return out, rows.Err()
 }
 
-// look is how often Await looks.
-const look = 50 * time.Millisecond
+// awaitPoll is how often Await looks.
+const awaitPoll = 50 * time.Millisecond
 
-// Await waits until an item is final, or as long as given, and shows it as it
-// stands then.
-func (e *Engine) Await(ctx context.Context, who Viewer, id string, long time.Duration) (View, error) {
-	deadline := time.Now().Add(long)
+// Await waits until an item is final, or for timeout, and returns it as it is then.
+func (e *Engine) Await(ctx context.Context, who Viewer, id string, timeout time.Duration) (View, error) {
+	deadline := time.Now().Add(timeout)
 	for {
 		v, err := e.Item(ctx, who, id)
 		if err != nil || v.State.Final() || time.Now().After(deadline) {
 			return v, err
 		}
 		select {
-		case <-time.After(look):
+		case <-time.After(awaitPoll):
 		case <-ctx.Done():
 			return v, ctx.Err()
 		}
 	}
 }
 
-// History lists what happened to an item, oldest first. Ask Item first whether
-// the viewer may see it.
+// History lists what happened to an item, oldest first. The caller has checked with Item that the
+// viewer may see it.
 func (e *Engine) History(ctx context.Context, id string) ([]Event, error) {
 	rows, err := e.db.Reader.QueryContext(ctx, `SELECT at, event, detail FROM item_history WHERE item_id = $1
 		ORDER BY seq`, id)
@@ -316,8 +314,8 @@ func (e *Engine) History(ctx context.Context, id string) ([]Event, error) {
 	return out, rows.Err()
 }
 
-// Counts tells how many items are in each state, and since when the oldest
-// waiting one is due.
+// Counts returns how many items are in each state, and since when the oldest waiting one has been
+// due.
 func (e *Engine) Counts(ctx context.Context) (map[State]int, time.Time, error) {
 	rows, err := e.db.Reader.QueryContext(ctx, `SELECT state, COUNT(*), MIN(not_before) FROM items GROUP BY state`)
 	if err != nil {
@@ -341,10 +339,10 @@ func (e *Engine) Counts(ctx context.Context) (map[State]int, time.Time, error) {
 	return counts, oldest, rows.Err()
 }
 
-// Retry starts a failed or cancelled item again, keeping what it has reached. One that
-// waits for its time goes on at once.
+// Retry starts a failed or cancelled item again, keeping what it has reached. An item that waits
+// for its time continues at once.
 func (e *Engine) Retry(ctx context.Context, who Viewer, id string) error {
-	return e.change(ctx, who, id, deed{"retried", audit.Retried},
+	return e.change(ctx, who, id, action{"retried", audit.Retried},
 		"Only an item that failed, was cancelled or waits for its time can be retried.",
 		`UPDATE items SET state = 'waiting', step = '', ending = '', attempt = 0, begun = 0, waiting_since = 0,
 			cancel = FALSE, code = '', message = '', remedy = '', finished = 0, generation = generation + 1,
@@ -354,9 +352,9 @@ func (e *Engine) Retry(ctx context.Context, who Viewer, id string) error {
 			WHERE id = $1 AND state = 'waiting' AND not_before > $2`)
 }
 
-// Cancel stops an item: what is half made is undone, what is done stays.
+// Cancel stops an item: what is half done is undone, what is done stays.
 func (e *Engine) Cancel(ctx context.Context, who Viewer, id string) error {
-	err := e.change(ctx, who, id, deed{"cancel asked", audit.Canceled},
+	err := e.change(ctx, who, id, action{"cancel asked", audit.Canceled},
 		"Only an item that is not finished can be cancelled.",
 		`UPDATE items SET cancel = TRUE, updated = $2,
 			generation = CASE state WHEN 'waiting' THEN generation + 1 ELSE generation END,
@@ -375,11 +373,11 @@ func (e *Engine) Cancel(ctx context.Context, who Viewer, id string) error {
 	return nil
 }
 
-// deed is what a person does to an item, in its history and in the audit.
-type deed struct{ event, audit string }
+// An action is what a person does to an item, in its history and in the audit.
+type action struct{ event, audit string }
 
 // change runs the first of the updates that changes the item.
-func (e *Engine) change(ctx context.Context, who Viewer, id string, d deed, refusal string, updates ...string) error {
+func (e *Engine) change(ctx context.Context, who Viewer, id string, d action, refusal string, updates ...string) error {
 	v, err := e.Item(ctx, who, id)
 	if err != nil {
 		return err
@@ -399,7 +397,7 @@ func (e *Engine) change(ctx context.Context, who Viewer, id string, d deed, refu
 			}
 
 			if n > 0 {
-				return history(ctx, tx, id, e.now(), d.event, "by "+who.Login)
+				return addHistory(ctx, tx, id, e.now(), d.event, "by "+who.Login)
 			}
 		}
 		return fault.New(fault.Conflict, "%s", refusal)

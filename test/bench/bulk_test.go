@@ -212,7 +212,7 @@ func (b *bulk) run(t *testing.T, n int) (o outcome) {
 // progress is what people are shown of a bulk; nil when all has ended.
 func (b *bulk) progress(t *testing.T, batch string) *push.Progress {
 	t.Helper()
-	all, err := b.app.Push.UnderWay(t.Context(), work.Viewer{Login: "josh"}, b.Folder)
+	all, err := b.app.Push.InProgress(t.Context(), work.Viewer{Login: "josh"}, b.Folder)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -101,6 +101,10 @@ test("the story, in Nuxeo's pages and Frame.io's", async (t) => {
     await until("it is at frame 25", () => video.evaluate((v) => Math.floor(v.currentTime * 25) === 25 && !v.seeking));
     assert.equal(await page.locator(".drawing").count(), 0, "the drawing of another comment is still there");
     assert.equal(await page.locator("nxf-comments").getByText("Resolved").count(), 1);
+    assert.ok(await page.locator("nxf-comments .replies article").count(), "there is no reply to be counted");
+    const told = await page.locator("nxf-comments h3 .small").allInnerTexts();
+    const shown = await page.locator("nxf-comments article").count();
+    assert.equal(told.reduce((sum, words) => sum + parseInt(words), 0), shown, "replies are counted, too");
   });
 
   await step("a new version", async () => {

@@ -75,7 +75,7 @@ func TestEveryDeedLeavesAnEntry(t *testing.T) {
 	}
 
 	did("josh", audit.ConflictSettled, "Cut.mov", func() error {
-		_, err := b.App.Sync.Settle(ctx, josh, m.id, page.List[0].Key, foldersync.NuxeoWins)
+		_, err := b.App.Sync.ResolveConflict(ctx, josh, m.id, page.List[0].Key, foldersync.NuxeoWins)
 		return err
 	})
 

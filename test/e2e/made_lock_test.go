@@ -7,7 +7,9 @@ import (
 	"testing"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
@@ -108,5 +110,44 @@ func TestTheHolderOfTheLockGoesOn(t *testing.T) {
 	if d := b.Only(); d.LockOwner != "" || d.Content.Digest != md5of(content('2', 2000)) {
 		t.Errorf("the document is locked by %q, with %d bytes, want by nobody and the second cut", d.LockOwner,
 			d.Content.Length)
+	}
+}
+
+// A person who has disconnected Frame.io can still be acted for in Nuxeo: an item that is cancelled then gives its lock
+// back and leaves no bytes.
+func TestCancellingCleansUpWithoutFrameio(t *testing.T) {
+	t.Parallel()
+	b := testenv.New(t, testenv.World(func(w *app.World) { w.LockFrom = 1000 }))
+	b.Bind("Publish")
+	file := add(b, b.Root, "Cut.mov", content('a', 2000))
+
+	// While the content is being attached, josh disconnects Frame.io.
+	var once sync.Once
+	b.Nuxeo.Faults().Add(faults.Rule{
+		Method: http.MethodPut, Path: "/api/v1/id/", Status: http.StatusInternalServerError,
+		Hook: func(*http.Request) {
+			once.Do(func() {
+				if err := b.App.Identity.Disconnect(t.Context(), "josh"); err != nil {
+					t.Error(err)
+				}
+			})
+		},
+	})
+	b.Run(b.Josh, file)
+	v := b.Until(func(v work.View) bool { return v.Kind == "publish" && v.Code == "needs_owner" })
+	if d := b.Only(); d.LockOwner != "josh" {
+		t.Fatalf("meanwhile the document is locked by %q, want josh", d.LockOwner)
+	}
+
+	b.Nuxeo.Faults().Clear()
+	if err := b.App.Engine.Cancel(t.Context(), testenv.Viewer, v.ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.Await(v.ID).State; got != work.Canceled {
+		t.Errorf("it is %s, want %s", got, work.Canceled)
+	}
+	if d := b.Only(); d.LockOwner != "" || d.Content != nil || b.Nuxeo.Batches() != 0 {
+		t.Errorf("it leaves a lock of %q, %v, %d batches, want the empty document alone", d.LockOwner, d.Content,
+			b.Nuxeo.Batches())
 	}
 }

@@ -165,7 +165,7 @@ func TestChangesOfManyItemsAreAllFound(t *testing.T) {
 		t.Errorf("%d items, %v", len(all), err)
 	}
 
-	open, some, err := b.App.Engine.Open(t.Context(), items[0].Parent)
+	open, some, err := b.App.Engine.CountOpen(t.Context(), items[0].Parent)
 	if open != 0 || !some || err != nil {
 		t.Errorf("%d open, %v, %v", open, some, err)
 	}

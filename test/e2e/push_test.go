@@ -332,7 +332,7 @@ func TestHowFarABulkIs(t *testing.T) {
 		{Login: "julia"}:             0,
 		{Login: "root", Admin: true}: 1,
 	} {
-		all, err := b.App.Push.UnderWay(t.Context(), who, "")
+		all, err := b.App.Push.InProgress(t.Context(), who, "")
 		if err != nil || len(all) != want {
 			t.Fatalf("%s sees %d: %v", who.Login, len(all), err)
 		}
@@ -347,7 +347,7 @@ func TestHowFarABulkIs(t *testing.T) {
 		}
 	}
 
-	if all, err := b.App.Push.UnderWay(t.Context(), testenv.Viewer, "another folder"); err != nil || len(all) != 0 {
+	if all, err := b.App.Push.InProgress(t.Context(), testenv.Viewer, "another folder"); err != nil || len(all) != 0 {
 		t.Errorf("of another folder: %+v %v", all, err)
 	}
 
@@ -356,7 +356,7 @@ func TestHowFarABulkIs(t *testing.T) {
 	}
 
 	b.Settle()
-	if all, err := b.App.Push.UnderWay(t.Context(), testenv.Viewer, b.Folder); err != nil || len(all) != 0 {
+	if all, err := b.App.Push.InProgress(t.Context(), testenv.Viewer, b.Folder); err != nil || len(all) != 0 {
 		t.Errorf("%+v %v", all, err)
 	}
 }

@@ -24,7 +24,7 @@ func (m *mirror) later(by time.Duration) {
 func (m *mirror) told(files ...string) foldersync.Run {
 	m.T.Helper()
 	for _, id := range files {
-		if err := m.App.Webhooks.Look(m.T.Context(), webhook.Hint{
+		if err := m.App.Webhooks.Handle(m.T.Context(), webhook.Hint{
 			Kind:      webhook.File,
 			Resource:  id,
 			Account:   m.Account,
@@ -116,7 +116,7 @@ func TestChangedFoldersAreFollowed(t *testing.T) {
 	b.Frameio.Delete(lost)
 	_ = gone
 	for _, id := range []string{deep, old, lost} { // deep tells nothing: its parent is not known either
-		if err := b.App.Sync.Folder(t.Context(), m.Account, m.Workspace, id); err != nil {
+		if err := b.App.Sync.OnFolderChanged(t.Context(), m.Account, m.Workspace, id); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -212,8 +212,8 @@ func TestAGapIsComparedWhole(t *testing.T) {
 	b := testenv.New(t)
 	m := mirrored(b)
 	add(b, b.Root, "Cut.mov", content('a', 300))
-	if err := b.App.Webhooks.Missed(t.Context(),
-		webhook.Place{Account: m.Account, Workspace: m.Workspace}); err != nil {
+	if err := b.App.Webhooks.OnEventsMissed(t.Context(),
+		webhook.WatchedWorkspace{Account: m.Account, Workspace: m.Workspace}); err != nil {
 		t.Fatal(err)
 	}
 

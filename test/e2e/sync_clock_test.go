@@ -35,7 +35,7 @@ func TestAClockThatWasAheadStopsNoSync(t *testing.T) {
 	}
 
 	file := add(b, b.Root, "Cut.mov", content('a', 500))
-	if err := b.App.Webhooks.Look(t.Context(), webhook.Hint{
+	if err := b.App.Webhooks.Handle(t.Context(), webhook.Hint{
 		Kind:      webhook.File,
 		Resource:  file,
 		Account:   b.Account,
@@ -85,7 +85,7 @@ func TestAClockThatWasAheadHidesNoComment(t *testing.T) {
 	b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: "Too long.", OwnerID: b.Julia})
 	calls := b.Frameio.Calls("download")
 	var r maintenance.Report
-	if err := b.App.Sync.Last(t.Context(), &r); err != nil {
+	if err := b.App.Sync.ScheduleFollowUps(t.Context(), &r); err != nil {
 		t.Fatal(err)
 	}
 
@@ -98,7 +98,7 @@ func TestAClockThatWasAheadHidesNoComment(t *testing.T) {
 		t.Error("no poster was looked for")
 	}
 
-	if err := b.App.Sync.Last(t.Context(), &r); err != nil || len(r.Lines) != 1 {
+	if err := b.App.Sync.ScheduleFollowUps(t.Context(), &r); err != nil || len(r.Lines) != 1 {
 		t.Errorf("then %q is looked at, %v; want nothing more", r.Lines, err)
 	}
 }

@@ -75,7 +75,8 @@ func TestAConflictKeepsItsNameAndPlace(t *testing.T) {
 	m.refresh(true)
 	same("in conflict, when it was renamed again,")
 
-	if _, err := b.App.Sync.Settle(t.Context(), testenv.Viewer, m.id, stack, foldersync.FrameioWins); err != nil {
+	_, err := b.App.Sync.ResolveConflict(t.Context(), testenv.Viewer, m.id, stack, foldersync.FrameioWins)
+	if err != nil {
 		t.Fatal(err)
 	}
 

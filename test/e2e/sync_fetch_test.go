@@ -213,7 +213,7 @@ func TestBothAreKept(t *testing.T) {
 				if err != nil || len(page.List) != 1 {
 					t.Fatalf("%v %v", page.List, err)
 				}
-				if _, err := b.App.Sync.Settle(t.Context(), testenv.Viewer, m.id, page.List[0].Key,
+				if _, err := b.App.Sync.ResolveConflict(t.Context(), testenv.Viewer, m.id, page.List[0].Key,
 					foldersync.KeepBoth); err != nil {
 					t.Fatal(err)
 				}

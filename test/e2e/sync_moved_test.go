@@ -46,7 +46,7 @@ func TestWhatIsSomewhereElseIsNotGone(t *testing.T) {
 			uid := m.at(m.at(m.Folder, "From").UID, "First").UID
 
 			uploading := away(b, file, to)
-			if err := b.App.Sync.Folder(t.Context(), m.Account, m.Workspace, from); err != nil {
+			if err := b.App.Sync.OnFolderChanged(t.Context(), m.Account, m.Workspace, from); err != nil {
 				t.Fatal(err)
 			}
 
@@ -155,7 +155,7 @@ func TestAStackElsewhereTakesTheDocument(t *testing.T) {
 
 		b.Frameio.Move(file, to)
 		b.Frameio.Stack(file, add(b, to, "Second.mov", content('b', 400)))
-		if err := b.App.Sync.Folder(t.Context(), m.Account, m.Workspace, to); err != nil {
+		if err := b.App.Sync.OnFolderChanged(t.Context(), m.Account, m.Workspace, to); err != nil {
 			t.Fatal(err)
 		}
 
@@ -224,7 +224,7 @@ func TestManyThatWereMovedAreNotAskedFor(t *testing.T) {
 		b.Frameio.Move(file, to)
 	}
 
-	if err := b.App.Sync.Folder(t.Context(), m.Account, m.Workspace, from); err != nil {
+	if err := b.App.Sync.OnFolderChanged(t.Context(), m.Account, m.Workspace, from); err != nil {
 		t.Fatal(err)
 	}
 

@@ -40,7 +40,7 @@ func sceneSync(b *testenv.Bed) (deed, check func()) {
 		b.T.Helper()
 		begin()
 		b.Settle()
-		s, err := b.App.Sync.OfFolder(b.T.Context(), testenv.Viewer, b.Folder)
+		s, err := b.App.Sync.ForFolder(b.T.Context(), testenv.Viewer, b.Folder)
 		if err != nil {
 			b.T.Fatal(err)
 		}

@@ -275,7 +275,8 @@ func TestConflicts(t *testing.T) {
 				t.Fatalf("%v %v", page.List, err)
 			}
 
-			if _, err := b.App.Sync.Settle(t.Context(), testenv.Viewer, m.id, page.List[0].Key, use); err != nil {
+			_, err = b.App.Sync.ResolveConflict(t.Context(), testenv.Viewer, m.id, page.List[0].Key, use)
+			if err != nil {
 				t.Fatal(err)
 			}
 

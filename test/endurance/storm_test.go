@@ -183,7 +183,10 @@ func (s *stormy) stop(now time.Time, status int, item string, b *leaky, h http.H
 }
 
 // caller reads a file, then its comments: two classes of endpoints.
-type caller struct{ fio *v4.Client }
+type caller struct {
+	work.Base
+	fio *v4.Client
+}
 
 func (c caller) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 	if t.Step == "" {
@@ -200,9 +203,7 @@ func (c caller) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 	return work.Next{Done: true}, nil
 }
 
-func (caller) Undo(context.Context, *work.Task) error { return nil }
-
-func (caller) Ended(context.Context, *sql.Tx, work.Item) ([]string, error) { return nil, nil }
+func (caller) Steps() []work.StepInfo { return nil }
 
 // TestStorm lets a thousand items wait for a Frame.io that answers half of all
 // calls with 503 or 429 for ten minutes.
@@ -257,7 +258,7 @@ func weather(t *testing.T, s *stormy) time.Duration {
 		t.Fatal(err)
 	}
 
-	engine.Register("storm", caller{fio})
+	engine.Register("storm", caller{fio: fio})
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	begin := time.Now()

@@ -36,10 +36,12 @@ func composed(t *testing.T, p place, image runConfig) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	var c compose
 	if err := yaml.Unmarshal(b, &c); err != nil {
 		t.Fatal(err)
 	}
+
 	connector := c.Services["connector"]
 
 	// The secrets are where their variables say, and declared.
@@ -65,6 +67,7 @@ func composed(t *testing.T, p place, image runConfig) {
 		env = append(env, name+"="+filled.ReplaceAllStringFunc(value,
 			func(v string) string { return people[filled.FindStringSubmatch(v)[1]] }))
 	}
+
 	p.write("/run/secrets/database", "postgres://frameio:secret@database:5432/frameio\n")
 	p.write("/run/secrets/encryption-key", key+"\n")
 	said := p.run(nobody, env, image.Entrypoint[0], "config")
@@ -84,22 +87,27 @@ func composed(t *testing.T, p place, image runConfig) {
 			t.Errorf("compose.yaml exposes %s, the image %v", port, image.ExposedPorts)
 		}
 	}
+
 	caddy, err := os.ReadFile(filepath.Join(root, "deploy", "Caddyfile"))
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if to := "reverse_proxy connector:" + connector.Expose[0] + " "; !strings.Contains(string(caddy), to) {
 		t.Errorf("the Caddyfile does not have %q", to)
 	}
+
 	for path := range image.Volumes {
 		if !slices.ContainsFunc(connector.Volumes, func(v string) bool { return strings.HasSuffix(v, ":"+path) }) {
 			t.Errorf("compose.yaml keeps nothing at %s", path)
 		}
 	}
+
 	if !connector.ReadOnly || !slices.Equal(connector.Tmpfs, []string{"/tmp:mode=1777"}) {
 		t.Errorf("got read_only %v and tmpfs %v, want a read-only root with a /tmp", connector.ReadOnly,
 			connector.Tmpfs)
 	}
+
 	for name, s := range c.Services {
 		for _, v := range s.Volumes {
 			from, _, _ := strings.Cut(v, ":")

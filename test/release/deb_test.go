@@ -32,19 +32,20 @@ func TestDebianPackage(t *testing.T) {
 	if _, err := exec.LookPath("dpkg"); err != nil {
 		need.Skip(t, "there is no dpkg: %v", err)
 	}
-	old, current := made(t, prog, "1.0.0", "deb"), made(t, prog, version, "deb,nuxeo")
+
+	old, current := only(t, made(t, prog, "1.0.0", "deb"), "*.deb"), ofProgram(t, "*.deb")
 	p := newPlace(t)
 	p.debian()
 	before := p.tree()
 
-	p.dpkg("-i", only(t, old, "*.deb"))
+	p.dpkg("-i", old)
 	account := p.account()
 	if uid, mode := p.owner(settings); uid != account || mode.Perm() != 0o600 {
 		t.Errorf("%s: got owner %d and %v, want %d and 0600", settings, uid, mode, account)
 	}
 
 	// The questions, answered by flags; the doctor with an administrator.
-	nuxeoURL, frameioURL := systems(t, only(t, current, "nuxeo-frameio-*.zip"))
+	nuxeoURL, frameioURL := systems(t, ofProgram(t, "nuxeo-frameio-*.zip"))
 	address := freePort(t)
 	_, port, _ := strings.Cut(address, ":")
 	public := "http://localhost:" + port
@@ -53,15 +54,18 @@ func TestDebianPackage(t *testing.T) {
 		"NUXEO_FRAMEIO_USER=Administrator", "NUXEO_FRAMEIO_PASSWORD=Administrator",
 		"NUXEO_FRAMEIO_SERVER=http://" + address,
 	}
+
 	said := p.run(0, admin, prog0, "init", "--config", settings, "--yes", "--public-url", public, "--listen", address,
 		"--nuxeo-url", nuxeoURL, "--frameio-url", frameioURL, "--network-private-addresses", "allow", "--mail-via",
 		"none")
 	if !strings.Contains(said, "systemctl enable --now nuxeo-frameio") {
 		t.Errorf("init does not say how to start the service:\n%s", said)
 	}
+
 	if uid, mode := p.owner(settings); uid != account || mode.Perm() != 0o600 {
 		t.Errorf("%s after init: got owner %d and %v, want %d and 0600", settings, uid, mode, account)
 	}
+
 	chosen := p.read(settings)
 	if !strings.Contains(chosen, "data = \"/var/lib/nuxeo-frameio\"\n") {
 		t.Errorf("the data is not where the unit keeps it:\n%s", chosen)
@@ -81,7 +85,7 @@ func TestDebianPackage(t *testing.T) {
 	p.run(account, sees, look...)
 
 	// Upgraded while it runs, and back again, each time with what it has stored.
-	for _, deb := range []string{only(t, current, "*.deb"), only(t, old, "*.deb")} {
+	for _, deb := range []string{current, old} {
 		p.dpkg("-i", deb)
 		stop()
 		stop = p.service(account)
@@ -93,6 +97,7 @@ func TestDebianPackage(t *testing.T) {
 			t.Errorf("%s changed the settings (-was +is):\n%s", filepath.Base(deb), cmp.Diff(chosen, got))
 		}
 	}
+
 	stop()
 
 	// Removed, the settings stay; purged, only what it has stored.
@@ -100,15 +105,18 @@ func TestDebianPackage(t *testing.T) {
 	if got := p.read(settings); got != chosen {
 		t.Errorf("removing it changed the settings (-was +is):\n%s", cmp.Diff(chosen, got))
 	}
+
 	p.dpkg("--purge", "nuxeo-frameio")
 	theirs := []string{"/var/lib/dpkg", "/var/lib/nuxeo-frameio", "/var/log", "/tmp", "/run", "/etc/credstore"}
 	accounts := []string{
 		"/etc/passwd", "/etc/passwd-", "/etc/group", "/etc/group-", "/etc/shadow", "/etc/shadow-",
 		"/etc/gshadow", "/etc/gshadow-", "/etc/.pwd.lock",
 	}
+
 	if names := left(before, p.tree(append(theirs, accounts...)...)); len(names) > 0 {
 		t.Errorf("after it was purged these are left: %v", names)
 	}
+
 	if uid, _ := p.owner("/var/lib/nuxeo-frameio/connector.db"); uid != account {
 		t.Errorf("the database belongs to %d, want %d", uid, account)
 	}
@@ -123,6 +131,7 @@ func (p place) debian() {
 	for _, name := range []string{"/var/lib/dpkg/status", "/var/lib/dpkg/available", "/etc/group"} {
 		p.write(name, "")
 	}
+
 	p.write("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\n")
 	p.write("/etc/group", "root:x:0:\n")
 	for _, dir := range []string{"/var/lib/dpkg/info", "/var/lib/dpkg/updates", "/tmp", "/var/log"} {
@@ -130,6 +139,7 @@ func (p place) debian() {
 			p.t.Fatal(err)
 		}
 	}
+
 	if err := os.Chmod(p.path("/tmp"), 0o777|os.ModeSticky); err != nil {
 		p.t.Fatal(err)
 	}
@@ -143,6 +153,7 @@ func (p place) dpkg(args ...string) {
 		"--root=" + p.root, "--force-script-chrootless",
 		"--log=" + p.path("/var/log/dpkg.log"),
 	}, args...)...)
+
 	cmd.Env = append(os.Environ(), "LC_ALL=C")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		p.t.Fatalf("dpkg %v: %v\n%s", args, err, out)
@@ -156,10 +167,12 @@ func (p place) account() uint32 {
 	if m == nil {
 		p.t.Fatalf("there is no account nuxeo-frameio:\n%s", p.read("/etc/passwd"))
 	}
+
 	n, err := strconv.ParseUint(m[1], 10, 32)
 	if err != nil || n == 0 {
 		p.t.Fatalf("got the account %s (%v), want one that is not root", m[1], err)
 	}
+
 	return uint32(n)
 }
 
@@ -183,6 +196,7 @@ func (p place) service(account uint32) (stop func()) {
 	if got := unit["User"]; !slices.Equal(got, []string{"nuxeo-frameio"}) {
 		p.t.Errorf("got the account %v, want nuxeo-frameio", got)
 	}
+
 	give := func(inside string, mode os.FileMode) {
 		if err := os.Chmod(p.path(inside), mode); err != nil {
 			p.t.Fatal(err)
@@ -191,10 +205,12 @@ func (p place) service(account uint32) (stop func()) {
 			p.t.Fatal(err)
 		}
 	}
+
 	state := "/var/lib/" + unit["StateDirectory"][0]
 	if err := os.MkdirAll(p.path(state), 0o700); err != nil {
 		p.t.Fatal(err)
 	}
+
 	give(state, 0o700)
 
 	const credentials = "/run/credentials"
@@ -205,6 +221,7 @@ func (p place) service(account uint32) (stop func()) {
 			give(credentials+"/"+name, 0o400)
 		}
 	}
+
 	return p.start(account, []string{"CREDENTIALS_DIRECTORY=" + credentials}, strings.Fields(unit["ExecStart"][0])...)
 }
 
@@ -215,24 +232,30 @@ func TestUnitLoadsEverySecret(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	var all []struct {
 		Name   string
 		Secret bool
 	}
+
 	if err := json.Unmarshal(out, &all); err != nil {
 		t.Fatal(err)
 	}
+
 	var want []string
 	for _, s := range all {
 		if s.Secret {
 			want = append(want, fmt.Sprintf("%s:nuxeo-frameio.%s", s.Name, s.Name))
 		}
 	}
+
 	p := place{t, filepath.Join(root, "release", "files")}
 	var got []string
-	for _, m := range regexp.MustCompile(`(?m)^LoadCredential=(.*)$`).FindAllStringSubmatch(p.read("nuxeo-frameio.service"), -1) {
+	for _, m := range regexp.MustCompile(`(?m)^LoadCredential=(.*)$`).
+		FindAllStringSubmatch(p.read("nuxeo-frameio.service"), -1) {
 		got = append(got, m[1])
 	}
+
 	slices.Sort(got)
 	slices.Sort(want)
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -48,15 +48,18 @@ func unpack(t *testing.T, path string, p place) (c runConfig) {
 			t.Fatal(err)
 		}
 	}
+
 	var manifest []struct {
 		Config string
 		Layers []string
 	}
+
 	var config struct{ Config runConfig }
 	if err := errors.Join(json.Unmarshal(parts["manifest.json"], &manifest), json.Unmarshal(parts[manifest[0].Config],
 		&config)); err != nil {
 		t.Fatal(err)
 	}
+
 	for _, layer := range manifest[0].Layers {
 		z, err := gzip.NewReader(strings.NewReader(string(parts[layer])))
 		if err != nil {
@@ -64,6 +67,7 @@ func unpack(t *testing.T, path string, p place) (c runConfig) {
 		}
 		p.extract(tar.NewReader(z))
 	}
+
 	return config.Config
 }
 
@@ -75,9 +79,11 @@ func (p place) extract(r *tar.Reader) {
 		if errors.Is(err, io.EOF) {
 			return
 		}
+
 		if err != nil {
 			p.t.Fatal(err)
 		}
+
 		to := p.path("/" + h.Name)
 		if h.Typeflag == tar.TypeDir {
 			err = os.MkdirAll(to, 0o755)
@@ -87,6 +93,7 @@ func (p place) extract(r *tar.Reader) {
 				err = os.WriteFile(to, body, 0o644)
 			}
 		}
+
 		if err := errors.Join(err, os.Chown(to, h.Uid, h.Gid), os.Chmod(to, h.FileInfo().Mode())); err != nil {
 			p.t.Fatal(err)
 		}
@@ -100,18 +107,20 @@ const nobody = 65532
 // state: its root may be read-only.
 func TestImage(t *testing.T) {
 	t.Parallel()
-	prog := program(t)
+	path := ofProgram(t, "*.tar")
 	changer(t)
 	p := newPlace(t)
-	c := unpack(t, only(t, made(t, prog, version, "image"), "*.tar"), p)
+	c := unpack(t, path, p)
 	if c.User != "65532:65532" {
 		t.Errorf("got the account %s, want 65532:65532", c.User)
 	}
+
 	pool := x509.NewCertPool()
 	if b := p.read("/etc/ssl/certs/ca-certificates.crt"); !pool.AppendCertsFromPEM([]byte(b)) || strings.Count(b,
 		"BEGIN") < 100 {
 		t.Errorf("got %d certificates, want those of all public authorities", strings.Count(b, "BEGIN"))
 	}
+
 	before := p.tree("/var/lib/nuxeo-frameio")
 
 	nuxeoURL, frameioURL := systems(t, "")
@@ -124,26 +133,23 @@ func TestImage(t *testing.T) {
 	if diff := cmp.Diff(before, p.tree("/var/lib/nuxeo-frameio")); diff != "" {
 		t.Errorf("it wrote elsewhere than to its state (-before +after):\n%s", diff)
 	}
+
 	if uid, _ := p.owner("/var/lib/nuxeo-frameio/connector.db"); uid != nobody {
 		t.Errorf("the database belongs to %d, want %d", uid, nobody)
 	}
+
 	composed(t, p, c)
+	sameByDocker(t, c)
 }
 
-// The Dockerfile says the same of how the image is run.
-func TestDockerfileMakesTheSame(t *testing.T) {
-	t.Parallel()
-	stub := filepath.Join(t.TempDir(), "nuxeo-frameio")
-	if err := os.WriteFile(stub, []byte("#!/bin/sh\nexec '"+program(t)+"' \"$@\"\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	changer(t)
-	want := unpack(t, only(t, made(t, stub, version, "image"), "*.tar"), newPlace(t))
-
+// sameByDocker holds the Dockerfile against how the image says that it is run.
+func sameByDocker(t *testing.T, want runConfig) {
+	t.Helper()
 	b, err := os.ReadFile(filepath.Join(root, "deploy", "Dockerfile"))
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	_, last, _ := strings.Cut(string(b), "FROM scratch\n")
 	got := runConfig{ExposedPorts: map[string]struct{}{}, Volumes: map[string]struct{}{}, Labels: map[string]string{}}
 	words := func(list string) (all []string) {
@@ -152,6 +158,7 @@ func TestDockerfileMakesTheSame(t *testing.T) {
 		}
 		return all
 	}
+
 	for line := range strings.Lines(last) {
 		what, value, _ := strings.Cut(strings.TrimSpace(line), " ")
 		switch what {
@@ -174,6 +181,7 @@ func TestDockerfileMakesTheSame(t *testing.T) {
 			got.Cmd = words(value)
 		}
 	}
+
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the Dockerfile differs from the image (-image +Dockerfile):\n%s", diff)
 	}

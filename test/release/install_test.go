@@ -26,6 +26,7 @@ func TestMakeInstall(t *testing.T) {
 		"--version").Output(); err != nil || !strings.Contains(string(out), version) {
 		t.Errorf("--version: got %q (%v), want %s", out, err, version)
 	}
+
 	for inside, want := range map[string]string{
 		"share/man/man1/nuxeo-frameio-sync.1":                ".TH NUXEO",
 		"share/man/man5/nuxeo-frameio.toml.5":                ".TH NUXEO",

@@ -3,6 +3,7 @@ package release
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -50,28 +51,60 @@ func program(t *testing.T) string {
 	if testing.Short() {
 		t.Skip("it builds the program and what packs it")
 	}
+
 	b, err := built()
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return b.program
+}
+
+// current is the folder with what is made of the program under test, once.
+var current = sync.OnceValues(func() (dir string, err error) {
+	b, err := built()
+	if err != nil {
+		return "", err
+	}
+	dir = filepath.Join(filepath.Dir(b.program), "made")
+	return dir, errors.Join(os.RemoveAll(dir), pack(dir, b.program, version, "deb,image,nuxeo,sbom"))
+})
+
+// ofProgram is what was made of the program under test: the one file that a pattern finds.
+func ofProgram(t *testing.T, pattern string) string {
+	t.Helper()
+	program(t) // or the test is left out
+	dir, err := current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return only(t, dir, pattern)
 }
 
 // made runs the tool on a program and returns the folder with what it made.
 func made(t *testing.T, from, version, only string) string {
 	t.Helper()
-	b, err := built()
-	if err != nil {
+	dir := t.TempDir()
+	if err := pack(dir, from, version, only); err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
+	return dir
+}
+
+func pack(dir, from, version, only string) error {
+	b, err := built()
+	if err != nil {
+		return err
+	}
+
 	cmd := exec.Command(b.tool, "-root", root, "-out", dir, "-version", version, "-program", from, "-only", only,
 		"-quick")
 	cmd.Env = append(os.Environ(), "SOURCE_DATE_EPOCH=1700000000")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("making %s: %v\n%s", only, err, out)
+		return fmt.Errorf("making %s: %w\n%s", only, err, out)
 	}
-	return dir
+
+	return nil
 }
 
 // only is the one file of a folder that a pattern finds.
@@ -92,20 +125,42 @@ func changer(t *testing.T) {
 	}
 }
 
+// stand is a small file that stands in for the program and calls it: what is packed makes no
+// difference, and takes less time.
+func stand(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "nuxeo-frameio")
+	if err := os.WriteFile(path, []byte("#!/bin/sh\nexec '"+program(t)+"' \"$@\"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// What is made between two tags comes after the first of them, in the order of packages.
+func TestVersionBetweenTags(t *testing.T) {
+	t.Parallel()
+	for version, want := range map[string]string{
+		"v1.2.3-4-g0abc12": "nuxeo-frameio_1.2.3+4.g0abc12-1_", // 1.2.3-4 would be a revision of 1.2.3
+		"v1.2.3-rc1":       "nuxeo-frameio_1.2.3~rc1-1_",       // and this comes before it
+	} {
+		got := filepath.Base(only(t, made(t, stand(t), version, "deb"), "*.deb"))
+		if !strings.HasPrefix(got, want) {
+			t.Errorf("%s: got %s, want %s…", version, got, want)
+		}
+	}
+}
+
 // Made twice, everything has the same bytes.
 func TestMadeTwiceIsTheSame(t *testing.T) {
 	t.Parallel()
-	// What is packed makes no difference, and a small file takes less time.
-	stub := filepath.Join(t.TempDir(), "nuxeo-frameio")
-	if err := os.WriteFile(stub, []byte("#!/bin/sh\nexec '"+program(t)+"' \"$@\"\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	const all = "archive,deb,rpm,image,nuxeo,sums"
+	stub := stand(t)
+	const all = "archive,deb,rpm,image,chart,nuxeo,sums"
 	one, two := made(t, stub, "v1.0.0", all), made(t, stub, "v1.0.0", all)
 	names, err := fs.ReadDir(os.DirFS(one), ".")
-	if err != nil || len(names) != 6 {
-		t.Fatalf("got %d files (%v), want 6", len(names), err)
+	if err != nil || len(names) != 7 {
+		t.Fatalf("got %d files (%v), want 7", len(names), err)
 	}
+
 	for _, e := range names {
 		a, err := os.ReadFile(filepath.Join(one, e.Name()))
 		if err != nil {
@@ -116,20 +171,25 @@ func TestMadeTwiceIsTheSame(t *testing.T) {
 			t.Errorf("%s differs when it is made again (%v)", e.Name(), err)
 		}
 	}
+
 	sums, err := os.ReadFile(filepath.Join(one, "SHA256SUMS"))
-	if n := strings.Count(string(sums), "\n"); err != nil || n != 5 {
-		t.Errorf("got %d checksums (%v), want 5", n, err)
+	if n := strings.Count(string(sums), "\n"); err != nil || n != 6 {
+		t.Errorf("got %d checksums (%v), want 6", n, err)
 	}
 }
 
 // The list of what is inside names what the program was linked from.
 func TestListOfParts(t *testing.T) {
 	t.Parallel()
-	b, err := os.ReadFile(only(t, made(t, program(t), version, "sbom"), "*.cdx.json"))
+	b, err := os.ReadFile(ofProgram(t, "*.cdx.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, part := range []string{`"pkg:golang/modernc.org/sqlite@v`, `"pkg:npm/lit@`, `"pkg:golang/std@`, `"version": "` + version + `"`} {
+
+	for _, part := range []string{
+		`"pkg:golang/modernc.org/sqlite@v`, `"pkg:npm/lit@`, `"pkg:golang/std@`,
+		`"version": "` + version + `"`,
+	} {
 		if !strings.Contains(string(b), part) {
 			t.Errorf("the list does not have %s", part)
 		}

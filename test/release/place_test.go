@@ -75,25 +75,30 @@ func (p place) tree(but ...string) map[string]string {
 		if err != nil {
 			return err
 		}
+
 		inside := "/" + strings.TrimPrefix(strings.TrimPrefix(path, p.root), "/")
 		for _, b := range but {
 			if inside == b || strings.HasPrefix(inside, b+"/") {
 				return nil
 			}
 		}
+
 		info, err := d.Info()
 		if err != nil {
 			return err
 		}
+
 		all[inside] = info.Mode().String()
 		if info.Mode().IsRegular() {
 			all[inside] += fmt.Sprint(" ", info.Size(), " ", info.ModTime().UnixNano())
 		}
+
 		return nil
 	})
 	if err != nil {
 		p.t.Fatal(err)
 	}
+
 	return all
 }
 
@@ -118,6 +123,7 @@ func (p place) run(uid uint32, env []string, argv ...string) string {
 	if err != nil {
 		p.t.Fatalf("%s: %v\n%s%s", strings.Join(argv, " "), err, out, errs.String())
 	}
+
 	return string(out)
 }
 
@@ -131,9 +137,11 @@ func (p place) start(uid uint32, env []string, argv ...string) (stop func()) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
+
 	if err := cmd.Start(); err != nil {
 		p.t.Fatal(err)
 	}
+
 	ended, log := make(chan error, 1), ""
 	runs := make(chan bool, 1)
 	go func() {
@@ -147,6 +155,7 @@ func (p place) start(uid uint32, env []string, argv ...string) (stop func()) {
 		close(runs)
 		ended <- cmd.Wait()
 	}()
+
 	stopped := false
 	stop = func() {
 		if stopped {
@@ -164,6 +173,7 @@ func (p place) start(uid uint32, env []string, argv ...string) (stop func()) {
 		cancel()
 		p.t.Fatalf("%s ended:\n%s", strings.Join(argv, " "), log)
 	}
+
 	p.t.Cleanup(stop)
 	return stop
 }
@@ -175,6 +185,7 @@ func systems(t *testing.T, pack string) (nuxeoURL, frameioURL string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if pack != "" {
 		b, err := os.ReadFile(pack)
 		if err != nil {
@@ -184,10 +195,12 @@ func systems(t *testing.T, pack string) (nuxeoURL, frameioURL string) {
 			t.Fatal(err)
 		}
 	}
+
 	fio, err := frameiosim.New(frameiosim.Options{RateFactor: -1})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	a, b := httptest.NewServer(nx), httptest.NewServer(fio)
 	t.Cleanup(func() { a.Close(); b.Close(); _, _ = nx.Close(), fio.Close() })
 	nx.SetURL(a.URL + "/nuxeo")

@@ -59,7 +59,7 @@ func (p *pushes) checkRow(r push.Push) {
 		p.w.violate("pushes end: %q is still being sent", r.Title)
 	case r.State == push.Open:
 		p.checkSent(r)
-	case r.Held():
+	case r.HoldsLock():
 		p.w.violate("locks: %q is %s and its lock %s", r.Title, r.State, r.Lock)
 	case r.Reason == "" && (r.State == push.Failed || r.State == push.Released):
 		p.w.violate("reason: %q is %s and nothing says why", r.Title, r.State)

@@ -112,8 +112,10 @@ func (s *Service) post(`,
 		{"internal/web/action.go", "import (\n", "import (\n\t\"os\"\n\t\"strconv\"\n"},
 	}},
 	{"unlock after a push", 70_000, []cut{
-		{"internal/push/lock.go", "	if err != nil || !p.holds(doc) {\n", "	if err != nil || !p.holds(doc) || " +
-			asked + "\"unlock after a push\" {\n"},
+		{
+			"internal/push/lock.go", "	if err != nil || !p.ownsLock(doc) {\n",
+			"	if err != nil || !p.ownsLock(doc) || " + asked + "\"unlock after a push\" {\n",
+		},
 	}},
 	{"respect for a lock that is not ours", 70_164, []cut{
 		{
@@ -124,84 +126,85 @@ func (s *Service) post(`,
 	}},
 	{"a document follows its asset onto a stack", 80_042, []cut{
 		{
-			"internal/foldersync/asset.go", "	case st.New && st.Job.Document",
+			"internal/foldersync/assetitem.go", "	case st.New && st.Job.Document",
 			"	case !(" + asked + "\"a document follows its asset onto a stack\") && st.New && st.Job.Document",
 		},
-		{"internal/foldersync/asset.go", "import (\n", "import (\n\t\"os\"\n"},
+		{"internal/foldersync/assetitem.go", "import (\n", "import (\n\t\"os\"\n"},
 	}},
 	{"a question before everything goes", 80_135, []cut{
 		{
-			"internal/foldersync/compare.go", "	if one.Sure || lost",
+			"internal/foldersync/losses.go", "	if one.Sure || lost",
 			"	if " + asked + "\"a question before everything goes\" || one.Sure || lost",
 		},
-		{"internal/foldersync/compare.go", "import (\n", "import (\n\t\"os\"\n"},
+		{"internal/foldersync/losses.go", "import (\n", "import (\n\t\"os\"\n"},
 	}},
 	{"a renamed folder is the same", 80_122, []cut{
 		{
-			"internal/foldersync/folders.go", "	if e.Document != \"\" {\n		e.Document, err = r.arrange",
+			"internal/foldersync/folders.go", "	if e.Document != \"\" {\n		e.Document, err = r.renameAndMove",
 			"	if " + asked + "\"a renamed folder is the same\" && c.had.Name != c.Name {\n		e.Document = " +
-				"\"\"\n	}\n	if e.Document != \"\" {\n		e.Document, err = r.arrange",
+				"\"\"\n	}\n	if e.Document != \"\" {\n		e.Document, err = r.renameAndMove",
 		},
 		{"internal/foldersync/folders.go", "	if len(found) > 0 {", "	if len(found) > 0 && !(" + asked +
 			"\"a renamed folder is the same\") {"},
 		{"internal/foldersync/folders.go", "import (\n", "import (\n\t\"os\"\n"},
 	}},
 	{"a look before documents without content are made", 85_065, []cut{
-		{"internal/foldersync/lay.go", "		if there[s.name()] !=", "		if !(" + asked +
-			"\"a look before documents without content are made\") && there[s.name()] !="},
+		{"internal/foldersync/bulk.go", "		if existing[s.lookupKey()] !=", "		if !(" + asked +
+			"\"a look before documents without content are made\") && existing[s.lookupKey()] !="},
 		{
-			"internal/foldersync/lay.go", "r.t.Key(\"create\", s.link.ID))",
+			"internal/foldersync/bulk.go", "r.t.Key(\"create\", s.link.ID))",
 			"r.t.Key(\"create\", s.link.ID)+sabotagedOnce())",
 		},
 		{
-			"internal/foldersync/lay.go", "// layAll makes", "func sabotagedOnce() string {\n	if " + asked +
+			"internal/foldersync/bulk.go", "// createAll writes", "func sabotagedOnce() string {\n	if " + asked +
 				"\"a look before documents without content are made\" {\n		return " +
-				"rand.Text()\n	}\n	return \"\"\n}\n\n// layAll makes",
+				"rand.Text()\n	}\n	return \"\"\n}\n\n// createAll writes",
 		},
-		{"internal/foldersync/lay.go", "import (\n", "import (\n\t\"crypto/rand\"\n\t\"os\"\n"},
+		{"internal/foldersync/bulk.go", "import (\n", "import (\n\t\"crypto/rand\"\n\t\"os\"\n"},
 	}},
 	{"what is being uploaded is there", 88_059, []cut{
 		{
-			"internal/foldersync/list.go", "	s.facts = \"\"\n	var rows []seen\n",
-			"	if " + asked + "\"what is being uploaded is there\" {\n		return nil, nil\n	}\n	s.facts " +
-				"= \"\"\n	var rows []seen\n",
+			"internal/foldersync/scan.go", "	s.metadata = \"\"\n	var rows []seenRow\n",
+			"	if " + asked + "\"what is being uploaded is there\" {\n		return nil, nil\n	}\n	" +
+				"s.metadata = \"\"\n	var rows []seenRow\n",
 		},
-		{"internal/foldersync/list.go", "import (\n", "import (\n\t\"os\"\n"},
-		{"internal/foldersync/within.go", "import (\n", "import (\n\t\"os\"\n"},
+		{"internal/foldersync/scan.go", "import (\n", "import (\n\t\"os\"\n"},
+		{"internal/foldersync/deletions.go", "import (\n", "import (\n\t\"os\"\n"},
 		{
-			"internal/foldersync/within.go", "err == nil && notReady(f) == \"\" && !r.wanted(f) {",
-			"err == nil && (notReady(f) == \"\" || " + asked +
-				"\"what is being uploaded is there\") && !r.wanted(f) {",
+			"internal/foldersync/deletions.go", "err == nil && notReadyReason(f) == \"\" && !r.isSelected(f) {",
+			"err == nil && (notReadyReason(f) == \"\" || " + asked +
+				"\"what is being uploaded is there\") && !r.isSelected(f) {",
 		},
 	}},
 	{"a stack keeps its document", 88_093, []cut{
 		{
-			"internal/ingest/heritage.go", "	default:\n		return false, err\n",
+			"internal/ingest/inherit.go", "	default:\n		return false, err\n",
 			"	default:\n		return err == nil && " + asked + "\"a stack keeps its document\", err\n",
 		},
-		{"internal/ingest/heritage.go", "import (\n", "import (\n\t\"os\"\n"},
+		{"internal/ingest/inherit.go", "import (\n", "import (\n\t\"os\"\n"},
 	}},
 	{"a look where else it may be", 88_116, []cut{
 		{
-			"internal/foldersync/within.go", "		above, err = r.parent(ctx, above)\n",
-			"		if above, err = r.parent(ctx, above); " + asked + "\"a look where else it may be\" || " + asked +
+			"internal/foldersync/deletions.go", "		above, err = r.parentOf(ctx, above)\n",
+			"		if above, err = r.parentOf(ctx, above); " + asked + "\"a look where else it may be\" || " + asked +
 				"\"what is being uploaded is there\" {\n			above = \"\"\n		}\n",
 		},
 	}},
 	{"nothing is told before it is so", 151, []cut{
 		{
 			"internal/work/settle.go", "	var due int64\n	var added []string\n	err := e.fenced(",
-			"	if len(p.along) > 0 && " + asked + "\"nothing is told before it is so\" {\n" +
+			"	if len(p.items) > 0 && " + asked + "\"nothing is told before it is so\" {\n" +
 				"		var early []string\n		if err := e.fenced(ctx, t, func(tx *sql.Tx) (err error) { " +
 				"early, " +
-				"err = e.Add(ctx, tx, p.along...); return err }); err != nil {\n			return err\n		}\n" +
-				"		p.along = nil\n		e.Wake(early...)\n		time.Sleep(500 * " +
+				"err = e.Add(ctx, tx, p.items...); return err }); err != nil {\n			return err\n		}\n" +
+				"		p.items = nil\n		e.Wake(early...)\n		time.Sleep(500 * " +
 				"time.Millisecond)\n	}\n	var due int64\n	var added []string\n	err := e.fenced(",
 		},
 		{
-			"internal/publish/owner.go", "	n.NotBefore = t.Now().Add(w.Engine.Soon())\n",
+			"internal/publish/owner.go", "	n.NotBefore = t.Now().Add(w.Engine.DefaultWait())\n",
 			"	if " + asked + "\"nothing is told before it is so\" " +
-				"{\n		t.AddWaiting(n)\n		return\n	}\n	n.NotBefore = t.Now().Add(w.Engine.Soon())\n",
+				"{\n		t.AddWaiting(n)\n		return\n	}\n" +
+				"	n.NotBefore = t.Now().Add(w.Engine.DefaultWait())\n",
 		},
 		{"internal/publish/owner.go", "import (\n", "import (\n\t\"os\"\n"},
 	}},
@@ -212,7 +215,7 @@ func (s *Service) post(`,
 				"		src := &blob{nx: r.nx.Over(r.Blobs), document: r.p.Document, piece: r.st.Piece}\n" +
 				"		dst := &sink{http: r.Parts, parts: up.Parts, mediaType: up.MediaType}\n" +
 				"		if _, _, err := transfer.Run(ctx, planOf(up.Parts), transfer.State{}, src, dst, " +
-				"r.options(src, saved{})); err != nil {\n			return err\n		}\n	}\n" +
+				"r.options(src, checkpoint{})); err != nil {\n			return err\n		}\n	}\n" +
 				"	r.st.File, r.st.MediaType, r.st.Began",
 		},
 		{

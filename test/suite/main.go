@@ -26,6 +26,11 @@ import (
 )
 
 func main() {
+	if len(os.Args) > 3 && os.Args[1] == keepFlag {
+		_, _ = fmt.Fprintln(os.Stderr, "suite:", keep(os.Args[2:])) // it becomes the program, or says why not
+		os.Exit(1)
+	}
+
 	runtime.LockOSThread() // the database server ends with the thread that started it
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:])
@@ -41,6 +46,7 @@ type suite struct {
 	mode       string
 	parts      []part
 	dir        string // removed at the end
+	programs   string // the folder of the tests' programs, linked once
 	memory     string // a folder in memory; empty: there is none
 	server     string // address of a PostgreSQL; empty: none
 	statements string // the file of the statements that SQLite was given
@@ -79,7 +85,11 @@ func run(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(s.dir)) }()
-	s.statements = filepath.Join(s.dir, "statements")
+	s.statements, s.programs = filepath.Join(s.dir, "statements"), filepath.Join(s.dir, "programs")
+	if err := errors.Join(os.Mkdir(s.programs, 0o700), s.expect()); err != nil {
+		return err
+	}
+
 	if s.memory, err = inMemory(); err != nil {
 		return err
 	}

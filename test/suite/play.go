@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/need"
@@ -27,32 +26,9 @@ type result struct {
 // play runs a part and keeps what it took.
 func (s *suite) play(ctx context.Context, p part) {
 	s.print("== %s", p.name)
-	argv := p.command
-	if argv == nil {
-		packages, err := s.packagesOf(p)
-		if err != nil {
-			s.fail("%s: %v", p.name, err)
-			return
-		}
-		argv = slices.Concat([]string{"go", "test", "-json", "-vet=off", "-timeout", "20m"}, p.run, p.thin, packages)
-		if p.args != nil {
-			argv = slices.Concat(argv, []string{"-args"}, p.args)
-		}
-	}
-
-	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.Env = append(os.Environ(), s.environment(p)...)
-	// What go test has started must end with it.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
-	cmd.WaitDelay = time.Minute
 	begin := time.Now()
-	err := s.follow(cmd, p)
-	r := result{part: p, tookWall: time.Since(begin).Seconds()}
-	if u, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		r.tookCPU = time.Duration(u.Utime.Nano() + u.Stime.Nano()).Seconds()
-	}
-
+	cpu, err := s.run(ctx, p)
+	r := result{part: p, tookCPU: cpu, tookWall: time.Since(begin).Seconds()}
 	if err != nil {
 		s.fail("%s: %v", p.name, err)
 	}
@@ -63,11 +39,43 @@ func (s *suite) play(ctx context.Context, p part) {
 	s.results = append(s.results, r)
 }
 
+// run runs the command of a part, or its tests, and is what that took of the processors, in seconds.
+func (s *suite) run(ctx context.Context, p part) (cpu float64, err error) {
+	if p.command != nil {
+		return s.command(ctx, p, "", p.command)
+	}
+
+	packages, err := s.packagesOf(p)
+	if err != nil {
+		return 0, err
+	}
+
+	if packages, cpu = s.runKept(ctx, p, packages); len(packages) == 0 {
+		return cpu, nil
+	}
+
+	self, err := os.Executable()
+	if err != nil {
+		return cpu, err
+	}
+
+	argv := slices.Concat([]string{
+		"go", "test", "-json", "-vet=off", "-timeout", "20m",
+		"-exec", self + " " + keepFlag + " " + s.programs,
+	}, p.run, p.thin, packages)
+	if p.args != nil {
+		argv = slices.Concat(argv, []string{"-args"}, p.args)
+	}
+
+	linked, err := s.command(ctx, p, "", argv)
+	return cpu + linked, err
+}
+
 // packagesOf are the packages of a part; of one that names none, those that no part
 // names: what is added later runs without being entered anywhere.
 func (s *suite) packagesOf(p part) ([]string, error) {
 	if p.packages != nil {
-		return p.packages, nil
+		return list(p.packages...)
 	}
 
 	all, err := list("./...")

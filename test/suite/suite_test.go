@@ -1,6 +1,9 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -101,5 +104,32 @@ func TestForeignStatements(t *testing.T) {
 	got := slices.DeleteFunc(all, foreign.MatchString)
 	if want := []string{"SELECT 1", "UPDATE items SET state = $1"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// A test that is left out by its name is there, lest a pattern leave out nothing, or what is called so by chance.
+func TestWhatIsLeftOutExists(t *testing.T) {
+	t.Parallel()
+	var code strings.Builder
+	files, err := filepath.Glob("../../*/*/*_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		code.Write(text)
+	}
+
+	for _, pattern := range []string{byFile, sweeps, scenesOnce, webOnce} {
+		for name := range strings.SplitSeq(strings.NewReplacer("^", "", "$", "").Replace(pattern), "|") {
+			top, _, _ := strings.Cut(name, "/")
+			if !regexp.MustCompile(`(?m)^func ` + top + `\(`).MatchString(code.String()) {
+				t.Errorf("there is no %s to be left out", top)
+			}
+		}
 	}
 }

@@ -123,7 +123,7 @@ func (b *Bed) Settle() []work.View {
 func (b *Bed) SettleUnder(parent string) {
 	b.T.Helper()
 	for deadline := time.Now().Add(longestPatience); ; time.Sleep(5 * pollLast) {
-		open, some, err := b.App.Engine.Open(b.T.Context(), parent)
+		open, some, err := b.App.Engine.CountOpen(b.T.Context(), parent)
 		if err != nil {
 			b.T.Fatal(err)
 		}

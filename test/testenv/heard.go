@@ -16,7 +16,7 @@ const EnvStatements = "TEST_STATEMENTS"
 
 func init() {
 	if path := os.Getenv(EnvStatements); path != "" {
-		store.Heard = (&recorder{path: path, known: map[string]bool{}}).hear
+		store.OnStatement = (&recorder{path: path, known: map[string]bool{}}).hear
 	}
 }
 

@@ -280,7 +280,7 @@ func (l laying) row(table string, r row) (columns []string, args []any) {
 	return columns, args
 }
 
-func (l laying) place(c identity.Sealed, r row) string { return c.Place(keyOf(r, c.Key)) }
+func (l laying) place(c identity.Sealed, r row) string { return c.Context(keyOf(r, c.Key)) }
 
 func (l laying) value(v any) any {
 	l.st.T.Helper()

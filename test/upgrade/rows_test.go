@@ -131,7 +131,7 @@ func (st *stage) secrets(c identity.Sealed) map[string]string {
 	out := map[string]string{}
 	for _, r := range st.rowsOf(c.Table) {
 		if text, ok := st.open(c, r); ok {
-			out[c.Place(keyOf(r, c.Key))] = text
+			out[c.Context(keyOf(r, c.Key))] = text
 		}
 	}
 	return out
@@ -144,7 +144,7 @@ func (st *stage) open(c identity.Sealed, r row) (string, bool) {
 		return "", false
 	}
 
-	text, err := st.vault().Open(c.Place(keyOf(r, c.Key)), b)
+	text, err := st.vault().Open(c.Context(keyOf(r, c.Key)), b)
 	if err != nil {
 		st.T.Fatalf("opening %s of %s: %v", c.Column, c.Table, err)
 	}

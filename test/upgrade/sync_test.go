@@ -34,7 +34,7 @@ func (st *stage) refresh() {
 
 func (st *stage) sync() foldersync.Sync {
 	st.T.Helper()
-	s, err := st.App.Sync.OfFolder(st.T.Context(), testenv.Viewer, st.Folder)
+	s, err := st.App.Sync.ForFolder(st.T.Context(), testenv.Viewer, st.Folder)
 	if err != nil {
 		st.T.Fatal(err)
 	}

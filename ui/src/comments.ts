@@ -12,6 +12,9 @@ import { count, t } from "./i18n.js";
 type Comment = Schemas["Comment"];
 type Version = Schemas["DocumentVersion"];
 
+/** How many comments there are with their replies, as items, mails and Frame.io count them. */
+const all = (list: Comment[]): number => list.reduce((sum, c) => sum + 1 + all(c.replies), 0);
+
 /** A comment that was chosen in the list. */
 export const chosenEvent = "nxf-chosen";
 
@@ -39,7 +42,7 @@ export class Comments extends LitElement {
 
   protected override render(): TemplateResult {
     if (!this.comments.length) return html`<p class="soft">${t("frameio.comments.none")}</p>`;
-    return html`<div class="stack">${this.groups().map(([title, list]) => html`<section class="group"><h3>${title} <span class="soft small">${count("frameio.comments.count", list.length)}</span></h3>${list.map((c) => this.comment(c, false))}</section>`)}
+    return html`<div class="stack">${this.groups().map(([title, list]) => html`<section class="group"><h3>${title} <span class="soft small">${count("frameio.comments.count", all(list))}</span></h3>${list.map((c) => this.comment(c, false))}</section>`)}
       ${this.more ? html`<p class="small soft">${t("frameio.comments.more")}</p>` : nothing}</div>`;
   }
 

@@ -1,0 +1,48 @@
+package binding
+
+import (
+	"context"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+)
+
+// A BoundWorkspace is a workspace that a folder is bound to.
+type BoundWorkspace struct {
+	Binding, Folder, FolderTitle      string
+	Account, Workspace, WorkspaceName string
+}
+
+// WorkspacesOf lists the workspaces that folders are bound to now, oldest binding first.
+func (s *Service) WorkspacesOf(ctx context.Context, folders []string) ([]BoundWorkspace, error) {
+	if len(folders) == 0 {
+		return nil, nil
+	}
+
+	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT bindings.id, folder_uid, folder_title, account_id, workspace_id,
+		workspace_name
+		FROM bindings JOIN actions ON actions.binding_id = bindings.id
+		WHERE bindings.state = 'bound' AND folder_uid IN (`+store.Marks(1, len(folders))+`)
+			ORDER BY bindings.id, workspace_name`, store.Anys(folders)...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []BoundWorkspace
+	for rows.Next() {
+		var p BoundWorkspace
+		if err := rows.Scan(&p.Binding, &p.Folder, &p.FolderTitle, &p.Account, &p.Workspace,
+			&p.WorkspaceName); err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+
+	return out, rows.Err()
+}
+
+// ActionOf returns the name of a custom action that a folder is bound by, or the empty string.
+func (s *Service) ActionOf(ctx context.Context, folder string) (name string, err error) {
+	err = s.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(MAX(action_name), '') FROM bindings WHERE folder_uid = $1
+		AND state IN ('binding', 'bound', 'ending')`, folder).Scan(&name)
+	return name, err
+}

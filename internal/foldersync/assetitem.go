@@ -1,0 +1,475 @@
+package foldersync
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+)
+
+// An assetState is the state of an item that imports one asset. Print is the fingerprint of the
+// asset when it was listed, and Head the file that it stood for then.
+type assetState struct {
+	Sync  string `json:"sync"`
+	Key   string `json:"key"`
+	Print string `json:"print"`
+	Head  string `json:"head,omitempty"`
+	New   bool   `json:"new,omitempty"`   // the sync has not imported the asset by this key yet
+	Title string `json:"title,omitempty"` // given to the document after its creation
+	// Earlier says that the files below the head are imported first, each as a version,
+	// and Made that the document was created for one of them.
+	Earlier bool       `json:"earlier,omitempty"`
+	Made    bool       `json:"made,omitempty"`
+	Job     ingest.Job `json:"job"`
+}
+
+// DocumentUID returns the uid of the document that an item has created or updated. It is empty if
+// there is none yet, and for items of other kinds.
+func DocumentUID(it work.Item) string {
+	var st assetState
+	if it.Kind != KindAsset || it.Load(&st) != nil {
+		return ""
+	}
+	return st.Job.Document
+}
+
+// An AssetWorker imports single assets.
+type AssetWorker struct{ *Service }
+
+// An assetItem is one item as its worker sees it. It has no run in its first step.
+type assetItem struct {
+	AssetWorker
+	t   *work.Task
+	st  *assetState
+	run *ingest.Run
+}
+
+// assetFlow is what happens to a mirrored asset: the steps of ingest, and three of its own. Nothing
+// returns from a push here.
+var assetFlow = append(work.Flow[*assetItem]{
+	{
+		Does:   "check that the synchronization goes on",
+		Repeat: "reads only",
+		Run:    (*assetItem).begin,
+	},
+	{
+		Name:   stepEarlier,
+		Does:   "choose the next file of a stack whose earlier files become versions",
+		Repeat: "which one the document has is read from the link",
+		Run:    (*assetItem).chooseVersion,
+	},
+	{
+		Name:   stepPlace,
+		Does:   "give a document that was taken over the name and folder of its asset",
+		Repeat: "it is read before; the same values again",
+		Run:    (*assetItem).placeDocument,
+	},
+}, ingest.StepsFor((*assetItem).ingestStep, ingest.StepReturn, ingest.StepUnlock)...)
+
+// Steps describes the steps.
+func (w AssetWorker) Steps() []work.StepInfo { return assetFlow.Info() }
+
+// Step runs the next step.
+func (w AssetWorker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
+	i := &assetItem{AssetWorker: w, t: t, st: new(assetState)}
+	if err := t.Load(i.st); err != nil {
+		return work.Next{}, err
+	}
+
+	// Act as the owner of the sync.
+	if t.Step != "" {
+		var err error
+		if i.run, err = w.newIngestRun(ctx, t, i.st); err != nil {
+			return work.Next{}, ownerGone(err)
+		}
+	}
+
+	return assetFlow.Run(ctx, t.Step, i)
+}
+
+// begin ends a new item here if its sync was paused or removed.
+func (i *assetItem) begin(ctx context.Context) (work.Next, error) {
+	return work.Next{Step: firstStep(*i.st)}, i.requireActive(ctx, i.st.Sync)
+}
+
+func (i *assetItem) ingestStep(ctx context.Context, name string) (work.Next, error) {
+	next, err := i.Ingest.Step(ctx, i.run, name)
+	if err != nil || !next.Done {
+		return next, err
+	}
+	return nextStep(*i.st, next), nil
+}
+
+// firstStep returns the step an item begins with.
+func firstStep(st assetState) string {
+	if st.Earlier {
+		return stepEarlier
+	}
+	return ingest.StepResolve
+}
+
+// nextStep returns what follows when ingest has imported a file: the next version, or the position
+// of the document.
+func nextStep(st assetState, next work.Next) work.Next {
+	switch {
+	case st.Job.Mirror.OnlyFile != "" && next.Outcome != ingest.Conflicting:
+		return work.Next{Step: stepEarlier}
+	case st.New && st.Job.Document != "" && next.Outcome != ingest.Created && next.Outcome != ingest.Conflicting:
+		return work.Next{Step: stepPlace}
+	}
+	return next
+}
+
+// stepPlace is the last step of an asset that takes over an existing document: a file put on a
+// stack gets the name and the folder of the stack.
+const stepPlace = "sync-place"
+
+// placeDocument gives the document the title and the folder of its asset.
+func (i *assetItem) placeDocument(ctx context.Context) (work.Next, error) {
+	r, st := i.run, i.st
+	next := work.Next{Done: true, Outcome: r.Job.Outcome}
+	if st.Made {
+		next.Outcome = ingest.Created
+	}
+
+	doc, err := r.Nuxeo.Get(ctx, r.Job.Document, nuxeo.Fetch{})
+	if nuxeo.NotFound(err) {
+		return next, nil
+	}
+
+	if err != nil {
+		return next, err
+	}
+
+	if err := i.retitle(ctx, r, st, doc); err != nil {
+		return next, retryOnConflict(err)
+	}
+
+	if doc.ParentRef == r.Job.Target.Folder {
+		return next, nil
+	}
+
+	return next, retryOnConflict(r.Nuxeo.Move(ctx, doc.UID, r.Job.Target.Folder))
+}
+
+// retitle gives a document the current name of its asset, unless a person has changed the title.
+func (w AssetWorker) retitle(ctx context.Context, r *ingest.Run, st *assetState, doc *nuxeo.Document) error {
+	title := ingest.Title(r.Job.File.Name)
+	if !ingest.SameTitle(doc.Title, title) {
+		ours, err := w.isOurTitle(ctx, r, st, doc)
+		if err != nil || !ours {
+			return err
+		}
+		if err := r.Nuxeo.Update(ctx, doc.UID, "", map[string]any{"dc:title": title},
+			nuxeo.WriteOptions{Source: ingest.SourceMetadata}); err != nil {
+			return err
+		}
+	}
+
+	st.Title = title
+	return r.Save(ctx)
+}
+
+// isOurTitle reports whether we gave the document its title: an entry records it, or it matches a
+// name that one of the asset's files has or had. A document whose creation could not be recorded
+// has the title it was created with, or one that a person gave it.
+func (w AssetWorker) isOurTitle(ctx context.Context, r *ingest.Run, st *assetState, doc *nuxeo.Document) (bool, error) {
+	var title, name string
+	err := w.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(MAX(title), ''), COALESCE(MAX(name), '') FROM sync_entries
+		WHERE sync_id = $1 AND document_uid = $2 AND key <> $3`,
+		st.Sync, doc.UID, st.Key).Scan(&title, &name)
+	if err != nil || title == "" && ingest.HasFirstTitle(doc) {
+		return err == nil, err
+	}
+
+	ours := func(name string) bool { return name != "" && ingest.SameTitle(doc.Title, ingest.Title(name)) }
+	return title != "" && ingest.SameTitle(doc.Title, title) ||
+		slices.ContainsFunc(append(slices.Clone(r.Job.File.Names), r.Job.Mirror.FormerName, name), ours), nil
+}
+
+// requireActive returns an error that ends items of a sync that was paused or removed.
+func (s *Service) requireActive(ctx context.Context, id string) error {
+	q, err := getSync(ctx, s.DB.Reader, id)
+	if err == nil && q.State != Active {
+		err = fault.New(fault.Gone, "The synchronization was stopped.").With("Refresh it.")
+	}
+	return err
+}
+
+// newIngestRun returns the ingest run for an item.
+func (w AssetWorker) newIngestRun(ctx context.Context, t *work.Task, st *assetState) (*ingest.Run, error) {
+	r, err := w.nuxeoRun(ctx, t, st)
+	if err != nil {
+		return nil, err
+	}
+	r.Frameio, err = w.People.Frameio(ctx, t.Actor)
+	return r, err
+}
+
+// nuxeoRun returns a run that has access to Nuxeo only.
+func (w AssetWorker) nuxeoRun(ctx context.Context, t *work.Task, st *assetState) (*ingest.Run, error) {
+	nx, err := w.People.Nuxeo(ctx, t.Actor)
+	if err != nil {
+		return nil, err
+	}
+
+	return &ingest.Run{
+		Task: t, Job: &st.Job, Nuxeo: nx, Actor: t.Actor, ClientFor: w.People.Nuxeo,
+		Save:   func(ctx context.Context) error { return t.Save(ctx, st) },
+		Commit: func(ctx context.Context, fn func(*sql.Tx) error) error { return t.Commit(ctx, st, fn) },
+	}, nil
+}
+
+// Undo removes what an unfinished item has left in Nuxeo. That takes no access to Frame.io, which
+// may be why the item ends.
+func (w AssetWorker) Undo(ctx context.Context, t *work.Task) error {
+	var st assetState
+	if err := t.Load(&st); err != nil || !st.Job.Unfinished() {
+		return err
+	}
+
+	r, err := w.nuxeoRun(ctx, t, &st)
+	if fault.Is(err, fault.NotConnected, fault.NeedsOwner) {
+		return nil // there is no one to act as; Nuxeo expires old batches
+	}
+
+	if err != nil {
+		return err
+	}
+
+	return w.Ingest.Undo(ctx, r)
+}
+
+// Ended records the outcome in the entry of the asset. If a run has marked the asset as gone
+// meanwhile and it has a new document, the mark is removed, and the next run checks it again.
+func (w AssetWorker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, error) {
+	// Release the link, whatever came of the item.
+	if err := link.Release(ctx, tx, it.ID); err != nil {
+		return nil, err
+	}
+
+	// Work out what to record.
+	var st assetState
+	if err := it.Load(&st); err != nil {
+		return nil, err
+	}
+
+	fingerprint, problem, conflict := st.currentFingerprint(), "", ""
+	switch {
+	case it.State != work.Done:
+		fingerprint, problem = "", it.Message
+	case it.Outcome == ingest.Conflicting:
+		conflict = "changed on both sides"
+	}
+
+	// Schedule what follows from new content.
+	if err := w.markStale(ctx, tx, it, st); err != nil {
+		return nil, err
+	}
+
+	if st.Title == "" && st.Job.Outcome == ingest.Created && st.Job.File != nil {
+		st.Title = ingest.Title(st.Job.File.Name)
+	}
+
+	// Settle which entry has which document.
+	if conflict != "" {
+		if err := w.keepFormerPlace(ctx, tx, &st); err != nil {
+			return nil, err
+		}
+	}
+
+	if err := w.takeDocument(ctx, tx, st); err != nil {
+		return nil, err
+	}
+
+	if err := w.recordFormerDocument(ctx, tx, st); err != nil {
+		return nil, err
+	}
+
+	// Record the outcome.
+	_, err := tx.ExecContext(ctx, `UPDATE sync_entries SET print = $1, problem = $2, conflict = $3,
+		document_uid = CASE WHEN $4 = '' THEN document_uid ELSE $4 END,
+		gone = gone AND ($4 = '' OR $4 = document_uid), title = CASE WHEN $8 = '' THEN title ELSE $8 END, updated = $5
+		WHERE sync_id = $6 AND key = $7`,
+		fingerprint, problem, conflict, st.Job.Document, store.Millis(w.Now()), st.Sync, st.Key, st.Title)
+	return nil, err
+}
+
+// currentFingerprint returns the fingerprint of what the document shows now. It is empty, so that
+// the next run looks at the asset again, if the item imported something else than was listed: a
+// newer version, or a file that was put on a stack and may be taken off again before a run sees it.
+func (st assetState) currentFingerprint() string {
+	f := st.Job.File
+	if f != nil && st.Head != "" && (f.ID != st.Head || f.Key() != st.Key) {
+		return ""
+	}
+	return st.Print
+}
+
+// keepFormerPlace gives a stack in conflict the name and the parent of the file whose document it
+// takes over. The document keeps both until the conflict is resolved.
+func (w AssetWorker) keepFormerPlace(ctx context.Context, tx *sql.Tx, st *assetState) error {
+	var was Entry
+	err := tx.QueryRowContext(ctx, `SELECT name, parent, title FROM sync_entries
+		WHERE sync_id = $1 AND document_uid = $2 AND key <> $3 LIMIT 1`,
+		st.Sync, st.Job.Document, st.Key).Scan(&was.Name, &was.Parent, &was.title)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+
+	if err != nil {
+		return err
+	}
+
+	st.Title = cmp.Or(was.title, ingest.Title(was.Name))
+	_, err = tx.ExecContext(ctx, `UPDATE sync_entries SET name = $1, parent = $2
+		WHERE sync_id = $3 AND key = $4`, was.Name, was.Parent, st.Sync, st.Key)
+	return err
+}
+
+// takeDocument clears the document from the entries of other assets that had it, such as a file
+// that was put on a stack. If that file is taken off the stack again, it gets a document of its
+// own.
+func (w AssetWorker) takeDocument(ctx context.Context, tx *sql.Tx, st assetState) error {
+	if st.Job.Document == "" || st.Job.File == nil || st.Job.File.Key() != st.Key {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE sync_entries SET document_uid = '', print = ''
+		WHERE sync_id = $1 AND document_uid = $2 AND key <> $3 AND kind <> 'folder'`,
+		st.Sync, st.Job.Document, st.Key)
+	return err
+}
+
+// recordFormerDocument records an entry for the document that the asset had before it got another.
+// That document belongs to the stack that the asset was on when it was imported, which a listing
+// may never have shown. The next run checks whether the stack exists.
+func (w AssetWorker) recordFormerDocument(ctx context.Context, tx *sql.Tx, st assetState) error {
+	if st.Job.Document == "" {
+		return nil
+	}
+
+	// Has the asset got another document?
+	had, ok, err := getEntry(ctx, tx, st.Sync, st.Key)
+	if err != nil || !ok || had.Document == "" || had.Document == st.Job.Document {
+		return err
+	}
+
+	// Find the asset of the former document, unless it has an entry.
+	var key, file string
+	err = tx.QueryRowContext(ctx, `SELECT l.asset_key, l.file_id FROM links l
+		JOIN syncs q ON q.id = $1 AND q.folder_uid = l.folder_uid WHERE l.document_uid = $2
+		AND NOT EXISTS (SELECT 1 FROM sync_entries e WHERE e.sync_id = q.id AND e.key = l.asset_key)`,
+		st.Sync, had.Document).Scan(&key, &file)
+	if errors.Is(err, sql.ErrNoRows) { // it was deleted, or belongs to something that is known
+		return nil
+	}
+
+	if err != nil {
+		return err
+	}
+
+	// Record it with the former name and folder.
+	kind := frameio.KindStack
+	if key == file {
+		kind = frameio.KindFile
+	}
+
+	return putEntry(ctx, tx, w.Now(), st.Sync, Entry{
+		Key: key, Kind: string(kind), Parent: had.Parent, Name: had.Name, Size: had.Size,
+		Document: had.Document, title: had.title,
+	})
+}
+
+// markStale marks the comments of an imported asset stale, and its poster if the file is another
+// one.
+func (w AssetWorker) markStale(ctx context.Context, tx *sql.Tx, it work.Item, st assetState) error {
+	if it.State != work.Done || it.Outcome == ingest.Conflicting {
+		return nil
+	}
+
+	if st.Job.Mirror.OtherFile {
+		if err := markPosterStale(ctx, tx, st.Sync, st.Key); err != nil {
+			return err
+		}
+	}
+
+	return markCommentsStale(ctx, tx, st.Sync, st.Key)
+}
+
+// stepEarlier precedes each file of a stack whose earlier files become versions.
+const stepEarlier = "sync-earlier"
+
+// chooseVersion chooses the file to import next: the one after the file that the document holds.
+// Each is imported as if it were the head, so that the next one makes a version of it; the head
+// comes last. Which file the document holds is taken from the link, so that repeating the step
+// leaves nothing out.
+func (i *assetItem) chooseVersion(ctx context.Context) (work.Next, error) {
+	r, st := i.run, i.st
+
+	// Which files are there, and how many has the document had?
+	files, err := i.stackFiles(ctx, r, st.Job.Asset)
+	if ignoreInaccessible(err) != nil {
+		return work.Next{}, err
+	}
+
+	imported, err := i.countImported(ctx, st, files)
+	if err != nil {
+		return work.Next{}, err
+	}
+
+	// Import the next one.
+	mirror := *st.Job.Mirror
+	mirror.OnlyFile = ""
+	if imported < len(files)-1 {
+		mirror.OnlyFile = files[imported].ID
+	}
+
+	st.Made = st.Made || st.Job.Outcome == ingest.Created
+	st.Job = ingest.Job{Asset: st.Job.Asset, Target: st.Job.Target, Mirror: &mirror}
+	return work.Next{Step: ingest.StepResolve}, r.Save(ctx)
+}
+
+// stackFiles returns the files of a stack, oldest first. It returns an error that
+// ignoreInaccessible ignores if the stack is gone, which ingest's resolve step reports.
+func (w AssetWorker) stackFiles(ctx context.Context, r *ingest.Run, a ingest.Asset) (files []frameio.File, err error) {
+	for f, err := range r.Frameio.StackFiles(ctx, a.Account, a.ID) {
+		if err != nil {
+			return nil, err
+		}
+		if f.Unreadable {
+			return nil, fault.New(fault.Unavailable, "What Frame.io tells of a version in the stack cannot be read.").
+				With("Retry later.")
+		}
+		if f.Uploaded() && f.Size > 0 {
+			files = append(files, f)
+		}
+	}
+
+	slices.SortStableFunc(files, func(a, b frameio.File) int { return a.Created.Compare(b.Created) })
+	return files, nil
+}
+
+// countImported returns how many of the files, oldest first, the document has had already.
+func (w AssetWorker) countImported(ctx context.Context, st *assetState, files []frameio.File) (int, error) {
+	l, ok, err := link.OfAsset(ctx, w.DB, st.Job.Target.Scope, st.Key, fileIDs(files))
+	if err != nil || !ok || l.DocumentUID == "" {
+		return 0, err
+	}
+	return slices.IndexFunc(files, func(f frameio.File) bool { return f.ID == l.FileID }) + 1, nil
+}
+
+func fileIDs(files []frameio.File) (all []string) {
+	for _, f := range files {
+		all = append(all, f.ID)
+	}
+	return all
+}

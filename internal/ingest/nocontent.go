@@ -1,0 +1,106 @@
+package ingest
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"net/http"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+)
+
+// newDocument returns a document that can be found again from its creation.
+func newDocument(j *Job) nuxeo.NewDocument {
+	return nuxeo.NewDocument{
+		Name: PathName(j.File.Name), Type: j.Target.DocumentType,
+		Properties: map[string]any{"dc:title": Title(j.File.Name), "dc:source": sourceKey(j.Asset.Account, j.File.ID)},
+	}
+}
+
+// recordWithoutContent records a document that gets no content.
+func (s *Service) recordWithoutContent(ctx context.Context, r *Run, l *link.Link) (work.Next, error) {
+	r.Job.Intent = nil
+	return work.Next{Step: StepDescribe}, r.Commit(ctx, func(tx *sql.Tx) error {
+		if err := link.SetDocument(ctx, tx, r.Task.Now(), l, r.Job.Document); err != nil {
+			return err
+		}
+		return link.SetContent(ctx, tx, r.Task.Now(), l, r.Job.File.ID, 0, "")
+	})
+}
+
+// WriteWithoutContent creates the document of a job that has no content, or updates its metadata:
+// three calls for a new one, one for others. The key is that of the creation, so that repeating it
+// creates no second document. It records nothing: the caller has recorded the link and checked
+// whether the document exists, and records the document and the hash afterwards. The link says what
+// the document shows so far.
+//
+// POST /id/{folder}, Document.AddFacet, PUT /id/{uid}.
+func (s *Service) WriteWithoutContent(
+	ctx context.Context, nx *nuxeo.Client, j *Job, l link.Link, now time.Time, creator, key string,
+) (hash string, err error) {
+	if j.Document == "" {
+		doc, err := nx.Create(ctx, j.Target.Folder, newDocument(j), nuxeo.WriteOptions{
+			IdempotencyKey: key,
+			Source:         SourceMetadata,
+		})
+		if nuxeo.StatusOf(err) == http.StatusConflict {
+			return "", stillAttaching(err)
+		}
+		if err == nil {
+			err = Expected{Parent: j.Target.Folder, Type: j.Target.DocumentType, Creator: creator}.Check(doc)
+		}
+		if err != nil {
+			return "", err
+		}
+		j.Document = doc.UID
+	}
+
+	properties := s.properties(j, l)
+	if hash = s.hash(properties); hash == l.Described {
+		return hash, nil
+	}
+
+	if l.Described == "" {
+		if err := nx.AddFacet(ctx, j.Document, Facet, SourceMetadata); err != nil {
+			return "", err
+		}
+	}
+
+	if err := s.updateProperties(ctx, nx, j, properties, now); err != nil {
+		return "", err
+	}
+
+	_, err = s.Set.StatusMap.Set(ctx, nx, j.Document, s.Set.StatusField.In(j.File.Metadata))
+	return hash, err
+}
+
+// Source returns the dc:source of a document that was created for a file.
+func Source(account, file string) string { return sourceKey(account, file) }
+
+// SetPoster gives a document the poster behind a signed URL. It returns false if there is no
+// picture any more. Nuxeo expires a batch that is not used.
+//
+// POST /upload, POST /upload/{batch}/0, PUT /id/{uid}.
+func (s *Service) SetPoster(ctx context.Context, nx *nuxeo.Client, document, address string) (bool, error) {
+	picture, mediaType, err := s.readPicture(ctx, address)
+	if picture == nil || err != nil {
+		return false, err
+	}
+
+	batch, err := nx.NewBatch(ctx)
+	if err != nil {
+		return false, err
+	}
+
+	size := int64(len(picture))
+	piece := nuxeo.Chunk{Name: proxyName("poster", mediaType), MimeType: mediaType, Size: size, Count: 1, Length: size}
+	if err := nx.Upload(ctx, batch, piece, bytes.NewReader(picture)); err != nil {
+		return false, err
+	}
+
+	return true, nx.Update(ctx, document, "", map[string]any{"frameio:poster": nuxeo.Uploading(batch)},
+		nuxeo.WriteOptions{Source: SourceMetadata})
+}
