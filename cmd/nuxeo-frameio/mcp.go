@@ -112,6 +112,7 @@ func (c *client) call(ctx context.Context, q agent.Request) (json.RawMessage, er
 	if err != nil {
 		return nil, err
 	}
+
 	r.Header.Set("Content-Type", "application/json")
 	if err := c.signed(ctx, r); err != nil {
 		return nil, err

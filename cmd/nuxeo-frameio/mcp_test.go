@@ -32,6 +32,7 @@ func agentOf(t *testing.T, answers ...string) (*anAgent, *demo.Stage) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() { _ = stage.Stop() })
 	if err := stage.ConnectEveryone(t.Context()); err != nil {
 		t.Fatal(err)
@@ -52,6 +53,7 @@ func agentOf(t *testing.T, answers ...string) (*anAgent, *demo.Stage) {
 		nil); err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() {
 		_, _ = a.Close(), fromAgent.Close()
 		if code := <-ended; code != 0 {
@@ -77,12 +79,14 @@ func (a *anAgent) does(tool string, arguments map[string]any, into any) (text st
 	if err != nil {
 		a.t.Fatalf("%s: %v", tool, err)
 	}
+
 	text = r.Content[0].(*mcp.TextContent).Text
 	if into != nil {
 		if err := json.Unmarshal([]byte(text), into); err != nil {
 			a.t.Fatalf("%s answered %q: %v", tool, text, err)
 		}
 	}
+
 	return text, r.IsError
 }
 
@@ -116,6 +120,7 @@ func TestAnAgentAsksBeforeItPublishes(t *testing.T) {
 	if text, failed := a.does("publish_assets", publish, nil); failed || !strings.Contains(text, `"done":false`) {
 		t.Errorf("declined, it answers %q, want that nothing was done", text)
 	}
+
 	if n := len(itemsOf(a)); n != 0 {
 		t.Errorf("declined, there are %d items, want 0", n)
 	}
@@ -124,6 +129,7 @@ func TestAnAgentAsksBeforeItPublishes(t *testing.T) {
 	if text, failed := a.does("publish_assets", publish, &accepted); failed || accepted.Interaction == "" {
 		t.Fatalf("accepted, it answers %q, want an interaction", text)
 	}
+
 	want := "Publish 1 asset from Frame.io into /default-domain/workspaces/films?"
 	if !slices.Equal(a.asked, []string{want, want}) {
 		t.Errorf("asked %q, want twice %q", a.asked, want)
@@ -139,6 +145,7 @@ func TestAnAgentAsksBeforeItPublishes(t *testing.T) {
 	if len(items) != 1 || items[0].State != "done" {
 		t.Fatalf("the items are %v, want one that is done", items)
 	}
+
 	document := items[0].Document
 	if text, failed := a.does("explain", map[string]any{"of": document}, nil); failed ||
 		!strings.Contains(text, "Teaser") {
@@ -179,10 +186,12 @@ func TestAnAgentIsToldWhatIsRefused(t *testing.T) {
 	if text, failed := a.does("describe_document", map[string]any{"document": "../../provider"}, nil); !failed {
 		t.Errorf("a document that is none answers %q, want an error", text)
 	}
+
 	if text, failed := a.does("publish_assets", map[string]any{"binding": "none", "assets": []string{"x"}},
 		nil); !failed {
 		t.Errorf("a binding that is none answers %q, want an error", text)
 	}
+
 	if _, failed := a.does("list_bindings", map[string]any{}, nil); failed {
 		t.Error("afterwards nothing is answered any more")
 	}
@@ -195,6 +204,7 @@ func TestAnAgentOverHTTPBringsTheKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() { _ = stage.Stop() })
 	as := []string{"mcp", "--server", stage.URL, "--user", "josh", "--password", "josh", "--listen"}
 
@@ -210,6 +220,7 @@ func TestAnAgentOverHTTPBringsTheKey(t *testing.T) {
 	if _, err := fmt.Fscanf(out, "Agents connect to %s with the header\n", &address); err != nil {
 		t.Fatal(err)
 	}
+
 	if _, err := fmt.Fscanf(out, "Authorization: Bearer %s\n", &key); err != nil ||
 		!regexp.MustCompile(`^\w{20,}$`).MatchString(key) {
 		t.Fatalf("the key is %q, %v", key, err)
@@ -224,6 +235,7 @@ func TestAnAgentOverHTTPBringsTheKey(t *testing.T) {
 		if (err == nil) != want {
 			t.Errorf("with %q: %v, want that it comes in: %v", bring, err, want)
 		}
+
 		if err == nil {
 			_ = s.Close()
 		}

@@ -55,6 +55,7 @@ func New(version string, call Caller) *mcp.Server {
 		call: call,
 		key:  make([]byte, sha256.Size),
 	}
+
 	_, _ = rand.Read(s.key) // it never fails
 	s.reading()
 	s.changing()
@@ -93,6 +94,7 @@ func read[In any](s *server, name, title, description string, request func(In) R
 		Name: name, Title: title, Description: description,
 		Annotations: &mcp.ToolAnnotations{ReadOnlyHint: true, OpenWorldHint: &closed},
 	}
+
 	mcp.AddTool(s.Server, tool,
 		func(ctx context.Context, _ *mcp.CallToolRequest, in In) (*mcp.CallToolResult, any, error) {
 			answer, err := s.call(ctx, request(in))
@@ -116,6 +118,7 @@ func change[In any](
 		Name: name, Title: title, Description: description,
 		Annotations: &mcp.ToolAnnotations{DestructiveHint: &additive},
 	}
+
 	mcp.AddTool(s.Server, tool,
 		func(ctx context.Context, r *mcp.CallToolRequest, in In) (*mcp.CallToolResult, any, error) {
 			state, err := s.stateOf(name, in)
@@ -141,6 +144,7 @@ func change[In any](
 			if err != nil {
 				return refused(err), nil, nil
 			}
+
 			return answered(answer), nil, nil
 		})
 }

@@ -125,10 +125,12 @@ func (s *server) reading() {
 		func(in items) Request {
 			return get(in.query("state", in.State, "binding", in.Binding, "parent", in.Parent), "/items")
 		})
+
 	read(s, "list_pushes", "List pushes", "Documents that were pushed to Frame.io for review, newest first.",
 		func(in pushes) Request {
 			return get(in.query("state", in.State, "document", in.Document, "folder", in.Folder), "/pushes")
 		})
+
 	read(s, "push_targets", "Where a document can go",
 		"Teams that a document can be pushed to, and why not if it cannot.",
 		func(in document) Request { return get(nil, "/documents/%s/targets", in.Document) })
@@ -145,6 +147,7 @@ func (s *server) reading() {
 		func(in synchronization) Request {
 			return Request{Method: http.MethodPost, Path: pathOf("/syncs/%s/check", in.Sync)}
 		})
+
 	read(s, "list_differences", "What the last check has found",
 		"Differences, each with what a refresh would do about it.",
 		func(in pageOfSync) Request { return get(in.query(), "/syncs/%s/differences", in.Sync) })
@@ -157,6 +160,7 @@ func (s *server) changing() {
 		s.askPublish, func(in publication) Request {
 			return Request{Method: http.MethodPost, Path: "/publications", Body: in}
 		})
+
 	change(s, "push_documents", "Push documents to Frame.io",
 		"Sends documents to Frame.io for review and locks them until they come back. The person is asked first, with "+
 			"what would be sent.",
@@ -198,6 +202,7 @@ func (s *server) askPush(ctx context.Context, in push) (string, error) {
 		Left  int   `json:"skipped_count"`
 		Next  int   `json:"next"`
 	}
+
 	body := map[string]any{"documents": in.Documents, "team": in.Team}
 	if err := s.ask(ctx, Request{Method: http.MethodPost, Path: "/pushes/preview", Body: body}, &p); err != nil {
 		return "", err
@@ -208,9 +213,11 @@ func (s *server) askPush(ctx context.Context, in push) (string, error) {
 	if p.Next > 0 && !in.Separate {
 		text += fmt.Sprintf(" %s of them would become the next version of an asset.", plain.Number(p.Next))
 	}
+
 	if p.Left > 0 {
 		text += fmt.Sprintf(" %s would be left out.", plain.Count(p.Left, "document"))
 	}
+
 	return text, nil
 }
 
