@@ -178,7 +178,9 @@ func (c *Client) do(ctx context.Context, q call, out any) (int, error) {
 		return resp.StatusCode, unreachable(q, err)
 	}
 
-	if out == nil || len(body) == 0 {
+	// Where there is nothing to say the status tells so. An empty 200 was lost on the way.
+	nothing := resp.StatusCode == http.StatusNoContent || resp.StatusCode == http.StatusAccepted
+	if out == nil || nothing && len(body) == 0 {
 		return resp.StatusCode, nil
 	}
 

@@ -259,3 +259,29 @@ func TestPageInPlaceOfATokenIsNone(t *testing.T) {
 		}
 	}
 }
+
+// An answer whose bytes were lost on the way is no person without a mail address: an empty success counts only where
+// the
+// status says that there is nothing to say.
+func TestAnEmptyAnswerIsNotWhatWasAskedFor(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]bool{
+		http.StatusOK:        false,
+		http.StatusCreated:   false,
+		http.StatusNoContent: true,
+	} {
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(status)
+		}))
+		t.Cleanup(srv.Close)
+		c, err := nuxeo.New(srv.URL, srv.Client(), nuxeo.Basic("josh", "josh"))
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		u, err := c.User(t.Context(), "josh")
+		if (err == nil) != want {
+			t.Errorf("an empty %d is read as %+v, %v; want that it counts: %v", status, u, err, want)
+		}
+	}
+}

@@ -208,7 +208,8 @@ func decode(method, path string, resp *http.Response, out any) error {
 		return noAnswer(method, path, err)
 	}
 
-	if out == nil || len(body) == 0 {
+	// Where there is nothing to say the status tells so. An empty 200 was lost on the way.
+	if out == nil || resp.StatusCode == http.StatusNoContent && len(body) == 0 {
 		return nil
 	}
 

@@ -233,3 +233,11 @@ func TestLongMembersComeInSmallPages(t *testing.T) {
 		t.Errorf("pages of %v were asked for, want 100, 100 again, then 25, 7 and fewer", asked)
 	}
 }
+
+// An answer whose bytes were lost on the way is no file without a name.
+func TestAnEmptyAnswerIsNotWhatWasAskedFor(t *testing.T) {
+	t.Parallel()
+	if f, err := says(t, "").File(t.Context(), "account", "file"); err == nil {
+		t.Errorf("an empty answer is read as %+v, want an error", f)
+	}
+}

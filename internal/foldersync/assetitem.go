@@ -301,7 +301,18 @@ func (w AssetWorker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]str
 		gone = gone AND ($4 = '' OR $4 = document_uid), title = CASE WHEN $8 = '' THEN title ELSE $8 END, updated = $5
 		WHERE sync_id = $6 AND key = $7`,
 		fingerprint, problem, conflict, st.Job.Document, store.Millis(w.Now()), st.Sync, st.Key, st.Title)
-	return nil, err
+	if err != nil {
+		return nil, err
+	}
+
+	// After the last one the run goes on.
+	var run string
+	if err := tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(item_id), '') FROM sync_runs WHERE id = $1`,
+		it.Parent).Scan(&run); err != nil {
+		return nil, err
+	}
+
+	return w.Engine.WakeAfterLast(ctx, tx, it, run, stepWait, KindAsset)
 }
 
 // currentFingerprint returns the fingerprint of what the document shows now. It is empty, so that

@@ -404,8 +404,9 @@ const (
 	outcomeChecked = "checked"
 )
 
-// itemsPoll is how often a run checks whether its items have ended.
-const itemsPoll = time.Second
+// itemsPoll is how often a run checks whether its items have ended, in case the last of them did so
+// on a node of an older version, which wakes nobody.
+const itemsPoll = 30 * time.Second
 
 // awaitItems waits until all items of the run have ended.
 func (r *run) awaitItems(ctx context.Context) (work.Next, error) {
@@ -418,6 +419,7 @@ func (r *run) awaitItems(ctx context.Context) (work.Next, error) {
 		f := fault.New(fault.NotReady, "%d of %d assets are still on their way.", one.Waiting, one.Waiting+one.Created+
 			one.Updated+one.Unchanged+one.Conflicting+one.Failed)
 		f.RetryAfter = itemsPoll
+		r.t.Await(r.st.Run, KindAsset)
 		return work.Next{}, f
 	}
 

@@ -3,7 +3,6 @@ package publish
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"slices"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
@@ -347,30 +346,8 @@ func (w Worker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, 
 		return nil, err
 	}
 
-	// Is it the last one?
-	var open, round int
-	// Number the mail: a retry makes another round.
-	if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM items WHERE parent = $1 AND kind IN ('publish', 'expand')
-		AND state IN ('waiting', 'running')`, it.Parent).Scan(&open); err != nil {
-		return nil, err
-	}
-
-	if open > 0 {
-		return nil, nil
-	}
-
-	if err := tx.QueryRowContext(ctx, `SELECT round FROM interactions
-		WHERE id = $1`, it.Parent).Scan(&round); err != nil {
-		return nil, err
-	}
-
-	if _, err := tx.ExecContext(ctx, `UPDATE interactions SET round = round + 1 WHERE id = $1`, it.Parent); err != nil {
-		return nil, err
-	}
-
-	return w.Engine.Add(ctx, tx, work.New{
-		Kind: KindNotice, Parent: it.Parent, Subject: fmt.Sprintf("round %d", round),
-		Title: "Mail about what was published",
+	return w.Engine.AddAfterLast(ctx, tx, it, work.New{
+		Kind: KindNotice, Title: "Mail about what was published",
 		Owner: it.Owner, Requester: it.Requester, Data: notice{},
-	})
+	}, KindPublish, KindExpand)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -269,12 +268,6 @@ func (w Worker) Undo(ctx context.Context, t *work.Task) error {
 // Ended records the outcome of a push and links the document to its asset. After the last push of
 // the request it adds the mail.
 func (w Worker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, error) {
-	// Serialize the pushes of a request, also across nodes, so that one of them is the last.
-	if _, err := tx.ExecContext(ctx, `UPDATE pushes SET updated = updated WHERE id = (SELECT MIN(id) FROM pushes
-		WHERE batch = $1)`, it.Parent); err != nil {
-		return nil, err
-	}
-
 	// Record the outcome.
 	p, err := getPush(ctx, tx, it.Subject)
 	if err != nil {
@@ -350,17 +343,8 @@ func (st *state) asset(account string) link.Asset {
 
 // addNotice adds the mail after the last item of a request.
 func (s *Service) addNotice(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, error) {
-	var open, notices int
-	if err := tx.QueryRowContext(ctx, `SELECT COUNT(CASE WHEN kind = 'push' AND state IN ('waiting', 'running')
-		THEN 1 END),
-		COUNT(CASE WHEN kind = 'push-notice' THEN 1 END) FROM items WHERE parent = $1`, it.Parent).Scan(&open,
-		&notices); err != nil || open > 0 {
-		return nil, err
-	}
-
-	return s.Engine.Add(ctx, tx, work.New{
-		Kind: KindNotice, Parent: it.Parent, Subject: fmt.Sprintf("round %d", notices+1),
-		Title: "Mail about what was pushed",
+	return s.Engine.AddAfterLast(ctx, tx, it, work.New{
+		Kind: KindNotice, Title: "Mail about what was pushed",
 		Owner: it.Owner, Actor: it.Owner, Requester: it.Requester, Interactive: it.Interactive, Data: struct{}{},
-	})
+	}, KindPush)
 }

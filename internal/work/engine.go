@@ -356,7 +356,7 @@ func (e *Engine) step(ctx context.Context, w Worker, t *Task) (next Next, err er
 		return Next{Done: true}, w.Undo(ctx, t)
 	}
 
-	t.waitingItems = nil
+	t.waitingItems, t.awaited = nil, nil
 	e.log.DebugContext(ctx, "step", "kind", t.Kind, "step", t.Step, "title", t.Title)
 	return w.Step(ctx, t)
 }

@@ -83,6 +83,7 @@ func (e *Engine) parkWaiting(ctx context.Context, t *Task, f *fault.Error) error
 		why:     f,
 		attempt: t.Attempt,
 		items:   t.waitingItems,
+		awaited: t.awaited,
 	}
 	if p.after <= 0 {
 		p.after = e.set.WaitFor
@@ -141,6 +142,7 @@ type parking struct {
 	event, detail string
 	handedOver    bool  // the step has not come to an end, and was not broken off either
 	items         []New // items to add with it
+	awaited       *family
 }
 
 // park puts an item back to waiting and queues a job for it.
@@ -167,6 +169,15 @@ func (e *Engine) park(ctx context.Context, t *Task, p parking) error {
 			p.step, store.Millis(at), store.Millis(p.since), p.attempt, string(p.why.Code), p.why.Message, p.why.Remedy,
 			store.Millis(now), t.ID, p.handedOver).Scan(&due); err != nil {
 			return err
+		}
+
+		// What it waits for may have ended just now.
+		over, err := e.dueIfOver(ctx, tx, t.ID, p.awaited, now)
+		if err != nil {
+			return err
+		}
+		if over {
+			due = store.Millis(now)
 		}
 
 		if added, err = e.Add(ctx, tx, p.items...); err != nil {

@@ -18,6 +18,7 @@ type Task struct {
 	engine       *Engine
 	ends         time.Time
 	waitingItems []New // added when the item goes back to waiting
+	awaited      *family
 }
 
 // SliceEnds returns when the worker should reach a checkpoint and return.
