@@ -234,10 +234,14 @@ func TestLongMembersComeInSmallPages(t *testing.T) {
 	}
 }
 
-// An answer whose bytes were lost on the way is no file without a name.
+// An answer whose bytes were lost on the way is no person without a name, and no file.
 func TestAnEmptyAnswerIsNotWhatWasAskedFor(t *testing.T) {
 	t.Parallel()
-	if f, err := says(t, "").File(t.Context(), "account", "file"); err == nil {
-		t.Errorf("an empty answer is read as %+v, want an error", f)
+	lost := says(t, "")
+	if p, err := lost.Me(t.Context()); err == nil {
+		t.Errorf("an empty answer is read as the person %+v, want an error", p)
+	}
+	if f, err := lost.File(t.Context(), "account", "file"); err == nil {
+		t.Errorf("an empty answer is read as the file %+v, want an error", f)
 	}
 }
