@@ -44,13 +44,15 @@ func (s *Service) linkAsset(ctx context.Context, r *Run) (work.Next, error) {
 		doc, err = s.releaseLeftover(ctx, r, doc)
 	}
 
-	if err == nil {
-		err = s.actAsLockOwner(ctx, r, doc)
-	}
-
 	if err != nil {
 		return work.Next{}, err
 	}
+
+	w, err := s.lockOwner(ctx, r, doc)
+	if err != nil {
+		return work.Next{}, err
+	}
+	r = r.as(w)
 
 	if m := r.Job.Mirror; m != nil {
 		m.OtherFile = m.OtherFile || doc == nil || l.FileID != r.Job.File.ID

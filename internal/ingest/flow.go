@@ -102,9 +102,12 @@ var flow = work.Flow[subject]{
 
 // Step runs one step and returns the next; Done is set after the last.
 func (s *Service) Step(ctx context.Context, r *Run, step string) (work.Next, error) {
-	if err := s.chooseWriter(ctx, r, step); err != nil {
+	w, err := s.writer(ctx, r, step)
+	if err != nil {
 		return work.Next{}, err
 	}
+
+	r = r.as(w)
 	next, err := flow.Run(ctx, step, subject{s, r})
 	return next, s.explainRemoteError(ctx, r, err)
 }

@@ -273,9 +273,11 @@ func (j *Job) Unfinished() bool { return j.Batch != "" || j.Intent != nil || j.L
 // Undo removes what is half done: unverified content in the document, an unused batch, and our
 // lock.
 func (s *Service) Undo(ctx context.Context, r *Run) error {
-	if err := s.chooseWriter(ctx, r, StepVerify); err != nil {
+	w, err := s.writer(ctx, r, StepVerify)
+	if err != nil {
 		return err
 	}
+	r = r.as(w)
 
 	if r.Job.Intent != nil {
 		if err := s.undoWrite(ctx, r); err != nil {

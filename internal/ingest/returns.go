@@ -85,52 +85,67 @@ func (j *Job) scope() string {
 	return j.Target.Scope
 }
 
-// actAsLockOwner makes the owner of the push's lock the one who writes to the document: by pushing
-// it they asked for what returns, whoever publishes it.
-func (s *Service) actAsLockOwner(ctx context.Context, r *Run, doc *nuxeo.Document) error {
+// A Writer is a person and their access to Nuxeo: the one who writes to a document in a step.
+type Writer struct {
+	Nuxeo *nuxeo.Client
+	Login string
+}
+
+// as is the same run with another writer.
+func (r *Run) as(w Writer) *Run {
+	other := *r
+	other.Nuxeo, other.Actor = w.Nuxeo, w.Login
+	return &other
+}
+
+// lockOwner returns the writer for a document that is locked by a push: the owner of that lock. By
+// pushing it they asked for what returns, whoever publishes it. Else it is the writer of the run.
+func (s *Service) lockOwner(ctx context.Context, r *Run, doc *nuxeo.Document) (Writer, error) {
+	own := Writer{r.Nuxeo, r.Actor}
 	back := r.Job.Return
 	if back == nil || back.Ended || doc == nil || doc.LockOwner == "" || doc.LockOwner == r.Actor {
-		return nil
+		return own, nil
 	}
 
 	nx, err := s.Returns.ClientFor(ctx, *back, doc)
-	if nx != nil && err == nil {
-		r.Nuxeo, r.Actor = nx, back.By
+	if nx == nil || err != nil {
+		return own, err
 	}
 
-	return err
+	return Writer{nx, back.By}, nil
 }
 
-// chooseWriter makes the owner of the lock the one who writes, in the steps that write to the
-// document: the lock of the push that the asset returns from, or one that this item took before it
-// acted as another person.
-func (s *Service) chooseWriter(ctx context.Context, r *Run, step string) error {
+// writer returns who writes in a step. In the steps that write to the document it is the owner of
+// its lock: of the push that the asset returns from, or of one that this item took before it acted
+// as another person.
+func (s *Service) writer(ctx context.Context, r *Run, step string) (Writer, error) {
+	w := Writer{r.Nuxeo, r.Actor}
 	if h := r.Job.Lock; h != nil && h.By != r.Actor {
 		if nx, err := r.ClientFor(ctx, h.By); err == nil { // else the lock keeps us out, which is reported
-			r.Nuxeo, r.Actor = nx, h.By
+			w = Writer{nx, h.By}
 		}
 	}
 
 	switch step {
 	case StepRefresh, StepTransfer, StepAttach, StepVerify, StepDescribe, StepComments:
 	default:
-		return nil
+		return w, nil
 	}
 
 	if r.Job.Return == nil || r.Job.Document == "" {
-		return nil
+		return w, nil
 	}
 
-	doc, err := r.Nuxeo.Get(ctx, r.Job.Document, nuxeo.Fetch{Lock: true})
+	doc, err := w.Nuxeo.Get(ctx, r.Job.Document, nuxeo.Fetch{Lock: true})
 	if nuxeo.NotFound(err) {
-		return nil
+		return w, nil
 	}
 
 	if err != nil {
-		return err
+		return w, err
 	}
 
-	return s.actAsLockOwner(ctx, r, doc)
+	return s.lockOwner(ctx, r.as(w), doc)
 }
 
 // keepsOwnContent reports whether the document keeps its own content because a rendition of it was
@@ -190,9 +205,11 @@ func (s *Service) recordVersion(ctx context.Context, r *Run) error {
 		return err
 	}
 
-	if err := s.actAsLockOwner(ctx, r, doc); err != nil {
+	w, err := s.lockOwner(ctx, r, doc)
+	if err != nil {
 		return err
 	}
+	r = r.as(w)
 
 	// An earlier attempt may have created it.
 	newest, err := s.newestVersion(ctx, r)
