@@ -18,6 +18,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/schema"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
@@ -99,11 +100,11 @@ func assetOf(doc *nuxeo.Document) *Asset {
 	text := func(name string) string { return doc.Text("frameio:" + name) }
 	return &Asset{
 		FileName: text("fileName"), File: text("fileId"), MediaType: text("mediaType"), Uploader: text("uploader"),
-		Uploaded: doc.Time("frameio:uploadDate"), Codec: text("codec"), Resolution: text("resolution"),
+		Uploaded: doc.Time(schema.UploadDate), Codec: text("codec"), Resolution: text("resolution"),
 		Status:  text("status"),
-		ViewURL: text("viewUrl"), FrameRate: doc.Float("frameio:frameRate"), Duration: doc.Float("frameio:duration"),
-		Size: doc.Int("frameio:fileSize"), Frames: doc.Int("frameio:frames"),
-		Published: doc.Time("frameio:lastPublished"), PublishedBy: text("publishedBy"),
+		ViewURL: text("viewUrl"), FrameRate: doc.Float(schema.FrameRate), Duration: doc.Float(schema.Duration),
+		Size: doc.Int(schema.FileSize), Frames: doc.Int(schema.Frames),
+		Published: doc.Time(schema.LastPublished), PublishedBy: text("publishedBy"),
 	}
 }
 

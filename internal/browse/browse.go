@@ -16,6 +16,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/schema"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
@@ -88,7 +89,7 @@ var literal = strings.NewReplacer(`\`, "_", "%", "_")
 func list(ctx context.Context, nx *nuxeo.Client, where string) (all []Folder, more bool, err error) {
 	q := "SELECT * FROM Document WHERE " + where +
 		" AND ecm:mixinType = 'Folderish' AND ecm:mixinType != 'HiddenInNavigation'" +
-		" AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0 ORDER BY dc:title, ecm:uuid"
+		schema.AndLive + " ORDER BY dc:title, ecm:uuid"
 	docs, more, err := nx.QueryPage(ctx, q, 0, Most, nuxeo.Fetch{})
 	for _, d := range docs {
 		all = append(all, folderOf(d))

@@ -7,6 +7,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/schema"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
@@ -38,7 +39,7 @@ func (s *Service) Documents(
 
 	q := "SELECT * FROM Document WHERE ecm:parentId = " + nuxeo.Quote(folder) + " AND ecm:mixinType = '" +
 		ingest.Facet + "'" +
-		" AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0 ORDER BY dc:modified DESC, ecm:uuid"
+		schema.AndLive + " ORDER BY dc:modified DESC, ecm:uuid"
 	docs, more, err := nx.QueryPage(ctx, q, page, size,
 		nuxeo.Fetch{Schemas: []string{"dublincore", "frameio"}, Lock: true})
 	if err != nil {
@@ -68,8 +69,8 @@ func documents(docs []*nuxeo.Document) []Document {
 		}
 		out = append(out, Document{
 			UID: d.UID, Title: d.Title, Type: d.Type, Version: d.VersionLabel, Modified: d.Time("dc:modified"),
-			FileName:  d.Text("frameio:fileName"),
-			MediaType: d.Text("frameio:mediaType"), Size: d.Int("frameio:fileSize"), Status: d.Text("frameio:status"),
+			FileName:  d.Text(schema.FileName),
+			MediaType: d.Text(schema.MediaType), Size: d.Int(schema.FileSize), Status: d.Text(schema.Status),
 		})
 	}
 

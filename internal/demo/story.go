@@ -9,6 +9,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/schema"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
@@ -242,11 +243,11 @@ func (t *story) document(context.Context) error {
 
 func (t *story) metadata(context.Context) error {
 	for property, want := range map[string]any{
-		"frameio:fileId": t.seed.teaser, "frameio:fileName": "Teaser.mp4", "frameio:codec": "H.264",
-		"frameio:resolution": "640 x 360",
-		"frameio:frameRate":  25.0, "frameio:duration": 4.0, "frameio:frames": int64(100),
-		"frameio:status":   "Needs Review",
-		"frameio:uploader": "Josh Editor", "frameio:publishedBy": t.Login("josh"), "frameio:documentUid": t.doc.UID,
+		schema.FileID: t.seed.teaser, schema.FileName: "Teaser.mp4", schema.Codec: "H.264",
+		schema.Resolution: "640 x 360",
+		schema.FrameRate:  25.0, schema.Duration: 4.0, schema.Frames: int64(100),
+		schema.Status:   "Needs Review",
+		schema.Uploader: "Josh Editor", schema.PublishedBy: t.Login("josh"), schema.DocumentUID: t.doc.UID,
 	} {
 		if got := t.doc.Properties[property]; fmt.Sprint(got) != fmt.Sprint(want) {
 			return fmt.Errorf("%s is %v, not %v", property, got, want)
@@ -346,7 +347,7 @@ func (t *story) newVersion(ctx context.Context) error {
 		return err
 	}
 
-	if d.Properties["frameio:status"] != "Approved" {
+	if d.Properties[schema.Status] != "Approved" {
 		return errors.New("the status is not the new one")
 	}
 

@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/schema"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
@@ -79,7 +80,7 @@ func (t *story) comeBack(ctx context.Context) error {
 	}
 
 	versions := t.repo.Versions(t.must(t.at.draft).UID)
-	if len(versions) != 1 || versions[0].Properties["frameio:status"] != "Approved" {
+	if len(versions) != 1 || versions[0].Properties[schema.Status] != "Approved" {
 		return fmt.Errorf("%d versions tell of it", len(versions))
 	}
 

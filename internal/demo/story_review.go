@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/schema"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
@@ -22,7 +23,7 @@ func (t *story) statusComes(ctx context.Context) error {
 
 	t.Frameio.SetStatus(t.pushed.File, "In Progress")
 	t.say("Julia sets the status \"In Progress\" on Frame.io.")
-	err := t.comes(ctx, func() bool { return t.must(t.at.draft).Properties["frameio:status"] == "In Progress" })
+	err := t.comes(ctx, func() bool { return t.must(t.at.draft).Properties[schema.Status] == "In Progress" })
 	if err == nil {
 		t.say("The document in Nuxeo tells it.")
 	}

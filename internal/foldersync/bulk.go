@@ -14,6 +14,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/schema"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
@@ -254,7 +255,7 @@ func (r *run) findCreated(ctx context.Context, sources []string, existing map[st
 
 	where := "dc:source IN (" + strings.Join(sources, ", ") + ") AND ecm:ancestorId = " +
 		nuxeo.Quote(r.sync.FolderUID) +
-		" AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0"
+		schema.AndLive
 	for doc, err := range r.nx.Query(ctx, where, "", nuxeo.Fetch{Schemas: []string{"dublincore"}}) {
 		if err != nil {
 			return err

@@ -14,7 +14,7 @@ import (
 const Facet = "FrameioSync"
 
 const (
-	schema       = "frameio_sync"
+	syncSchema   = "frameio_sync"
 	schemaPrefix = "frameiosync:"
 
 	lastSynchronized = schemaPrefix + "lastSynchronized"
@@ -25,7 +25,7 @@ const (
 func (r *run) updateFacet(ctx context.Context) (work.Next, error) {
 	next := work.Next{Done: true, Outcome: outcomeSynced}
 	// A deleted folder has nothing to show.
-	doc, err := r.nx.Get(ctx, r.sync.FolderUID, nuxeo.Fetch{Schemas: []string{schema}})
+	doc, err := r.nx.Get(ctx, r.sync.FolderUID, nuxeo.Fetch{Schemas: []string{syncSchema}})
 	if nuxeo.NotFound(err) {
 		return next, nil // the folder is gone, and what it showed with it
 	}

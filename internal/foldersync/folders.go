@@ -8,6 +8,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/schema"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -252,5 +253,5 @@ func (r *run) sourceQuery(keys ...string) string {
 	}
 	return "SELECT * FROM Document WHERE dc:source IN (" + strings.Join(sources, ", ") + ") AND ecm:ancestorId = " +
 		nuxeo.Quote(r.sync.FolderUID) +
-		" AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0"
+		schema.AndLive
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/schema"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -219,7 +220,7 @@ func sideOf(doc *nuxeo.Document, ours time.Time) *Side {
 		return nil
 	}
 
-	side := Side{Title: doc.Title, ViewURL: doc.Text("frameio:viewUrl"), Changed: doc.Time("dc:modified"), Size: -1}
+	side := Side{Title: doc.Title, ViewURL: doc.Text(schema.ViewURL), Changed: doc.Time("dc:modified"), Size: -1}
 	if !side.Changed.Equal(ours) {
 		side.By = doc.Text("dc:lastContributor")
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/schema"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
@@ -91,7 +92,7 @@ func (s *Service) writeMetadata(ctx context.Context, r *Run, doc *nuxeo.Document
 
 // hasMetadata reports whether the document has the facet and the metadata of the file.
 func hasMetadata(doc *nuxeo.Document, j *Job) bool {
-	return doc.Has(Facet) && doc.Text("frameio:documentUid") == doc.UID && doc.Text("frameio:fileId") == j.File.ID
+	return doc.Has(Facet) && doc.Text(schema.DocumentUID) == doc.UID && doc.Text(schema.FileID) == j.File.ID
 }
 
 // maxRepairs is how often an item writes the facet again.
@@ -123,8 +124,8 @@ func (s *Service) updateProperties(
 
 // addPublished adds to metadata that it was written now.
 func addPublished(properties map[string]any, j *Job, now time.Time) {
-	properties["frameio:lastPublished"] = now.UTC().Format(time.RFC3339)
-	properties["frameio:publishedBy"] = j.Target.PublishedBy
+	properties[schema.LastPublished] = now.UTC().Format(time.RFC3339)
+	properties[schema.PublishedBy] = j.Target.PublishedBy
 }
 
 // hash returns a hash of metadata. It depends on the status table as well.
@@ -152,9 +153,9 @@ func (s *Service) propertiesWith(j *Job, l link.Link, digest string) map[string]
 	properties := s.properties(j, l)
 	switch {
 	case j.Return != nil:
-		properties["frameio:rendition"] = rendition(j)
+		properties[schema.Rendition] = rendition(j)
 	case j.File.Proxy != nil:
-		properties["frameio:rendition"] = "proxy"
+		properties[schema.Rendition] = "proxy"
 	}
 
 	return properties
@@ -175,13 +176,13 @@ func (s *Service) properties(j *Job, l link.Link) map[string]any {
 	facts := s.facts(f)
 	_, _, size := f.bytes()
 	return map[string]any{
-		"frameio:accountId": a.Account, "frameio:workspaceId": a.Workspace, "frameio:projectId": f.Project,
-		"frameio:folderId": parentFolder(f), "frameio:fileId": f.ID, "frameio:stackId": f.Stack,
-		"frameio:documentUid": j.Document, "frameio:fileName": SafeName(f.Name), "frameio:viewUrl": f.ViewURL,
-		"frameio:mediaType": f.MediaType, "frameio:fileSize": size, "frameio:digest": l.Digest,
-		"frameio:uploader": f.Uploader, "frameio:uploadDate": f.Uploaded.UTC().Format(time.RFC3339),
-		"frameio:status": facts.status, "frameio:codec": facts.codec, "frameio:resolution": facts.resolution,
-		"frameio:frameRate": facts.fps, "frameio:duration": facts.duration, "frameio:frames": facts.frames,
+		schema.AccountID: a.Account, schema.WorkspaceID: a.Workspace, schema.ProjectID: f.Project,
+		schema.FolderID: parentFolder(f), schema.FileID: f.ID, schema.StackID: f.Stack,
+		schema.DocumentUID: j.Document, schema.FileName: SafeName(f.Name), schema.ViewURL: f.ViewURL,
+		schema.MediaType: f.MediaType, schema.FileSize: size, schema.Digest: l.Digest,
+		schema.Uploader: f.Uploader, schema.UploadDate: f.Uploaded.UTC().Format(time.RFC3339),
+		schema.Status: facts.status, schema.Codec: facts.codec, schema.Resolution: facts.resolution,
+		schema.FrameRate: facts.fps, schema.Duration: facts.duration, schema.Frames: facts.frames,
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/review"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/schema"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
@@ -71,7 +72,7 @@ func (s *Service) linkAsset(ctx context.Context, r *Run) (work.Next, error) {
 
 	r.Job.Document = doc.UID
 	if m := r.Job.Mirror; m != nil && m.FormerName == "" {
-		m.FormerName = doc.Text("frameio:fileName")
+		m.FormerName = doc.Text(schema.FileName)
 	}
 
 	if err := s.updateDigest(ctx, r, doc, &l); err != nil {
@@ -218,7 +219,7 @@ func (s *Service) findCreatedForAny(ctx context.Context, r *Run, l *link.Link) (
 func (s *Service) findCreated(ctx context.Context, r *Run, l *link.Link, file string) (*nuxeo.Document, error) {
 	where := "dc:source = " + nuxeo.Quote(sourceKey(r.Job.Asset.Account, file)) +
 		" AND ecm:ancestorId = " + nuxeo.Quote(r.Job.Target.Scope) +
-		" AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0"
+		schema.AndLive
 	for doc, err := range r.Nuxeo.Query(ctx, where, "", fullFetch) {
 		if err != nil {
 			return nil, err
@@ -235,7 +236,7 @@ func (s *Service) findCreated(ctx context.Context, r *Run, l *link.Link, file st
 // isOriginal reports whether a document is ours, and neither a copy that a person made of it nor
 // another link's.
 func (s *Service) isOriginal(ctx context.Context, doc *nuxeo.Document, l *link.Link) (bool, error) {
-	if uid := doc.Text("frameio:documentUid"); doc.Has(Facet) && uid != "" && uid != doc.UID {
+	if uid := doc.Text(schema.DocumentUID); doc.Has(Facet) && uid != "" && uid != doc.UID {
 		return false, nil
 	}
 	owner, err := link.IDOfDocument(ctx, s.DB, doc.UID)
@@ -284,7 +285,7 @@ func (s *Service) updateDigest(ctx context.Context, r *Run, doc *nuxeo.Document,
 // as.
 func (s *Service) isOurWrite(r *Run, doc *nuxeo.Document) bool {
 	last := doc.Text("dc:lastContributor")
-	return last == r.Actor || last == doc.Text("frameio:publishedBy") || last != "" && last == s.Set.ServiceLogin
+	return last == r.Actor || last == doc.Text(schema.PublishedBy) || last != "" && last == s.Set.ServiceLogin
 }
 
 // hasContent reports whether the document's content is the file's already.

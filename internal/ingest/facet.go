@@ -1,6 +1,10 @@
 package ingest
 
-import "github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+import (
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/schema"
+)
 
 // HasOwnFacet reports whether a document's facet is its own: a copy carries that of the original.
 func HasOwnFacet(doc *nuxeo.Document) bool {
@@ -8,7 +12,7 @@ func HasOwnFacet(doc *nuxeo.Document) bool {
 	if doc.IsVersion {
 		own = doc.VersionableID
 	}
-	return doc.Has(Facet) && doc.Text("frameio:documentUid") == own
+	return doc.Has(Facet) && doc.Text(schema.DocumentUID) == own
 }
 
 // MetadataSource returns, for a document and its versions, the one among them whose metadata
@@ -18,7 +22,7 @@ func HasOwnFacet(doc *nuxeo.Document) bool {
 func MetadataSource(docs []*nuxeo.Document) map[string]*nuxeo.Document {
 	byDigest := map[string]*nuxeo.Document{}
 	for _, d := range docs {
-		if digest := d.Text("frameio:digest"); HasOwnFacet(d) && digest != "" {
+		if digest := d.Text(schema.Digest); HasOwnFacet(d) && digest != "" {
 			byDigest[digest] = d
 		}
 	}
@@ -27,7 +31,7 @@ func MetadataSource(docs []*nuxeo.Document) map[string]*nuxeo.Document {
 	for _, d := range docs {
 		switch b := d.Blob("file:content"); {
 		case !HasOwnFacet(d):
-		case b == nil || b.Digest == "" || b.Digest == d.Text("frameio:digest"):
+		case b == nil || b.Digest == "" || b.Digest == d.Text(schema.Digest):
 			out[d.UID] = d
 		default:
 			out[d.UID] = byDigest[b.Digest]

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/schema"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
@@ -101,6 +102,6 @@ func (s *Service) SetPoster(ctx context.Context, nx *nuxeo.Client, document, add
 		return false, err
 	}
 
-	return true, nx.Update(ctx, document, "", map[string]any{"frameio:poster": nuxeo.Uploading(batch)},
+	return true, nx.Update(ctx, document, "", map[string]any{schema.Poster: nuxeo.Uploading(batch)},
 		nuxeo.WriteOptions{Source: SourceMetadata})
 }

@@ -9,13 +9,14 @@ import (
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/schema"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
 // DescribesAsset reports whether a document has the facet and its own metadata of an asset. A copy,
 // or a document that lost its metadata, does not.
 func DescribesAsset(doc *nuxeo.Document) bool {
-	return doc.Has(Facet) && doc.Text("frameio:documentUid") == doc.UID && doc.Text("frameio:fileId") != ""
+	return doc.Has(Facet) && doc.Text(schema.DocumentUID) == doc.UID && doc.Text(schema.FileID) != ""
 }
 
 // Restore gives a document back its facet, and its metadata unless that comes back with the facet:
@@ -56,11 +57,11 @@ func (s *Service) Restore(ctx context.Context, r *Run, doc *nuxeo.Document, l li
 // file is gone, what the link has.
 func (s *Service) restoredProperties(ctx context.Context, r *Run, l link.Link) (map[string]any, error) {
 	ids := map[string]any{
-		"frameio:accountId": l.Account, "frameio:fileId": l.FileID, "frameio:documentUid": l.DocumentUID,
-		"frameio:digest": nullIfEmpty(l.Digest),
+		schema.AccountID: l.Account, schema.FileID: l.FileID, schema.DocumentUID: l.DocumentUID,
+		schema.Digest: nullIfEmpty(l.Digest),
 	}
 	if l.AssetKey != l.FileID {
-		ids["frameio:stackId"] = l.AssetKey
+		ids[schema.StackID] = l.AssetKey
 	}
 
 	f, err := r.Frameio.File(ctx, l.Account, l.FileID)
@@ -88,6 +89,6 @@ func (s *Service) restoredProperties(ctx context.Context, r *Run, l link.Link) (
 	}
 
 	properties := s.propertiesWith(r.Job, l, l.Digest)
-	properties["frameio:lastPublished"] = l.Updated.UTC().Format(time.RFC3339)
+	properties[schema.LastPublished] = l.Updated.UTC().Format(time.RFC3339)
 	return properties, nil
 }

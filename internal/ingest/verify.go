@@ -9,6 +9,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/schema"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
@@ -138,7 +139,7 @@ func (s *Service) acceptContent(ctx context.Context, r *Run, doc *nuxeo.Document
 
 	s.algorithm.Store(&b.DigestAlgorithm)
 	described := ""
-	if r.Job.Intent != nil && hasMetadata(doc, r.Job) && doc.Text("frameio:digest") == b.Digest {
+	if r.Job.Intent != nil && hasMetadata(doc, r.Job) && doc.Text(schema.Digest) == b.Digest {
 		described = s.hash(s.propertiesWith(r.Job, l, b.Digest))
 	}
 

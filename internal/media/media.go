@@ -24,6 +24,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/schema"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
@@ -126,7 +127,7 @@ func (s *Service) OpenInNuxeo(ctx context.Context, login, uid, file string) (Med
 		return Media{}, err
 	}
 	return s.fromNuxeo(ctx, w, Media{
-		Kind: kindOf(w.doc.Text("frameio:mediaType")), Source: SourceNone,
+		Kind: kindOf(w.doc.Text(schema.MediaType)), Source: SourceNone,
 		Why: "Frame.io's player version does not play in this browser.",
 	})
 }
@@ -166,7 +167,7 @@ func (s *Service) want(ctx context.Context, login, uid, file string) (w wanted, 
 // fromFrameio asks for a proxy as the person. Where there is none to be had, Why
 // says so.
 func (s *Service) fromFrameio(ctx context.Context, w wanted) (Media, error) {
-	m := Media{Kind: kindOf(w.doc.Text("frameio:mediaType")), Source: SourceNone}
+	m := Media{Kind: kindOf(w.doc.Text(schema.MediaType)), Source: SourceNone}
 	if w.file == "" {
 		return m, nil // it never was on Frame.io
 	}

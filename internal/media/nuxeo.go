@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/schema"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
@@ -89,7 +90,7 @@ func holder(ctx context.Context, w wanted) (*nuxeo.Document, error) {
 	docs = append([]*nuxeo.Document{w.doc}, docs...)
 	held := ingest.MetadataSource(docs)
 	for _, d := range docs {
-		if told := held[d.UID]; told != nil && told.Text("frameio:fileId") == w.file {
+		if told := held[d.UID]; told != nil && told.Text(schema.FileID) == w.file {
 			return d, nil
 		}
 	}

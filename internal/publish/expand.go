@@ -9,6 +9,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/schema"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
@@ -220,7 +221,7 @@ func (w Worker) findOrCreateFolder(ctx context.Context, r *ingest.Run, parent st
 	// Look for it.
 	key := "frameio:" + r.Job.Asset.Account + "/" + b.ID
 	where := "dc:source = " + nuxeo.Quote(key) + " AND ecm:ancestorId = " + nuxeo.Quote(r.Job.Target.Scope) +
-		" AND ecm:mixinType = 'Folderish' AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0"
+		" AND ecm:mixinType = 'Folderish'" + schema.AndLive
 	for doc, err := range r.Nuxeo.Query(ctx, where, "", nuxeo.Fetch{}) {
 		if err != nil {
 			return "", err

@@ -14,6 +14,7 @@ import (
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/schema"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -205,7 +206,7 @@ func (s *Service) selectPage(
 			continue
 		}
 		out.ready = append(out.ready, p)
-		if docs[uid].Text("frameio:fileName") != "" {
+		if docs[uid].Text(schema.FileName) != "" {
 			out.assets[uid] = linked(docs[uid])
 		}
 	}
@@ -336,8 +337,8 @@ func linked(doc *nuxeo.Document) Linked {
 	return Linked{
 		Document: doc.UID,
 		Title:    doc.Title,
-		Name:     doc.Text("frameio:fileName"),
-		ViewURL:  doc.Text("frameio:viewUrl"),
+		Name:     doc.Text(schema.FileName),
+		ViewURL:  doc.Text(schema.ViewURL),
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/schema"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
@@ -111,12 +112,12 @@ func (r *run) properties() map[string]any {
 
 	now := r.t.Now().UTC().Format(time.RFC3339)
 	return map[string]any{
-		"frameio:accountId": r.p.Account, "frameio:workspaceId": r.p.Workspace, "frameio:projectId": r.st.Project,
-		"frameio:folderId": folder, "frameio:fileId": r.st.File, "frameio:stackId": r.st.Stack,
-		"frameio:documentUid": r.p.Document, "frameio:fileName": r.st.Name, "frameio:viewUrl": r.st.ViewURL,
-		"frameio:mediaType": r.st.MediaType, "frameio:fileSize": r.st.Piece.Length, "frameio:digest": r.st.Piece.Digest,
-		"frameio:rendition":  r.rendition(),
-		"frameio:lastPushed": now, "frameio:pushedBy": r.p.By,
+		schema.AccountID: r.p.Account, schema.WorkspaceID: r.p.Workspace, schema.ProjectID: r.st.Project,
+		schema.FolderID: folder, schema.FileID: r.st.File, schema.StackID: r.st.Stack,
+		schema.DocumentUID: r.p.Document, schema.FileName: r.st.Name, schema.ViewURL: r.st.ViewURL,
+		schema.MediaType: r.st.MediaType, schema.FileSize: r.st.Piece.Length, schema.Digest: r.st.Piece.Digest,
+		schema.Rendition:  r.rendition(),
+		schema.LastPushed: now, schema.PushedBy: r.p.By,
 	}
 }
 
@@ -186,7 +187,7 @@ func (r *run) restoreSource(ctx context.Context, nx *nuxeo.Client, doc *nuxeo.Do
 }
 
 func (r *run) restoreFacet(ctx context.Context, nx *nuxeo.Client, doc *nuxeo.Document) error {
-	current := doc.Text("frameio:fileId")
+	current := doc.Text(schema.FileID)
 	switch {
 	case r.st.Previous.Facet && current == r.st.Previous.File:
 		return nx.Update(ctx, doc.UID, "", r.st.Previous.Values, nuxeo.WriteOptions{Source: ingest.SourceMetadata})

@@ -12,6 +12,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/schema"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
@@ -281,13 +282,13 @@ func (s *Service) reportStrayLocks(ctx context.Context, r *maintenance.Report) e
 
 	nx := s.Nuxeo.As(s.Service)
 	where := "ecm:mixinType = '" + ingest.Facet + "' AND ecm:lockOwner IS NOT NULL AND frameio:pushedBy IS NOT NULL" +
-		" AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0"
+		schema.AndLive
 	for doc, err := range nx.Query(ctx, where, "", nuxeo.Fetch{Schemas: []string{"frameio"}, Lock: true}) {
 		if err != nil {
 			return err
 		}
 
-		if !ingest.HasOwnFacet(doc) || doc.LockOwner != doc.Text("frameio:pushedBy") {
+		if !ingest.HasOwnFacet(doc) || doc.LockOwner != doc.Text(schema.PushedBy) {
 			continue
 		}
 

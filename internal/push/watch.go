@@ -13,6 +13,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/review"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/schema"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
@@ -148,7 +149,7 @@ func (w Watcher) updateDocument(ctx context.Context, fio *v4.Client, p Push, f f
 	}
 
 	if status := w.Set.StatusField.In(f.Metadata).Value; status != p.SeenStatus {
-		err := nx.Update(ctx, p.Document, "", map[string]any{"frameio:status": nullIfEmpty(status)},
+		err := nx.Update(ctx, p.Document, "", map[string]any{schema.Status: nullIfEmpty(status)},
 			nuxeo.WriteOptions{Source: ingest.SourceMetadata})
 		if nuxeo.NotFound(err) {
 			return nil // the document is gone, which the return reports

@@ -16,6 +16,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/schema"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -143,7 +144,7 @@ func (w Worker) look(ctx context.Context, t *work.Task, st *state, doc *nuxeo.Do
 	st.Seen++
 	st.After = doc.UID
 	l := linkOf(doc, st.Folder)
-	if l.FileID == "" || doc.Text("frameio:documentUid") != doc.UID { // the facet came with a copy
+	if l.FileID == "" || doc.Text(schema.DocumentUID) != doc.UID { // the facet came with a copy
 		st.Strange++
 		return t.Save(ctx, st)
 	}
@@ -170,9 +171,9 @@ func (w Worker) look(ctx context.Context, t *work.Task, st *state, doc *nuxeo.Do
 
 func linkOf(doc *nuxeo.Document, folder string) link.Link {
 	l := link.Link{
-		FolderUID: folder, Account: doc.Text("frameio:accountId"), DocumentUID: doc.UID,
-		FileID: doc.Text("frameio:fileId"),
-		Digest: doc.Text("frameio:digest"), Size: doc.Int("frameio:fileSize"), AssetKey: doc.Text("frameio:stackId"),
+		FolderUID: folder, Account: doc.Text(schema.AccountID), DocumentUID: doc.UID,
+		FileID: doc.Text(schema.FileID),
+		Digest: doc.Text(schema.Digest), Size: doc.Int(schema.FileSize), AssetKey: doc.Text(schema.StackID),
 	}
 	if l.AssetKey == "" {
 		l.AssetKey = l.FileID

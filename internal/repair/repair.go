@@ -28,6 +28,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/schema"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -328,12 +329,12 @@ func (w Worker) pushed(ctx context.Context, l link.Link) (map[string]any, error)
 	}
 
 	others := map[string]any{
-		"frameio:lastPushed": store.Time(at).UTC().Format(time.RFC3339),
-		"frameio:pushedBy":   by,
-		"frameio:rendition":  nil,
+		schema.LastPushed: store.Time(at).UTC().Format(time.RFC3339),
+		schema.PushedBy:   by,
+		schema.Rendition:  nil,
 	}
 	if what != master {
-		others["frameio:rendition"] = what
+		others[schema.Rendition] = what
 	}
 
 	return others, nil
