@@ -42,8 +42,8 @@ var bindFlow = work.Flow[bindItem]{
 	},
 	{
 		Name:   stepBound,
-		Does:   "let the binding count",
-		Repeat: "a row of ours",
+		Does:   "put the binding into force",
+		Repeat: "changes one row of our database",
 		Run:    bindItem.activate,
 	},
 	{
@@ -221,7 +221,7 @@ var unbindFlow = work.Flow[unbindItem]{
 	{
 		Name:   stepActions,
 		Does:   "delete the custom actions",
-		Repeat: "what is gone is gone",
+		Repeat: "deleting again finds nothing",
 		Run:    unbindItem.deleteActions,
 	},
 	{

@@ -14,8 +14,8 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// syncMissing deals with what the run has not seen. Before anything is deleted, each entry is
-// looked up on Frame.io: it may have been moved while the tree was being listed.
+// syncMissing deals with what the run has not seen. Before anything is marked or trashed, each entry
+// is looked up on Frame.io: it may have been moved while the tree was being listed.
 func (r *run) syncMissing(ctx context.Context) (work.Next, error) {
 	if _, nameless, err := r.countUnreadable(ctx); err != nil || nameless > 0 {
 		return work.Next{Step: stepFacet}, err
@@ -55,7 +55,7 @@ func (r *run) missingEntries(ctx context.Context) ([]Entry, error) {
 	)
 }
 
-// markDeleted marks an entry as gone and trashes its document if the sync says so. An entry that is
+// markDeleted marks an entry as gone, and trashes its document if the sync says so. An entry that is
 // still in the tree is left to the next run.
 func (r *run) markDeleted(ctx context.Context, e Entry) error {
 	// Its document may exist unrecorded, or belong to another entry by now.
@@ -205,8 +205,8 @@ func (r *run) moveInto(ctx context.Context, uid, folder string) error {
 	return r.nx.Move(ctx, uid, folder)
 }
 
-// trash puts a document into the trash, and a folder only if it is empty: people may have put
-// something there.
+// trash puts a document into the trash. A folder goes there only if the sync says so and it is
+// empty: people may have put something there.
 func (r *run) trash(ctx context.Context, e Entry) error {
 	if e.Document == "" {
 		return nil

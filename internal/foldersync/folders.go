@@ -31,7 +31,8 @@ func (r *run) syncFolders(ctx context.Context) (work.Next, error) {
 			return work.Next{Step: stepAssets}, r.t.Save(ctx, r.st)
 		}
 
-		// Apply it. A row whose parent the page has just created is read again.
+		// Apply it up to a folder whose parent was still missing when the page was read: what follows
+		// is read again. If that is the first one already, it is skipped.
 		for i, c := range some {
 			switch {
 			case c.parentUID != "":

@@ -68,8 +68,8 @@ var flow = work.Flow[*run]{
 	},
 	{
 		Name:   stepCompare,
-		Does:   "count, and stop when very much is gone until a person confirms it",
-		Repeat: "reads; rows of ours",
+		Does:   "count what was listed; if very much is gone, stop until a person confirms it",
+		Repeat: "reads; changes only our database",
 		Run:    (*run).checkLosses,
 	},
 	{
@@ -80,20 +80,20 @@ var flow = work.Flow[*run]{
 	},
 	{
 		Name:   stepAssets,
-		Does:   "rename and move assets, add an item for each that changed",
+		Does:   "rename and move documents, add an item for each asset that is new or changed",
 		Repeat: "the same values again; items and cursor in one transaction",
 		Run:    (*run).syncAssets,
 	},
 	{
 		Name:   stepWait,
-		Does:   "wait until the items have ended",
+		Does:   "wait until the items of the assets have ended",
 		Repeat: "reads only",
 		Run:    (*run).awaitItems,
 	},
 	{
 		Name:   stepGone,
 		Does:   "mark what does not exist any more, or put it into the trash",
-		Repeat: "the same again",
+		Repeat: "what is marked or in the trash stays so",
 		Run:    (*run).syncMissing,
 	},
 	{
@@ -104,14 +104,14 @@ var flow = work.Flow[*run]{
 	},
 	{
 		Name:   stepSuccessors,
-		Does:   "in a check: find what takes over the document of what is missing",
-		Repeat: "reads; rows of ours",
+		Does:   "check only: find the assets that take over the document of a missing one, as a stack does",
+		Repeat: "reads; changes only our database",
 		Run:    (*run).findSuccessors,
 	},
 	{
 		Name:   stepCheck,
-		Does:   "in a check: read the documents in Nuxeo",
-		Repeat: "reads; rows of ours",
+		Does:   "check only: read the documents in Nuxeo and compare",
+		Repeat: "reads; changes only our database",
 		Run:    (*run).checkDocuments,
 	},
 }
@@ -306,8 +306,8 @@ func (r *run) requireFolders(ctx context.Context) error {
 	return err
 }
 
-// Ended records how a run came out. One that failed for good pauses its sync with
-// the reason, so that it is seen and not repeated for ever.
+// Ended records how a run ended. A failure pauses the sync with the reason, so that people see it
+// and it is not repeated for ever.
 func (w Worker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, error) {
 	var st state
 	if err := it.Load(&st); err != nil || st.Remove {

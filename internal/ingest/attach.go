@@ -16,14 +16,15 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// attach gives the document its content: a new document, or that of the link.
+// attach gives the asset's document its content, and creates the document if there is none. An
+// earlier attempt may have stopped at any point.
 func (s *Service) attach(ctx context.Context, r *Run) (work.Next, error) {
 	switch {
 	case r.Job.Document == "":
 		return s.createDocument(ctx, r)
-	case r.Job.noContent(): // created and recorded, unlike the step
+	case r.Job.noContent(): // an earlier attempt created it, which is all
 		return work.Next{Step: StepDescribe}, nil
-	case r.Job.Intent != nil && r.Job.Intent.Create: // created, and perhaps more
+	case r.Job.Intent != nil && r.Job.Intent.Create: // an earlier attempt created it, and may have filled it
 		return s.fillDocument(ctx, r, nil)
 	}
 	return s.updateContent(ctx, r)
@@ -71,8 +72,9 @@ func (s *Service) createDocument(ctx context.Context, r *Run) (work.Next, error)
 // given up: a server that was killed meanwhile reports that for a day.
 const keyTimeout = 2 * time.Minute
 
-// recordCreateIntent records that a document is about to be created, with a new key if the one
-// before was given up, whose request has created nothing.
+// recordCreateIntent records that a document is about to be created. If Nuxeo has reported the
+// request with the previous key as running for too long, and no document was found, a new key is
+// used.
 func (s *Service) recordCreateIntent(ctx context.Context, r *Run) error {
 	i := r.Job.Intent
 	if i == nil {
@@ -143,7 +145,7 @@ func (s *Service) fillDocument(ctx context.Context, r *Run, doc *nuxeo.Document)
 		return work.Next{Step: StepVerify}, nil
 	}
 
-	// It has to be writable, and a large one locked.
+	// It has to be writable. Lock it if its file is large.
 	doc, err := s.releaseLeftover(ctx, r, doc)
 	if err == nil {
 		err = checkUnlocked(doc, r.Actor)

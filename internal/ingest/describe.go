@@ -37,15 +37,15 @@ func (s *Service) describe(ctx context.Context, r *Run) (work.Next, error) {
 		return work.Next{Step: StepComments}, nil
 	}
 
-	// Write them. A document usually has the facet: reading is cheaper than adding it.
+	// Look whether the document has the facet, as it usually does: reading is cheaper than adding it.
 	var doc *nuxeo.Document
 	if !r.Job.noContent() || l.Described != "" {
-		// Check them, and record what was written.
 		if doc, err = r.Nuxeo.Get(ctx, r.Job.Document, fullFetch); err != nil {
 			return work.Next{}, err
 		}
 	}
 
+	// Write them, and check that they stay.
 	if err := s.writeMetadata(ctx, r, doc, properties); err != nil {
 		return work.Next{}, err
 	}
@@ -58,6 +58,7 @@ func (s *Service) describe(ctx context.Context, r *Run) (work.Next, error) {
 		return s.retryMetadata(ctx, r, StepDescribe)
 	}
 
+	// Record what was written.
 	if r.Job.noContent() && r.Job.Outcome == Unchanged {
 		r.Job.Outcome = Updated
 	}
@@ -113,8 +114,8 @@ func (s *Service) retryMetadata(ctx context.Context, r *Run, step string) (work.
 	return work.Next{Step: step, After: 200 * time.Millisecond}, r.Save(ctx)
 }
 
-// updateProperties writes metadata. That it was published again is news only together with other
-// news.
+// updateProperties writes metadata, and with it when and by whom it was published. These two are not
+// part of the hash: alone, they never cause a write.
 func (s *Service) updateProperties(
 	ctx context.Context, nx *nuxeo.Client, j *Job, properties map[string]any, now time.Time,
 ) error {

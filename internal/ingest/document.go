@@ -21,9 +21,9 @@ const SourceMetadata = "frameio-metadata"
 
 var fullFetch = nuxeo.Fetch{Schemas: []string{"*"}, Lock: true}
 
-// linkAsset acquires the asset's link, reads its document and decides what to do.
+// linkAsset acquires the asset's link, reads its document and chooses the step that follows.
 func (s *Service) linkAsset(ctx context.Context, r *Run) (work.Next, error) {
-	// Acquire the link, which the asset may take over from another.
+	// Acquire the link. The asset may take it over from a stack that does not exist any more.
 	from, old, err := s.inheritedLink(ctx, r, r.Job.asset())
 	if old || err != nil {
 		return work.Next{Step: StepResolve}, err
@@ -59,13 +59,13 @@ func (s *Service) linkAsset(ctx context.Context, r *Run) (work.Next, error) {
 		m.OtherFile = m.OtherFile || doc == nil || l.FileID != r.Job.File.ID
 	}
 
-	// Create a document,
+	// Without a document, create one.
 	if doc == nil {
 		r.Job.Document, r.Job.Outcome, r.Job.Intent = "", Created, nil
 		return work.Next{Step: r.Job.contentStep()}, r.Save(ctx)
 	}
 
-	// or update the existing one, if it is writable.
+	// An existing one has to be writable.
 	if err := checkUnlocked(doc, r.Actor); err != nil {
 		return work.Next{}, err
 	}
@@ -79,13 +79,13 @@ func (s *Service) linkAsset(ctx context.Context, r *Run) (work.Next, error) {
 		return work.Next{}, err
 	}
 
-	// Content in cold storage cannot be replaced.
+	// Content in cold storage cannot be replaced by another file.
 	stored := CheckColdStorage(doc)
-	// The content may be up to date,
 	if stored != nil && l.FileID != r.Job.File.ID {
 		return work.Next{}, stored
 	}
 
+	// If the content stays, only facet and metadata are written.
 	if stored != nil || r.Job.noContent() || hasContent(doc, &l, r.Job.File) || r.Job.keepsOwnContent(doc) {
 		if r.Job.Outcome == "" {
 			r.Job.Outcome = Unchanged
@@ -93,11 +93,12 @@ func (s *Service) linkAsset(ctx context.Context, r *Run) (work.Next, error) {
 		return work.Next{Step: StepDescribe}, r.Save(ctx)
 	}
 
-	// or people may have changed it.
+	// In a sync, people may have changed the content meanwhile.
 	if r.Job.keepsContent(doc, &l) {
 		return s.resolveConflict(ctx, r, doc, &l)
 	}
 
+	// Replace it.
 	r.Job.Outcome, r.Job.Intent = Updated, nil
 	return work.Next{Step: StepRefresh}, r.Save(ctx)
 }

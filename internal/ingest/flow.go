@@ -44,14 +44,14 @@ var flow = work.Flow[subject]{
 	},
 	{
 		Name:   StepLink,
-		Does:   "acquire the link of the asset, find its document",
+		Does:   "acquire the link of the asset, find its document, decide what has to be written",
 		Repeat: "the link is ours already; a document of a lost answer is adopted",
 		Run:    on((*Service).linkAsset),
 	},
 	{
 		Name:   StepRefresh,
 		Does:   "import comments of the file that is about to be replaced",
-		Repeat: "as comments",
+		Repeat: "as for `comments`",
 		Run:    on((*Service).refresh),
 	},
 	{
@@ -70,13 +70,13 @@ var flow = work.Flow[subject]{
 	},
 	{
 		Name:   StepVerify,
-		Does:   "compare what arrived, check the facet, unlock, record",
+		Does:   "read the document and compare; check facet and metadata; unlock; record the content",
 		Repeat: "reads; the same values again; restoring needs the recorded intent",
 		Run:    on((*Service).verify),
 	},
 	{
 		Name:   StepDescribe,
-		Does:   "write facet and metadata, look whether they stay",
+		Does:   "write facet and metadata if they changed, read them back",
 		Repeat: "the same values again",
 		Run:    on((*Service).describe),
 	},

@@ -87,7 +87,7 @@ func (s *Service) recordLock(ctx context.Context, r *Run, lock *Lock) error {
 }
 
 // unlockDocument releases our lock, if there is one. A different lock, even of the same person, is
-// left alone. What cannot be released now is left to the sweeper.
+// left alone. What cannot be released now is left to ReleaseLeftLocks.
 func (s *Service) unlockDocument(ctx context.Context, r *Run) error {
 	lock := r.Job.Lock
 	if lock == nil {
@@ -115,7 +115,7 @@ func (s *Service) unlockDocument(ctx context.Context, r *Run) error {
 }
 
 // releaseLeftover releases the lock that an earlier item left on the document of the link, and
-// reads the document again. A lock that cannot be released is left to the sweeper.
+// reads the document again. A lock that cannot be released is left to ReleaseLeftLocks.
 func (s *Service) releaseLeftover(ctx context.Context, r *Run, doc *nuxeo.Document) (*nuxeo.Document, error) {
 	if doc == nil || doc.LockOwner == "" || r.Job.Lock != nil {
 		return doc, nil

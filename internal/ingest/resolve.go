@@ -38,7 +38,7 @@ func (s *Service) resolve(ctx context.Context, r *Run) (work.Next, error) {
 			With("Upload it to Frame.io again.")
 	}
 
-	// Keep what the other steps need.
+	// Record what the other steps need.
 	members, names, err := s.members(ctx, r, f, stack)
 	if err != nil {
 		return work.Next{}, err
@@ -56,13 +56,13 @@ func (s *Service) resolve(ctx context.Context, r *Run) (work.Next, error) {
 // lookUp reads the asset: a single file, or the head of the stack it is on.
 func (s *Service) lookUp(ctx context.Context, r *Run) (frameio.File, string, error) {
 	a := r.Job.Asset
-	// The file that was asked for,
+	// A sync that imports earlier versions asks for one file of a stack.
 	if only := r.Job.onlyFile(); only != "" {
 		f, err := s.file(ctx, r, only)
 		return f, a.ID, err
 	}
 
-	// the head of a stack,
+	// A stack stands for its head.
 	if a.Kind == frameio.KindStack {
 		stack, err := r.Frameio.Stack(ctx, a.Account, a.ID)
 		if err != nil {
@@ -72,7 +72,7 @@ func (s *Service) lookUp(ctx context.Context, r *Run) (frameio.File, string, err
 		return f, stack.ID, err
 	}
 
-	// or a file, which may have been put on a stack.
+	// A file may have been put on a stack, whose head counts then.
 	f, err := s.file(ctx, r, a.ID)
 	if err != nil {
 		return f, "", err
@@ -126,7 +126,8 @@ func (s *Service) stackOf(ctx context.Context, r *Run, f frameio.File) (frameio.
 	return stack, err
 }
 
-// awaitOriginal waits for an original, longer each time, and gives up after a day.
+// awaitOriginal returns the error to wait for an original with, longer each time, and gives up after
+// Settings.WaitOriginal.
 func (s *Service) awaitOriginal(r *Run) error {
 	waited := time.Duration(0)
 	if !r.Task.WaitingSince.IsZero() {

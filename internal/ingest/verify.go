@@ -22,7 +22,7 @@ const maxRestarts = 3
 // leaves the content as it was without reporting an error.
 func (s *Service) verify(ctx context.Context, r *Run) (work.Next, error) {
 	doc, err := r.Nuxeo.Get(ctx, r.Job.Document, fullFetch)
-	if nuxeo.NotFound(err) { // by a person, or by us before a crash
+	if nuxeo.NotFound(err) { // deleted by a person, or by revert before a crash
 		return s.restart(ctx, r, StepLink, "The document was deleted in Nuxeo meanwhile.")
 	}
 
@@ -30,7 +30,7 @@ func (s *Service) verify(ctx context.Context, r *Run) (work.Next, error) {
 		return work.Next{}, err
 	}
 
-	// Is it the content that was sent?
+	// Is it the content that was sent? If nothing was written, send it again; if it is wrong, undo it.
 	b := doc.Blob("file:content")
 	if s.isUntouched(b, r.Job) {
 		return s.restart(ctx, r, StepTransfer, "Nuxeo did not take the upload: it had expired.")
@@ -44,7 +44,7 @@ func (s *Service) verify(ctx context.Context, r *Run) (work.Next, error) {
 		return work.Next{}, wrong
 	}
 
-	// Are facet and metadata there?
+	// Are facet and metadata there? If not, write them and look again.
 	if !hasMetadata(doc, r.Job) && r.Job.Intent != nil {
 		l, err := s.getLink(ctx, r)
 		if err == nil {
@@ -163,7 +163,8 @@ func (s *Service) acceptContent(ctx context.Context, r *Run, doc *nuxeo.Document
 	})
 }
 
-// dropTries is how often deleting a batch is tried before it is left to Nuxeo.
+// dropTries is how often deleting a batch, or releasing a lock, is tried before it is left to Nuxeo
+// or to ReleaseLeftLocks.
 const dropTries = 3
 
 // dropBatch deletes the batch, if there is one. A failure does not fail the item.
@@ -186,7 +187,7 @@ func (s *Service) dropBatch(ctx context.Context, r *Run) error {
 	return nil
 }
 
-// restart goes back to an earlier step, discarding what was reached, a few times.
+// restart goes back to an earlier step and discards what was reached, maxRestarts times at most.
 func (s *Service) restart(ctx context.Context, r *Run, step, why string) (work.Next, error) {
 	r.Job.Restarts++
 	if r.Job.Restarts > maxRestarts {

@@ -42,8 +42,8 @@ func DocumentUID(it work.Item) string {
 // content of folders, go in the background.
 const maxInteractive = 10
 
-// newItems returns the items of an interaction. Two items of the same asset are kept apart by its
-// link.
+// newItems returns the items of an interaction. Two items may be about the same asset: its link
+// lets only one of them work on the document at a time.
 func newItems(interaction string, in Interaction) []work.New {
 	out := make([]work.New, 0, len(in.Resources))
 	for _, r := range in.Resources {
@@ -179,8 +179,10 @@ func (w Worker) requireBinding(ctx context.Context, t *work.Task, st *state) err
 	return fault.New(fault.Gone, "This folder is no longer bound to Frame.io.").With("Bind it again and publish again.")
 }
 
-// chooseActor chooses whom to act as: the person who ran the action, if they have connected
-// Frame.io and may write in the folder, else the binder who delegated.
+// chooseActor chooses whom to act as, separately for each side: on Frame.io the person who ran the
+// action if they have connected it, in Nuxeo the same person if they may write in the folder, and
+// otherwise the owner of the binding. If only connected people may publish, both sides have to be
+// that person.
 func (i *item) chooseActor(ctx context.Context) (work.Next, error) {
 	w, t, st := i.Worker, i.t, i.st
 	// Who ran it, and for which binding?
@@ -194,12 +196,12 @@ func (i *item) chooseActor(ctx context.Context) (work.Next, error) {
 		return work.Next{}, err
 	}
 
-	// Without more, the owner of the binding acts.
+	// By default the owner of the binding acts.
 	st.Owner = b.Owner
 	t.Actor, st.Reader, st.Job.Restarts = st.Owner, st.Owner, 0
 	st.Runner, t.Requester = runner, runner
 	st.Job.Target.PublishedBy = "Frame.io user " + st.UserID
-	// Only the person may act, or the person where they can.
+	// The person takes over where they can; if only connected people may publish, on both sides.
 	if b.Publishers == Connected {
 		if err := w.actAsRunner(ctx, t, st, runner); err != nil {
 			return work.Next{}, err

@@ -124,7 +124,7 @@ func pushed(n int) Answer {
 func (s *Service) Accept(ctx context.Context, in Interaction) (_ Answer, err error) {
 	ctx, end := tracing.Start(ctx, "accept")
 	defer func() { end(err) }()
-	// Find the answer.
+	// Choose the answer: done, or a form to connect first.
 	in.Resources = distinct(in.Resources)
 	answer := pushed(len(in.Resources))
 	may, err := s.mayPublish(ctx, in.Binding, in.UserID)
@@ -136,15 +136,15 @@ func (s *Service) Accept(ctx context.Context, in Interaction) (_ Answer, err err
 		answer = s.connectFirst()
 	}
 
-	// The form may have been submitted instead of followed.
+	// A person who has to connect may have submitted the form instead of following its link.
 	if in.Step != "open" && in.Binding.Publishers == Connected {
 		if recorded, found, err := s.answerResubmitted(ctx, in); found || err != nil {
 			return recorded, err
 		}
 	}
 
-	var woken []string
 	// Record it. A statement under a context that can end costs the driver a goroutine.
+	var woken []string
 	uncanceled := context.WithoutCancel(ctx)
 	err = s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
 		woken, err = s.insert(uncanceled, tx, in, answer)

@@ -28,8 +28,8 @@ func (r *run) afterParts() work.Next {
 	return next
 }
 
-// confirm waits until Frame.io reports the file as complete, and compares sizes. The file reports
-// that as well as its upload does, and may be read twice as often.
+// confirm waits until Frame.io reports the file as complete, and compares sizes. It reads the file
+// and not the status of its upload, since Frame.io allows that twice as often.
 func (r *run) confirm(ctx context.Context) (work.Next, error) {
 	f, err := r.fio.File(ctx, r.p.Account, r.st.File)
 	switch {

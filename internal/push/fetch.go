@@ -14,7 +14,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// The route on which no byte passes through the connector: Nuxeo returns the address of the file in
+// This is the route on which no byte passes through the connector: Nuxeo returns the address of the file in
 // its store, and Frame.io fetches it. Frame.io may do so incompletely, late or never, and reports
 // little about it; then the file is deleted and the push continues in parts, for good. The address is
 // a secret that is not stored.

@@ -85,7 +85,7 @@ type Worker struct{ *Service }
 var flow = work.Flow[*run]{
 	{
 		Does:   "check that the folder is still bound",
-		Repeat: "a row of ours",
+		Repeat: "changes one row of our database",
 		Run:    (*run).start,
 	},
 	{
@@ -96,7 +96,7 @@ var flow = work.Flow[*run]{
 	},
 	{
 		Name:   stepCreate,
-		Does:   "create the file, record its id",
+		Does:   "create the file on Frame.io, record its id",
 		Repeat: "an unrecorded one of the same name and size is deleted",
 		Run:    (*run).create,
 	},
@@ -108,7 +108,7 @@ var flow = work.Flow[*run]{
 	},
 	{
 		Name:   stepFetch,
-		Does:   "or have Frame.io fetch the file itself",
+		Does:   "in place of `transfer`: wait until Frame.io has fetched the file itself",
 		Repeat: "reads, and then the same name again",
 		Run:    (*run).fetch,
 	},
@@ -126,7 +126,7 @@ var flow = work.Flow[*run]{
 	},
 	{
 		Name:   stepDescribe,
-		Does:   "write facet and ids, and the first comment",
+		Does:   "write facet and ids to the document, and a comment with its address on Frame.io",
 		Repeat: "the same values again; the comment is looked for",
 		Run:    (*run).describe,
 	},

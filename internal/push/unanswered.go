@@ -134,6 +134,8 @@ func (s *Service) deleteUnknown(ctx context.Context, fio *v4.Client, account, fi
 // be under way when the connector has stopped waiting.
 const maxLooks = 4
 
+// cleanUpUnanswered deletes what an earlier creation has left that was not answered. While none is
+// found, it returns a NotReady error, a few times.
 func (r *run) cleanUpUnanswered(ctx context.Context) error {
 	if r.p.Making == "" {
 		return nil
@@ -215,7 +217,8 @@ func (r *run) clearFile(ctx context.Context) error {
 // maxRestarts is how often a file is created again because the previous one became useless.
 const maxRestarts = 3
 
-// restart replaces the file by a new one, since expired addresses cannot be renewed.
+// restart deletes the file and goes back to the step that creates it, since expired addresses cannot
+// be renewed. After maxRestarts times the item fails with why.
 func (r *run) restart(ctx context.Context, why, remedy string) (work.Next, error) {
 	r.st.Restarts++
 	if r.st.Restarts > maxRestarts {

@@ -104,7 +104,8 @@ func (e *Engine) parkRetry(ctx context.Context, t *Task, f *fault.Error) error {
 	})
 }
 
-// abandon turns an item towards its end: first it is undone.
+// abandon makes an item end as failed or canceled. Its worker's Undo comes first, in a job of its own;
+// called while that is under way, it ends the item without.
 func (e *Engine) abandon(ctx context.Context, t *Task, as State, f *fault.Error) error {
 	if t.ending != "" { // undoing failed permanently: note it and end
 		if err := e.note(ctx, t, cleanUpFailed, f.Message); err != nil {
@@ -140,12 +141,13 @@ type parking struct {
 	attempt       int64
 	why           *fault.Error
 	event, detail string
-	handedOver    bool  // the step has not come to an end, and was not broken off either
+	handedOver    bool  // this node stops or a pause begins: the start does not count as one in vain
 	items         []New // items to add with it
 	awaited       *family
 }
 
-// park puts an item back to waiting and queues a job for it.
+// park puts an item back to waiting, with the step and the time at which it goes on, and queues a
+// job for it.
 func (e *Engine) park(ctx context.Context, t *Task, p parking) error {
 	now := e.now()
 	at := now.Add(p.after)
