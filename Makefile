@@ -1,6 +1,6 @@
 # Everything is one Go program; `make help` lists what can be done.
-# A fresh machine needs Go and make, Node and npm. What else a target needs it
-# installs.
+# A fresh Debian needs git and make. What else a target needs it installs, from Debian's packages; a Go of
+# 1.21 or newer gets the version that go.mod names by itself.
 
 VERSION ?= $(shell git describe --tags --dirty 2>/dev/null || echo 0.1.0-dev+$$(git rev-parse --short HEAD 2>/dev/null || echo unknown))
 LDFLAGS := -s -w -X github.com/nuxeo-frameio/nuxeo-frameio/internal/app.Version=$(VERSION)
@@ -11,12 +11,23 @@ export GOFLAGS ?= -buildvcs=false
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
 
+# need installs packages, or says in a sentence what is missing where it cannot.
+need = command -v apt-get >/dev/null || { echo "$(1) is missing, and there is no apt-get to install it: install it, then try again." >&2; exit 1; }; \
+	$(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends $(2)
+SUDO = $$([ $$(id -u) = 0 ] || echo sudo)
+
+.PHONY: go
+go: ## Install Go, where there is none
+	@command -v go >/dev/null || { $(call need,Go,golang-go ca-certificates); }
+	@go version | grep -qE 'go1\.(2[1-9]|[3-9][0-9])' || { echo "$$(go version) is too old: install Go 1.21 or newer from https://go.dev/dl/; it gets the right version by itself." >&2; exit 1; }
+	@go list -m >/dev/null 2>&1 || { echo "Go $$(sed -n 's/^go //p' go.mod) is needed, and $$(cd / && go version) may not download it: unset GOTOOLCHAIN, or install that version." >&2; exit 1; }
+
 .PHONY: ui
-ui: node_modules/.package-lock.json ## Build what runs in a browser
+ui: go node_modules/.package-lock.json ## Build what runs in a browser
 	@node ui/build.mjs
 
 node_modules/.package-lock.json: package-lock.json package.json
-	@command -v npm >/dev/null || { $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends nodejs npm; }
+	@command -v npm >/dev/null || { $(call need,Node,nodejs npm); }
 	npm ci --no-progress --ignore-scripts
 	@touch $@
 
@@ -43,12 +54,11 @@ test-all: ui postgres chromium ## Run every test with nothing thinned out, on bo
 .PHONY: postgres
 postgres: ## Install a PostgreSQL server for the tests, where there is none
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || \
-		{ $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends postgresql; }
+		{ $(call need,PostgreSQL,postgresql); }
 
 .PHONY: chromium
 chromium: ## Install a browser for the tests, where there is none
-	@command -v chromium >/dev/null || { $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends chromium; }
-SUDO = $$([ $$(id -u) = 0 ] || echo sudo)
+	@command -v chromium >/dev/null || { $(call need,Chromium,chromium); }
 
 .PHONY: pictures
 pictures: ui chromium ## Take the pictures of the manual anew, from the story in the browser
