@@ -74,23 +74,19 @@ func (f auditFilter) each(t *terminal, k *client, most int, fn func(api.AuditEnt
 
 		q.Limit = &page
 
-		resp, err := k.ListAuditWithResponse(t.ctx, q)
+		got, err := k.ListAudit(t.ctx, q)
 		if err != nil {
-			return k.unreachable(err)
+			return err
 		}
 
-		if resp.JSON200 == nil {
-			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
-		}
-
-		for _, e := range resp.JSON200.Entries {
+		for _, e := range got.Entries {
 			if err := fn(e); err != nil {
 				return err
 			}
 			n++
 		}
 
-		if q.Cursor = resp.JSON200.Next; q.Cursor == nil || most > 0 && n >= most {
+		if q.Cursor = got.Next; q.Cursor == nil || most > 0 && n >= most {
 			return nil
 		}
 	}
@@ -145,16 +141,12 @@ type auditVerify struct{ clientFlags }
 // Run verifies every chain.
 func (c *auditVerify) Run(t *terminal) error {
 	return c.session(t, func(k *client) error {
-		resp, err := k.VerifyAuditWithResponse(t.ctx)
+		got, err := k.VerifyAudit(t.ctx)
 		if err != nil {
-			return k.unreachable(err)
+			return err
 		}
 
-		if resp.JSON200 == nil {
-			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
-		}
-
-		found := resp.JSON200
+		found := got
 
 		if c.JSON {
 			err = printJSON(t, found)

@@ -118,23 +118,15 @@ func (c *bindCmd) bind(t *terminal, k *client, chosen []string) error {
 		Publishers:   &who,
 	}
 
-	resp, err := k.BindWithResponse(t.ctx, form)
+	b, err := k.Bind(t.ctx, form)
 	if err != nil {
-		return k.unreachable(err)
-	}
-
-	// What takes longer is answered with the item that does it.
-	b := resp.JSON201
-	if b == nil {
-		b = resp.JSON202
+		return err
 	}
 
 	switch {
-	case b == nil:
-		return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 	case c.JSON:
 		return printJSON(t, b)
-	case resp.JSON202 != nil:
+	case b.State == api.BindingStateBinding: // its item goes on
 		t.printf("Binding %s takes a while; see `nuxeo-frameio items show %s`.\n", b.FolderPath, str(b.Item))
 		return nil
 	}
@@ -178,18 +170,14 @@ func (c *unbindCmd) unbind(t *terminal, k *client) error {
 		return err
 	}
 
-	resp, err := k.UnbindWithResponse(t.ctx, id, q)
+	got, err := k.Unbind(t.ctx, id, q)
 	if err != nil {
-		return k.unreachable(err)
-	}
-
-	if resp.JSON202 == nil {
-		return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+		return err
 	}
 
 	switch {
 	case c.JSON:
-		return printJSON(t, resp.JSON202)
+		return printJSON(t, got)
 	case c.Reviews == "return":
 		t.printf("Nothing new is taken from now on. What is under review may come back for 30 days; what was " +
 			"published stays.\n")
@@ -218,20 +206,16 @@ func (c *takeOverCmd) Run(t *terminal) error {
 			return err
 		}
 
-		resp, err := k.TakeOverWithResponse(t.ctx, id)
+		got, err := k.TakeOver(t.ctx, id)
 		if err != nil {
-			return k.unreachable(err)
-		}
-
-		if resp.JSON200 == nil {
-			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+			return err
 		}
 
 		if c.JSON {
-			return printJSON(t, resp.JSON200)
+			return printJSON(t, got)
 		}
 
-		t.printf("You now own the binding of %s. Waiting items will resume.\n", resp.JSON200.FolderPath)
+		t.printf("You now own the binding of %s. Waiting items will resume.\n", got.FolderPath)
 		return nil
 	})
 }
@@ -260,17 +244,13 @@ func (c *bindingsList) all(t *terminal, k *client) (all []api.Binding, err error
 	}
 
 	for {
-		resp, err := k.ListBindingsWithResponse(t.ctx, q)
+		got, err := k.ListBindings(t.ctx, q)
 		if err != nil {
-			return nil, k.unreachable(err)
+			return nil, err
 		}
 
-		if resp.JSON200 == nil {
-			return nil, problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
-		}
-
-		all = append(all, resp.JSON200.Bindings...)
-		if q.Cursor = resp.JSON200.Next; q.Cursor == nil {
+		all = append(all, got.Bindings...)
+		if q.Cursor = got.Next; q.Cursor == nil {
 			return all, nil
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -33,11 +34,10 @@ type clientFlags struct {
 
 // client is a signed-in client of the connector.
 type client struct {
-	*api.ClientWithResponses
+	*api.Client
 	base    string
 	session string
 	stored  bool // the session is one that `login` has kept
-	web     *http.Client
 }
 
 // session signs in, runs fn and signs out. A session that is kept goes on.
@@ -53,7 +53,7 @@ func (f *clientFlags) session(t *terminal, fn func(*client) error) error {
 	defer func() { // the session would end by itself
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.ctx), 2*time.Second)
 		defer cancel()
-		_, _ = c.SignOutWithResponse(ctx)
+		_ = c.SignOut(ctx)
 	}()
 
 	return fn(c)
@@ -70,16 +70,16 @@ func endedAsWell(err error) error {
 
 // newClient is a client that is not signed in.
 func newClient(server string, t *terminal) (*client, error) {
-	c := &client{base: base(server), web: t.http("the connector")}
+	c := &client{base: base(server)}
 	u, err := url.Parse(c.base)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, fault.Field("server", "Give --server (or NUXEO_FRAMEIO_SERVER) with http:// or https://, like "+
 			"http://localhost:8090.", "%q is not a full address.", server)
 	}
 
-	c.ClientWithResponses, err = api.NewClientWithResponses(c.base+"/api/v1", api.WithRequestEditorFn(c.signed),
-		api.WithHTTPClient(c.web))
-	return c, err
+	c.Client = api.NewClient(c.base+"/api/v1", t.http("the connector"), c.sign)
+	c.Fault = c.why
+	return c, nil
 }
 
 // base is an address as others are put behind it.
@@ -111,16 +111,12 @@ func (f *clientFlags) signIn(t *terminal) (*client, error) {
 		return nil, err
 	}
 
-	resp, err := c.SignInWithResponse(t.ctx, api.SignInJSONRequestBody{NuxeoToken: token})
+	got, err := c.SignIn(t.ctx, api.SignInJSONRequestBody{NuxeoToken: token})
 	if err != nil {
-		return nil, c.unreachable(err)
+		return nil, err
 	}
 
-	if resp.JSON201 == nil {
-		return nil, problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
-	}
-
-	c.session = resp.JSON201.Session
+	c.session = got.Session
 	return c, nil
 }
 
@@ -152,12 +148,11 @@ func (f *clientFlags) kept() (session string, err error) {
 	return stored.Session, nil
 }
 
-// signed adds the session to a request, when there is one.
-func (c *client) signed(_ context.Context, r *http.Request) error {
+// sign adds the session to a request, when there is one.
+func (c *client) sign(r *http.Request) {
 	if c.session != "" {
 		r.Header.Set("Authorization", "Bearer "+c.session)
 	}
-	return nil
 }
 
 // nuxeoToken gets a login token from Nuxeo itself: the password never goes to
@@ -168,13 +163,13 @@ func (f *clientFlags) nuxeoToken(t *terminal, c *client) (string, error) {
 	}
 
 	// The connector tells where Nuxeo is.
-	about, err := c.AboutWithResponse(t.ctx)
+	about, err := c.About(t.ctx)
 	if err != nil {
-		return "", c.unreachable(err)
+		return "", err
 	}
 
-	if about.JSON200 == nil || about.JSON200.NuxeoUrl == "" {
-		return "", problem(about.ApplicationproblemJSONDefault, about.HTTPResponse)
+	if about.NuxeoUrl == "" {
+		return "", problem(&api.ProblemError{Status: "200 OK"})
 	}
 
 	if f.User == "" {
@@ -182,16 +177,16 @@ func (f *clientFlags) nuxeoToken(t *terminal, c *client) (string, error) {
 			"NUXEO_FRAMEIO_USER), or --token.", "Who are you in Nuxeo?")
 	}
 
-	if err := f.private(about.JSON200.NuxeoUrl); err != nil {
+	if err := f.private(about.NuxeoUrl); err != nil {
 		return "", err
 	}
 
-	password, err := f.password(t, c.base, about.JSON200.NuxeoUrl)
+	password, err := f.password(t, c.base, about.NuxeoUrl)
 	if err != nil {
 		return "", err
 	}
 
-	nx, err := nuxeo.New(about.JSON200.NuxeoUrl, t.http("Nuxeo"), nuxeo.Basic(f.User, password))
+	nx, err := nuxeo.New(about.NuxeoUrl, t.http("Nuxeo"), nuxeo.Basic(f.User, password))
 	if err != nil {
 		return "", err
 	}
@@ -253,15 +248,25 @@ func hostOf(address string) string {
 	return u.Hostname()
 }
 
-func (c *client) unreachable(err error) error {
+// why tells a person why a call of the connector has failed.
+func (c *client) why(err error) error {
+	var p *api.ProblemError
+	switch {
+	case errors.As(err, &p):
+		return problem(p)
+	case errors.Is(err, api.ErrTooLong):
+		return fault.New(fault.Refused, "The answer is too long.").With("Ask for fewer at once.")
+	}
+
 	return fault.New(fault.Unavailable, "The connector at %s cannot be reached.", c.base).
 		With("Is it running? Give its address with --server.").Because(err)
 }
 
 // problem reads what the connector refused.
-func problem(p *api.Problem, resp *http.Response) error {
-	if p == nil || p.Code == "" || p.Title == "" {
-		return fault.New(fault.Unavailable, "What answers there is not a connector (%s).", resp.Status).
+func problem(e *api.ProblemError) error {
+	p := e.Problem
+	if p.Code == "" || p.Title == "" {
+		return fault.New(fault.Unavailable, "What answers there is not a connector (%s).", e.Status).
 			With("Check --server.")
 	}
 

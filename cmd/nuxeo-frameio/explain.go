@@ -17,20 +17,16 @@ type explainCmd struct {
 // Run tells why a document and its asset are as they are.
 func (c *explainCmd) Run(t *terminal) error {
 	return c.session(t, func(k *client) error {
-		resp, err := k.ExplainWithResponse(t.ctx, &api.ExplainParams{Of: c.Of})
+		got, err := k.Explain(t.ctx, &api.ExplainParams{Of: c.Of})
 		if err != nil {
-			return k.unreachable(err)
-		}
-
-		if resp.JSON200 == nil {
-			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+			return err
 		}
 
 		if c.JSON {
-			return printJSON(t, resp.JSON200.Stories)
+			return printJSON(t, got.Stories)
 		}
 
-		for i, s := range resp.JSON200.Stories {
+		for i, s := range got.Stories {
 			if i > 0 {
 				t.printf("\n")
 			}

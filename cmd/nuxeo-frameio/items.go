@@ -68,21 +68,17 @@ func (c *itemsList) fetch(t *terminal, k *client) ([]api.Item, error) {
 	for len(all) < c.Limit {
 		n := min(c.Limit-len(all), 500)
 		q.Limit = &n
-		resp, err := k.ListItemsWithResponse(t.ctx, q)
+		got, err := k.ListItems(t.ctx, q)
 		if err != nil {
-			return nil, k.unreachable(err)
+			return nil, err
 		}
 
-		if resp.JSON200 == nil {
-			return nil, problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
-		}
-
-		all = append(all, resp.JSON200.Items...)
-		if resp.JSON200.Next == nil {
+		all = append(all, got.Items...)
+		if got.Next == nil {
 			break
 		}
 
-		q.Cursor = resp.JSON200.Next
+		q.Cursor = got.Next
 	}
 
 	return all, nil
@@ -130,20 +126,16 @@ type itemsShow struct {
 // Run shows an item.
 func (c *itemsShow) Run(t *terminal) error {
 	return c.session(t, func(k *client) error {
-		resp, err := k.GetItemWithResponse(t.ctx, c.Item)
+		got, err := k.GetItem(t.ctx, c.Item)
 		if err != nil {
-			return k.unreachable(err)
-		}
-
-		if resp.JSON200 == nil {
-			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+			return err
 		}
 
 		if c.JSON {
-			return printJSON(t, resp.JSON200)
+			return printJSON(t, got)
 		}
 
-		return showItem(t, *resp.JSON200)
+		return showItem(t, *got)
 	})
 }
 
@@ -208,14 +200,11 @@ func (c *itemsRetry) Run(t *terminal) error {
 		}
 
 		for _, id := range ids {
-			resp, err := k.RetryItemWithResponse(t.ctx, id)
+			got, err := k.RetryItem(t.ctx, id)
 			if err != nil {
-				return k.unreachable(err)
+				return err
 			}
-			if resp.JSON202 == nil {
-				return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
-			}
-			t.printf("%s is started again: %s\n", id, resp.JSON202.Title)
+			t.printf("%s is started again: %s\n", id, got.Title)
 		}
 
 		return nil
@@ -231,14 +220,11 @@ type itemsCancel struct {
 func (c *itemsCancel) Run(t *terminal) error {
 	return c.session(t, func(k *client) error {
 		for _, id := range c.Items {
-			resp, err := k.CancelItemWithResponse(t.ctx, id)
+			got, err := k.CancelItem(t.ctx, id)
 			if err != nil {
-				return k.unreachable(err)
+				return err
 			}
-			if resp.JSON202 == nil {
-				return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
-			}
-			t.printf("%s is being stopped: %s\n", id, resp.JSON202.Title)
+			t.printf("%s is being stopped: %s\n", id, got.Title)
 		}
 		return nil
 	})

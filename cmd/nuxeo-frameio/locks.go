@@ -19,21 +19,17 @@ type locksList struct {
 // Run lists what pushes have locked.
 func (c *locksList) Run(t *terminal) error {
 	return c.session(t, func(k *client) error {
-		resp, err := k.ListLocksWithResponse(t.ctx, &api.ListLocksParams{Limit: &c.Limit})
+		got, err := k.ListLocks(t.ctx, &api.ListLocksParams{Limit: &c.Limit})
 		if err != nil {
-			return k.unreachable(err)
-		}
-
-		if resp.JSON200 == nil {
-			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+			return err
 		}
 
 		if c.JSON {
-			return printJSON(t, resp.JSON200.Pushes)
+			return printJSON(t, got.Pushes)
 		}
 
 		var rows [][]string
-		for _, p := range resp.JSON200.Pushes {
+		for _, p := range got.Pushes {
 			rows = append(rows, []string{
 				p.Id, p.Created.Local().Format("2006-01-02 15:04"), short(p.Title, 40),
 				p.PushedBy, string(p.State), p.TeamName, short(str(p.Reason), 60),
@@ -53,20 +49,16 @@ type locksRelease struct {
 // Run ends the waiting for a push.
 func (c *locksRelease) Run(t *terminal) error {
 	return c.session(t, func(k *client) error {
-		resp, err := k.ReleaseLockWithResponse(t.ctx, c.Push, api.ReleaseLockJSONRequestBody{Reason: c.Reason})
+		got, err := k.ReleaseLock(t.ctx, c.Push, api.ReleaseLockJSONRequestBody{Reason: c.Reason})
 		if err != nil {
-			return k.unreachable(err)
-		}
-
-		if resp.JSON200 == nil {
-			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+			return err
 		}
 
 		if c.JSON {
-			return printJSON(t, resp.JSON200)
+			return printJSON(t, got)
 		}
 
-		t.printf("%s is unlocked.\n", strconv.Quote(resp.JSON200.Title))
+		t.printf("%s is unlocked.\n", strconv.Quote(got.Title))
 		return nil
 	})
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
@@ -99,43 +98,9 @@ const mostAnswered = 4 << 20
 
 // call makes a call of the REST interface as the signed-in person. Its answer is JSON, or empty where there is none.
 func (c *client) call(ctx context.Context, q agent.Request) (json.RawMessage, error) {
-	var body io.Reader
-	if q.Body != nil {
-		b, err := json.Marshal(q.Body)
-		if err != nil {
-			return nil, err
-		}
-		body = bytes.NewReader(b)
+	answer, err := c.Raw(ctx, q.Method, q.Path, q.Query, q.Body)
+	if len(answer) > mostAnswered {
+		return nil, c.why(api.ErrTooLong)
 	}
-
-	r, err := http.NewRequestWithContext(ctx, q.Method, c.base+"/api/v1"+q.Path+"?"+q.Query.Encode(), body)
-	if err != nil {
-		return nil, err
-	}
-
-	r.Header.Set("Content-Type", "application/json")
-	if err := c.signed(ctx, r); err != nil {
-		return nil, err
-	}
-
-	resp, err := c.web.Do(r)
-	if err != nil {
-		return nil, c.unreachable(err)
-	}
-	defer resp.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, mostAnswered+1))
-	if err != nil {
-		return nil, c.unreachable(err)
-	}
-
-	switch {
-	case len(answer) > mostAnswered:
-		return nil, fault.New(fault.Refused, "The answer is too long.").With("Ask for fewer at once.")
-	case resp.StatusCode >= http.StatusBadRequest:
-		p := new(api.Problem)
-		_ = json.Unmarshal(answer, p) // one that cannot be read is reported as such
-		return nil, endedAsWell(problem(p, resp))
-	}
-
-	return answer, nil
+	return answer, endedAsWell(err)
 }

@@ -15,20 +15,16 @@ type statusCmd struct{ clientFlags }
 // Run shows how the installation is.
 func (c *statusCmd) Run(t *terminal) error {
 	return c.session(t, func(k *client) error {
-		resp, err := k.StatusWithResponse(t.ctx)
+		got, err := k.Status(t.ctx)
 		if err != nil {
-			return k.unreachable(err)
-		}
-
-		if resp.JSON200 == nil {
-			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+			return err
 		}
 
 		if c.JSON {
-			return printJSON(t, resp.JSON200)
+			return printJSON(t, got)
 		}
 
-		return showStatus(t, *resp.JSON200)
+		return showStatus(t, *got)
 	})
 }
 
@@ -106,14 +102,11 @@ type pauseCmd struct {
 // Run pauses and waits until nothing runs.
 func (c *pauseCmd) Run(t *terminal) error {
 	return c.session(t, func(k *client) error {
-		resp, err := k.PauseWithResponse(t.ctx, api.PauseJSONRequestBody{Reason: &c.Reason})
+		got, err := k.Pause(t.ctx, api.PauseJSONRequestBody{Reason: &c.Reason})
 		if err != nil {
-			return k.unreachable(err)
+			return err
 		}
-		if resp.JSON200 == nil {
-			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
-		}
-		return c.quiet(t, k, resp.JSON200.Paused)
+		return c.quiet(t, k, got.Paused)
 	})
 }
 
@@ -127,16 +120,12 @@ func (c *pauseCmd) quiet(t *terminal, k *client, p *api.Pause) error {
 			return t.ctx.Err()
 		}
 
-		resp, err := k.StatusWithResponse(t.ctx)
+		got, err := k.Status(t.ctx)
 		if err != nil {
-			return k.unreachable(err)
+			return err
 		}
 
-		if resp.JSON200 == nil {
-			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
-		}
-
-		p = resp.JSON200.Paused
+		p = got.Paused
 	}
 
 	if p == nil {
@@ -161,20 +150,16 @@ type resumeCmd struct{ clientFlags }
 // Run ends the pause.
 func (c *resumeCmd) Run(t *terminal) error {
 	return c.session(t, func(k *client) error {
-		resp, err := k.ResumeWithResponse(t.ctx)
+		got, err := k.Resume(t.ctx)
 		if err != nil {
-			return k.unreachable(err)
-		}
-
-		if resp.JSON200 == nil {
-			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+			return err
 		}
 
 		if c.JSON {
-			return printJSON(t, resp.JSON200)
+			return printJSON(t, got)
 		}
 
-		t.printf("Resumed; %d items wait.\n", resp.JSON200.Items["waiting"])
+		t.printf("Resumed; %d items wait.\n", got.Items["waiting"])
 		return nil
 	})
 }
@@ -187,21 +172,17 @@ type choreCmd struct {
 // Run does a chore and tells what it did.
 func (c *choreCmd) Run(t *terminal) error {
 	return c.session(t, func(k *client) error {
-		resp, err := k.DoChoreWithResponse(t.ctx, c.Name)
+		got, err := k.DoChore(t.ctx, c.Name)
 		if err != nil {
-			return k.unreachable(err)
-		}
-
-		if resp.JSON200 == nil {
-			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+			return err
 		}
 
 		if c.JSON {
-			return printJSON(t, resp.JSON200)
+			return printJSON(t, got)
 		}
 
-		t.printf("%s: %d removed\n", c.Name, resp.JSON200.Removed)
-		for _, line := range resp.JSON200.Lines {
+		t.printf("%s: %d removed\n", c.Name, got.Removed)
+		for _, line := range got.Lines {
 			t.printf("  %s\n", line)
 		}
 
@@ -218,14 +199,11 @@ type linksRebuild struct{ clientFlags }
 // Run starts the items and watches them.
 func (c *linksRebuild) Run(t *terminal) error {
 	return c.session(t, func(k *client) error {
-		resp, err := k.RebuildLinksWithResponse(t.ctx)
+		got, err := k.RebuildLinks(t.ctx)
 		if err != nil {
-			return k.unreachable(err)
+			return err
 		}
-		if resp.JSON202 == nil {
-			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
-		}
-		w := itemsWatch{clientFlags: c.clientFlags, Parent: resp.JSON202.Parent}
+		w := itemsWatch{clientFlags: c.clientFlags, Parent: got.Parent}
 		return w.watch(t, k)
 	})
 }

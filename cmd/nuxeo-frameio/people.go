@@ -17,21 +17,17 @@ type peopleList struct{ clientFlags }
 // Run lists people.
 func (c *peopleList) Run(t *terminal) error {
 	return c.session(t, func(k *client) error {
-		resp, err := k.ListPeopleWithResponse(t.ctx)
+		got, err := k.ListPeople(t.ctx)
 		if err != nil {
-			return k.unreachable(err)
-		}
-
-		if resp.JSON200 == nil {
-			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+			return err
 		}
 
 		if c.JSON {
-			return printJSON(t, resp.JSON200.People)
+			return printJSON(t, got.People)
 		}
 
 		var rows [][]string
-		for _, p := range resp.JSON200.People {
+		for _, p := range got.People {
 			rows = append(rows, []string{
 				p.Login, p.Name, strconv.Itoa(p.Sessions), nuxeoAccess(p), frameioAccess(p),
 				clock(p.LastSignIn),
@@ -74,22 +70,18 @@ func (c *peopleRevoke) Run(t *terminal) error {
 		return err
 	}
 	return c.session(t, func(k *client) error {
-		resp, err := k.RevokeWithResponse(t.ctx, c.Login)
+		got, err := k.Revoke(t.ctx, c.Login)
 		if err != nil {
-			return k.unreachable(err)
-		}
-
-		if resp.JSON200 == nil {
-			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+			return err
 		}
 
 		if c.JSON {
-			return printJSON(t, resp.JSON200)
+			return printJSON(t, got)
 		}
 
 		t.printf("The access of %s is ended; what they answer for needs an owner.\nThey are blocked until "+
 			"`nuxeo-frameio people lift %s`.\n", c.Login, c.Login)
-		for _, left := range resp.JSON200.Left {
+		for _, left := range got.Left {
 			t.printf("  Could not be ended on the other side: %s\n", left)
 		}
 
@@ -106,12 +98,8 @@ type peopleLift struct {
 // Run lifts.
 func (c *peopleLift) Run(t *terminal) error {
 	return c.session(t, func(k *client) error {
-		resp, err := k.LiftWithResponse(t.ctx, c.Login, api.LiftJSONRequestBody{AnyAccount: &c.AnyAccount})
-		if err != nil {
-			return k.unreachable(err)
-		}
-		if resp.StatusCode() != 204 {
-			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+		if err := k.Lift(t.ctx, c.Login, api.LiftJSONRequestBody{AnyAccount: &c.AnyAccount}); err != nil {
+			return err
 		}
 		t.printf("%s may sign in and connect Frame.io again.\n", c.Login)
 		return nil

@@ -9,14 +9,11 @@ import (
 
 // teams are those that the person belongs to, and why there are none.
 func (c *client) teams(t *terminal) (all []api.Workspace, whyEmpty string, err error) {
-	resp, err := c.ListWorkspacesWithResponse(t.ctx)
+	got, err := c.ListWorkspaces(t.ctx)
 	if err != nil {
-		return nil, "", c.unreachable(err)
+		return nil, "", err
 	}
-	if resp.JSON200 == nil {
-		return nil, "", problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
-	}
-	return resp.JSON200.Workspaces, str(resp.JSON200.WhyEmpty), nil
+	return got.Workspaces, str(got.WhyEmpty), nil
 }
 
 // team finds a team by id or name, as a flag gives it; empty is the only one.
@@ -43,14 +40,11 @@ func (c *client) team(t *terminal, flag, wanted string) (api.Workspace, error) {
 }
 
 func (c *client) projects(t *terminal, team api.Workspace) ([]api.FrameioProject, error) {
-	resp, err := c.ListProjectsWithResponse(t.ctx, team.Account, team.Id)
+	got, err := c.ListProjects(t.ctx, team.Account, team.Id)
 	if err != nil {
-		return nil, c.unreachable(err)
+		return nil, err
 	}
-	if resp.JSON200 == nil {
-		return nil, problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
-	}
-	return resp.JSON200.Projects, nil
+	return got.Projects, nil
 }
 
 // project finds a project of a team by id or name.
@@ -78,14 +72,11 @@ func (c *client) project(t *terminal, team api.Workspace, wanted string) (api.Fr
 }
 
 func (c *client) frameioFolders(t *terminal, team api.Workspace, at string) ([]api.FrameioFolder, error) {
-	resp, err := c.ListFrameioFoldersWithResponse(t.ctx, team.Account, at)
+	got, err := c.ListFrameioFolders(t.ctx, team.Account, at)
 	if err != nil {
-		return nil, c.unreachable(err)
+		return nil, err
 	}
-	if resp.JSON200 == nil {
-		return nil, problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
-	}
-	return resp.JSON200.Folders, nil
+	return got.Folders, nil
 }
 
 // frameioFolder follows names with slashes between them from the outermost folder of

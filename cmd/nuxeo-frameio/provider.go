@@ -23,14 +23,11 @@ type providerShow struct{ clientFlags }
 // Run shows the provider.
 func (c *providerShow) Run(t *terminal) error {
 	return c.session(t, func(k *client) error {
-		resp, err := k.GetProviderWithResponse(t.ctx)
+		got, err := k.GetProvider(t.ctx)
 		if err != nil {
-			return k.unreachable(err)
+			return err
 		}
-		if resp.JSON200 == nil {
-			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
-		}
-		return c.printProvider(t, *resp.JSON200)
+		return c.printProvider(t, *got)
 	})
 }
 
@@ -129,31 +126,23 @@ func able(f *api.ProviderForm, yes bool) error {
 // change reads the provider, lets fn fill in the form, and saves it.
 func (f *clientFlags) change(t *terminal, fn func(*api.ProviderForm) error) error {
 	return f.session(t, func(k *client) error {
-		now, err := k.GetProviderWithResponse(t.ctx)
+		now, err := k.GetProvider(t.ctx)
 		if err != nil {
-			return k.unreachable(err)
+			return err
 		}
 
-		if now.JSON200 == nil {
-			return problem(now.ApplicationproblemJSONDefault, now.HTTPResponse)
-		}
-
-		enabled := now.JSON200.Enabled || !now.JSON200.Registered
-		form := api.ProviderForm{ClientId: now.JSON200.ClientId, Enabled: &enabled}
+		enabled := now.Enabled || !now.Registered
+		form := api.ProviderForm{ClientId: now.ClientId, Enabled: &enabled}
 		if err := fn(&form); err != nil {
 			return err
 		}
 
-		resp, err := k.SaveProviderWithResponse(t.ctx, form)
+		got, err := k.SaveProvider(t.ctx, form)
 		if err != nil {
-			return k.unreachable(err)
+			return err
 		}
 
-		if resp.JSON200 == nil {
-			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
-		}
-
-		return f.printProvider(t, *resp.JSON200)
+		return f.printProvider(t, *got)
 	})
 }
 
@@ -162,14 +151,11 @@ type providerImport struct{ clientFlags }
 // Run imports from Nuxeo.
 func (c *providerImport) Run(t *terminal) error {
 	return c.session(t, func(k *client) error {
-		resp, err := k.ImportProviderWithResponse(t.ctx)
+		got, err := k.ImportProvider(t.ctx)
 		if err != nil {
-			return k.unreachable(err)
+			return err
 		}
-		if resp.JSON200 == nil {
-			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
-		}
-		return c.printProvider(t, *resp.JSON200)
+		return c.printProvider(t, *got)
 	})
 }
 
@@ -185,12 +171,8 @@ func (c *providerDelete) Run(t *terminal) error {
 		return err
 	}
 	return c.session(t, func(k *client) error {
-		resp, err := k.DeleteProviderWithResponse(t.ctx)
-		if err != nil {
-			return k.unreachable(err)
-		}
-		if resp.StatusCode() != 204 {
-			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+		if err := k.DeleteProvider(t.ctx); err != nil {
+			return err
 		}
 		t.printf("The registration is removed.\n")
 		return nil
@@ -208,22 +190,18 @@ type serviceShow struct{ clientFlags }
 // Run shows the service credential.
 func (c *serviceShow) Run(t *terminal) error {
 	return c.session(t, func(k *client) error {
-		resp, err := k.GetServiceCredentialWithResponse(t.ctx)
+		got, err := k.GetServiceCredential(t.ctx)
 		if err != nil {
-			return k.unreachable(err)
-		}
-
-		if resp.JSON200 == nil {
-			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+			return err
 		}
 
 		switch {
 		case c.JSON:
-			return printJSON(t, resp.JSON200)
-		case !resp.JSON200.Registered:
+			return printJSON(t, got)
+		case !got.Registered:
 			t.printf("No service credential is registered.\n")
 		default:
-			t.printf("Service credential %s (its secret is never shown).\n", resp.JSON200.ClientId)
+			t.printf("Service credential %s (its secret is never shown).\n", got.ClientId)
 		}
 
 		return nil
@@ -249,14 +227,10 @@ func (c *serviceSet) Run(t *terminal) error {
 	}
 
 	return c.session(t, func(k *client) error {
-		resp, err := k.SaveServiceCredentialWithResponse(t.ctx,
+		_, err := k.SaveServiceCredential(t.ctx,
 			api.SaveServiceCredentialJSONRequestBody{ClientId: c.ClientID, ClientSecret: *secret})
 		if err != nil {
-			return k.unreachable(err)
-		}
-
-		if resp.JSON200 == nil {
-			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+			return err
 		}
 
 		t.printf("Frame.io accepts the credential; it is registered. Add its service account to the teams it shall " +
@@ -276,12 +250,8 @@ func (c *serviceDelete) Run(t *terminal) error {
 		return err
 	}
 	return c.session(t, func(k *client) error {
-		resp, err := k.DeleteServiceCredentialWithResponse(t.ctx)
-		if err != nil {
-			return k.unreachable(err)
-		}
-		if resp.StatusCode() != 204 {
-			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+		if err := k.DeleteServiceCredential(t.ctx); err != nil {
+			return err
 		}
 		t.printf("The service credential is forgotten.\n")
 		return nil
@@ -298,12 +268,8 @@ type connectCmd struct {
 func (c *connectCmd) Run(t *terminal) error {
 	return c.session(t, func(k *client) error {
 		if c.Disconnect {
-			resp, err := k.DisconnectWithResponse(t.ctx)
-			if err != nil {
-				return k.unreachable(err)
-			}
-			if resp.StatusCode() != 204 {
-				return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+			if err := k.Disconnect(t.ctx); err != nil {
+				return err
 			}
 			t.printf("The Frame.io sign-in is forgotten.\n")
 			return nil
@@ -315,19 +281,17 @@ func (c *connectCmd) Run(t *terminal) error {
 func (c *connectCmd) wait(t *terminal, k *client) error {
 	deadline := time.Now().Add(c.Wait)
 	for told := false; ; {
-		me, err := k.MeWithResponse(t.ctx)
+		me, err := k.Me(t.ctx)
 		if err != nil {
-			return k.unreachable(err)
+			return err
 		}
 
 		switch {
-		case me.JSON200 == nil:
-			return problem(me.ApplicationproblemJSONDefault, me.HTTPResponse)
-		case me.JSON200.FrameioConnected:
+		case me.FrameioConnected:
 			if c.JSON {
-				return printJSON(t, me.JSON200)
+				return printJSON(t, me)
 			}
-			t.printf("Frame.io is connected as %s.\n", str(me.JSON200.FrameioName))
+			t.printf("Frame.io is connected as %s.\n", str(me.FrameioName))
 			return nil
 		case time.Now().After(deadline):
 			return fault.New(fault.NotConnected, "Frame.io was not connected in time.").With("Run the command again.")

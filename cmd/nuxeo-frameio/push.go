@@ -1,6 +1,7 @@
 package main
 
 import (
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 )
 
@@ -28,26 +29,22 @@ func (c *pushCmd) Run(t *terminal) error {
 			return err
 		}
 
-		resp, err := k.PushWithResponse(t.ctx, form)
+		got, err := k.Push(t.ctx, form)
 		if err != nil {
-			return k.unreachable(err)
-		}
-
-		if resp.JSON202 == nil {
-			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+			return err
 		}
 
 		if c.JSON {
-			err = printJSON(t, resp.JSON202)
+			err = printJSON(t, got)
 		} else {
-			c.tell(t, resp.JSON202.Message, resp.JSON202.Skipped, resp.JSON202.SkippedCount)
+			c.tell(t, got.Message, got.Skipped, got.SkippedCount)
 		}
 
 		if err != nil || c.NoWatch {
 			return err
 		}
 
-		w := itemsWatch{clientFlags: c.clientFlags, Parent: resp.JSON202.Batch}
+		w := itemsWatch{clientFlags: c.clientFlags, Parent: got.Batch}
 		return w.watch(t, k)
 	})
 }
@@ -59,19 +56,19 @@ func (c *pushCmd) warn(t *terminal, k *client, form api.PushForm) error {
 		return nil
 	}
 
-	resp, err := k.PreviewPushWithResponse(t.ctx, api.PreviewPushJSONRequestBody{
+	got, err := k.PreviewPush(t.ctx, api.PreviewPushJSONRequestBody{
 		Documents: form.Documents,
 		Team:      &form.Team, What: form.What,
 	})
-	if err != nil {
-		return k.unreachable(err)
+	if fault.Is(err, fault.Unavailable) {
+		return err
 	}
 
-	if resp.JSON200 == nil || resp.JSON200.Next == nil { // what is wrong with the request, the push says
+	if err != nil || got.Next == nil { // what is wrong with the request, the push says
 		return nil
 	}
 
-	t.printf("%s\n", plural(*resp.JSON200.Next,
+	t.printf("%s\n", plural(*got.Next,
 		"1 document is on Frame.io already and becomes the next version there; --separate sends it as an asset of "+
 			"its own.",
 		"%d documents are on Frame.io already and become the next versions there; --separate sends them as assets of "+

@@ -135,23 +135,19 @@ func (c *loginCmd) Run(t *terminal) error {
 		return err
 	}
 
-	me, err := k.MeWithResponse(t.ctx)
+	me, err := k.Me(t.ctx)
 	if err != nil {
-		return k.unreachable(err)
-	}
-
-	if me.JSON200 == nil {
-		return problem(me.ApplicationproblemJSONDefault, me.HTTPResponse)
+		return err
 	}
 
 	all.Last = k.base
-	all.Stored[k.base] = signIn{User: me.JSON200.Login, Session: k.session}
+	all.Stored[k.base] = signIn{User: me.Login, Session: k.session}
 	path, err := all.save()
 	if err != nil {
 		return err
 	}
 
-	t.printf("Signed in to %s as %s. It is kept in %s, which only you can read.\n", k.base, me.JSON200.Login, path)
+	t.printf("Signed in to %s as %s. It is kept in %s, which only you can read.\n", k.base, me.Login, path)
 	return nil
 }
 
@@ -193,7 +189,7 @@ func (c *logoutCmd) Run(t *terminal) error {
 	}
 
 	k.session = stored.Session
-	if _, err := k.SignOutWithResponse(t.ctx); err != nil {
+	if err := k.SignOut(t.ctx); err != nil {
 		_, _ = fmt.Fprintf(t.err, "%s cannot be told; the session ends there by itself.\n", server)
 	}
 

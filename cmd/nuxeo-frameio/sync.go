@@ -38,16 +38,12 @@ func (c *syncFlags) sync(t *terminal, k *client) (api.Sync, error) {
 		return k.syncAt(t, strings.TrimRight(c.Sync, "/"))
 	}
 
-	resp, err := k.GetSyncWithResponse(t.ctx, c.Sync)
-	if err != nil {
-		return api.Sync{}, k.unreachable(err)
+	got, err := k.GetSync(t.ctx, c.Sync)
+	if err == nil {
+		return *got, nil
 	}
 
-	if resp.JSON200 != nil {
-		return *resp.JSON200, nil
-	}
-
-	refused := problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+	refused := err
 	if !fault.Is(refused, fault.NotFound) {
 		return api.Sync{}, refused
 	}
@@ -81,14 +77,11 @@ func (c *client) syncAt(t *terminal, path string) (api.Sync, error) {
 }
 
 func (c *client) syncs(t *terminal, folder *string) ([]api.Sync, error) {
-	resp, err := c.ListSyncsWithResponse(t.ctx, &api.ListSyncsParams{Folder: folder})
+	got, err := c.ListSyncs(t.ctx, &api.ListSyncsParams{Folder: folder})
 	if err != nil {
-		return nil, c.unreachable(err)
+		return nil, err
 	}
-	if resp.JSON200 == nil {
-		return nil, problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
-	}
-	return resp.JSON200.Syncs, nil
+	return got.Syncs, nil
 }
 
 type syncList struct{ clientFlags }

@@ -49,20 +49,16 @@ func (c *syncAdd) Run(t *terminal) error {
 			return c.preview(t, k, form)
 		}
 
-		resp, err := k.AddSyncWithResponse(t.ctx, form)
+		got, err := k.AddSync(t.ctx, form)
 		if err != nil {
-			return k.unreachable(err)
+			return err
 		}
 
-		if resp.JSON202 == nil {
-			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
-		}
-
-		if s := resp.JSON202; !c.JSON {
+		if s := got; !c.JSON {
 			t.printf("%s mirrors %s.\nsync %s\n", s.FolderPath, originOf(*s), s.Id)
 		}
 
-		return c.follow(t, k, *resp.JSON202, c.NoWait)
+		return c.follow(t, k, *got, c.NoWait)
 	})
 }
 
@@ -178,14 +174,9 @@ func (c *syncAdd) source(t *terminal, k *client, form *api.SyncForm) error {
 }
 
 func (c *syncAdd) preview(t *terminal, k *client, form api.SyncForm) error {
-	resp, err := k.PreviewSyncWithResponse(t.ctx, nil, form)
+	p, err := k.PreviewSync(t.ctx, nil, form)
 	if err != nil {
-		return k.unreachable(err)
-	}
-
-	p := resp.JSON200
-	if p == nil {
-		return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+		return err
 	}
 
 	if c.JSON {

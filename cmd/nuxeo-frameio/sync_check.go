@@ -30,17 +30,13 @@ func (c *syncFlags) compare(t *terminal, k *client) (api.Sync, error) {
 		return s, err
 	}
 
-	resp, err := k.CheckSyncWithResponse(t.ctx, s.Id)
+	got, err := k.CheckSync(t.ctx, s.Id)
 	if err != nil {
-		return s, k.unreachable(err)
-	}
-
-	if resp.JSON202 == nil {
-		return s, problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+		return s, err
 	}
 
 	shown := &runLine{screen: newScreen(t), title: s.FolderTitle, silent: c.JSON}
-	s, err = k.ended(t, *resp.JSON202, shown.put)
+	s, err = k.ended(t, *got, shown.put)
 	shown.end()
 	if err == nil && s.Last.State != api.SyncRunStateDone {
 		err = k.whyFailed(t, s)
@@ -100,17 +96,13 @@ func (c *client) differences(
 	for len(all) < most {
 		n := min(most-len(all), 500)
 		q.Limit = &n
-		resp, err := c.ListSyncDifferencesWithResponse(t.ctx, id, q)
+		got, err := c.ListSyncDifferences(t.ctx, id, q)
 		if err != nil {
-			return nil, false, 0, c.unreachable(err)
+			return nil, false, 0, err
 		}
 
-		if resp.JSON200 == nil {
-			return nil, false, 0, problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
-		}
-
-		all, hidden = append(all, resp.JSON200.Differences...), hidden+num(resp.JSON200.Hidden)
-		if q.Cursor = resp.JSON200.Next; q.Cursor == nil {
+		all, hidden = append(all, got.Differences...), hidden+num(got.Hidden)
+		if q.Cursor = got.Next; q.Cursor == nil {
 			return all, false, hidden, nil
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"net/http"
 	"strings"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
@@ -22,16 +21,12 @@ func (c *syncPause) Run(t *terminal) error {
 			return err
 		}
 
-		resp, err := k.PauseSyncWithResponse(t.ctx, s.Id)
+		got, err := k.PauseSync(t.ctx, s.Id)
 		if err != nil {
-			return k.unreachable(err)
+			return err
 		}
 
-		if resp.JSON200 == nil {
-			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
-		}
-
-		return c.tell(t, *resp.JSON200, "%s is not synchronized until you resume or refresh it.\n")
+		return c.tell(t, *got, "%s is not synchronized until you resume or refresh it.\n")
 	})
 }
 
@@ -54,16 +49,12 @@ func (c *syncResume) Run(t *terminal) error {
 			return err
 		}
 
-		resp, err := k.ResumeSyncWithResponse(t.ctx, s.Id)
+		got, err := k.ResumeSync(t.ctx, s.Id)
 		if err != nil {
-			return k.unreachable(err)
+			return err
 		}
 
-		if resp.JSON200 == nil {
-			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
-		}
-
-		return c.tell(t, *resp.JSON200, "%s is synchronized again, "+everyText(resp.JSON200.EveryMinutes)+".\n")
+		return c.tell(t, *got, "%s is synchronized again, "+everyText(got.EveryMinutes)+".\n")
 	})
 }
 
@@ -84,13 +75,8 @@ func (c *syncRemove) Run(t *terminal) error {
 			return err
 		}
 
-		resp, err := k.RemoveSyncWithResponse(t.ctx, s.Id)
-		if err != nil {
-			return k.unreachable(err)
-		}
-
-		if resp.StatusCode() != http.StatusNoContent {
-			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+		if err := k.RemoveSync(t.ctx, s.Id); err != nil {
+			return err
 		}
 
 		return c.tell(t, s, "%s is no longer synchronized. Every document stays.\n")
@@ -161,17 +147,13 @@ func (c *client) troubles(t *terminal, id string, most int) (all []api.SyncEntry
 	for len(all) < most {
 		n := min(most-len(all), 500)
 		q.Limit = &n
-		resp, err := c.ListSyncTroublesWithResponse(t.ctx, id, q)
+		got, err := c.ListSyncTroubles(t.ctx, id, q)
 		if err != nil {
-			return nil, 0, c.unreachable(err)
+			return nil, 0, err
 		}
 
-		if resp.JSON200 == nil {
-			return nil, 0, problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
-		}
-
-		all, hidden = append(all, resp.JSON200.Entries...), hidden+num(resp.JSON200.Hidden)
-		if q.Cursor = resp.JSON200.Next; q.Cursor == nil {
+		all, hidden = append(all, got.Entries...), hidden+num(got.Hidden)
+		if q.Cursor = got.Next; q.Cursor == nil {
 			break
 		}
 	}
@@ -194,19 +176,15 @@ func (c *syncSettle) Run(t *terminal) error {
 			return err
 		}
 
-		resp, err := k.SettleSyncWithResponse(t.ctx, s.Id, api.SettleSyncJSONRequestBody{
+		got, err := k.SettleSync(t.ctx, s.Id, api.SettleSyncJSONRequestBody{
 			Key: c.Key,
 			Use: api.SettleSyncJSONBodyUse(c.Use),
 		})
 		if err != nil {
-			return k.unreachable(err)
+			return err
 		}
 
-		if resp.JSON200 == nil {
-			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
-		}
-
-		return c.outcome(t, k, *resp.JSON200)
+		return c.outcome(t, k, *got)
 	})
 }
 

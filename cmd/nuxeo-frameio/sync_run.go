@@ -28,16 +28,12 @@ func (c *syncRefresh) Run(t *terminal) error {
 			return err
 		}
 
-		resp, err := k.RefreshSyncWithResponse(t.ctx, s.Id, api.RefreshSyncJSONRequestBody{Sure: &c.Sure})
+		got, err := k.RefreshSync(t.ctx, s.Id, api.RefreshSyncJSONRequestBody{Sure: &c.Sure})
 		if err != nil {
-			return k.unreachable(err)
+			return err
 		}
 
-		if resp.JSON202 == nil {
-			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
-		}
-
-		return c.follow(t, k, *resp.JSON202, c.NoWait)
+		return c.follow(t, k, *got, c.NoWait)
 	})
 }
 
@@ -97,21 +93,17 @@ func (c *client) ended(t *terminal, s api.Sync, put func(api.Sync)) (api.Sync, e
 		case <-t.ctx.Done():
 		}
 
-		resp, err := c.GetSyncWithResponse(t.ctx, s.Id)
+		got, err := c.GetSync(t.ctx, s.Id)
 		if t.ctx.Err() != nil {
 			return s, fault.New(fault.Canceled, "It goes on without you.").With("See `nuxeo-frameio sync show " + s.Id +
 				"`.")
 		}
 
 		if err != nil {
-			return s, c.unreachable(err)
+			return s, err
 		}
 
-		if resp.JSON200 == nil {
-			return s, problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
-		}
-
-		if s = *resp.JSON200; check {
+		if s = *got; check {
 			s.Last = s.Check
 		}
 	}
@@ -155,9 +147,9 @@ func (c *clientFlags) verdict(t *terminal, k *client, s api.Sync) error {
 func (c *client) whyFailed(t *terminal, s api.Sync) error {
 	f := fault.New(fault.Refused, "%s", orElse(str(s.Last.Message), "The run was cancelled.")).
 		With(orElse(str(s.Remedy), "Refresh it again."))
-	resp, err := c.GetItemWithResponse(t.ctx, str(s.Last.Item))
-	if err == nil && resp.JSON200 != nil && resp.JSON200.Code != nil {
-		f.Code = fault.Code(*resp.JSON200.Code)
+	got, err := c.GetItem(t.ctx, str(s.Last.Item))
+	if err == nil && got.Code != nil {
+		f.Code = fault.Code(*got.Code)
 	}
 	return f
 }
@@ -241,21 +233,17 @@ func (c *syncRuns) Run(t *terminal) error {
 			return err
 		}
 
-		resp, err := k.ListSyncRunsWithResponse(t.ctx, s.Id)
+		got, err := k.ListSyncRuns(t.ctx, s.Id)
 		if err != nil {
-			return k.unreachable(err)
-		}
-
-		if resp.JSON200 == nil {
-			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+			return err
 		}
 
 		if c.JSON {
-			return printJSON(t, resp.JSON200.Runs)
+			return printJSON(t, got.Runs)
 		}
 
 		var rows [][]string
-		for _, r := range resp.JSON200.Runs {
+		for _, r := range got.Runs {
 			rows = append(rows, []string{
 				clock(r.Began), took(r), string(r.Why), r.By, string(r.State),
 				strconv.Itoa(r.Assets), outcomeOf(r),

@@ -34,25 +34,11 @@ func (c *itemsWatch) watch(t *terminal, k *client) error {
 		q.Set("parent", c.Parent)
 	}
 
-	r, err := http.NewRequestWithContext(t.ctx, http.MethodGet, k.base+"/api/v1/events?"+q.Encode(), nil)
+	resp, err := k.Open(t.ctx, http.MethodGet, "/events", q, nil)
 	if err != nil {
 		return err
 	}
-
-	r.Header.Set("Authorization", "Bearer "+k.session)
-	resp, err := t.http("the connector").Do(r)
-	if err != nil {
-		return k.unreachable(err)
-	}
 	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		var p api.Problem
-		if json.NewDecoder(resp.Body).Decode(&p) != nil {
-			return problem(nil, resp)
-		}
-		return problem(&p, resp)
-	}
-
 	screen := newScreen(t)
 	in := bufio.NewScanner(resp.Body)
 	in.Buffer(nil, 1<<20)
@@ -103,28 +89,24 @@ func (c *publishCmd) Run(t *terminal) error {
 			return err
 		}
 
-		resp, err := k.PublishWithResponse(t.ctx, api.PublishJSONRequestBody{Binding: id, Assets: c.Assets})
+		got, err := k.Publish(t.ctx, api.PublishJSONRequestBody{Binding: id, Assets: c.Assets})
 		if err != nil {
-			return k.unreachable(err)
-		}
-
-		if resp.JSON202 == nil {
-			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+			return err
 		}
 
 		if c.JSON {
-			if err := printJSON(t, resp.JSON202); err != nil {
+			if err := printJSON(t, got); err != nil {
 				return err
 			}
 		} else {
-			t.printf("%s\n", resp.JSON202.Message)
+			t.printf("%s\n", got.Message)
 		}
 
 		if c.NoWatch {
 			return nil
 		}
 
-		w := itemsWatch{clientFlags: c.clientFlags, Parent: resp.JSON202.Interaction}
+		w := itemsWatch{clientFlags: c.clientFlags, Parent: got.Interaction}
 		return w.watch(t, k)
 	})
 }

@@ -71,18 +71,9 @@ func (b *browser) connectByToken(ctx context.Context) error {
 		return fmt.Errorf("a login token for %s: %w", b.login, err)
 	}
 
-	client, err := b.api()
+	got, err := b.api().SignIn(ctx, api.SignInJSONRequestBody{NuxeoToken: token})
 	if err != nil {
 		return err
-	}
-
-	resp, err := client.SignInWithResponse(ctx, api.SignInJSONRequestBody{NuxeoToken: token})
-	if err != nil {
-		return err
-	}
-
-	if resp.JSON201 == nil {
-		return fmt.Errorf("the answer to the sign-in was %s %s", resp.Status(), resp.Body)
 	}
 
 	at, err := url.Parse(b.stage.URL + "/")
@@ -90,7 +81,7 @@ func (b *browser) connectByToken(ctx context.Context) error {
 		return err
 	}
 
-	b.http.Jar.SetCookies(at, []*http.Cookie{{Name: "nxf_session", Value: resp.JSON201.Session, Path: "/"}})
+	b.http.Jar.SetCookies(at, []*http.Cookie{{Name: "nxf_session", Value: got.Session, Path: "/"}})
 	if err := b.get(ctx, b.stage.URL+"/connect"); err != nil {
 		return err
 	}
@@ -129,6 +120,6 @@ func (b *browser) do(r *http.Request) error {
 }
 
 // api is the REST interface with the browser's session.
-func (b *browser) api() (*api.ClientWithResponses, error) {
-	return api.NewClientWithResponses(b.stage.URL+"/api/v1", api.WithHTTPClient(b.http))
+func (b *browser) api() *api.Client {
+	return api.NewClient(b.stage.URL+"/api/v1", b.http, nil)
 }

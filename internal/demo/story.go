@@ -19,7 +19,7 @@ import (
 // story is one telling: what was found out in a step is used by later ones.
 type story struct {
 	*Stage
-	josh    *api.ClientWithResponses
+	josh    *api.Client
 	binding api.Binding
 	action  frameiosim.ActionView
 	first   frameiosim.ActionResult
@@ -108,12 +108,9 @@ func (t *story) bind(ctx context.Context) (err error) {
 		return err
 	}
 
-	if t.josh, err = josh.api(); err != nil {
-		return err
-	}
-
+	t.josh = josh.api()
 	t.say("Josh binds the Nuxeo folder %s to the team \"Post production\".", t.at.folder)
-	resp, err := t.josh.BindWithResponse(ctx, api.BindJSONRequestBody{
+	got, err := t.josh.Bind(ctx, api.BindJSONRequestBody{
 		Folder:     t.at.folder,
 		ActionName: "Publish to Nuxeo",
 		Workspaces: []string{t.seed.workspace},
@@ -122,11 +119,7 @@ func (t *story) bind(ctx context.Context) (err error) {
 		return err
 	}
 
-	if resp.JSON201 == nil {
-		return fmt.Errorf("the answer was %s %s", resp.Status(), resp.Body)
-	}
-
-	t.binding = *resp.JSON201
+	t.binding = *got
 	actions := t.Frameio.Actions(t.seed.workspace)
 	if len(actions) != 1 || actions[0].Name != "Publish to Nuxeo" {
 		return fmt.Errorf("there are the custom actions %v on Frame.io", actions)
@@ -387,13 +380,8 @@ func (t *story) repeat(ctx context.Context) error {
 
 func (t *story) unbind(ctx context.Context) error {
 	release := api.UnbindParamsReviewsRelease // what the story has pushed is under review still
-	resp, err := t.josh.UnbindWithResponse(ctx, t.binding.Id, &api.UnbindParams{Reviews: &release})
-	if err != nil {
+	if _, err := t.josh.Unbind(ctx, t.binding.Id, &api.UnbindParams{Reviews: &release}); err != nil {
 		return err
-	}
-
-	if resp.JSON202 == nil {
-		return fmt.Errorf("the answer was %s %s", resp.Status(), resp.Body)
 	}
 
 	if err := t.settle(ctx); err != nil {

@@ -41,7 +41,7 @@ func (t *story) push(ctx context.Context) error {
 
 // send pushes a document over the REST interface and waits until it has arrived.
 func (t *story) send(ctx context.Context, uid string) (push.Push, error) {
-	resp, err := t.josh.PushWithResponse(ctx, api.PushForm{
+	got, err := t.josh.Push(ctx, api.PushForm{
 		Documents: []string{uid},
 		Team:      t.seed.workspace,
 		Project:   t.seed.project,
@@ -50,16 +50,12 @@ func (t *story) send(ctx context.Context, uid string) (push.Push, error) {
 		return push.Push{}, err
 	}
 
-	if resp.JSON202 == nil {
-		return push.Push{}, fmt.Errorf("the answer was %s %s", resp.Status(), resp.Body)
-	}
-
-	t.say("Nuxeo shows: %s", resp.JSON202.Message)
+	t.say("Nuxeo shows: %s", got.Message)
 	if err := t.settle(ctx); err != nil {
 		return push.Push{}, err
 	}
 
-	return t.App.Push.Get(ctx, work.Viewer{Admin: true}, resp.JSON202.Pushes[0].Id)
+	return t.App.Push.Get(ctx, work.Viewer{Admin: true}, got.Pushes[0].Id)
 }
 
 // lock checks that no one can work on the document while it is reviewed.
@@ -104,14 +100,14 @@ func (t *story) release(ctx context.Context) error {
 		return err
 	}
 
-	resp, err := t.josh.ReleaseLockWithResponse(ctx, p.ID,
+	released, err := t.josh.ReleaseLock(ctx, p.ID,
 		api.ReleaseLockJSONRequestBody{Reason: "the campaign was called off"})
 	if err != nil {
 		return err
 	}
 
-	if resp.JSON200 == nil || t.must(t.at.draft).LockOwner != "" {
-		return fmt.Errorf("the answer was %s %s", resp.Status(), resp.Body)
+	if by := t.must(t.at.draft).LockOwner; by != "" {
+		return fmt.Errorf("the document is locked by %q, and the answer was %+v", by, released)
 	}
 
 	t.say("The lock is released; the reason is kept with the push.")

@@ -72,7 +72,7 @@ func (t *story) comes(ctx context.Context, is func() bool) error {
 func (t *story) proxy(ctx context.Context) error {
 	uid, what := t.must(t.at.drafts+"/Interview").UID, "MP4 480p"
 	t.say("Josh pushes the rendition \"MP4 480p\" of the document Interview, since its master is too large.")
-	resp, err := t.josh.PushWithResponse(ctx, api.PushForm{
+	got, err := t.josh.Push(ctx, api.PushForm{
 		Documents: []string{uid},
 		Team:      t.seed.workspace,
 		Project:   t.seed.project,
@@ -82,15 +82,11 @@ func (t *story) proxy(ctx context.Context) error {
 		return err
 	}
 
-	if resp.JSON202 == nil {
-		return fmt.Errorf("the answer was %s %s", resp.Status(), resp.Body)
-	}
-
 	if err := t.settle(ctx); err != nil {
 		return err
 	}
 
-	p, err := t.App.Push.Get(ctx, work.Viewer{Admin: true}, resp.JSON202.Pushes[0].Id)
+	p, err := t.App.Push.Get(ctx, work.Viewer{Admin: true}, got.Pushes[0].Id)
 	if err != nil {
 		return err
 	}
@@ -143,7 +139,7 @@ func (t *story) bulk(ctx context.Context) error {
 	}
 
 	t.say("Josh selects three documents and a folder, and pushes them.")
-	resp, err := t.josh.PushWithResponse(ctx, api.PushForm{
+	sent, err := t.josh.Push(ctx, api.PushForm{
 		Documents: selection, Team: t.seed.workspace,
 		Project: t.seed.project,
 	})
@@ -151,8 +147,8 @@ func (t *story) bulk(ctx context.Context) error {
 		return err
 	}
 
-	if resp.JSON202 == nil || len(resp.JSON202.Pushes) != 3 || len(resp.JSON202.Skipped) != 1 {
-		return fmt.Errorf("the answer was %s %s", resp.Status(), resp.Body)
+	if len(sent.Pushes) != 3 || len(sent.Skipped) != 1 {
+		return fmt.Errorf("the answer was %+v", sent)
 	}
 
 	before := len(t.Mail.Messages())

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"strings"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
@@ -35,7 +34,7 @@ func (d *seed) dailies(f *frameiosim.Server) (t dailies) {
 func (t *story) synchronize(ctx context.Context) error {
 	t.dailies = t.seed.dailies(t.Frameio)
 	t.say("Josh synchronizes the Nuxeo folder Trailers with the folder \"Dailies\" of the project.")
-	resp, err := t.josh.AddSyncWithResponse(ctx, api.SyncForm{
+	got, err := t.josh.AddSync(ctx, api.SyncForm{
 		Folder:        t.at.mirror,
 		Team:          t.seed.workspace,
 		Project:       t.seed.project,
@@ -45,11 +44,7 @@ func (t *story) synchronize(ctx context.Context) error {
 		return err
 	}
 
-	if resp.JSON202 == nil {
-		return fmt.Errorf("the answer was %s %s", resp.Status(), resp.Body)
-	}
-
-	t.synced = resp.JSON202.Id
+	t.synced = got.Id
 	if _, err := t.ran(ctx, "3 new"); err != nil {
 		return err
 	}
@@ -70,16 +65,16 @@ func (t *story) ran(ctx context.Context, words ...string) (api.Sync, error) {
 		return api.Sync{}, err
 	}
 
-	resp, err := t.josh.GetSyncWithResponse(ctx, t.synced)
+	got, err := t.josh.GetSync(ctx, t.synced)
 	if err != nil {
 		return api.Sync{}, err
 	}
 
-	if resp.JSON200 == nil || resp.JSON200.Last == nil {
-		return api.Sync{}, fmt.Errorf("the answer was %s %s", resp.Status(), resp.Body)
+	if got.Last == nil {
+		return api.Sync{}, fmt.Errorf("the answer was %+v", got)
 	}
 
-	summary := resp.JSON200.Last.Summary
+	summary := got.Last.Summary
 	t.say("The folder shows: %s.", summary)
 	for _, w := range words {
 		if !strings.Contains(summary, w) {
@@ -87,16 +82,12 @@ func (t *story) ran(ctx context.Context, words ...string) (api.Sync, error) {
 		}
 	}
 
-	return *resp.JSON200, err
+	return *got, err
 }
 
 func (t *story) refresh(ctx context.Context, words ...string) (api.Sync, error) {
-	resp, err := t.josh.RefreshSyncWithResponse(ctx, t.synced, api.RefreshSyncJSONRequestBody{})
-	if err != nil {
+	if _, err := t.josh.RefreshSync(ctx, t.synced, api.RefreshSyncJSONRequestBody{}); err != nil {
 		return api.Sync{}, err
-	}
-	if resp.JSON202 == nil {
-		return api.Sync{}, fmt.Errorf("the answer was %s %s", resp.Status(), resp.Body)
 	}
 	return t.ran(ctx, words...)
 }
@@ -130,30 +121,21 @@ func (t *story) check(ctx context.Context) error {
 		t.Frameio.AddFile(t.dailies.one, "Harbour.mp4", file("teaser_v2.mp4"), frameiosim.WithCreator(t.seed.julia)))
 	t.say("On Frame.io \"Day 2\" becomes \"Night\", Street moves there, and Harbour gets a new version. Josh checks " +
 		"what has changed.")
-	resp, err := t.josh.CheckSyncWithResponse(ctx, t.synced)
-	if err != nil {
+	if _, err := t.josh.CheckSync(ctx, t.synced); err != nil {
 		return err
-	}
-
-	if resp.JSON202 == nil {
-		return fmt.Errorf("the answer was %s %s", resp.Status(), resp.Body)
 	}
 
 	if err := t.settle(ctx); err != nil {
 		return err
 	}
 
-	found, err := t.josh.ListSyncDifferencesWithResponse(ctx, t.synced, nil)
+	found, err := t.josh.ListSyncDifferences(ctx, t.synced, nil)
 	if err != nil {
 		return err
 	}
 
-	if found.JSON200 == nil {
-		return fmt.Errorf("the answer was %s %s", found.Status(), found.Body)
-	}
-
 	said := map[string]string{}
-	for _, d := range found.JSON200.Differences {
+	for _, d := range found.Differences {
 		said[d.Name] = fmt.Sprint(d.Acts)
 	}
 
@@ -215,23 +197,18 @@ func (t *story) conflict(ctx context.Context) error {
 }
 
 func (t *story) settleConflict(ctx context.Context, uid string) error {
-	resp, err := t.josh.ListSyncTroublesWithResponse(ctx, t.synced, nil)
+	troubles, err := t.josh.ListSyncTroubles(ctx, t.synced, nil)
 	if err != nil {
 		return err
 	}
 
-	if resp.JSON200 == nil || len(resp.JSON200.Entries) != 1 {
-		return fmt.Errorf("the answer was %s %s", resp.Status(), resp.Body)
+	if len(troubles.Entries) != 1 {
+		return fmt.Errorf("the answer was %+v", troubles)
 	}
 
-	settled, err := t.josh.SettleSyncWithResponse(ctx, t.synced,
-		api.SettleSyncJSONRequestBody{Key: resp.JSON200.Entries[0].Key, Use: "frameio"})
-	if err != nil {
+	form := api.SettleSyncJSONRequestBody{Key: troubles.Entries[0].Key, Use: "frameio"}
+	if _, err := t.josh.SettleSync(ctx, t.synced, form); err != nil {
 		return err
-	}
-
-	if settled.JSON200 == nil {
-		return fmt.Errorf("the answer was %s %s", settled.Status(), settled.Body)
 	}
 
 	if err := t.settle(ctx); err != nil {
@@ -262,13 +239,8 @@ func (t *story) gone(ctx context.Context) error {
 
 // removeSync ends it; every document stays.
 func (t *story) removeSync(ctx context.Context) error {
-	resp, err := t.josh.RemoveSyncWithResponse(ctx, t.synced)
-	if err != nil {
+	if err := t.josh.RemoveSync(ctx, t.synced); err != nil {
 		return err
-	}
-
-	if resp.StatusCode() != http.StatusNoContent {
-		return fmt.Errorf("the answer was %s %s", resp.Status(), resp.Body)
 	}
 
 	if err := t.settle(ctx); err != nil {

@@ -122,33 +122,24 @@ func (r *rig) mirrored(ctx context.Context, folder, root string) ([]recording, e
 // synchronize adds a synchronization and waits until its first run has ended.
 func (r *rig) synchronize(ctx context.Context, folder, root string) (id string, err error) {
 	fetch, no := api.SyncFormFetchMetadata, false
-	got, err := r.API.AddSyncWithResponse(ctx, api.SyncForm{
+	got, err := r.API.AddSync(ctx, api.SyncForm{
 		Folder: folder, Team: r.Workspace, Project: r.Project, FrameioFolder: &root, Fetch: &fetch,
 		Comments: &no, Events: &no,
 	})
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("synchronizing: %w", err)
 	}
 
-	if got.JSON202 == nil {
-		return "", fmt.Errorf("synchronizing: %s %s", got.Status(), got.Body)
-	}
-
-	return got.JSON202.Id, r.ran(ctx, got.JSON202.Id)
+	return got.Id, r.ran(ctx, got.Id)
 }
 
 // ran waits until no run of a synchronization is under way.
 func (r *rig) ran(ctx context.Context, id string) error {
 	pause := 100 * time.Millisecond // and longer and longer: looking at a large one costs
 	for end := time.Now().Add(applyPatient); time.Now().Before(end); pause = min(pause*3/2, 10*time.Second) {
-		got, err := r.API.GetSyncWithResponse(ctx, id)
+		s, err := r.API.GetSync(ctx, id)
 		if err != nil {
-			return err
-		}
-
-		s := got.JSON200
-		if s == nil {
-			return fmt.Errorf("the synchronization is not told: %s", got.Body)
+			return fmt.Errorf("the synchronization is not told: %w", err)
 		}
 
 		if s.Last != nil && s.Last.State != api.SyncRunStateRunning &&

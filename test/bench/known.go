@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 
@@ -81,13 +80,8 @@ func (r *rig) listVast(ctx context.Context, id string, folders int) error {
 		return err
 	}
 
-	got, err := r.API.CheckSyncWithResponse(ctx, id)
-	if err == nil && got.StatusCode() != http.StatusAccepted {
-		err = fmt.Errorf("checking: %s %s", got.Status(), got.Body)
-	}
-
-	if err != nil {
-		return err
+	if _, err := r.API.CheckSync(ctx, id); err != nil {
+		return fmt.Errorf("checking: %w", err)
 	}
 
 	return r.ran(ctx, id)
@@ -109,25 +103,20 @@ func (r *rig) know(ctx context.Context, id string) error {
 
 // refreshVast refreshes and tells how much memory that took at most, in MiB.
 func (r *rig) refreshVast(ctx context.Context, id string, known int) (float64, error) {
-	got, err := r.API.RefreshSyncWithResponse(ctx, id, api.RefreshSyncJSONRequestBody{})
-	if err == nil && got.JSON202 == nil {
-		err = fmt.Errorf("refreshing: %s %s", got.Status(), got.Body)
-	}
-
-	if err != nil {
-		return 0, err
+	if _, err := r.API.RefreshSync(ctx, id, api.RefreshSyncJSONRequestBody{}); err != nil {
+		return 0, fmt.Errorf("refreshing: %w", err)
 	}
 
 	if err := r.ran(ctx, id); err != nil {
 		return 0, err
 	}
 
-	after, err := r.API.GetSyncWithResponse(ctx, id)
+	after, err := r.API.GetSync(ctx, id)
 	if err != nil {
 		return 0, err
 	}
 
-	if last := after.JSON200.Last; last.Assets != known || last.Created+last.Updated+last.Gone > 0 {
+	if last := after.Last; last.Assets != known || last.Created+last.Updated+last.Gone > 0 {
 		return 0, fmt.Errorf("%d assets are known, and the run says: %s", known, last.Summary)
 	}
 

@@ -70,29 +70,29 @@ func (r *rig) pushed(ctx context.Context, document string) (f figure, used float
 // push waits until a document is pushed and returns the seconds that its bytes
 // took.
 func (r *rig) push(ctx context.Context, document string) (float64, error) {
-	sent, err := r.API.PushWithResponse(ctx, api.PushJSONRequestBody{
+	sent, err := r.API.Push(ctx, api.PushJSONRequestBody{
 		Documents: []string{document}, Team: r.Workspace,
 		Project: r.Project,
 	})
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("pushing: %w", err)
 	}
 
-	if sent.JSON202 == nil || sent.JSON202.Pushes[0].Item == nil {
-		return 0, fmt.Errorf("pushing: %s %s", sent.Status(), sent.Body)
+	if sent.Pushes[0].Item == nil {
+		return 0, fmt.Errorf("pushing: %+v", sent)
 	}
 
 	for {
-		v, err := r.API.GetItemWithResponse(ctx, *sent.JSON202.Pushes[0].Item)
+		v, err := r.API.GetItem(ctx, *sent.Pushes[0].Item)
 		if err != nil {
 			return 0, err
 		}
 
-		switch v.JSON200.State {
+		switch v.State {
 		case api.ItemStateDone:
-			return between(*v.JSON200.History, "transfer", "confirm"), nil
+			return between(*v.History, "transfer", "confirm"), nil
 		case api.ItemStateFailed:
-			return 0, fmt.Errorf("the push failed: %s", *v.JSON200.Message)
+			return 0, fmt.Errorf("the push failed: %s", *v.Message)
 		}
 
 		time.Sleep(20 * time.Millisecond)

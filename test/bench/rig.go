@@ -231,12 +231,12 @@ func (r *rig) span(ctx context.Context, items []api.Item) (float64, error) {
 			continue
 		}
 
-		full, err := r.API.GetItemWithResponse(ctx, v.Id)
+		full, err := r.API.GetItem(ctx, v.Id)
 		if err != nil {
 			return 0, err
 		}
 
-		for _, e := range *full.JSON200.History {
+		for _, e := range *full.History {
 			if e.Event == "step" && e.Detail == "transfer" && (first.IsZero() || e.At.Before(first)) {
 				first = e.At
 			}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
 	"slices"
 	"time"
 
@@ -118,7 +117,7 @@ func (m *mirrors) hook(ctx context.Context) error {
 	if len(m.node.world.frameio.Webhooks(m.node.world.workspace)) > 0 {
 		return nil
 	}
-	return answered(ctx, "making the webhook", func() (*http.Response, error) {
+	return answered(ctx, "making the webhook", func() error {
 		return m.node.driver.Chore(ctx, "webhooks")
 	})
 }
@@ -152,12 +151,9 @@ func (m *mirrors) busy(ctx context.Context) error {
 // add has the tree synchronized, once, however often it has to be asked.
 func (m *mirrors) add(ctx context.Context) error {
 	t := m.now
-	err := answered(ctx, "synchronizing", func() (*http.Response, error) {
-		got, err := m.node.driver.API.AddSyncWithResponse(ctx, t.form)
-		if err != nil {
-			return nil, err
-		}
-		return got.HTTPResponse, nil
+	err := answered(ctx, "synchronizing", func() error {
+		_, err := m.node.driver.API.AddSync(ctx, t.form)
+		return err
 	})
 	if err == nil {
 		t.sync, err = m.node.text(ctx, `SELECT id FROM syncs WHERE folder_uid = '`+t.folder+`' AND state <> 'removed'`)
@@ -169,13 +165,9 @@ func (m *mirrors) add(ctx context.Context) error {
 // refresh begins a run, unless one is under way.
 func (m *mirrors) refresh(ctx context.Context) error {
 	sure := true
-	return answered(ctx, "refreshing", func() (*http.Response, error) {
-		got, err := m.node.driver.API.RefreshSyncWithResponse(ctx, m.now.sync,
-			api.RefreshSyncJSONRequestBody{Sure: &sure})
-		if err != nil {
-			return nil, err
-		}
-		return got.HTTPResponse, nil
+	return answered(ctx, "refreshing", func() error {
+		_, err := m.node.driver.API.RefreshSync(ctx, m.now.sync, api.RefreshSyncJSONRequestBody{Sure: &sure})
+		return err
 	})
 }
 

@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"net/http"
 	"path"
 	"slices"
 	"time"
@@ -29,12 +28,9 @@ func (m *mirrors) refreshed(ctx context.Context) error {
 		return err
 	}
 
-	err := answered(ctx, "checking", func() (*http.Response, error) {
-		got, err := m.node.driver.API.CheckSyncWithResponse(ctx, m.now.sync)
-		if err != nil {
-			return nil, err
-		}
-		return got.HTTPResponse, nil
+	err := answered(ctx, "checking", func() error {
+		_, err := m.node.driver.API.CheckSync(ctx, m.now.sync)
+		return err
 	})
 	if err != nil {
 		return err
@@ -49,16 +45,12 @@ func (m *mirrors) refreshed(ctx context.Context) error {
 
 // differs counts what the check of the tree has found.
 func (m *mirrors) differs(ctx context.Context) error {
-	got, err := m.node.driver.API.ListSyncDifferencesWithResponse(ctx, m.now.sync, &api.ListSyncDifferencesParams{})
+	got, err := m.node.driver.API.ListSyncDifferences(ctx, m.now.sync, &api.ListSyncDifferencesParams{})
 	if err != nil {
-		return err
+		return fmt.Errorf("the differences are not told: %w", err)
 	}
 
-	if got.JSON200 == nil {
-		return fmt.Errorf("the differences are not told: %s %s", got.Status(), got.Body)
-	}
-
-	for _, d := range got.JSON200.Differences {
+	for _, d := range got.Differences {
 		m.differences++
 		fmt.Printf("  a check finds: %s %s %q: %s\n", d.Sign, d.Kind, d.Name, d.What)
 	}

@@ -166,21 +166,19 @@ func (m *pushes) next() (out []*paper) {
 }
 
 // answered asks again and again until the connector is there and answers.
-func answered(ctx context.Context, what string, ask func() (*http.Response, error)) error {
+func answered(ctx context.Context, what string, ask func() error) error {
 	return until(ctx, 3*time.Minute, what, func() (bool, error) {
-		resp, err := ask()
-		if err != nil {
-			return false, ctx.Err() // it is away
-		}
-
-		switch {
-		case resp.StatusCode < 300 || resp.StatusCode == http.StatusConflict:
+		err := ask()
+		switch status := api.StatusOf(err); {
+		case err == nil || status == http.StatusConflict:
 			return true, nil // or what was asked before had been accepted
-		case resp.StatusCode >= 500:
+		case status == 0:
+			return false, ctx.Err() // it is away
+		case status >= 500:
 			return false, nil
 		}
 
-		return false, fmt.Errorf("%s: %s", what, resp.Status)
+		return false, fmt.Errorf("%s: %w", what, err)
 	})
 }
 
@@ -191,17 +189,15 @@ func (m *pushes) push(ctx context.Context, what string, list ...*paper) (items [
 		r.Documents = append(r.Documents, p.uid)
 	}
 
-	err = answered(ctx, "pushing "+list[0].title, func() (*http.Response, error) {
-		got, err := m.node.driver.API.PushWithResponse(ctx, r)
+	err = answered(ctx, "pushing "+list[0].title, func() error {
+		got, err := m.node.driver.API.Push(ctx, r)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if got.JSON202 != nil {
-			for _, p := range got.JSON202.Pushes {
-				items = append(items, *p.Item)
-			}
+		for _, p := range got.Pushes {
+			items = append(items, *p.Item)
 		}
-		return got.HTTPResponse, nil
+		return nil
 	})
 
 	return items, err
@@ -223,12 +219,9 @@ func (m *pushes) cancel(ctx context.Context, p *paper, wait time.Duration) error
 		return err
 	}
 
-	return answered(ctx, "cancelling "+p.title, func() (*http.Response, error) {
-		got, err := m.node.driver.API.CancelItemWithResponse(ctx, items[0])
-		if err != nil {
-			return nil, err
-		}
-		return got.HTTPResponse, nil
+	return answered(ctx, "cancelling "+p.title, func() error {
+		_, err := m.node.driver.API.CancelItem(ctx, items[0])
+		return err
 	})
 }
 

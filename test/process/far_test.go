@@ -103,9 +103,9 @@ func (w *longWay) until(item string, so func(*api.Item) bool) *api.Item {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		got, err := w.driver.API.GetItemWithResponse(w.t.Context(), item)
-		if err == nil && got.JSON200 != nil {
-			v := got.JSON200
+		got, err := w.driver.API.GetItem(w.t.Context(), item)
+		if err == nil {
+			v := got
 			if v.State == api.ItemStateFailed {
 				w.t.Fatalf("%s failed: %s", v.Title, *v.Message)
 			}
@@ -154,28 +154,28 @@ func TestLongWay(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	items, err := w.driver.API.ListItemsWithResponse(t.Context(), &api.ListItemsParams{Parent: &interaction})
-	if err != nil || items.JSON200 == nil || len(items.JSON200.Items) != 1 {
+	items, err := w.driver.API.ListItems(t.Context(), &api.ListItemsParams{Parent: &interaction})
+	if err != nil || len(items.Items) != 1 {
 		t.Fatalf("the items of what was published: %v", err)
 	}
 
-	w.disturbed(items.JSON200.Items[0].Id, size, max(nuxeoPart, size/64))
+	w.disturbed(items.Items[0].Id, size, max(nuxeoPart, size/64))
 	document := w.only(want)
 
-	sent, err := w.driver.API.PushWithResponse(t.Context(), api.PushJSONRequestBody{
+	sent, err := w.driver.API.Push(t.Context(), api.PushJSONRequestBody{
 		Documents: []string{document}, Team: w.workspace, Project: w.project, Separate: new(true),
 	})
-	if err != nil || sent.JSON202 == nil || sent.JSON202.Pushes[0].Item == nil {
-		t.Fatalf("pushing: %v %s", err, sent.Body)
+	if err != nil || sent.Pushes[0].Item == nil {
+		t.Fatalf("pushing: %v %+v", err, sent)
 	}
 
-	w.disturbed(*sent.JSON202.Pushes[0].Item, size, frameioPart)
-	p, err := w.driver.API.GetPushWithResponse(t.Context(), sent.JSON202.Pushes[0].Id)
-	if err != nil || p.JSON200 == nil {
+	w.disturbed(*sent.Pushes[0].Item, size, frameioPart)
+	p, err := w.driver.API.GetPush(t.Context(), sent.Pushes[0].Id)
+	if err != nil {
 		t.Fatalf("the push: %v", err)
 	}
 
-	if c := w.frameio.Uploaded(*p.JSON200.File); c == nil {
+	if c := w.frameio.Uploaded(*p.File); c == nil {
 		t.Error("Frame.io has nothing of what was pushed")
 	} else if err := sameAs(want, io.NewSectionReader(c, 0, c.Size())); err != nil {
 		t.Errorf("what Frame.io has of what was pushed: %v", err)

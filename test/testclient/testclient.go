@@ -20,7 +20,7 @@ import (
 type Driver struct {
 	URL, Nuxeo, Frameio string
 	Client              *http.Client
-	API                 *api.ClientWithResponses
+	API                 *api.Client
 	Token               string // in Nuxeo
 	Session             string
 	Binding             api.Binding
@@ -62,23 +62,20 @@ func pause(ctx context.Context, d time.Duration) error {
 // SignIn registers the provider as the administrator, then signs in a login, and
 // connects Frame.io under the same name, or that of the hint.
 func (d *Driver) SignIn(ctx context.Context, login string) (err error) {
-	if err := d.open(); err != nil {
-		return err
-	}
-
+	d.open()
 	if err := d.become(ctx, d.administrator()); err != nil {
 		return err
 	}
 
 	authorize, token := d.Frameio+"/ims/authorize/v2", d.Frameio+"/ims/token/v3"
 	secret := "frameio-demo-secret"
-	saved, err := d.API.SaveProviderWithResponse(ctx, api.ProviderForm{
+	_, err = d.API.SaveProvider(ctx, api.ProviderForm{
 		ClientId:         "frameio-demo-client",
 		ClientSecret:     &secret,
 		AuthorizationUrl: &authorize,
 		TokenUrl:         &token,
 	})
-	if err != nil || saved.JSON200 == nil {
+	if err != nil {
 		return fmt.Errorf("registering the provider: %w", err)
 	}
 
@@ -89,20 +86,18 @@ func (d *Driver) SignIn(ctx context.Context, login string) (err error) {
 	return d.connect(login)
 }
 
-func (d *Driver) open() (err error) {
-	d.API, err = api.NewClientWithResponses(d.URL+"/api/v1", api.WithHTTPClient(d.Client),
-		api.WithRequestEditorFn(func(_ context.Context, q *http.Request) error {
-			q.Header.Set("Authorization", "Bearer "+d.Session)
-			return nil
-		}))
-	return err
+func (d *Driver) open() {
+	d.API = api.NewClient(d.URL+"/api/v1", d.Client, func(q *http.Request) {
+		q.Header.Set("Authorization", "Bearer "+d.Session)
+	})
 }
 
 // At is the same person, in the same session, at another node.
-func (d *Driver) At(address string) (*Driver, error) {
+func (d *Driver) At(address string) *Driver {
 	other := *d
 	other.URL = address
-	return &other, other.open()
+	other.open()
+	return &other
 }
 
 func (d *Driver) administrator() string { return cmp.Or(d.Administrator, "Administrator") }
@@ -117,32 +112,24 @@ func (d *Driver) become(ctx context.Context, login string) error {
 		return err
 	}
 
-	resp, err := d.API.SignInWithResponse(ctx, api.SignInJSONRequestBody{NuxeoToken: d.Token})
-	if err != nil || resp.JSON201 == nil {
-		return fmt.Errorf("signing in: %w", err)
+	got, err := d.API.SignIn(ctx, api.SignInJSONRequestBody{NuxeoToken: d.Token})
+	if err != nil {
+		return fmt.Errorf("signing in: %v", err) // its status is not that of what is done then
 	}
 
-	d.Session = resp.JSON201.Session
+	d.Session = got.Session
 	return nil
 }
 
 // Chore has a chore done now, by an administrator.
-func (d *Driver) Chore(ctx context.Context, name string) (*http.Response, error) {
+func (d *Driver) Chore(ctx context.Context, name string) error {
 	admin := *d
-	if err := admin.open(); err != nil {
-		return nil, err
-	}
-
+	admin.open()
 	if err := admin.become(ctx, d.administrator()); err != nil {
-		return nil, err
+		return err
 	}
-
-	done, err := admin.API.DoChoreWithResponse(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-
-	return done.HTTPResponse, nil
+	_, err := admin.API.DoChore(ctx, name)
+	return err
 }
 
 func (d *Driver) connect(login string) error {
@@ -179,33 +166,30 @@ func (d *Driver) connect(login string) error {
 
 // Bind binds a folder to a workspace.
 func (d *Driver) Bind(ctx context.Context, folder, workspace string) error {
-	resp, err := d.API.BindWithResponse(ctx, api.BindJSONRequestBody{
+	got, err := d.API.Bind(ctx, api.BindJSONRequestBody{
 		Folder:     folder,
 		ActionName: "Publish to Nuxeo",
 		Workspaces: []string{workspace},
 	})
 	if err != nil {
-		return err
+		return fmt.Errorf("binding: %w", err)
 	}
 
-	if resp.JSON201 == nil {
-		return fmt.Errorf("binding: %s %s", resp.Status(), resp.Body)
+	if got.State != api.BindingStateBound {
+		return fmt.Errorf("binding: the folder is %s", got.State)
 	}
 
-	d.Binding = *resp.JSON201
+	d.Binding = *got
 	return nil
 }
 
 // Publish publishes assets and returns the interaction.
 func (d *Driver) Publish(ctx context.Context, assets ...string) (string, error) {
-	resp, err := d.API.PublishWithResponse(ctx, api.PublishJSONRequestBody{Binding: d.Binding.Id, Assets: assets})
+	got, err := d.API.Publish(ctx, api.PublishJSONRequestBody{Binding: d.Binding.Id, Assets: assets})
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("publishing: %w", err)
 	}
-	if resp.JSON202 == nil {
-		return "", fmt.Errorf("publishing: %s %s", resp.Status(), resp.Body)
-	}
-	return resp.JSON202.Interaction, nil
+	return got.Interaction, nil
 }
 
 // Until waits until n items of an interaction are as wanted: their state, and how
@@ -255,22 +239,22 @@ func (d *Driver) Settle(ctx context.Context, interaction string) ([]api.Item, er
 }
 
 func (d *Driver) look(ctx context.Context, interaction string) ([]api.Item, bool, error) {
-	list, err := d.API.ListItemsWithResponse(ctx, &api.ListItemsParams{Parent: &interaction})
+	list, err := d.API.ListItems(ctx, &api.ListItemsParams{Parent: &interaction})
+	if api.StatusOf(err) != 0 {
+		return nil, false, fmt.Errorf("listing items: %w", err)
+	}
+
 	if err != nil {
 		return nil, false, ctx.Err()
 	}
 
-	if list.JSON200 == nil {
-		return nil, false, fmt.Errorf("listing items: %s", list.Status())
-	}
-
-	done := len(list.JSON200.Items) > 0
-	for _, v := range list.JSON200.Items {
+	done := len(list.Items) > 0
+	for _, v := range list.Items {
 		if v.State == api.ItemStateFailed {
 			return nil, false, fmt.Errorf("%s failed: %s", v.Title, *v.Message)
 		}
 		done = done && v.State == api.ItemStateDone
 	}
 
-	return list.JSON200.Items, done, nil
+	return list.Items, done, nil
 }

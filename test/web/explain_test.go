@@ -13,11 +13,11 @@ import (
 // stories are what somebody is told of a thing.
 func (f *face) stories(login, of string) []api.Story {
 	f.T.Helper()
-	resp, err := f.as(f.SignIn(login)).ExplainWithResponse(f.T.Context(), &api.ExplainParams{Of: of})
-	if err != nil || resp.JSON200 == nil {
-		f.T.Fatalf("%s: %v %s", of, err, resp.Body)
+	got, err := f.as(f.SignIn(login)).Explain(f.T.Context(), &api.ExplainParams{Of: of})
+	if err != nil {
+		f.T.Fatalf("%s: %v", of, err)
 	}
-	return resp.JSON200.Stories
+	return got.Stories
 }
 
 // tale is the events of a story in a line each.
@@ -79,9 +79,7 @@ func TestAMirroredDocumentIsExplained(t *testing.T) {
 	josh := f.as(f.SignIn("josh"))
 	file := f.file("Cut.mov", 100)
 	form := api.AddSyncJSONRequestBody{Folder: f.Folder, Team: f.Workspace, Project: f.Project}
-	made := must(t, func(r *api.AddSyncResponse) bool {
-		return r.JSON202 != nil
-	})(josh.AddSyncWithResponse(t.Context(), form)).JSON202
+	made := answered(josh.AddSync(t.Context(), form))(t)
 
 	f.Settle()
 	all := f.stories("josh", file)
@@ -99,9 +97,7 @@ func TestAMirroredDocumentIsExplained(t *testing.T) {
 	}
 
 	f.Frameio.Stack(file, f.file("Cut 2.mov", 150))
-	must(t, func(r *api.RefreshSyncResponse) bool {
-		return r.JSON202 != nil
-	})(josh.RefreshSyncWithResponse(t.Context(), made.Id, api.RefreshSyncJSONRequestBody{}))
+	answered(josh.RefreshSync(t.Context(), made.Id, api.RefreshSyncJSONRequestBody{}))(t)
 
 	f.Settle()
 	tie := f.stories("josh", *all[0].Document)[0].Ties[0]
@@ -111,9 +107,7 @@ func TestAMirroredDocumentIsExplained(t *testing.T) {
 	}
 
 	f.Frameio.Delete(tie.Asset)
-	must(t, func(r *api.RefreshSyncResponse) bool {
-		return r.JSON202 != nil
-	})(josh.RefreshSyncWithResponse(t.Context(), made.Id, api.RefreshSyncJSONRequestBody{Sure: ptr(true)}))
+	answered(josh.RefreshSync(t.Context(), made.Id, api.RefreshSyncJSONRequestBody{Sure: ptr(true)}))(t)
 
 	f.Settle()
 	if tie := f.stories("josh", *all[0].Document)[0].Ties[0]; tie.State != "gone" || tie.Why == nil {
@@ -128,9 +122,7 @@ func TestAPushedDocumentIsExplained(t *testing.T) {
 	document := f.Clip("Teaser", make([]byte, 100), make([]byte, 40))
 	josh := f.as(f.SignIn("josh"))
 	form := api.PushJSONRequestBody{Documents: []string{document}, Team: f.Workspace, Project: f.Project}
-	made := must(t, func(r *api.PushResponse) bool {
-		return r.JSON202 != nil
-	})(josh.PushWithResponse(t.Context(), form)).JSON202
+	made := answered(josh.Push(t.Context(), form))(t)
 
 	f.Settle()
 	all := f.stories("josh", document)

@@ -16,9 +16,7 @@ func TestPushOperations(t *testing.T) {
 	ctx, josh := t.Context(), f.as(f.SignIn("josh"))
 	uid := f.Clip("Teaser", make([]byte, 100), make([]byte, 40))
 	targets := func() *api.PushTargets {
-		return must(t, func(r *api.PushTargetsResponse) bool {
-			return r.JSON200 != nil
-		})(josh.PushTargetsWithResponse(ctx, uid)).JSON200
+		return answered(josh.PushTargets(ctx, uid))(t)
 	}
 
 	if got := targets(); got.CanPush || *got.WhyNot != "Folder not bound" || len(got.Teams) != 0 {
@@ -37,44 +35,39 @@ func TestPushOperations(t *testing.T) {
 		t.Errorf("%+v", got.Pieces)
 	}
 
-	projects := must(t, func(r *api.ListProjectsResponse) bool {
-		return len(r.JSON200.Projects) > 0
-	})(josh.ListProjectsWithResponse(ctx, f.Account, f.Workspace))
+	projects := must(t, func(r *api.ListProjects200JSONResponse) bool {
+		return len(r.Projects) > 0
+	})(josh.ListProjects(ctx, f.Account, f.Workspace))
 
-	if p := projects.JSON200.Projects[0]; p.Id != f.Project || p.RootFolder != f.Root {
+	if p := projects.Projects[0]; p.Id != f.Project || p.RootFolder != f.Root {
 		t.Errorf("%+v", p)
 	}
 
-	made := must(t, func(r *api.CreateFrameioFolderResponse) bool { return r.JSON201 != nil })(
-		josh.CreateFrameioFolderWithResponse(ctx, f.Account, f.Root,
-			api.CreateFrameioFolderJSONRequestBody{Name: "Review"})).JSON201
-	again := must(t, func(r *api.CreateFrameioFolderResponse) bool { return r.JSON201 != nil })(
-		josh.CreateFrameioFolderWithResponse(ctx, f.Account, f.Root,
-			api.CreateFrameioFolderJSONRequestBody{Name: "Review"})).JSON201
+	made := answered(josh.CreateFrameioFolder(ctx, f.Account, f.Root,
+		api.CreateFrameioFolderJSONRequestBody{Name: "Review"}))(t)
+	again := answered(josh.CreateFrameioFolder(ctx, f.Account, f.Root,
+		api.CreateFrameioFolderJSONRequestBody{Name: "Review"}))(t)
 	if made.Id != again.Id {
 		t.Error("two folders of one name")
 	}
 
-	must(t, func(r *api.ListFrameioFoldersResponse) bool {
-		return len(r.JSON200.Folders) == 1 && r.JSON200.Folders[0].Id == made.Id
+	must(t, func(r *api.ListFrameioFolders200JSONResponse) bool {
+		return len(r.Folders) == 1 && r.Folders[0].Id == made.Id
 	})(
-		josh.ListFrameioFoldersWithResponse(ctx, f.Account, f.Root))
-	preview := must(t, func(r *api.PreviewPushResponse) bool { return r.JSON200 != nil })(
-		josh.PreviewPushWithResponse(ctx, api.PreviewPushJSONRequestBody{
-			Documents: []string{uid, f.Folder},
-			What:      ptr("MP4 480p"),
-		})).JSON200
+		josh.ListFrameioFolders(ctx, f.Account, f.Root))
+	preview := answered(josh.PreviewPush(ctx, api.PreviewPushJSONRequestBody{
+		Documents: []string{uid, f.Folder},
+		What:      ptr("MP4 480p"),
+	}))(t)
 	if preview.Count != 1 || preview.Bytes != 40 || len(preview.Skipped) != 1 ||
 		preview.Skipped[0].Document != f.Folder {
 		t.Errorf("%+v", preview)
 	}
 
-	sent := must(t, func(r *api.PushResponse) bool {
-		return r.JSON202 != nil
-	})(josh.PushWithResponse(ctx, api.PushJSONRequestBody{
+	sent := answered(josh.Push(ctx, api.PushJSONRequestBody{
 		Documents: []string{uid, f.Folder}, Team: f.Workspace, Project: f.Project, FrameioFolder: &made.Id,
 		What: ptr("MP4 480p"),
-	})).JSON202
+	}))(t)
 	if !strings.HasPrefix(sent.Message, "Pushed to Frame.io") || len(sent.Pushes) != 1 || len(sent.Skipped) != 1 ||
 		sent.Pushes[0].Item == nil {
 		t.Errorf("%+v", sent)
@@ -85,19 +78,15 @@ func TestPushOperations(t *testing.T) {
 }
 
 // follows looks at a push that arrived from all sides, and releases it.
-func (f *face) follows(josh *api.ClientWithResponses, uid, id, folder string) {
+func (f *face) follows(josh *api.Client, uid, id, folder string) {
 	t, ctx := f.T, f.T.Context()
-	p := must(t, func(r *api.GetPushResponse) bool {
-		return r.JSON200 != nil
-	})(josh.GetPushWithResponse(ctx, id)).JSON200
+	p := answered(josh.GetPush(ctx, id))(t)
 	if p.State != "open" || !p.Locked || p.MayRelease == nil || p.What != "MP4 480p" || p.FrameioFolder != folder ||
 		p.ViewUrl == nil || p.Opened == nil || p.Size != 40 {
 		t.Errorf("%+v", p)
 	}
 
-	item := must(t, func(r *api.GetItemResponse) bool {
-		return r.JSON200 != nil
-	})(josh.GetItemWithResponse(ctx, *p.Item)).JSON200
+	item := answered(josh.GetItem(ctx, *p.Item))(t)
 	if item.Document == nil || *item.Document != uid || item.Binding == nil || item.Transfer == nil ||
 		item.Transfer.Done != 40 {
 		t.Errorf("%+v", item)
@@ -108,28 +97,26 @@ func (f *face) follows(josh *api.ClientWithResponses, uid, id, folder string) {
 		t.Errorf("%+v", d.Push)
 	}
 
-	targets := must(t, func(r *api.PushTargetsResponse) bool {
-		return r.JSON200 != nil
-	})(josh.PushTargetsWithResponse(ctx, uid)).JSON200
+	targets := answered(josh.PushTargets(ctx, uid))(t)
 	if targets.CanPush || targets.Push == nil || targets.Last == nil || targets.Last.FrameioFolder != folder ||
 		targets.Last.What != "MP4 480p" || targets.Asset == nil {
 		t.Errorf("%+v", targets)
 	}
 
 	for _, q := range []*api.ListPushesParams{{Document: &uid}, {Folder: &f.Folder}, {State: ptr(api.PushStateOpen)}} {
-		must(t, func(r *api.ListPushesResponse) bool {
-			return len(r.JSON200.Pushes) == 1 && r.JSON200.Pushes[0].Id == id
-		})(josh.ListPushesWithResponse(ctx, q))
+		must(t, func(r *api.PushList) bool {
+			return len(r.Pushes) == 1 && r.Pushes[0].Id == id
+		})(josh.ListPushes(ctx, q))
 	}
 
 	// all is there
-	must(t, func(r *api.ListBatchesResponse) bool {
-		return len(r.JSON200.Batches) == 0
-	})(josh.ListBatchesWithResponse(ctx, &api.ListBatchesParams{Folder: &f.Folder}))
+	must(t, func(r *api.ListBatches200JSONResponse) bool {
+		return len(r.Batches) == 0
+	})(josh.ListBatches(ctx, &api.ListBatchesParams{Folder: &f.Folder}))
 
-	must(t, func(r *api.ListLocksResponse) bool {
-		return len(r.JSON200.Pushes) == 1
-	})(josh.ListLocksWithResponse(ctx, nil))
+	must(t, func(r *api.PushList) bool {
+		return len(r.Pushes) == 1
+	})(josh.ListLocks(ctx, nil))
 
 	// A stranger who may read the document sees the push, and may not release it.
 	if d := f.document(f.SignIn("julia"), uid); d.Push == nil || d.Push.MayRelease != nil {
@@ -143,8 +130,7 @@ func (f *face) follows(josh *api.ClientWithResponses, uid, id, folder string) {
 		body:    `{"reason":"mine"}`,
 	}).refused(t, 403, "forbidden")
 
-	free := must(t, func(r *api.ReleaseLockResponse) bool { return r.JSON200 != nil })(
-		josh.ReleaseLockWithResponse(ctx, id, api.ReleaseLockJSONRequestBody{Reason: "not needed any more"})).JSON200
+	free := answered(josh.ReleaseLock(ctx, id, api.ReleaseLockJSONRequestBody{Reason: "not needed any more"}))(t)
 	if free.State != "released" || free.Locked || *free.Reason != "not needed any more" || *free.EndedBy != "josh" {
 		t.Errorf("%+v", free)
 	}
@@ -153,9 +139,9 @@ func (f *face) follows(josh *api.ClientWithResponses, uid, id, folder string) {
 		t.Errorf("locked by %s", doc.LockOwner)
 	}
 
-	must(t, func(r *api.ListLocksResponse) bool {
-		return len(r.JSON200.Pushes) == 0
-	})(josh.ListLocksWithResponse(ctx, nil))
+	must(t, func(r *api.PushList) bool {
+		return len(r.Pushes) == 0
+	})(josh.ListLocks(ctx, nil))
 }
 
 // Select all in a list of Web UI: the documents are found by the server, page by page,
@@ -186,16 +172,9 @@ func TestAListingIsPushedWhole(t *testing.T) {
 		"ecm_parentId": {f.Folder}, "ecm_trashed": {"false"}, "sortBy": {"dc:title"}, "sortOrder": {"asc"},
 	}}
 
-	preview := func() *api.PreviewPushResponse {
-		resp, err := josh.PreviewPushWithResponse(ctx, api.PushPreviewForm{Listing: all})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return resp
-	}
-
-	if got := preview().JSON200; got == nil || got.Count != many || got.Bytes != 4*many {
-		t.Errorf("counted %+v, want %d documents", got, many)
+	preview := answered(josh.PreviewPush(ctx, api.PushPreviewForm{Listing: all}))(t)
+	if preview.Count != many || preview.Bytes != 4*many {
+		t.Errorf("counted %+v, want %d documents", preview, many)
 	}
 
 	for _, r := range f.Nuxeo.Requests() {
@@ -205,28 +184,25 @@ func TestAListingIsPushedWhole(t *testing.T) {
 	}
 
 	what := "none"
-	none := must(t, func(r *api.PreviewPushResponse) bool { return r.JSON200 != nil })(
-		josh.PreviewPushWithResponse(ctx, api.PushPreviewForm{Listing: all, What: &what})).JSON200
+	none := answered(josh.PreviewPush(ctx, api.PushPreviewForm{Listing: all, What: &what}))(t)
 	if none.Count != 0 || none.SkippedCount != many+1 || len(none.Skipped) != 100 {
 		t.Errorf("%d are sent, %d left out and %d of them named, want 0, %d and 100", none.Count, none.SkippedCount,
 			len(none.Skipped), many+1)
 	}
 
 	// Where all of it goes to is told by what can be sent, not by what comes first.
-	targets := must(t, func(r *api.PushTargetsOfAllResponse) bool { return r.JSON200 != nil })
-	got := targets(josh.PushTargetsOfAllWithResponse(ctx, api.PushPreviewForm{Listing: all})).JSON200
+	got := answered(josh.PushTargetsOfAll(ctx, api.PushPreviewForm{Listing: all}))(t)
 	if !got.CanPush || got.Title != "Clip" || len(got.Teams) != 1 {
 		t.Errorf("the targets are %+v, want those of a clip", got)
 	}
 
-	got = targets(josh.PushTargetsOfAllWithResponse(ctx, api.PushPreviewForm{Documents: []string{above}})).JSON200
+	got = answered(josh.PushTargetsOfAll(ctx, api.PushPreviewForm{Documents: []string{above}}))(t)
 	if got.CanPush || got.WhyNot == nil {
 		t.Errorf("the targets of a folder are %+v, want the reason why it cannot be pushed", got)
 	}
 
 	all.Except = &except
-	sent := must(t, func(r *api.PushResponse) bool { return r.JSON202 != nil })(
-		josh.PushWithResponse(ctx, api.PushForm{Listing: all, Team: f.Workspace, Project: f.Project})).JSON202
+	sent := answered(josh.Push(ctx, api.PushForm{Listing: all, Team: f.Workspace, Project: f.Project}))(t)
 	if sent.Count != 105 || len(sent.Pushes) != 100 || sent.SkippedCount != 1 || len(sent.Skipped) != 1 {
 		t.Errorf("%d documents were pushed and %d named, %d left out and %d named, want the 105 that were not taken "+
 			"out, 100, 1 and 1",
@@ -246,9 +222,9 @@ func TestAListingIsPushedWhole(t *testing.T) {
 			},
 		},
 	} {
-		resp, err := josh.PreviewPushWithResponse(ctx, wrong)
-		if err != nil || resp.JSON200 != nil || !strings.Contains(string(resp.Body), want) {
-			t.Errorf("answered %s (%v), want %q", resp.Body, err, want)
+		got, err := josh.PreviewPush(ctx, wrong)
+		if api.StatusOf(err) == 0 || !strings.Contains(err.Error(), want) {
+			t.Errorf("answered %+v (%v), want %q", got, err, want)
 		}
 	}
 }

@@ -27,15 +27,34 @@ func must[T any](t testing.TB, ok func(T) bool) func(T, error) T {
 	}
 }
 
+// answered is what a call was answered with, which must not be an error.
+func answered[T any](v *T, err error) func(testing.TB) *T {
+	return func(t testing.TB) *T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+// accepted wants no error where there is no answer.
+func accepted(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 func TestSessionOperations(t *testing.T) {
 	t.Parallel()
 	f := open(t)
 	ctx := t.Context()
 	nobody := f.as("")
-	about := must(t, func(r *api.AboutResponse) bool { return r.JSON200 != nil })(nobody.AboutWithResponse(ctx))
-	if about.JSON200.PublicUrl != f.Config.PublicURL || about.JSON200.NuxeoUrl != f.Config.Nuxeo.URL ||
-		about.JSON200.Version == "" {
-		t.Errorf("about %+v", about.JSON200)
+	about := answered(nobody.About(ctx))(t)
+	if about.PublicUrl != f.Config.PublicURL || about.NuxeoUrl != f.Config.Nuxeo.URL ||
+		about.Version == "" {
+		t.Errorf("about %+v", about)
 	}
 
 	token, err := f.App.Nuxeo.As(nuxeo.Basic("olga", "olga")).NewToken(ctx, "nuxeo-frameio", "rest", "test")
@@ -43,34 +62,28 @@ func TestSessionOperations(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	in := must(t, func(r *api.SignInResponse) bool {
-		return r.JSON201 != nil
-	})(nobody.SignInWithResponse(ctx, api.SignInJSONRequestBody{NuxeoToken: token}))
+	in := answered(nobody.SignIn(ctx, api.SignInJSONRequestBody{NuxeoToken: token}))(t)
 
-	olga := f.as(in.JSON201.Session)
-	me := must(t, func(r *api.MeResponse) bool { return r.JSON200 != nil })(olga.MeWithResponse(ctx))
-	if p := me.JSON200; p.Login != "olga" || p.Email != "olga@example.org" || p.Administrator || p.FrameioConnected ||
+	olga := f.as(in.Session)
+	me := answered(olga.Me(ctx))(t)
+	if p := me; p.Login != "olga" || p.Email != "olga@example.org" || p.Administrator || p.FrameioConnected ||
 		p.FrameioProblem == nil {
 		t.Errorf("me %+v", p)
 	}
 
-	must(t, func(r *api.SignOutResponse) bool {
-		return r.StatusCode() == http.StatusNoContent
-	})(olga.SignOutWithResponse(ctx))
+	accepted(t, olga.SignOut(ctx))
 
-	f.get("/api/v1/me", in.JSON201.Session).refused(t, http.StatusUnauthorized, "unauthenticated")
+	f.get("/api/v1/me", in.Session).refused(t, http.StatusUnauthorized, "unauthenticated")
 
 	josh := f.as(f.SignIn("josh"))
-	me = must(t, func(r *api.MeResponse) bool { return r.JSON200.FrameioConnected })(josh.MeWithResponse(ctx))
-	if *me.JSON200.FrameioName != "Josh Editor" {
-		t.Errorf("me %+v", me.JSON200)
+	me = must(t, func(r *api.Person) bool { return r.FrameioConnected })(josh.Me(ctx))
+	if *me.FrameioName != "Josh Editor" {
+		t.Errorf("me %+v", me)
 	}
 
-	must(t, func(r *api.DisconnectResponse) bool {
-		return r.StatusCode() == http.StatusNoContent
-	})(josh.DisconnectWithResponse(ctx))
+	accepted(t, josh.Disconnect(ctx))
 
-	must(t, func(r *api.MeResponse) bool { return !r.JSON200.FrameioConnected })(josh.MeWithResponse(ctx))
+	must(t, func(r *api.Person) bool { return !r.FrameioConnected })(josh.Me(ctx))
 }
 
 func TestProviderOperations(t *testing.T) {
@@ -78,26 +91,21 @@ func TestProviderOperations(t *testing.T) {
 	f := open(t)
 	ctx := t.Context()
 	admin := f.as(f.SignIn("Administrator"))
-	saved := must(t, func(r *api.SaveProviderResponse) bool { return r.JSON200 != nil })(
-		admin.SaveProviderWithResponse(ctx, api.ProviderForm{
-			ClientId: "another", Enabled: ptr(false),
-			Description: ptr("Ours"),
-		}))
+	saved := answered(admin.SaveProvider(ctx, api.ProviderForm{
+		ClientId: "another", Enabled: ptr(false),
+		Description: ptr("Ours"),
+	}))(t)
 
-	if p := saved.JSON200; p.ClientId != "another" || p.Enabled || !p.HasSecret || p.Description != "Ours" ||
+	if p := saved; p.ClientId != "another" || p.Enabled || !p.HasSecret || p.Description != "Ours" ||
 		!strings.HasPrefix(p.TokenUrl, f.Config.Frameio.URL) {
 		t.Errorf("saved %+v", p)
 	}
 
-	must(t, func(r *api.DeleteProviderResponse) bool {
-		return r.StatusCode() == http.StatusNoContent
-	})(admin.DeleteProviderWithResponse(ctx))
+	accepted(t, admin.DeleteProvider(ctx))
 
-	form := must(t, func(r *api.GetProviderResponse) bool {
-		return r.JSON200 != nil
-	})(admin.GetProviderWithResponse(ctx))
+	form := answered(admin.GetProvider(ctx))(t)
 
-	if p := form.JSON200; p.Registered || p.HasSecret ||
+	if p := form; p.Registered || p.HasSecret ||
 		p.RedirectUrl != f.Config.PublicURL+"/oauth/frameio/callback" || !slices.Contains(p.Scopes, "offline_access") {
 		t.Errorf("form %+v", p)
 	}
@@ -112,11 +120,9 @@ func TestProviderOperations(t *testing.T) {
 	}
 
 	f.fillCloudServices("from-nuxeo", "hush")
-	imported := must(t, func(r *api.ImportProviderResponse) bool {
-		return r.JSON200 != nil
-	})(admin.ImportProviderWithResponse(ctx))
+	imported := answered(admin.ImportProvider(ctx))(t)
 
-	if p := imported.JSON200; p.ClientId != "from-nuxeo" || !p.HasSecret || !p.Registered {
+	if p := imported; p.ClientId != "from-nuxeo" || !p.HasSecret || !p.Registered {
 		t.Errorf("imported %+v", p)
 	}
 }
@@ -126,63 +132,59 @@ func TestBindAndPublishOperations(t *testing.T) {
 	f := open(t)
 	ctx := t.Context()
 	josh := f.as(f.SignIn("josh"))
-	teams := must(t, func(r *api.ListWorkspacesResponse) bool {
-		return len(r.JSON200.Workspaces) == 1
-	})(josh.ListWorkspacesWithResponse(ctx))
+	teams := must(t, func(r *api.ListWorkspaces200JSONResponse) bool {
+		return len(r.Workspaces) == 1
+	})(josh.ListWorkspaces(ctx))
 
-	if w := teams.JSON200.Workspaces[0]; w.Id != f.Workspace || w.Name != "Post" || w.Account != f.Account ||
+	if w := teams.Workspaces[0]; w.Id != f.Workspace || w.Name != "Post" || w.Account != f.Account ||
 		w.AccountName != "Studio" {
 		t.Errorf("teams %+v", w)
 	}
 
-	bound := must(t, func(r *api.BindResponse) bool { return r.JSON201 != nil })(
-		josh.BindWithResponse(ctx, api.BindJSONRequestBody{
-			Folder:     "/default-domain/workspaces/videos",
-			ActionName: "Publish",
-			Workspaces: []string{f.Workspace},
-		}))
+	bound := answered(josh.Bind(ctx, api.BindJSONRequestBody{
+		Folder:     "/default-domain/workspaces/videos",
+		ActionName: "Publish",
+		Workspaces: []string{f.Workspace},
+	}))(t)
 
-	if b := bound.JSON201; b.State != "bound" || b.Folder != f.Folder || b.Owner != "josh" || len(b.Workspaces) != 1 ||
+	if b := bound; b.State != "bound" || b.Folder != f.Folder || b.Owner != "josh" || len(b.Workspaces) != 1 ||
 		b.Item == nil || b.DocumentType != "File" {
 		t.Errorf("bound %+v", b)
 	}
 
-	id := bound.JSON201.Id
-	must(t, func(r *api.GetBindingResponse) bool { return r.JSON200.Id == id })(josh.GetBindingWithResponse(ctx, id))
-	must(t, func(r *api.ListBindingsResponse) bool { return len(r.JSON200.Bindings) == 1 && r.JSON200.Next == nil })(
-		josh.ListBindingsWithResponse(ctx, &api.ListBindingsParams{Folder: &f.Folder}))
+	id := bound.Id
+	must(t, func(r *api.Binding) bool { return r.Id == id })(josh.GetBinding(ctx, id))
+	must(t, func(r *api.ListBindings200JSONResponse) bool { return len(r.Bindings) == 1 && r.Next == nil })(
+		josh.ListBindings(ctx, &api.ListBindingsParams{Folder: &f.Folder}))
 
 	file := f.file("Cut.mov", 1000)
-	out := must(t, func(r *api.PublishResponse) bool { return r.JSON202 != nil })(
-		josh.PublishWithResponse(ctx, api.PublishJSONRequestBody{
-			Binding: id,
-			Assets:  []string{"https://next.frame.io/project/x/view/" + file},
-		}))
-	if out.JSON202.Message != "Asset pushed to Nuxeo." {
-		t.Errorf("the message is %q", out.JSON202.Message)
+	out := answered(josh.Publish(ctx, api.PublishJSONRequestBody{
+		Binding: id,
+		Assets:  []string{"https://next.frame.io/project/x/view/" + file},
+	}))(t)
+	if out.Message != "Asset pushed to Nuxeo." {
+		t.Errorf("the message is %q", out.Message)
 	}
 
 	f.AllDone()
-	list := must(t, func(r *api.ListItemsResponse) bool { return len(r.JSON200.Items) == 2 })(
-		josh.ListItemsWithResponse(ctx, &api.ListItemsParams{
-			Parent: &out.JSON202.Interaction,
+	list := must(t, func(r *api.ListItems200JSONResponse) bool { return len(r.Items) == 2 })(
+		josh.ListItems(ctx, &api.ListItemsParams{
+			Parent: &out.Interaction,
 			State:  ptr(api.ListItemsParamsStateDone),
 		}))
 
-	i := slices.IndexFunc(list.JSON200.Items, func(v api.Item) bool { return v.Kind == "publish" })
-	item := must(t, func(r *api.GetItemResponse) bool {
-		return r.JSON200 != nil
-	})(josh.GetItemWithResponse(ctx, list.JSON200.Items[i].Id)).JSON200
+	i := slices.IndexFunc(list.Items, func(v api.Item) bool { return v.Kind == "publish" })
+	item := answered(josh.GetItem(ctx, list.Items[i].Id))(t)
 	if item.Title != "Cut.mov" || item.Transfer == nil || item.Transfer.Done != 1000 || item.Finished == nil ||
 		len(*item.History) < 2 {
 		t.Errorf("the item is %+v", item)
 	}
 
-	gone := must(t, func(r *api.UnbindResponse) bool { return r.JSON202 != nil })(josh.UnbindWithResponse(ctx, id, nil))
-	f.Await(gone.JSON202.Id)
-	must(t, func(r *api.ListBindingsResponse) bool {
-		return len(r.JSON200.Bindings) == 0
-	})(josh.ListBindingsWithResponse(ctx, nil))
+	gone := answered(josh.Unbind(ctx, id, nil))(t)
+	f.Await(gone.Id)
+	must(t, func(r *api.ListBindings200JSONResponse) bool {
+		return len(r.Bindings) == 0
+	})(josh.ListBindings(ctx, nil))
 }
 
 func TestRetryAndCancelOperations(t *testing.T) {
@@ -191,17 +193,14 @@ func TestRetryAndCancelOperations(t *testing.T) {
 	made := f.Bind("Publish")
 	josh, ctx := f.as(f.SignIn("josh")), t.Context()
 	f.Frameio.Faults().Add(faults.Rule{Path: "^/assets/", Status: 403})
-	must(t, func(r *api.PublishResponse) bool { return r.JSON202 != nil })(
-		josh.PublishWithResponse(ctx, api.PublishJSONRequestBody{
-			Binding: made.ID,
-			Assets:  []string{f.file("Cut.mov", 1000)},
-		}))
+	answered(josh.Publish(ctx, api.PublishJSONRequestBody{
+		Binding: made.ID,
+		Assets:  []string{f.file("Cut.mov", 1000)},
+	}))(t)
 
 	failed := f.Until(func(v work.View) bool { return v.Kind == "publish" && v.State == work.Failed })
 	f.Frameio.Faults().Clear()
-	stuck := must(t, func(r *api.GetItemResponse) bool {
-		return r.JSON200 != nil
-	})(josh.GetItemWithResponse(ctx, failed.ID)).JSON200
+	stuck := answered(josh.GetItem(ctx, failed.ID))(t)
 	if stuck.Code == nil || stuck.Message == nil {
 		t.Errorf("it failed without a reason: %+v", stuck)
 	}
@@ -220,11 +219,9 @@ func TestRetryAndCancelOperations(t *testing.T) {
 		Hook:  func(r *http.Request) { close(hit); <-r.Context().Done() },
 	})
 
-	must(t, func(r *api.RetryItemResponse) bool { return r.JSON202 != nil })(josh.RetryItemWithResponse(ctx, failed.ID))
+	answered(josh.RetryItem(ctx, failed.ID))(t)
 	wait(t, hit)
-	must(t, func(r *api.CancelItemResponse) bool {
-		return r.JSON202 != nil
-	})(josh.CancelItemWithResponse(ctx, failed.ID))
+	answered(josh.CancelItem(ctx, failed.ID))(t)
 
 	if v := f.Await(failed.ID); v.State != work.Canceled {
 		t.Errorf("it is %s", v.State)

@@ -39,19 +39,12 @@ func open(t *testing.T, opts ...testenv.Option) *face {
 	}}
 }
 
-// as is the generated client with a session.
-func (f *face) as(session string) *api.ClientWithResponses {
+// as is the client with a session.
+func (f *face) as(session string) *api.Client {
 	f.T.Helper()
-	c, err := api.NewClientWithResponses(f.Config.PublicURL+"/api/v1", api.WithHTTPClient(f.client),
-		api.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
-			r.Header.Set("Authorization", "Bearer "+session)
-			return nil
-		}))
-	if err != nil {
-		f.T.Fatal(err)
-	}
-
-	return c
+	return api.NewClient(f.Config.PublicURL+"/api/v1", f.client, func(r *http.Request) {
+		r.Header.Set("Authorization", "Bearer "+session)
+	})
 }
 
 // answer is what came back.
