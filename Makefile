@@ -19,8 +19,8 @@ SUDO = $$([ $$(id -u) = 0 ] || echo sudo)
 .PHONY: go
 go: ## Install Go, where there is none
 	@command -v go >/dev/null || { $(call need,Go,golang-go ca-certificates); }
-	@go version | grep -qE 'go1\.(2[1-9]|[3-9][0-9])' || { echo "$$(go version) is too old: install Go 1.21 or newer from https://go.dev/dl/; it gets the right version by itself." >&2; exit 1; }
-	@go list -m >/dev/null 2>&1 || { echo "Go $$(sed -n 's/^go //p' go.mod) is needed, and $$(cd / && go version) may not download it: unset GOTOOLCHAIN, or install that version." >&2; exit 1; }
+	@(cd / && go version) | grep -qE 'go1\.(2[1-9]|[3-9][0-9])' || { echo "$$(cd / && go version) is too old: install Go 1.21 or newer from https://go.dev/dl/; it gets the right version by itself." >&2; exit 1; }
+	@go list -m >/dev/null || { echo "Go $$(sed -n 's/^go //p' go.mod) is needed, and $$(cd / && go version) could not get it: unset GOTOOLCHAIN, look at GOPROXY, or install that version." >&2; exit 1; }
 
 .PHONY: ui
 ui: go node_modules/.package-lock.json ## Build what runs in a browser
