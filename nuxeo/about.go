@@ -77,7 +77,7 @@ func (c *Client) Type(ctx context.Context, name string) (Type, error) {
 	}
 
 	path := "api/v1/config/types/" + url.PathEscape(name)
-	status, err := c.do(ctx, call{method: http.MethodGet, path: path}, &out)
+	status, err := c.do(ctx, call{method: http.MethodGet, path: path, mayBeNothing: true}, &out)
 	if err == nil && status == http.StatusNoContent {
 		err = &Error{Method: http.MethodGet, Path: path, Code: http.StatusNotFound, Message: "there is no such type"}
 	}

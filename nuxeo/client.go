@@ -70,13 +70,15 @@ func (c *Client) URL(path string) string { return c.base.String() + strings.Trim
 
 // call is one request in the making.
 type call struct {
-	method  string
-	path    string // below /nuxeo/, already escaped
-	query   url.Values
-	header  http.Header
-	body    io.Reader
-	length  int64 // of body, when it is a stream
-	content string
+	// mayBeNothing says that 204 is an answer although something is read.
+	mayBeNothing bool
+	method       string
+	path         string // below /nuxeo/, already escaped
+	query        url.Values
+	header       http.Header
+	body         io.Reader
+	length       int64 // of body, when it is a stream
+	content      string
 }
 
 func (c *Client) request(ctx context.Context, q call) (*http.Request, error) {
@@ -125,6 +127,11 @@ func (c *Client) guarded() *http.Client {
 		if r.URL.Scheme != c.base.Scheme || r.URL.Host != c.base.Host {
 			r.Header.Del("Authorization")
 			r.Header.Del("X-Authentication-Token")
+		}
+
+		// A redirect that makes a GET of a write has not done it.
+		if r.Method != via[0].Method {
+			return fmt.Errorf("nuxeo: a %s was sent on as a %s", via[0].Method, r.Method)
 		}
 
 		if next != nil {
@@ -178,13 +185,7 @@ func (c *Client) do(ctx context.Context, q call, out any) (int, error) {
 		return resp.StatusCode, unreachable(q, err)
 	}
 
-	// Where there is nothing to say the status tells so. An empty 200 was lost on the way.
-	nothing := resp.StatusCode == http.StatusNoContent || resp.StatusCode == http.StatusAccepted
-	if out == nil || nothing && len(body) == 0 {
-		return resp.StatusCode, nil
-	}
-
-	if err := json.Unmarshal(body, out); err != nil {
+	if err := q.read(resp.StatusCode, body, out); err != nil {
 		return resp.StatusCode, &Error{
 			Method:  q.method,
 			Path:    q.path,
@@ -196,6 +197,25 @@ func (c *Client) do(ctx context.Context, q call, out any) (int, error) {
 
 	return resp.StatusCode, nil
 }
+
+// read decodes the body of a success. Where there is nothing to say Nuxeo answers 204; an empty 200 was lost on the
+// way, and a page is from something before the server, such as a sign-in: neither did what was asked for.
+func (q call) read(status int, body []byte, out any) error {
+	if status == http.StatusNoContent && len(body) == 0 {
+		if out == nil || q.mayBeNothing || strings.HasPrefix(q.path, automation) {
+			return nil
+		}
+		return errors.New("there is nothing in it")
+	}
+
+	if out == nil {
+		out = new(json.RawMessage)
+	}
+	return json.Unmarshal(body, out)
+}
+
+// automation is the path of operations, which answer 204 for a result that is null or an empty list.
+const automation = "api/v1/automation/"
 
 // json makes a call with a JSON body.
 func jsonCall(method, path string, body any, header http.Header) (call, error) {

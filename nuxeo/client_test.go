@@ -260,28 +260,51 @@ func TestPageInPlaceOfATokenIsNone(t *testing.T) {
 	}
 }
 
-// An answer whose bytes were lost on the way is no person without a mail address: an empty success counts only where
-// the
-// status says that there is nothing to say.
-func TestAnEmptyAnswerIsNotWhatWasAskedFor(t *testing.T) {
+// What did not come from Nuxeo whole is no success: bytes that were lost on the way, and the pages of something before
+// the server. Where there is nothing to say Nuxeo answers a write with 204.
+func TestASuccessIsWhatNuxeoSays(t *testing.T) {
 	t.Parallel()
-	for status, want := range map[int]bool{
-		http.StatusOK:        false,
-		http.StatusCreated:   false,
-		http.StatusNoContent: true,
+	status := func(code int, body string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(code)
+			_, _ = w.Write([]byte(body))
+		}
+	}
+	signIn := func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/login" {
+			http.Redirect(w, r, "/login", http.StatusFound)
+			return
+		}
+		_, _ = w.Write([]byte("<!doctype html><title>Sign in</title>"))
+	}
+
+	for _, c := range []struct {
+		name          string
+		answer        http.HandlerFunc
+		reads, writes bool
+	}{
+		{"an empty 200", status(200, ""), false, false},
+		{"an empty 201", status(201, ""), false, false},
+		{"an empty 202", status(202, ""), false, false},
+		{"204", status(204, ""), false, true},
+		{"a page", status(200, "<!doctype html>"), false, false},
+		{"half an answer", status(200, `{"id":"jo`), false, false},
+		{"a sign-in page", signIn, false, false},
+		{"an answer", status(200, `{"id":"josh"}`), true, true},
 	} {
-		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(status)
-		}))
+		srv := httptest.NewServer(c.answer)
 		t.Cleanup(srv.Close)
-		c, err := nuxeo.New(srv.URL, srv.Client(), nuxeo.Basic("josh", "josh"))
+		nx, err := nuxeo.New(srv.URL, srv.Client(), nuxeo.Basic("josh", "josh"))
 		if err != nil {
 			t.Fatal(err)
 		}
 
-		u, err := c.User(t.Context(), "josh")
-		if (err == nil) != want {
-			t.Errorf("an empty %d is read as %+v, %v; want that it counts: %v", status, u, err, want)
+		if u, err := nx.User(t.Context(), "josh"); (err == nil) != c.reads {
+			t.Errorf("%s is read as %+v, %v; want that it is read: %v", c.name, u, err, c.reads)
+		}
+		err = nx.Update(t.Context(), "uid", "", map[string]any{"dc:title": "x"}, nuxeo.WriteOptions{})
+		if (err == nil) != c.writes {
+			t.Errorf("%s answers a write: %v; want that it counts: %v", c.name, err, c.writes)
 		}
 	}
 }

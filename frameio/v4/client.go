@@ -143,6 +143,12 @@ func (c *Client) guarded() *http.Client {
 		if r.URL.Scheme != c.base.Scheme || r.URL.Host != c.base.Host {
 			r.Header.Del("Authorization")
 		}
+
+		// A redirect that makes a GET of a write has not done it.
+		if r.Method != via[0].Method {
+			return fmt.Errorf("a %s was sent on as a %s", via[0].Method, r.Method)
+		}
+
 		if next != nil {
 			return next(r, via)
 		}
@@ -208,9 +214,14 @@ func decode(method, path string, resp *http.Response, out any) error {
 		return noAnswer(method, path, err)
 	}
 
-	// Where there is nothing to say the status tells so. An empty 200 was lost on the way.
-	if out == nil || resp.StatusCode == http.StatusNoContent && len(body) == 0 {
+	// Where there is nothing to say the status tells so. An empty 200 was lost on the way, and a page is from something
+	// before the server, such as a sign-in.
+	if resp.StatusCode == http.StatusNoContent && len(body) == 0 {
 		return nil
+	}
+
+	if out == nil {
+		out = new(json.RawMessage)
 	}
 
 	if err := json.Unmarshal(body, out); err != nil {

@@ -245,3 +245,12 @@ func TestAnEmptyAnswerIsNotWhatWasAskedFor(t *testing.T) {
 		t.Errorf("an empty answer is read as the file %+v, want an error", f)
 	}
 }
+
+// A page of something before Frame.io, such as a sign-in, is no success of a write.
+func TestAPageIsNoSuccess(t *testing.T) {
+	t.Parallel()
+	if err := says(t, "<!doctype html><title>Sign in</title>").DeleteAction(t.Context(), "account",
+		"action"); err == nil {
+		t.Error("a page is taken for a success, want an error")
+	}
+}

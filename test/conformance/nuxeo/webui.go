@@ -379,4 +379,26 @@ var shownCases = []Case{
 			}
 		},
 	},
+	{
+		Name: "webui-serves-the-version-of-the-package", Uses: []string{"WebUIFile"},
+		Source: "nuxeo-web-ui: files of web/nuxeo.war/ui are served below /ui/",
+		What:   "A JSON file that a package puts among those of Web UI is served to who is signed in; one that is not there is 404.",
+		Why:    "The doctor reads there how old the installed package is.",
+		Try: func(s *Scene) {
+			ctx := s.Context()
+			var none map[string]any
+			if err := s.Writer().WebUIFile(ctx, "no-such-file.json", &none); !nuxeo.NotFound(err) {
+				s.True(false, "a file that is not there is 404, not %v", err)
+			}
+
+			var installed struct {
+				Version string `json:"version"`
+			}
+			err := s.Writer().WebUIFile(ctx, "nuxeo-frameio.version.json", &installed)
+			if nuxeo.NotFound(err) {
+				s.NotTried("there is no Web UI, or an older package")
+			}
+			s.True(err == nil && installed.Version != "", "the version is told: %q, %v", installed.Version, err)
+		},
+	},
 }
