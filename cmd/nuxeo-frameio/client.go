@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync/atomic"
 	"text/tabwriter"
 	"time"
 
@@ -30,14 +32,15 @@ type clientFlags struct {
 	JSON         bool   `name:"json" env:"-" help:"Print JSON."`
 
 	fresh bool // a stored sign-in does not count
+	mute  bool // nothing may be asked: the input is somebody else's
 }
 
 // client is a signed-in client of the connector.
 type client struct {
 	*api.Client
 	base    string
-	session string
-	stored  bool // the session is one that `login` has kept
+	session atomic.Pointer[string] // nil: there is none yet
+	stored  bool                   // the session is one that `login` has kept
 }
 
 // session signs in, runs fn and signs out. A session that is kept goes on.
@@ -59,6 +62,16 @@ func (f *clientFlags) session(t *terminal, fn func(*client) error) error {
 	return fn(c)
 }
 
+// renew takes the session that is stored by now, if it is another one.
+func (c *client) renew() bool {
+	all, err := loadSignIns()
+	if stored := all.Stored[c.base].Session; err == nil && stored != "" && stored != *c.session.Load() {
+		c.session.Store(&stored)
+		return true
+	}
+	return false
+}
+
 // endedAsWell says what to do when the stored session has ended.
 func endedAsWell(err error) error {
 	if fault.Is(err, fault.Unauthenticated) {
@@ -75,6 +88,11 @@ func newClient(server string, t *terminal) (*client, error) {
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, fault.Field("server", "Give --server (or NUXEO_FRAMEIO_SERVER) with http:// or https://, like "+
 			"http://localhost:8090.", "%q is not a full address.", server)
+	}
+
+	if u.User != nil {
+		return nil, fault.Field("server", "Give the address alone, and the login with --user.",
+			"The address has a login in it, which would be printed and kept.")
 	}
 
 	c.Client = api.NewClient(c.base+"/api/v1", t.http("the connector"), c.sign)
@@ -101,7 +119,8 @@ func (f *clientFlags) signIn(t *terminal) (*client, error) {
 	}
 
 	if kept != "" {
-		c.session, c.stored = kept, true
+		c.session.Store(&kept)
+		c.stored = true
 		return c, nil
 	}
 
@@ -116,7 +135,7 @@ func (f *clientFlags) signIn(t *terminal) (*client, error) {
 		return nil, err
 	}
 
-	c.session = got.Session
+	c.session.Store(&got.Session)
 	return c, nil
 }
 
@@ -150,8 +169,8 @@ func (f *clientFlags) kept() (session string, err error) {
 
 // sign adds the session to a request, when there is one.
 func (c *client) sign(r *http.Request) {
-	if c.session != "" {
-		r.Header.Set("Authorization", "Bearer "+c.session)
+	if s := c.session.Load(); s != nil {
+		r.Header.Set("Authorization", "Bearer "+*s)
 	}
 }
 
@@ -231,6 +250,11 @@ func (f *clientFlags) password(t *terminal, server, nuxeo string) (string, error
 		}
 		return f.Password, nil
 	}
+
+	if f.mute {
+		return "", fault.New(fault.Unauthenticated, "You are not signed in.").
+			With("Run `nuxeo-frameio login` first, then start the agent again.")
+	}
 	return t.hidden(fmt.Sprintf("Nuxeo password of %s at %s: ", plain.Line(f.User), plain.Line(to)))
 }
 
@@ -256,6 +280,30 @@ func (c *client) why(err error) error {
 		return problem(p)
 	case errors.Is(err, api.ErrTooLong):
 		return fault.New(fault.Refused, "The answer is too long.").With("Ask for fewer at once.")
+	}
+
+	return c.unreached(err)
+}
+
+// unreached says why there is no answer, or none that can be read.
+func (c *client) unreached(err error) error {
+	var said *fault.Error
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	var certificate *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &said): // a redirect that was refused
+		return said
+	case errors.Is(err, context.Canceled):
+		return err
+	case errors.Is(err, api.ErrPath):
+		return fault.New(fault.NotFound, "There is nothing of that id.")
+	case errors.As(err, &syntax), errors.As(err, &kind):
+		return fault.New(fault.Unavailable, "What answers at %s is not a connector of this version.", c.base).
+			With("Check --server, and the versions of both.").Because(err)
+	case errors.As(err, &certificate):
+		return fault.New(fault.Unavailable, "The certificate of %s is not trusted.", c.base).
+			With("Have its authority added to those of this machine.").Because(err)
 	}
 
 	return fault.New(fault.Unavailable, "The connector at %s cannot be reached.", c.base).

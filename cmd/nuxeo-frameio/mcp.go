@@ -26,6 +26,7 @@ type mcpCmd struct {
 
 // Run offers the connector's tools to an agent, as the person who is signed in, until the agent ends.
 func (c *mcpCmd) Run(t *terminal) error {
+	c.mute = c.Listen == "" // what comes in is the agent's
 	return c.session(t, func(k *client) error {
 		server := agent.New(app.Version, k.call)
 		if c.Listen != "" {
@@ -60,7 +61,8 @@ func (c *mcpCmd) serve(t *terminal, server *mcp.Server) error {
 	}
 
 	key := rand.Text()
-	tools := mcp.NewStreamableHTTPHandler(func(*http.Request) *mcp.Server { return server }, nil)
+	tools := mcp.NewStreamableHTTPHandler(func(*http.Request) *mcp.Server { return server },
+		&mcp.StreamableHTTPOptions{SessionTimeout: time.Hour})
 	web := &http.Server{Handler: keyed(key, tools), ReadHeaderTimeout: 10 * time.Second}
 	t.printf("Agents connect to http://%s with the header\nAuthorization: Bearer %s\n", l.Addr().String(), key)
 
@@ -99,8 +101,18 @@ const mostAnswered = 4 << 20
 // call makes a call of the REST interface as the signed-in person. Its answer is JSON, or empty where there is none.
 func (c *client) call(ctx context.Context, q agent.Request) (json.RawMessage, error) {
 	answer, err := c.Raw(ctx, q.Method, q.Path, q.Query, q.Body)
+	if fault.Is(err, fault.Unauthenticated) && c.stored && c.renew() { // the person has signed in again
+		answer, err = c.Raw(ctx, q.Method, q.Path, q.Query, q.Body)
+	}
+
 	if len(answer) > mostAnswered {
 		return nil, c.why(api.ErrTooLong)
 	}
+
+	if fault.Is(err, fault.Unauthenticated) && !c.stored {
+		return nil, fault.New(fault.Unauthenticated, "Your sign-in has ended.").
+			With("Start the agent's server again.").Because(err)
+	}
+
 	return answer, endedAsWell(err)
 }

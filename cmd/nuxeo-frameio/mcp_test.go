@@ -130,7 +130,8 @@ func TestAnAgentAsksBeforeItPublishes(t *testing.T) {
 		t.Fatalf("accepted, it answers %q, want an interaction", text)
 	}
 
-	want := "Publish 1 asset from Frame.io into /default-domain/workspaces/films?"
+	want := `Publish 1 asset from Frame.io into "/default-domain/workspaces/films"? A folder brings all that is in it. ` +
+		`It is about "` + stage.Names()["TEASER"] + `".`
 	if !slices.Equal(a.asked, []string{want, want}) {
 		t.Errorf("asked %q, want twice %q", a.asked, want)
 	}
@@ -183,8 +184,10 @@ func TestAnAgentCannotAgreeByItself(t *testing.T) {
 func TestAnAgentIsToldWhatIsRefused(t *testing.T) {
 	t.Parallel()
 	a, _ := agentOf(t)
-	if text, failed := a.does("describe_document", map[string]any{"document": "../../provider"}, nil); !failed {
-		t.Errorf("a document that is none answers %q, want an error", text)
+	for _, id := range []string{"../../provider", "..", ".", ""} {
+		if text, failed := a.does("describe_document", map[string]any{"document": id}, nil); !failed {
+			t.Errorf("the document %q, which is none, answers %q, want an error", id, text)
+		}
 	}
 
 	if text, failed := a.does("publish_assets", map[string]any{"binding": "none", "assets": []string{"x"}},

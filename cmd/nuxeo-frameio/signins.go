@@ -141,7 +141,7 @@ func (c *loginCmd) Run(t *terminal) error {
 	}
 
 	all.Last = k.base
-	all.Stored[k.base] = signIn{User: me.Login, Session: k.session}
+	all.Stored[k.base] = signIn{User: me.Login, Session: *k.session.Load()}
 	path, err := all.save()
 	if err != nil {
 		return err
@@ -188,7 +188,7 @@ func (c *logoutCmd) Run(t *terminal) error {
 		return err
 	}
 
-	k.session = stored.Session
+	k.session.Store(&stored.Session)
 	if err := k.SignOut(t.ctx); err != nil {
 		_, _ = fmt.Fprintf(t.err, "%s cannot be told; the session ends there by itself.\n", server)
 	}

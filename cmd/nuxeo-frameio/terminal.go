@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 )
 
@@ -74,7 +76,19 @@ const patience = 2 * time.Second
 
 // http is a client of a system that says when it is being waited for.
 func (t *terminal) http(what string) *http.Client {
-	return &http.Client{Transport: waiting{http.DefaultTransport, t.err, what}}
+	return &http.Client{Transport: waiting{http.DefaultTransport, t.err, what}, CheckRedirect: stayThere}
+}
+
+// stayThere refuses a redirect to another scheme, host or port: it would take the sign-in along.
+func stayThere(r *http.Request, via []*http.Request) error {
+	if first := via[0].URL; r.URL.Scheme != first.Scheme || r.URL.Host != first.Host {
+		return fault.New(fault.Refused, "%s sends on to %s, and your sign-in stays here.", first.Host, r.URL.Host).
+			With("Give the address that is meant with --server.")
+	}
+	if len(via) >= 10 {
+		return errors.New("too many redirects")
+	}
+	return nil
 }
 
 // waiting tells people what the program waits for when an answer takes its time.

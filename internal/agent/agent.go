@@ -15,7 +15,11 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
+	"strings"
+	"sync"
+	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
@@ -45,7 +49,16 @@ type server struct {
 	*mcp.Server
 	call Caller
 	key  []byte // of the states of questions, until the process ends
+
+	mu   sync.Mutex
+	open map[string]time.Time // the questions that wait for an answer, and until when
 }
+
+// A question may be answered for an hour. So many may be open; an older one is asked again.
+const (
+	answerable = time.Hour
+	mostOpen   = 100
+)
 
 // New makes a server with all tools. The version is that of the program.
 func New(version string, call Caller) *mcp.Server {
@@ -54,6 +67,7 @@ func New(version string, call Caller) *mcp.Server {
 			&mcp.ServerOptions{Instructions: instructions}),
 		call: call,
 		key:  make([]byte, sha256.Size),
+		open: map[string]time.Time{},
 	}
 
 	_, _ = rand.Read(s.key) // it never fails
@@ -121,19 +135,16 @@ func change[In any](
 
 	mcp.AddTool(s.Server, tool,
 		func(ctx context.Context, r *mcp.CallToolRequest, in In) (*mcp.CallToolResult, any, error) {
-			state, err := s.stateOf(name, in)
-			if err != nil {
-				return nil, nil, err
-			}
-
 			// Without an answer to our own question about these arguments the question comes first.
 			said, ok := r.Params.InputResponses[asked].(*mcp.ElicitResult)
-			if !ok || !hmac.Equal([]byte(r.Params.RequestState), []byte(state)) {
+			if !ok || !s.answers(r.Params.RequestState, name, in) {
 				text, err := question(ctx, in)
 				if err != nil {
 					return refused(err), nil, nil
 				}
-				return questioned(text, state), nil, nil
+
+				state, err := s.ask(name, in)
+				return questioned(text, state), nil, err
 			}
 
 			if said.Action != "accept" {
@@ -160,15 +171,50 @@ func questioned(text, state string) *mcp.CallToolResult {
 	}
 }
 
-// stateOf binds an answer to a tool and its arguments, so that nobody agrees to one thing and gets another.
-func (s *server) stateOf(tool string, in any) (string, error) {
+// ask opens a question: its state binds the answer to a tool and its arguments, so that nobody agrees to one thing and
+// gets another, and is good for one answer.
+func (s *server) ask(tool string, in any) (state string, err error) {
+	nonce := rand.Text()
+	state, err = s.stateOf(nonce, tool, in)
+	if err != nil {
+		return "", err
+	}
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	maps.DeleteFunc(s.open, func(_ string, until time.Time) bool { return until.Before(now) })
+	if len(s.open) >= mostOpen {
+		clear(s.open)
+	}
+	s.open[nonce] = now.Add(answerable)
+
+	return state, nil
+}
+
+// answers reports whether a state is that of an open question about a tool and its arguments, and closes that.
+func (s *server) answers(state, tool string, in any) bool {
+	nonce, _, _ := strings.Cut(state, ".")
+	want, err := s.stateOf(nonce, tool, in)
+	if err != nil || !hmac.Equal([]byte(state), []byte(want)) {
+		return false
+	}
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	until, ok := s.open[nonce]
+	delete(s.open, nonce)
+	return ok && time.Now().Before(until)
+}
+
+func (s *server) stateOf(nonce, tool string, in any) (string, error) {
 	b, err := json.Marshal(in)
 	if err != nil {
 		return "", fmt.Errorf("the arguments of %s: %w", tool, err)
 	}
 
 	mac := hmac.New(sha256.New, s.key)
-	mac.Write([]byte(tool + "\n"))
+	mac.Write([]byte(nonce + "\n" + tool + "\n"))
 	mac.Write(b)
-	return hex.EncodeToString(mac.Sum(nil)), nil
+	return nonce + "." + hex.EncodeToString(mac.Sum(nil)), nil
 }

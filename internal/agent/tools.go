@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 )
@@ -172,8 +173,8 @@ func (s *server) changing() {
 		})
 }
 
-// ask makes a call and reads what a question is made of.
-func (s *server) ask(ctx context.Context, r Request, into any) error {
+// look makes a call and reads what a question is made of.
+func (s *server) look(ctx context.Context, r Request, into any) error {
 	answer, err := s.call(ctx, r)
 	if err != nil {
 		return err
@@ -188,11 +189,11 @@ func (s *server) askPublish(ctx context.Context, in publication) (string, error)
 	var b struct {
 		Path string `json:"folder_path"`
 	}
-	if err := s.ask(ctx, get(nil, "/bindings/%s", in.Binding), &b); err != nil {
+	if err := s.look(ctx, get(nil, "/bindings/%s", in.Binding), &b); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("Publish %s from Frame.io into %s?", plain.Count(len(in.Assets), "asset"), plain.Line(b.Path)),
-		nil
+	return fmt.Sprintf("Publish %s from Frame.io into %s? A folder brings all that is in it. %s",
+		plain.Count(len(in.Assets), "asset"), quoted(b.Path), listed(in.Assets)), nil
 }
 
 func (s *server) askPush(ctx context.Context, in push) (string, error) {
@@ -204,12 +205,18 @@ func (s *server) askPush(ctx context.Context, in push) (string, error) {
 	}
 
 	body := map[string]any{"documents": in.Documents, "team": in.Team}
-	if err := s.ask(ctx, Request{Method: http.MethodPost, Path: "/pushes/preview", Body: body}, &p); err != nil {
+	if err := s.look(ctx, Request{Method: http.MethodPost, Path: "/pushes/preview", Body: body}, &p); err != nil {
 		return "", err
 	}
 
-	text := fmt.Sprintf("Push %s (%s) to Frame.io, and lock what is sent until it comes back?",
-		plain.Count(p.Count, "document"), plain.Size(p.Bytes))
+	titles, team, err := s.pushed(ctx, in)
+	if err != nil {
+		return "", err
+	}
+
+	text := fmt.Sprintf("Push %s (%s) to the team %s on Frame.io, into the project %s%s, and lock what is sent until it "+
+		"comes back? %s", plain.Count(p.Count, "document"), plain.Size(p.Bytes), quoted(team), quoted(in.Project),
+		folderText(in.Folder), listed(titles))
 	if p.Next > 0 && !in.Separate {
 		text += fmt.Sprintf(" %s of them would become the next version of an asset.", plain.Number(p.Next))
 	}
@@ -225,8 +232,75 @@ func (s *server) askRefresh(ctx context.Context, in synchronization) (string, er
 	var q struct {
 		Path string `json:"folder_path"`
 	}
-	if err := s.ask(ctx, get(nil, "/syncs/%s", in.Sync), &q); err != nil {
+	if err := s.look(ctx, get(nil, "/syncs/%s", in.Sync), &q); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("Compare %s with Frame.io and bring what differs?", plain.Line(q.Path)), nil
+	return fmt.Sprintf("Compare %s with Frame.io and bring what differs?", quoted(q.Path)), nil
+}
+
+// shown is how many of many things a question names.
+const shown = 5
+
+// pushed are the titles of the first documents, and the name of the team.
+func (s *server) pushed(ctx context.Context, in push) (titles []string, team string, err error) {
+	team = in.Team
+	for i, d := range in.Documents {
+		if i >= shown || strings.HasPrefix(d, "/") { // a path says enough
+			titles = append(titles, d)
+			continue
+		}
+
+		var to struct {
+			Title string `json:"title"`
+			Teams []struct {
+				ID   string `json:"id"`
+				Name string `json:"name"`
+			} `json:"teams"`
+		}
+		if err := s.look(ctx, get(nil, "/documents/%s/targets", d), &to); err != nil {
+			return nil, "", err
+		}
+
+		titles = append(titles, to.Title)
+		for _, t := range to.Teams {
+			if t.ID == in.Team {
+				team = t.Name
+			}
+		}
+	}
+
+	return titles, team, nil
+}
+
+// folderText names a folder of the project, if there is one.
+func folderText(id string) string {
+	if id == "" {
+		return ""
+	}
+	return ", folder " + quoted(id)
+}
+
+// listed names the first of many things.
+func listed(names []string) string {
+	var first []string
+	for _, n := range names[:min(len(names), shown)] {
+		first = append(first, quoted(n))
+	}
+
+	text := strings.Join(first, ", ")
+	if more := len(names) - len(first); more > 0 {
+		text += " and " + plain.Number(more) + " more"
+	}
+
+	return "It is about " + text + "."
+}
+
+// quoted is what others have written, in quotation marks and not longer than a line.
+func quoted(text string) string {
+	const most = 80
+	runes := []rune(plain.Line(strings.ReplaceAll(text, `"`, "'")))
+	if len(runes) > most {
+		runes = append(runes[:most], '…')
+	}
+	return `"` + string(runes) + `"`
 }

@@ -50,8 +50,8 @@ func (e *Engine) WakeAfterLast(
 		return nil, err
 	}
 
-	res, err := tx.ExecContext(ctx, `UPDATE items SET not_before = $1, generation = generation + 1, updated = $1
-		WHERE id = $2 AND step = $3 AND state = 'waiting'`, store.Millis(e.now()), waiting, step)
+	res, err := tx.ExecContext(ctx, `UPDATE items SET updated = $1, generation = generation + 1,
+		not_before = CASE WHEN not_before < $1 THEN not_before ELSE $1 END WHERE id = $2 AND step = $3 AND state = 'waiting'`, store.Millis(e.now()), waiting, step)
 	if err != nil {
 		return nil, err
 	}

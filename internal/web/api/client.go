@@ -58,6 +58,9 @@ func StatusOf(err error) int {
 // ErrTooLong is an answer that is longer than any should be.
 var ErrTooLong = errors.New("the answer is too long")
 
+// ErrPath says that an id is no part of a path: it is empty, or made of dots.
+var ErrPath = errors.New("an id is empty, or made of dots")
+
 // mostRead bounds an answer, in bytes.
 const mostRead = 16 << 20
 
@@ -99,6 +102,13 @@ func (c *Client) open(
 			return nil, err
 		}
 		sent = bytes.NewReader(b)
+	}
+
+	// An id that is empty or of dots would lead to another operation.
+	for _, part := range strings.Split(strings.TrimPrefix(path, "/"), "/") {
+		if part == "" || part == "." || part == ".." {
+			return nil, ErrPath
+		}
 	}
 
 	if len(query) > 0 {
