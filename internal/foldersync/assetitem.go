@@ -123,10 +123,16 @@ func nextStep(st assetState, next work.Next) work.Next {
 	switch {
 	case st.Job.Mirror.OnlyFile != "" && next.Outcome != ingest.Conflicting:
 		return work.Next{Step: stepEarlier}
-	case st.New && st.Job.Document != "" && next.Outcome != ingest.Created && next.Outcome != ingest.Conflicting:
+	case st.New && st.ownDocument() && next.Outcome != ingest.Created && next.Outcome != ingest.Conflicting:
 		return work.Next{Step: stepPlace}
 	}
 	return next
+}
+
+// ownDocument reports whether the document is that of the listed asset. A file that was put on a
+// stack since it was listed has the stack's, whose place is not the file's.
+func (st assetState) ownDocument() bool {
+	return st.Job.Document != "" && st.Job.File != nil && st.Job.File.Key() == st.Key
 }
 
 // stepPlace is the last step of an asset that takes over an existing document: a file put on a
@@ -351,7 +357,7 @@ func (w AssetWorker) keepFormerPlace(ctx context.Context, tx *sql.Tx, st *assetS
 // that was put on a stack. If that file is taken off the stack again, it gets a document of its
 // own.
 func (w AssetWorker) takeDocument(ctx context.Context, tx *sql.Tx, st assetState) error {
-	if st.Job.Document == "" || st.Job.File == nil || st.Job.File.Key() != st.Key {
+	if !st.ownDocument() {
 		return nil
 	}
 	_, err := tx.ExecContext(ctx, `UPDATE sync_entries SET document_uid = '', print = ''

@@ -242,3 +242,21 @@ func TestManyThatWereMovedAreNotAskedFor(t *testing.T) {
 		t.Errorf("the document is at %s, in the trash %v; want it in To", d.Path, d.IsTrashed)
 	}
 }
+
+// A file that was listed and then put onto a stack elsewhere, which was listed as well, does not take the stack's
+// document to where the file was.
+func TestAFileThatJoinsAStackMeanwhileDoesNotMoveIt(t *testing.T) {
+	t.Parallel()
+	b := testenv.New(t)
+	day := b.Frameio.AddFolder(b.Root, "Day")
+	first, second := add(b, day, "First.mov", content('a', 300)), add(b, b.Root, "Second.mov", content('b', 400))
+	before(b, "/folders/"+day+"/", func() {
+		b.Frameio.Move(second, day)
+		b.Frameio.Stack(first, second)
+	})
+
+	m := mirrored(b)
+	m.is(map[string][]byte{"/Day": nil, "/Day/Second": content('b', 400)})
+	m.refresh(false)
+	m.is(map[string][]byte{"/Day": nil, "/Day/Second": content('b', 400)})
+}
