@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -30,7 +31,7 @@ func (f sureFlag) sure(t *terminal, question string) error {
 	}
 
 	_, _ = fmt.Fprintf(t.err, "%s [y/N] ", plain.Line(question))
-	answer, err := bufio.NewReader(t.in).ReadString('\n')
+	answer, err := t.line()
 	if err != nil && err != io.EOF {
 		return err
 	}
@@ -74,15 +75,62 @@ func (f secretFlags) clientSecret(t *terminal) (*string, error) {
 func (t *terminal) hidden(question string) (string, error) {
 	_, _ = fmt.Fprint(t.err, question)
 	if t.interactive() {
-		b, err := term.ReadPassword(int(t.in.(*os.File).Fd()))
-		_, _ = fmt.Fprintln(t.err)
-		return string(b), err
+		return t.password(int(t.in.(*os.File).Fd()))
 	}
 
-	line, err := bufio.NewReader(t.in).ReadString('\n')
+	line, err := t.line()
 	if err != nil && err != io.EOF {
 		return "", err
 	}
 
 	return strings.TrimRight(line, "\r\n"), nil
+}
+
+// password reads a line that is not shown. Who leaves instead sees again what they type.
+func (t *terminal) password(fd int) (string, error) {
+	before, err := term.GetState(fd)
+	if err != nil {
+		return "", err
+	}
+
+	text, err := t.unlessStopped(func() (string, error) {
+		b, err := term.ReadPassword(fd)
+		return string(b), err
+	})
+	if t.ctx.Err() != nil {
+		return "", errors.Join(t.ctx.Err(), term.Restore(fd, before))
+	}
+
+	_, _ = fmt.Fprintln(t.err)
+	return text, err
+}
+
+// line reads a line of the input, as bufio's ReadString does.
+func (t *terminal) line() (string, error) {
+	if t.lines == nil {
+		t.lines = bufio.NewReader(t.in)
+	}
+	return t.unlessStopped(func() (string, error) { return t.lines.ReadString('\n') })
+}
+
+// unlessStopped reads until the program is to stop. What still reads then ends with the program.
+func (t *terminal) unlessStopped(read func() (string, error)) (string, error) {
+	type answer struct {
+		text string
+		err  error
+	}
+
+	answers := make(chan answer, 1)
+	go func() {
+		text, err := read()
+		answers <- answer{text, err}
+	}()
+
+	select {
+	case <-t.ctx.Done():
+		_, _ = fmt.Fprintln(t.err) // the question stays in a line of its own
+		return "", t.ctx.Err()
+	case a := <-answers:
+		return a.text, a.err
+	}
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+	"github.com/pelletier/go-toml/v2"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/addon"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
@@ -55,7 +56,13 @@ func (c *initCmd) Run(t *terminal, file *settings, root *cli, kctx *kong.Context
 		chosen["data"] = usualData(path)
 	}
 
-	ask := &questions{t: t, none: c.Yes}
+	ask := &questions{t: t, none: c.Yes, flags: settingFlags(kctx.Model.Node)}
+	for _, p := range kctx.Path {
+		if p.Flag != nil && !p.Resolved {
+			ask.outweighed(p.Flag.Name)
+		}
+	}
+
 	if err := c.questions(ask, chosen, kctx); err != nil {
 		return err
 	}
@@ -70,7 +77,8 @@ func (c *initCmd) Run(t *terminal, file *settings, root *cli, kctx *kong.Context
 	}
 
 	if !missingFile(path) {
-		again, err := ask.yes("Replace " + path + "? What it has and was not asked for stays.")
+		again, err := ask.yes("Replace " + path + "? Values it has and was not asked for stay; comments " +
+			"of yours do not.")
 		if err != nil || !again {
 			return orNothing(err)
 		}
@@ -179,7 +187,7 @@ func (c *initCmd) questions(ask *questions, chosen map[string]string, kctx *kong
 		if err != nil {
 			return err
 		}
-		keep(chosen, q.name, strings.TrimRight(answer, "/"), q.usual)
+		ask.keep(chosen, q.name, strings.TrimRight(answer, "/"), q.usual)
 	}
 
 	if chosen["database"] == sqlite {
@@ -187,13 +195,6 @@ func (c *initCmd) questions(ask *questions, chosen map[string]string, kctx *kong
 	}
 
 	return c.mail(ask, chosen, set)
-}
-
-// keep notes an answer, unless it is what holds anyway and nobody has chosen.
-func keep(chosen map[string]string, name, answer, usual string) {
-	if _, there := chosen[name]; there || answer != usual {
-		chosen[name] = answer
-	}
 }
 
 const sqlite = "sqlite"
@@ -222,6 +223,10 @@ func (c *initCmd) mail(ask *questions, chosen map[string]string, set *app.Config
 		return err
 	}
 
+	if via != usual {
+		ask.outweighed("mail-via")
+	}
+
 	chosen["mail-via"] = via
 	if via == "none" {
 		return nil
@@ -246,6 +251,9 @@ func (c *initCmd) mail(ask *questions, chosen map[string]string, set *app.Config
 	if err := ask.into(chosen, "mail-smtp-port", "Its port", strconv.Itoa(set.Mail.SMTPPort), checkPort); err != nil {
 		return err
 	}
+	if n, err := strconv.Atoi(chosen["mail-smtp-port"]); err == nil {
+		chosen["mail-smtp-port"] = strconv.Itoa(n) // 0587 is 587
+	}
 
 	if err := ask.into(chosen, "mail-smtp-user", "Login there, or - for none", orDash(set.Mail.SMTPUser),
 		nil); err != nil {
@@ -260,12 +268,17 @@ func (c *initCmd) mail(ask *questions, chosen map[string]string, set *app.Config
 	return ask.secret(chosen, "mail-smtp-password", "Its password", set.Mail.SMTPPass)
 }
 
-// replace writes the file as a whole. It is its owner's alone; one that is there keeps its
-// owner, who may be another account than ours.
+// replace writes the file as a whole, once it is known that it can be read again. It is its
+// owner's alone; one that is there keeps its owner, who may be another account than ours.
 func replace(path string, chosen map[string]string, flags []*kong.Flag) error {
 	var b bytes.Buffer
 	if err := writeSettings(&b, flags, chosen); err != nil {
 		return err
+	}
+
+	var tree map[string]any
+	if err := toml.Unmarshal(b.Bytes(), &tree); err != nil {
+		return fault.New(fault.Internal, "The settings cannot be written so that they can be read again: %v.", err)
 	}
 
 	const remedy = "Give --config with a path that can be written to."
@@ -273,16 +286,27 @@ func replace(path string, chosen map[string]string, flags []*kong.Flag) error {
 		return fault.Field("config", remedy, "The folder of %s cannot be made: %v.", path, err)
 	}
 
-	part := path + ".part"
-	if err := os.WriteFile(part, b.Bytes(), 0o600); err != nil {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*") // its owner's alone
+	if err != nil {
 		return fault.Field("config", remedy, "%s cannot be written: %v.", path, err)
 	}
 
-	if err := sameOwner(path, part); err != nil {
-		return fault.Field("config", remedy, "%s cannot be given to its owner: %v.", path, err)
+	_, err = f.Write(b.Bytes())
+	if err == nil {
+		err = sameOwner(path, f)
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name()) // what it is told of is why
+		return fault.Field("config", remedy, "%s cannot be written: %v.", path, err)
 	}
 
-	return os.Rename(part, path)
+	return nil
 }
 
 // afterwards examines what was set up and says what is left to do, on both sides.

@@ -7,6 +7,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -70,6 +71,7 @@ type cli struct {
 type terminal struct {
 	ctx      context.Context
 	in       io.Reader
+	lines    *bufio.Reader // of in, once one was read
 	out, err io.Writer
 	files    []string // that settings with secrets came from
 	colour   bool     // out is a terminal that shows colours

@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// sameOwner gives a file the owner of another, where there is that one and we may.
-func sameOwner(as, path string) error {
+// sameOwner gives a file that is open the owner of another, where there is that one and we may.
+func sameOwner(as string, f *os.File) error {
 	info, err := os.Stat(as)
 	if err != nil {
 		return nil //nolint:nilerr // there is none: ours it stays
@@ -19,5 +19,5 @@ func sameOwner(as, path string) error {
 		return nil
 	}
 
-	return os.Chown(path, int(s.Uid), int(s.Gid))
+	return f.Chown(int(s.Uid), int(s.Gid))
 }

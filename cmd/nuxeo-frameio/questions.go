@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"net/mail"
@@ -10,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/term"
+	"github.com/alecthomas/kong"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
@@ -19,9 +18,10 @@ import (
 // questions are asked one after the other, each until it has an answer that will do. Without
 // a terminal the answers are lines of the input.
 type questions struct {
-	t     *terminal
-	none  bool // nothing is asked: the usual answers are given
-	lines *bufio.Reader
+	t    *terminal
+	none bool // nothing is asked: the usual answers are given
+	// The settings that are asked for, as the environment may have them.
+	flags []*kong.Flag
 }
 
 // text asks for a line; none is the usual answer. What check refuses is asked again, or, where
@@ -63,8 +63,29 @@ func (q *questions) into(chosen map[string]string, name, question, usual string,
 	if err != nil {
 		return err
 	}
-	keep(chosen, name, answer, usual)
+	q.keep(chosen, name, answer, usual)
 	return nil
+}
+
+// keep notes an answer, unless it is what holds anyway and nobody has chosen.
+func (q *questions) keep(chosen map[string]string, name, answer, usual string) {
+	if answer != usual {
+		q.outweighed(name)
+	}
+	if _, there := chosen[name]; there || answer != usual {
+		chosen[name] = answer
+	}
+}
+
+// outweighed says so when the environment has a setting that somebody has chosen: what it has
+// holds, whatever is in the file.
+func (q *questions) outweighed(name string) {
+	for _, flag := range q.flags {
+		if env := inEnvironment(flag); flag.Name == name && env != "" {
+			_, _ = fmt.Fprintf(q.t.err, "  ! %s is set in the environment, which is stronger than the file: what you "+
+				"choose for %s holds only where it is not.\n", env, name)
+		}
+	}
 }
 
 // secret asks for one that is not shown; nothing leaves it as it is.
@@ -81,12 +102,10 @@ func (q *questions) secret(chosen map[string]string, name, question, old string)
 	_, _ = fmt.Fprintf(q.t.err, "%s, which is not shown [%s]: ", question, state)
 	var answer string
 	if q.t.interactive() {
-		b, err := term.ReadPassword(int(q.t.in.(*os.File).Fd()))
-		_, _ = fmt.Fprintln(q.t.err)
-		if err != nil {
+		var err error
+		if answer, err = q.t.password(int(q.t.in.(*os.File).Fd())); err != nil {
 			return err
 		}
-		answer = string(b)
 	} else {
 		line, err := q.line()
 		if err != nil {
@@ -96,6 +115,7 @@ func (q *questions) secret(chosen map[string]string, name, question, old string)
 	}
 
 	if answer != "" {
+		q.outweighed(name)
 		chosen[name] = answer
 	}
 
@@ -111,11 +131,7 @@ func (q *questions) yes(question string) (bool, error) {
 // line reads an answer. That there is none any more is an error: nobody may be taken to have
 // said yes by not being there.
 func (q *questions) line() (string, error) {
-	if q.lines == nil {
-		q.lines = bufio.NewReader(q.t.in)
-	}
-
-	line, err := q.lines.ReadString('\n')
+	line, err := q.t.line()
 	if err == io.EOF && line == "" {
 		return "", fault.Field("yes", "Give --yes, and as flags what is not the usual.", "There is nobody to answer.")
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
 	"net/url"
 	"strings"
@@ -60,7 +59,11 @@ func (r *rehearsal) agreed(t *terminal, what string, all ...demo.Scratch) error 
 	}
 
 	t.printf("Type the name of the host to go on: ")
-	line, err := bufio.NewReader(t.in).ReadString('\n')
+	line, err := t.line()
+	if t.ctx.Err() != nil {
+		return t.ctx.Err()
+	}
+
 	if err != nil && line == "" {
 		return fault.New(fault.Invalid, "It was not confirmed.").With("Give --yes where nobody can be asked.").
 			Because(err)

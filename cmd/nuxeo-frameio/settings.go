@@ -77,10 +77,8 @@ func (s *settings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any,
 		return nil, nil
 	}
 
-	for _, env := range flag.Envs {
-		if text, ok := os.LookupEnv(env); ok && (text != "" || !flag.Tag.Has("secret")) {
-			return nil, nil
-		}
+	if fromVariable(flag) != "" {
+		return nil, nil
 	}
 
 	if flag.Tag.Has("secret") {
@@ -95,6 +93,37 @@ func (s *settings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any,
 	}
 
 	return textOf(v), nil
+}
+
+// fromVariable is the name of the variable that has a setting, empty for none.
+func fromVariable(flag *kong.Flag) string {
+	for _, env := range flag.Envs {
+		if text, ok := os.LookupEnv(env); ok && (text != "" || !flag.Tag.Has("secret")) {
+			return env
+		}
+	}
+	return ""
+}
+
+// inEnvironment is the name of what has a setting in the environment: a variable, or, of a secret,
+// also one that names its file, or the folder of credentials.
+func inEnvironment(flag *kong.Flag) string {
+	if env := fromVariable(flag); env != "" || !flag.Tag.Has("secret") {
+		return env
+	}
+
+	for _, env := range flag.Envs {
+		if os.Getenv(env+fileSuffix) != "" {
+			return env + fileSuffix
+		}
+	}
+
+	const folder = "CREDENTIALS_DIRECTORY"
+	if dir := os.Getenv(folder); dir != "" && !missingFile(filepath.Join(dir, flag.Name)) {
+		return folder
+	}
+
+	return ""
 }
 
 // textOf is a value of the file as a flag is given.

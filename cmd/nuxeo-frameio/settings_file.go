@@ -6,8 +6,11 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 )
 
 // settingFlags are the flags that are settings: those of the command that prints them.
@@ -52,11 +55,18 @@ func writeSettings(w io.Writer, flags []*kong.Flag, values map[string]string) er
 		}
 
 		b.WriteString("\n" + wrapped(meaning(flag), "# ", 100))
-		if value, set := values[flag.Name]; set {
-			fmt.Fprintf(&b, "%s = %s\n", key, inTOML(flag, value))
-		} else {
+		value, set := values[flag.Name]
+		if !set {
 			fmt.Fprintf(&b, "#%s = %s\n", key, inTOML(flag, flag.Default))
+			continue
 		}
+
+		if !utf8.ValidString(value) {
+			return fault.Field(flag.Name, "Give another one, or make sure that what it is typed or pasted in is UTF-8.",
+				"The value of %s is not text in UTF-8, which the file cannot hold.", flag.Name)
+		}
+
+		fmt.Fprintf(&b, "%s = %s\n", key, inTOML(flag, value))
 	}
 
 	_, err := io.WriteString(w, b.String())
@@ -74,15 +84,30 @@ func inTOML(flag *kong.Flag, value string) string {
 			}
 		}
 		return "[" + strings.Join(words, ", ") + "]"
-	case kind == reflect.Bool, kind == reflect.Float64, isNumber(value) && kind != reflect.String:
-		return value
+	case kind == reflect.String:
+		return basicString(value)
 	}
-	return basicString(value)
-}
 
-func isNumber(text string) bool {
-	_, err := strconv.ParseInt(text, 10, 64)
-	return err == nil
+	// As flags read it: yes is true, and 0x10 is 16.
+	v := reflect.New(flag.Target.Type()).Elem()
+	token := kong.Token{Type: kong.FlagValueToken, Value: value}
+	if err := flag.Mapper.Decode(&kong.DecodeContext{Value: flag.Value, Scan: kong.ScanFromTokens(token)},
+		v); err != nil || v.Type().PkgPath() != "" { // those of a kind of their own, like 5m
+		return basicString(value)
+	}
+
+	switch {
+	case v.Kind() == reflect.Bool:
+		return strconv.FormatBool(v.Bool())
+	case v.CanInt():
+		return strconv.FormatInt(v.Int(), 10)
+	case v.CanUint():
+		return strconv.FormatUint(v.Uint(), 10)
+	case v.CanFloat():
+		return strconv.FormatFloat(v.Float(), 'f', -1, 64)
+	}
+
+	return basicString(value)
 }
 
 // basicString is a text as a basic string of TOML.

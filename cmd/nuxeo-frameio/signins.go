@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,6 +9,9 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
+
+	"github.com/gofrs/flock"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 )
@@ -81,33 +85,57 @@ func loadSignIns() (s signIns, err error) {
 }
 
 // save writes them for their owner alone, as a whole.
-func (s signIns) save() (path string, err error) {
-	if path, err = signInsFile(); err != nil {
-		return "", err
-	}
-
+func (s signIns) save(path string) error {
 	b, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
-		return "", err
-	}
-
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return "", fault.New(fault.Invalid, "The sign-in cannot be kept: %v.",
-			err).With("See that your configuration folder can be written to.")
+		return err
 	}
 
 	f, err := os.CreateTemp(filepath.Dir(path), ".signins-*") // its owner's alone
 	if err != nil {
-		return "", fault.New(fault.Invalid, "The sign-in cannot be kept: %v.",
+		return fault.New(fault.Invalid, "The sign-in cannot be kept: %v.",
 			err).With("See that your configuration folder can be written to.")
 	}
 
 	_, err = f.Write(b)
-	if err := errors.Join(err, f.Close()); err != nil {
-		return "", errors.Join(err, os.Remove(f.Name()))
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
 	}
 
-	return path, os.Rename(f.Name(), path)
+	return nil
+}
+
+// changeSignIns changes those that are kept, one change after the other: another one at the same
+// time begins with what this one has saved.
+func changeSignIns(ctx context.Context, change func(*signIns)) (path string, err error) {
+	if path, err = signInsFile(); err != nil {
+		return "", err
+	}
+
+	const remedy = "See that your configuration folder can be written to."
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return "", fault.New(fault.Invalid, "The sign-in cannot be kept: %v.", err).With(remedy)
+	}
+
+	lock := flock.New(path+".lock", flock.SetPermissions(0o600))
+	if ok, err := lock.TryLockContext(ctx, 20*time.Millisecond); !ok {
+		if ctx.Err() != nil {
+			return "", ctx.Err()
+		}
+		return "", fault.New(fault.Invalid, "The sign-in cannot be kept: %v.", err).With(remedy)
+	}
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
+
+	all, err := loadSignIns()
+	if err != nil {
+		return "", err
+	}
+
+	change(&all)
+	return path, all.save(path)
 }
 
 type loginCmd struct{ clientFlags }
@@ -140,9 +168,10 @@ func (c *loginCmd) Run(t *terminal) error {
 		return err
 	}
 
-	all.Last = k.base
-	all.Stored[k.base] = signIn{User: me.Login, Session: *k.session.Load()}
-	path, err := all.save()
+	path, err := changeSignIns(t.ctx, func(all *signIns) {
+		all.Last = k.base
+		all.Stored[k.base] = signIn{User: me.Login, Session: *k.session.Load()}
+	})
 	if err != nil {
 		return err
 	}
@@ -174,12 +203,12 @@ func (c *logoutCmd) Run(t *terminal) error {
 	}
 
 	// Here it is forgotten even if the connector cannot be told.
-	delete(all.Stored, server)
-	if all.Last == server {
-		all.Last = ""
-	}
-
-	if _, err := all.save(); err != nil {
+	if _, err := changeSignIns(t.ctx, func(all *signIns) {
+		delete(all.Stored, server)
+		if all.Last == server {
+			all.Last = ""
+		}
+	}); err != nil {
 		return err
 	}
 

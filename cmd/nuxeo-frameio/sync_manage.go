@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"strings"
@@ -91,7 +90,7 @@ func (c *syncRemove) sure(t *terminal, s api.Sync) error {
 
 	_, _ = fmt.Fprintf(t.err, "Stop synchronizing %s with %s? Every document stays. [y/N] ", plain.Line(s.FolderPath),
 		plain.Line(originOf(s)))
-	line, err := bufio.NewReader(t.in).ReadString('\n')
+	line, err := t.line()
 	if err != nil && err != io.EOF {
 		return err
 	}

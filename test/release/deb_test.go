@@ -125,6 +125,34 @@ func TestDebianPackage(t *testing.T) {
 // key is an encryption key.
 const key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
+// Without its account nothing is set up as if it were there.
+func TestPostinstallWantsTheAccount(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	p.write("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\n")
+	p.write("/usr/share/nuxeo-frameio/connector.toml", "")
+	if err := os.MkdirAll(filepath.Dir(p.path(settings)), 0o755); err != nil {
+		t.Fatal(err)
+	}
+
+	// What makes accounts leaves one alone that is kept elsewhere.
+	p.write("/stand-in/systemd-sysusers", "#!/bin/sh\n")
+	if err := os.Chmod(p.path("/stand-in/systemd-sysusers"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+
+	cmd := exec.Command("sh", filepath.Join(root, "release", "files", "postinstall.sh"))
+	cmd.Env = append(os.Environ(), "DPKG_ROOT="+p.root, "PATH="+p.path("/stand-in")+":"+os.Getenv("PATH"))
+	out, err := cmd.CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "There is no account nuxeo-frameio") {
+		t.Errorf("got %v and %q, want that there is no account", err, out)
+	}
+
+	if _, err := os.Stat(p.path(settings)); err == nil {
+		t.Error("it has made settings that belong to nobody")
+	}
+}
+
 // debian makes the little that dpkg needs.
 func (p place) debian() {
 	p.t.Helper()

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+	"golang.org/x/term"
+)
+
+// A question can be left, wherever it is read from: the program ends as one that was stopped,
+// nothing was written, and the terminal shows again what is typed.
+func TestQuestionsCanBeLeft(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "connector.toml")
+	asks := []string{"init", "--config", file}
+	hides := []string{
+		"init", "--config", file, "--public-url", "http://localhost", "--nuxeo-url", "http://127.0.0.1:1/nuxeo",
+	}
+
+	for _, c := range []struct {
+		name, typed, question string
+		args                  []string
+	}{
+		{"a line", "", "Address of the connector", asks},
+		{"a login", "", "Nuxeo login", []string{"login", "--server", "http://127.0.0.1:1", "--user="}},
+		{"a secret", "\n\n\nnuxeo\nme@example.org\nAdmin\n", "which is not shown", hides},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			keyboard, in := pseudoTerminal(t)
+			before := state(t, in)
+			ctx, stop := context.WithCancel(t.Context())
+			defer stop()
+			var errs said
+			code := make(chan int, 1)
+			go func() { code <- run(ctx, c.args, in, io.Discard, &errs) }()
+			if _, err := keyboard.WriteString(c.typed); err != nil {
+				t.Fatal(err)
+			}
+
+			awaits(t, &errs, c.question)
+			if c.name == "a secret" {
+				for deadline := time.Now().Add(10 * time.Second); reflect.DeepEqual(state(t, in), before); {
+					if time.Now().After(deadline) {
+						t.Fatal("what is typed is shown")
+					}
+					time.Sleep(time.Millisecond)
+				}
+			}
+
+			stop()
+			select {
+			case got := <-code:
+				if got != exitFailure || !strings.Contains(errs.String(), "\nnuxeo-frameio: It was stopped.\n") {
+					t.Errorf("got %d and %q, want 1 and that it was stopped", got, errs.String())
+				}
+			case <-time.After(10 * time.Second):
+				t.Fatal("it goes on asking")
+			}
+
+			if !reflect.DeepEqual(state(t, in), before) {
+				t.Error("the terminal does not show what is typed")
+			}
+			if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) > 0 {
+				t.Errorf("it wrote %v", left)
+			}
+		})
+	}
+}
+
+// awaits waits for a text.
+func awaits(t *testing.T, s *said, text string) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(s.String(), text); {
+		if time.Now().After(deadline) {
+			t.Fatalf("got %q, want %q", s.String(), text)
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func state(t *testing.T, f *os.File) *term.State {
+	t.Helper()
+	s, err := term.GetState(int(f.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// pseudoTerminal is a keyboard and what it types into.
+func pseudoTerminal(t *testing.T) (keyboard, in *os.File) {
+	t.Helper()
+	keyboard, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = keyboard.Close() })
+	fd := int(keyboard.Fd())
+	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
+		t.Fatal(err)
+	}
+
+	n, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	in, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	return keyboard, in
+}
