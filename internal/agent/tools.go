@@ -214,7 +214,8 @@ func (s *server) askPush(ctx context.Context, in push) (string, error) {
 		return "", err
 	}
 
-	text := fmt.Sprintf("Push %s (%s) to the team %s on Frame.io, into the project %s%s, and lock what is sent until it "+
+	text := fmt.Sprintf("Push %s (%s) to the team %s on Frame.io, into the project %s%s, and lock what is sent "+
+		"until it "+
 		"comes back? %s", plain.Count(p.Count, "document"), plain.Size(p.Bytes), quoted(team), quoted(in.Project),
 		folderText(in.Folder), listed(titles))
 	if p.Next > 0 && !in.Separate {

@@ -382,8 +382,9 @@ var shownCases = []Case{
 	{
 		Name: "webui-serves-the-version-of-the-package", Uses: []string{"WebUIFile"},
 		Source: "nuxeo-web-ui: files of web/nuxeo.war/ui are served below /ui/",
-		What:   "A JSON file that a package puts among those of Web UI is served to who is signed in; one that is not there is 404.",
-		Why:    "The doctor reads there how old the installed package is.",
+		What: "A JSON file that a package puts among those of Web UI is served to who is signed in; one that is " +
+			"not there is 404.",
+		Why: "The doctor reads there how old the installed package is.",
 		Try: func(s *Scene) {
 			ctx := s.Context()
 			var none map[string]any
