@@ -5,7 +5,9 @@
 VERSION ?= $(shell git describe --tags --dirty 2>/dev/null || echo 0.1.0-dev+$$(git rev-parse --short HEAD 2>/dev/null || echo unknown))
 LDFLAGS := -s -w -X github.com/nuxeo-frameio/nuxeo-frameio/internal/app.Version=$(VERSION)
 TOOL    := go tool -modfile=tools/go.mod
-export GOFLAGS ?= -buildvcs=false
+# Paths are trimmed in all that is compiled, so that programs, tests and checks share it, in every clone.
+export GOFLAGS := $(strip $(filter-out -trimpath -buildvcs=false,$(GOFLAGS)) -buildvcs=false -trimpath)
+export CGO_ENABLED := 0
 
 .PHONY: help
 help: ## List the targets
@@ -73,6 +75,7 @@ pictures: ui chromium ## Take the pictures of the manual anew, from the story in
 	cp test-output/browser/sync-conflict.jpg doc/pictures/sync-conflict.jpg
 
 .PHONY: race
+race: export CGO_ENABLED := 1
 race: ## Run the tests of what is concurrent under the race detector
 	go test -race -timeout 30m ./internal/transfer ./internal/ratelimit ./internal/work ./internal/store ./internal/identity ./test/...
 

@@ -126,8 +126,8 @@ func (s *Service) post(`,
 	}},
 	{"a document follows its asset onto a stack", 80_042, []cut{
 		{
-			"internal/foldersync/assetitem.go", "	case st.New && st.Job.Document",
-			"	case !(" + asked + "\"a document follows its asset onto a stack\") && st.New && st.Job.Document",
+			"internal/foldersync/assetitem.go", "	case st.New && st.ownDocument()",
+			"	case !(" + asked + "\"a document follows its asset onto a stack\") && st.New && st.ownDocument()",
 		},
 		{"internal/foldersync/assetitem.go", "import (\n", "import (\n\t\"os\"\n"},
 	}},
