@@ -46,38 +46,38 @@ var storing = []string{
 // The statements that SQLite was given are prepared on PostgreSQL.
 func testParts() []part {
 	return []part{
-		{name: "packages", lane: 1, cpu: 123, wall: 255},
+		{name: "packages", lane: 1, cpu: 160, wall: 290},
 		{
-			name: "scenes on PostgreSQL", lane: 1, cpu: 80, wall: 200, packages: []string{"./test/e2e"},
+			name: "scenes on PostgreSQL", lane: 1, cpu: 55, wall: 170, packages: []string{"./test/e2e"},
 			memory: true, postgres: true,
 			thin: []string{"-skip", scenesOnce},
 		},
 
 		{name: "scenes", lane: 2, cpu: 125, wall: 310, packages: []string{"./test/e2e"}, memory: true},
 		{
-			name: "packages on PostgreSQL", lane: 2, cpu: 45, wall: 140,
+			name: "packages on PostgreSQL", lane: 2, cpu: 35, wall: 160,
 			packages: append(slices.Clone(storing), "./test/lifecycle", "./test/upgrade"),
 			run:      []string{"-skip", byFile}, postgres: true,
 		},
 
-		{name: "browser", lane: 3, cpu: 100, wall: 180, packages: []string{"./test/browser"}, memory: true},
-		{name: "processes", lane: 3, cpu: 50, wall: 110, packages: []string{"./test/process", "./test/lifecycle"}},
+		{name: "browser", lane: 3, cpu: 110, wall: 200, packages: []string{"./test/browser"}, memory: true},
+		{name: "processes", lane: 3, cpu: 55, wall: 110, packages: []string{"./test/process", "./test/lifecycle"}},
 		{
 			name:     "simulation",
 			lane:     3,
-			cpu:      105,
-			wall:     180,
+			cpu:      95,
+			wall:     170,
 			packages: []string{"./test/sim"},
 			memory:   true,
 			args:     []string{"-seeds", "50"},
 		},
 
-		{name: "checks", lane: 4, cpu: 60, wall: 190, command: []string{"make", "--no-print-directory", "check"}},
+		{name: "checks", lane: 4, cpu: 95, wall: 240, command: []string{"make", "--no-print-directory", "check"}},
 		{
 			name:     "web on PostgreSQL",
 			lane:     4,
-			cpu:      35,
-			wall:     120,
+			cpu:      25,
+			wall:     130,
 			packages: []string{"./test/web", "./test/telemetry"},
 			memory:   true,
 			postgres: true,
