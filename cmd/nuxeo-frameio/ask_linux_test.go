@@ -40,7 +40,7 @@ func TestQuestionsCanBeLeft(t *testing.T) {
 			before := state(t, in)
 			ctx, stop := context.WithCancel(t.Context())
 			defer stop()
-			var errs said
+			errs := said{wrote: make(chan struct{}, 1)}
 			code := make(chan int, 1)
 			go func() { code <- run(ctx, c.args, in, io.Discard, &errs) }()
 			if _, err := keyboard.WriteString(c.typed); err != nil {
@@ -49,11 +49,13 @@ func TestQuestionsCanBeLeft(t *testing.T) {
 
 			awaits(t, &errs, c.question)
 			if c.name == "a secret" {
-				for deadline := time.Now().Add(10 * time.Second); reflect.DeepEqual(state(t, in), before); {
+				// Nothing tells that a terminal has changed.
+				looks := time.NewTicker(time.Millisecond)
+				defer looks.Stop()
+				for deadline := time.Now().Add(10 * time.Second); reflect.DeepEqual(state(t, in), before); <-looks.C {
 					if time.Now().After(deadline) {
 						t.Fatal("what is typed is shown")
 					}
-					time.Sleep(time.Millisecond)
 				}
 			}
 
@@ -80,11 +82,13 @@ func TestQuestionsCanBeLeft(t *testing.T) {
 // awaits waits for a text.
 func awaits(t *testing.T, s *said, text string) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(s.String(), text); {
-		if time.Now().After(deadline) {
+	deadline := time.After(10 * time.Second)
+	for !strings.Contains(s.String(), text) {
+		select {
+		case <-s.wrote:
+		case <-deadline:
 			t.Fatalf("got %q, want %q", s.String(), text)
 		}
-		time.Sleep(time.Millisecond)
 	}
 }
 

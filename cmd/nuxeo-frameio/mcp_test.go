@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -130,7 +131,8 @@ func TestAnAgentAsksBeforeItPublishes(t *testing.T) {
 		t.Fatalf("accepted, it answers %q, want an interaction", text)
 	}
 
-	want := `Publish 1 asset from Frame.io into "/default-domain/workspaces/films"? A folder brings all that is in it. ` +
+	want := `Publish 1 asset from Frame.io into "/default-domain/workspaces/films"? A folder brings all that is ` +
+		`in it. ` +
 		`It is about "` + stage.Names()["TEASER"] + `".`
 	if !slices.Equal(a.asked, []string{want, want}) {
 		t.Errorf("asked %q, want twice %q", a.asked, want)
@@ -197,6 +199,104 @@ func TestAnAgentIsToldWhatIsRefused(t *testing.T) {
 
 	if _, failed := a.does("list_bindings", map[string]any{}, nil); failed {
 		t.Error("afterwards nothing is answered any more")
+	}
+}
+
+// Each tool does what it is for: what one answers leads to the next, up to a push and a refresh.
+func TestEveryToolOfAnAgent(t *testing.T) {
+	t.Parallel()
+	a, stage := agentOf(t, "accept", "accept", "accept")
+	josh := []string{"--server", stage.URL, "--user", "josh", "--password", "josh"}
+	do := func(args ...string) {
+		t.Helper()
+		if code := run(t.Context(), append(args, josh...), strings.NewReader(""), io.Discard, t.Output()); code != 0 {
+			t.Fatalf("%v ended with %d, want 0", args, code)
+		}
+	}
+	called := map[string]bool{}
+	call := func(tool string, arguments map[string]any, into any) {
+		t.Helper()
+		called[tool] = true
+		if text, failed := a.does(tool, arguments, into); failed {
+			t.Errorf("%s answers %q, want no error", tool, text)
+		}
+	}
+
+	// A published document, and a mirror.
+	binding := bindingOf(t, stage)
+	do("sync", "add", "/default-domain/workspaces/trailers", "--project", "Autumn campaign")
+	var published struct{ Interaction string }
+	call("publish_assets", map[string]any{"binding": binding, "assets": []string{stage.Names()["TEASER"]}}, &published)
+	do("items", "watch", "--parent", published.Interaction)
+	var items struct{ Items []struct{ Document string } }
+	call("list_items", map[string]any{"parent": published.Interaction, "state": "done"}, &items)
+	document := ""
+	for _, i := range items.Items {
+		document = cmp.Or(document, i.Document) // the mail is an item, too
+	}
+
+	// Looking around.
+	var bindings struct{ Bindings []struct{ Folder string } }
+	call("list_bindings", map[string]any{"limit": 5}, &bindings)
+	folder := bindings.Bindings[0].Folder
+	call("find_folders", map[string]any{"search": "films"}, nil)
+	call("list_documents", map[string]any{"folder": folder}, nil)
+	call("describe_document", map[string]any{"document": document}, nil)
+	call("explain", map[string]any{"of": document}, nil)
+	call("list_pushes", map[string]any{"folder": folder}, nil)
+
+	// A push.
+	var targets struct {
+		Teams []struct{ ID, Account, Name string }
+	}
+	call("push_targets", map[string]any{"document": document}, &targets)
+	team := targets.Teams[0]
+	var projects struct {
+		Projects []struct{ ID, Name, Root string }
+	}
+	call("list_projects", map[string]any{"account": team.Account, "team": team.ID}, &projects)
+	project := projects.Projects[0]
+	call("list_frameio_folders", map[string]any{"account": team.Account, "folder": stage.Names()["ROOT"]}, nil)
+	var pushed struct{ Count int }
+	call("push_documents", map[string]any{
+		"documents": []string{document}, "team": team.ID, "project": project.ID, "separate": true,
+	}, &pushed)
+	want := fmt.Sprintf(`To the team %q, project %q. It is about "Teaser".`, team.Name, project.Name)
+	if got := a.asked[len(a.asked)-1]; pushed.Count != 1 || !strings.HasSuffix(got, want) {
+		t.Errorf("%d are pushed, asked %q, want 1 and %q at its end", pushed.Count, got, want)
+	}
+
+	// A mirror.
+	var syncs struct{ Syncs []struct{ ID string } }
+	call("list_syncs", nil, &syncs)
+	sync := map[string]any{"sync": syncs.Syncs[0].ID}
+	call("describe_sync", sync, nil)
+	call("list_sync_problems", sync, nil)
+	call("check_sync", sync, nil)
+	var shown struct{ Check struct{ State string } }
+	for range 2000 {
+		if call("describe_sync", sync, &shown); shown.Check.State == "done" {
+			break
+		}
+	}
+	if shown.Check.State != "done" {
+		t.Errorf("the check is %q, want done", shown.Check.State)
+	}
+	call("list_differences", sync, nil)
+	call("refresh_sync", sync, nil)
+	if got := a.asked[len(a.asked)-1]; got != `Compare "/default-domain/workspaces/trailers" with Frame.io and bring `+
+		`what differs?` {
+		t.Errorf("asked %q, want which folder", got)
+	}
+
+	list, err := a.ListTools(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tool := range list.Tools {
+		if !called[tool.Name] {
+			t.Errorf("nobody has called %s", tool.Name)
+		}
 	}
 }
 

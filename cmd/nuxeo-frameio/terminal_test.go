@@ -91,13 +91,20 @@ func TestWaitingIsSaid(t *testing.T) {
 
 // said is what several wrote.
 type said struct {
-	mu   sync.Mutex
-	text strings.Builder
+	mu    sync.Mutex
+	text  strings.Builder
+	wrote chan struct{} // nil: nobody waits for more
 }
 
 func (s *said) Write(b []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.wrote != nil {
+		select {
+		case s.wrote <- struct{}{}:
+		default: // who waits looks at all of it anyway
+		}
+	}
 	return s.text.Write(b)
 }
 

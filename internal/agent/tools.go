@@ -73,6 +73,14 @@ type (
 	document struct {
 		Document string `json:"document" jsonschema:"the uid of a Nuxeo document"`
 	}
+	inTeam struct {
+		Account string `json:"account" jsonschema:"the account of a team, as push_targets tells it"`
+		Team    string `json:"team" jsonschema:"the id of the team"`
+	}
+	inFrameio struct {
+		Account string `json:"account" jsonschema:"the account of a team"`
+		Folder  string `json:"folder" jsonschema:"the id of a Frame.io folder; of a project it is its root"`
+	}
 	synchronization struct {
 		Sync string `json:"sync" jsonschema:"the id of a synchronization"`
 	}
@@ -135,6 +143,12 @@ func (s *server) reading() {
 	read(s, "push_targets", "Where a document can go",
 		"Teams that a document can be pushed to, and why not if it cannot.",
 		func(in document) Request { return get(nil, "/documents/%s/targets", in.Document) })
+	read(s, "list_projects", "List projects of Frame.io", "The projects of a team that the person may see.",
+		func(in inTeam) Request {
+			return get(nil, "/frameio/%s/workspaces/%s/projects", in.Account, in.Team)
+		})
+	read(s, "list_frameio_folders", "List folders of Frame.io", "The folders directly in a folder of Frame.io.",
+		func(in inFrameio) Request { return get(nil, "/frameio/%s/folders/%s/folders", in.Account, in.Folder) })
 	read(s, "list_syncs", "List synchronizations", "Nuxeo folders that mirror a Frame.io folder tree.",
 		func(nothing) Request { return get(nil, "/syncs") })
 	read(s, "describe_sync", "Describe a synchronization",
@@ -209,15 +223,15 @@ func (s *server) askPush(ctx context.Context, in push) (string, error) {
 		return "", err
 	}
 
-	titles, team, err := s.pushed(ctx, in)
+	titles, team, project, err := s.pushed(ctx, in)
 	if err != nil {
 		return "", err
 	}
 
-	text := fmt.Sprintf("Push %s (%s) to the team %s on Frame.io, into the project %s%s, and lock what is sent "+
-		"until it "+
-		"comes back? %s", plain.Count(p.Count, "document"), plain.Size(p.Bytes), quoted(team), quoted(in.Project),
-		folderText(in.Folder), listed(titles))
+	text := fmt.Sprintf("Push %s (%s) to Frame.io, and lock what is sent until it comes back? To the team %s, "+
+		"project %s%s. %s",
+		plain.Count(p.Count, "document"), plain.Size(p.Bytes), quoted(team), quoted(project), folderText(in.Folder),
+		listed(titles))
 	if p.Next > 0 && !in.Separate {
 		text += fmt.Sprintf(" %s of them would become the next version of an asset.", plain.Number(p.Next))
 	}
@@ -242,9 +256,11 @@ func (s *server) askRefresh(ctx context.Context, in synchronization) (string, er
 // shown is how many of many things a question names.
 const shown = 5
 
-// pushed are the titles of the first documents, and the name of the team.
-func (s *server) pushed(ctx context.Context, in push) (titles []string, team string, err error) {
-	team = in.Team
+// pushed are the titles of the first documents, and the names of team and project. What has no name that the person may
+// see is named by its id, or path.
+func (s *server) pushed(ctx context.Context, in push) (titles []string, team, project string, err error) {
+	team, project = in.Team, in.Project
+	account := ""
 	for i, d := range in.Documents {
 		if i >= shown || strings.HasPrefix(d, "/") { // a path says enough
 			titles = append(titles, d)
@@ -254,23 +270,41 @@ func (s *server) pushed(ctx context.Context, in push) (titles []string, team str
 		var to struct {
 			Title string `json:"title"`
 			Teams []struct {
-				ID   string `json:"id"`
-				Name string `json:"name"`
+				ID      string `json:"id"`
+				Name    string `json:"name"`
+				Account string `json:"account"`
 			} `json:"teams"`
 		}
 		if err := s.look(ctx, get(nil, "/documents/%s/targets", d), &to); err != nil {
-			return nil, "", err
+			return nil, "", "", err
 		}
 
 		titles = append(titles, to.Title)
 		for _, t := range to.Teams {
 			if t.ID == in.Team {
-				team = t.Name
+				team, account = t.Name, t.Account
 			}
 		}
 	}
 
-	return titles, team, nil
+	if account == "" {
+		return titles, team, project, nil
+	}
+
+	var all struct {
+		Projects []struct {
+			ID   string `json:"id"`
+			Name string `json:"name"`
+		} `json:"projects"`
+	}
+	err = s.look(ctx, get(nil, "/frameio/%s/workspaces/%s/projects", account, in.Team), &all)
+	for _, p := range all.Projects {
+		if p.ID == in.Project {
+			project = p.Name
+		}
+	}
+
+	return titles, team, project, err
 }
 
 // folderText names a folder of the project, if there is one.

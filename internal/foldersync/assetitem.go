@@ -213,7 +213,7 @@ func (s *Service) requireActive(ctx context.Context, id string) error {
 
 // newIngestRun returns the ingest run for an item.
 func (w AssetWorker) newIngestRun(ctx context.Context, t *work.Task, st *assetState) (*ingest.Run, error) {
-	r, err := w.nuxeoRun(ctx, t, st)
+	r, err := ingest.NewRun(ctx, w.People, t, &st.Job, st)
 	if err != nil {
 		return nil, err
 	}
@@ -221,38 +221,13 @@ func (w AssetWorker) newIngestRun(ctx context.Context, t *work.Task, st *assetSt
 	return r, err
 }
 
-// nuxeoRun returns a run that has access to Nuxeo only.
-func (w AssetWorker) nuxeoRun(ctx context.Context, t *work.Task, st *assetState) (*ingest.Run, error) {
-	nx, err := w.People.Nuxeo(ctx, t.Actor)
-	if err != nil {
-		return nil, err
-	}
-
-	return &ingest.Run{
-		Task: t, Job: &st.Job, Nuxeo: nx, Actor: t.Actor, ClientFor: w.People.Nuxeo,
-		Save:   func(ctx context.Context) error { return t.Save(ctx, st) },
-		Commit: func(ctx context.Context, fn func(*sql.Tx) error) error { return t.Commit(ctx, st, fn) },
-	}, nil
-}
-
-// Undo removes what an unfinished item has left in Nuxeo. That takes no access to Frame.io, which
-// may be why the item ends.
+// Undo removes what an unfinished item has left.
 func (w AssetWorker) Undo(ctx context.Context, t *work.Task) error {
-	var st assetState
-	if err := t.Load(&st); err != nil || !st.Job.Unfinished() {
+	st := new(assetState)
+	if err := t.Load(st); err != nil {
 		return err
 	}
-
-	r, err := w.nuxeoRun(ctx, t, &st)
-	if fault.Is(err, fault.NotConnected, fault.NeedsOwner) {
-		return nil // there is no one to act as; Nuxeo expires old batches
-	}
-
-	if err != nil {
-		return err
-	}
-
-	return w.Ingest.Undo(ctx, r)
+	return w.Ingest.UndoItem(ctx, w.People, t, &st.Job, st)
 }
 
 // Ended records the outcome in the entry of the asset. If a run has marked the asset as gone

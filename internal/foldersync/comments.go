@@ -154,25 +154,17 @@ func (w CommentWorker) importEntryComments(
 	}
 
 	// Act as the owner of the sync.
-	nx, err := w.People.Nuxeo(ctx, t.Actor)
+	r, err := ingest.NewRun(ctx, w.People, t, &ingest.Job{
+		Asset:    ingest.Asset{Account: q.Account, Workspace: q.Workspace},
+		LinkID:   l.ID,
+		Document: e.Document,
+	}, st)
 	if err != nil {
 		return err
 	}
 
-	fio, err := w.People.Frameio(ctx, t.Actor)
-	if err != nil {
+	if r.Frameio, err = w.People.Frameio(ctx, t.Actor); err != nil {
 		return err
-	}
-
-	r := &ingest.Run{
-		Task: t, Job: &ingest.Job{
-			Asset:    ingest.Asset{Account: q.Account, Workspace: q.Workspace},
-			LinkID:   l.ID,
-			Document: e.Document,
-		},
-		Frameio: fio, Nuxeo: nx, Actor: t.Actor, ClientFor: w.People.Nuxeo,
-		Save:   func(ctx context.Context) error { return t.Save(ctx, st) },
-		Commit: func(ctx context.Context, fn func(*sql.Tx) error) error { return t.Commit(ctx, st, fn) },
 	}
 
 	// Import. Without access no other asset would succeed.

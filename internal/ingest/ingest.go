@@ -214,6 +214,26 @@ type Run struct {
 	ClientFor func(ctx context.Context, login string) (*nuxeo.Client, error)
 }
 
+// People gives access to Nuxeo as a person, or the error that nobody can act as them.
+type People interface {
+	Nuxeo(ctx context.Context, login string) (*nuxeo.Client, error)
+}
+
+// NewRun returns the run of an item, as its actor; state is what the item stores, with the job in it.
+// It has no access to Frame.io yet.
+func NewRun(ctx context.Context, people People, t *work.Task, job *Job, state any) (*Run, error) {
+	nx, err := people.Nuxeo(ctx, t.Actor)
+	if err != nil {
+		return nil, err
+	}
+
+	return &Run{
+		Task: t, Job: job, Nuxeo: nx, Actor: t.Actor, ClientFor: people.Nuxeo,
+		Save:   func(ctx context.Context) error { return t.Save(ctx, state) },
+		Commit: func(ctx context.Context, fn txFunc) error { return t.Commit(ctx, state, fn) },
+	}, nil
+}
+
 // setTitle makes the asset's name the title of the item, for people to read even if the item fails.
 func (r *Run) setTitle(ctx context.Context, name string) error {
 	if r.Task.Title == name {
@@ -269,6 +289,25 @@ func (s *Service) explainRefusal(ctx context.Context, r *Run, refused error) err
 
 // Unfinished reports whether something may be half done.
 func (j *Job) Unfinished() bool { return j.Batch != "" || j.Intent != nil || j.Lock != nil }
+
+// UndoItem removes what an unfinished item has left in Nuxeo. That takes no access to Frame.io, which
+// may be why the item ends; without access to Nuxeo nothing is done, and Nuxeo expires old batches.
+func (s *Service) UndoItem(ctx context.Context, people People, t *work.Task, job *Job, state any) error {
+	if !job.Unfinished() {
+		return nil
+	}
+
+	r, err := NewRun(ctx, people, t, job, state)
+	if fault.Is(err, fault.NotConnected, fault.NeedsOwner) {
+		return nil
+	}
+
+	if err != nil {
+		return err
+	}
+
+	return s.Undo(ctx, r)
+}
 
 // Undo removes what is half done: unverified content in the document, an unused batch, and our
 // lock.

@@ -295,7 +295,7 @@ func (w Worker) mayWrite(ctx context.Context, login, folder string) (bool, error
 
 // newIngestRun returns the ingest run for an item.
 func (w Worker) newIngestRun(ctx context.Context, t *work.Task, st *state) (*ingest.Run, error) {
-	r, err := w.nuxeoRun(ctx, t, st)
+	r, err := ingest.NewRun(ctx, w.People, t, &st.Job, st)
 	if err != nil {
 		return nil, err
 	}
@@ -303,42 +303,13 @@ func (w Worker) newIngestRun(ctx context.Context, t *work.Task, st *state) (*ing
 	return r, err
 }
 
-// nuxeoRun returns a run that has access to Nuxeo only.
-func (w Worker) nuxeoRun(ctx context.Context, t *work.Task, st *state) (*ingest.Run, error) {
-	nx, err := w.People.Nuxeo(ctx, t.Actor)
-	if err != nil {
-		return nil, err
-	}
-
-	return &ingest.Run{
-		Task: t, Job: &st.Job, Nuxeo: nx, Actor: t.Actor, ClientFor: w.People.Nuxeo,
-		Save:   func(ctx context.Context) error { return t.Save(ctx, st) },
-		Commit: func(ctx context.Context, fn func(*sql.Tx) error) error { return t.Commit(ctx, st, fn) },
-	}, nil
-}
-
-// Undo removes what an unfinished item has left in Nuxeo. That takes no access to Frame.io, which
-// may be why the item ends.
+// Undo removes what an unfinished item has left.
 func (w Worker) Undo(ctx context.Context, t *work.Task) error {
-	var st state
-	if err := t.Load(&st); err != nil {
+	st := new(state)
+	if err := t.Load(st); err != nil {
 		return err
 	}
-
-	if !st.Job.Unfinished() {
-		return nil
-	}
-
-	r, err := w.nuxeoRun(ctx, t, &st)
-	if fault.Is(err, fault.NotConnected, fault.NeedsOwner) {
-		return nil // there is no one to act as; Nuxeo expires old batches
-	}
-
-	if err != nil {
-		return err
-	}
-
-	return w.Ingest.Undo(ctx, r)
+	return w.Ingest.UndoItem(ctx, w.People, t, &st.Job, st)
 }
 
 // Ended releases the link and, after the last item of the interaction, adds the mail.
