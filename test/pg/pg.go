@@ -223,13 +223,26 @@ func column(ctx context.Context, db *sql.DB, query string) (all []string, err er
 	return all, rows.Err()
 }
 
+// connections are those of this process, by address: a new one for each statement costs
+// the server more than the statement.
+var connections sync.Map
+
+// do runs a statement.
 func do(address, statement string) error {
-	db, err := sql.Open("pgx", address)
-	if err != nil {
-		return err
+	db, ok := connections.Load(address)
+	if !ok {
+		made, err := sql.Open("pgx", address)
+		if err != nil {
+			return err
+		}
+		made.SetMaxIdleConns(1)
+		if db, ok = connections.LoadOrStore(address, made); ok {
+			_ = made.Close() // another test was first; nothing has used this one
+		}
 	}
+
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	_, err = db.ExecContext(ctx, statement)
-	return errors.Join(err, db.Close())
+	_, err := db.(*sql.DB).ExecContext(ctx, statement)
+	return err
 }

@@ -115,7 +115,7 @@ func (b *Bed) Until(found func(work.View) bool) work.View {
 // Settle waits until every item is final and returns them, newest first.
 func (b *Bed) Settle() []work.View {
 	b.T.Helper()
-	return b.SettleBut(never)
+	return b.SettleBut(nil)
 }
 
 // SettleUnder waits until the items of a parent are final. Of many it looks seldom,
@@ -136,14 +136,22 @@ func (b *Bed) SettleUnder(parent string) {
 	}
 }
 
-func never(work.View) bool { return false }
+// glance is how long it is enough to count the items that are not final.
+const glance = 500 * time.Millisecond
 
-// SettleBut also takes items as they are that may stay so.
+// SettleBut also takes items as they are that may stay so; nil: none may.
 func (b *Bed) SettleBut(stays func(work.View) bool) []work.View {
 	b.T.Helper()
 	begin, last, reached, p := time.Now(), time.Now(), "", poll{}
-	for {
+	for looked := time.Now(); ; {
+		// Counting costs a tenth of looking at each.
+		if stays == nil && time.Since(looked) < glance && b.anyOpen() {
+			p.wait()
+			continue
+		}
+
 		items, open := b.items(stays)
+		looked = time.Now()
 		if open == "" {
 			return items
 		}
@@ -162,6 +170,23 @@ func (b *Bed) SettleBut(stays func(work.View) bool) []work.View {
 	}
 }
 
+// anyOpen reports whether an item is not final.
+func (b *Bed) anyOpen() bool {
+	b.T.Helper()
+	counts, _, err := b.App.Engine.Counts(context.Background())
+	if err != nil {
+		b.T.Fatal(err)
+	}
+
+	for state, n := range counts {
+		if n > 0 && !state.Final() {
+			return true
+		}
+	}
+
+	return false
+}
+
 // progress is how far items are, but for what only waits and is tried again.
 func progress(items []work.View) string {
 	var out strings.Builder
@@ -178,7 +203,7 @@ func (b *Bed) items(stays func(work.View) bool) (items []work.View, open string)
 	}
 
 	for _, v := range items {
-		if !v.State.Final() && !stays(v) {
+		if !v.State.Final() && (stays == nil || !stays(v)) {
 			open = v.Kind + " " + v.Title + " " + string(v.State) + " " + v.Step + " " + v.Message
 		}
 	}

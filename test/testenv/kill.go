@@ -81,7 +81,7 @@ func (b *Bed) Survive() (died bool) {
 	b.T.Helper()
 	deadline, p := time.Now().Add(patience), poll{}
 	for !b.dead.Load() {
-		if _, open := b.items(never); open == "" && !b.dead.Load() {
+		if !b.anyOpen() && !b.dead.Load() {
 			return false
 		}
 		if time.Now().After(deadline) {

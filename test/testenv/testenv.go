@@ -178,7 +178,7 @@ func (b *Bed) Start() {
 
 // Quick makes the engine's waits short.
 func Quick(s *work.Settings) {
-	s.Sweep, s.WaitFor, s.Debounce, s.SweepGrace = 50*time.Millisecond, 50*time.Millisecond, 0, 0
+	s.Sweep, s.WaitFor, s.Debounce, s.SweepGrace = 300*time.Millisecond, 50*time.Millisecond, 0, 0
 	s.Backoff = func(int64) time.Duration { return 20 * time.Millisecond }
 	s.Pause = func(asked time.Duration) time.Duration {
 		if asked > longestPause {
