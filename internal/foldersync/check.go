@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -64,13 +65,13 @@ func (r *run) checkDocuments(ctx context.Context) (work.Next, error) {
 // A checkedEntry is an entry with what its document was last given.
 type checkedEntry struct {
 	Entry
-	digest    string
+	content   link.Link // what its document's content came from; empty if it has none
 	parentUID string
 }
 
 func (r *run) entriesToCheck(ctx context.Context, after string) ([]checkedEntry, error) {
 	rows, err := r.DB.Reader.QueryContext(ctx, `SELECT e.key, e.kind, e.name, e.document_uid, e.title,
-		COALESCE(l.digest, ''), COALESCE(p.document_uid, '')
+		COALESCE(l.file_id, ''), COALESCE(l.size, 0), COALESCE(l.digest, ''), COALESCE(p.document_uid, '')
 		FROM sync_entries e LEFT JOIN links l ON l.document_uid = e.document_uid
 		LEFT JOIN sync_entries p ON p.sync_id = e.sync_id AND p.key = e.parent
 		WHERE e.sync_id = $1 AND e.key > $2 AND e.document_uid <> '' AND NOT e.gone AND e.parent <> ''
@@ -82,7 +83,8 @@ func (r *run) entriesToCheck(ctx context.Context, after string) ([]checkedEntry,
 	var all []checkedEntry
 	for rows.Next() {
 		var h checkedEntry
-		if err := rows.Scan(&h.Key, &h.Kind, &h.Name, &h.Document, &h.title, &h.digest, &h.parentUID); err != nil {
+		if err := rows.Scan(&h.Key, &h.Kind, &h.Name, &h.Document, &h.title,
+			&h.content.FileID, &h.content.Size, &h.content.Digest, &h.parentUID); err != nil {
 			return nil, err
 		}
 		all = append(all, h)
@@ -97,7 +99,7 @@ func (r *run) compareDocuments(ctx context.Context, some []checkedEntry) error {
 		uids = append(uids, h.Document)
 	}
 
-	found, err := documents(ctx, r.nx, uids, "dublincore", "file")
+	found, err := documents(ctx, r.nx, uids, "dublincore", "file", "frameio")
 	if err != nil {
 		return err
 	}
@@ -105,7 +107,7 @@ func (r *run) compareDocuments(ctx context.Context, some []checkedEntry) error {
 	r.st.After = some[len(some)-1].Key
 	return r.commit(ctx, func(tx *sql.Tx) error {
 		for _, h := range some {
-			if wrong := h.driftFrom(found[h.Document]).String(); wrong != "" {
+			if wrong := r.driftOf(h, found[h.Document]).String(); wrong != "" {
 				if _, err := tx.ExecContext(ctx, `UPDATE sync_seen SET nuxeo = $1
 					WHERE run_id = $2 AND key = $3`, wrong, r.st.Run, h.Key); err != nil {
 					return err
@@ -116,25 +118,26 @@ func (r *run) compareDocuments(ctx context.Context, some []checkedEntry) error {
 	})
 }
 
-// driftFrom returns how a document differs from what the sync made of it.
-func (h checkedEntry) driftFrom(doc *nuxeo.Document) drift {
+// driftOf returns how the document of an entry differs from what the sync made of it.
+func (r *run) driftOf(h checkedEntry, doc *nuxeo.Document) drift {
 	if doc == nil {
 		return drift{missing: true}
 	}
 	return drift{
 		moved: doc.ParentRef != h.parentUID, retitled: !h.isOurTitle(doc.Title),
-		rewritten: ingest.CheckColdStorage(doc) == nil && contentChanged(h.Kind, h.digest, doc.Blob("file:content")),
+		rewritten: r.isEdited(h.Kind, doc, h.content),
 	}
 }
 
-// contentChanged reports whether the content of a document is not what was imported. Digests of
-// different algorithms cannot be compared.
-func contentChanged(kind, digest string, b *nuxeo.Blob) bool {
-	if kind == kindFolder || b == nil || digest == "" {
-		return kind != kindFolder && (b == nil) != (digest == "")
+// isEdited reports whether the content of a document is not what was imported.
+func (r *run) isEdited(kind string, doc *nuxeo.Document, content link.Link) bool {
+	if kind == kindFolder {
+		return false
 	}
-	same, known := nuxeo.SameDigest(b.Digest, digest)
-	return known && !same
+	if content.Digest == "" { // nothing was imported
+		return ingest.CheckColdStorage(doc) == nil && doc.Blob("file:content") != nil
+	}
+	return r.Ingest.IsEdited(doc, content, r.t.Actor)
 }
 
 // driftTexts describe how a document differs, in the order in which they are shown.

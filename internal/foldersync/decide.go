@@ -1,6 +1,10 @@
 package foldersync
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
+)
 
 // An Act is something that a run does about an asset or folder.
 type Act string
@@ -106,18 +110,19 @@ func (q Sync) contentActs(s situation, news bool) []Act {
 		return []Act{Conflict}
 	case !news:
 		return nil
-	case !s.drift.rewritten || !s.otherFile:
-		return []Act{Update}
 	}
 
-	switch q.Conflicts {
-	case FrameioWins:
-		return []Act{Update}
-	case KeepBoth:
+	switch (ingest.Content{
+		Exists: true, NewFile: s.otherFile, Edited: s.drift.rewritten, Own: q.Fetch == Metadata,
+		Policy: ingest.Policy(q.Conflicts),
+	}).Decide() {
+	case ingest.Conflict:
+		return []Act{Conflict}
+	case ingest.SplitDocument:
 		return []Act{Split}
 	}
 
-	return []Act{Conflict}
+	return []Act{Update}
 }
 
 // hasAny reports whether acts contains one of some.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
@@ -213,13 +214,12 @@ const rowBatch = 200
 // A change is a row of the listing with what the sync has of it.
 type change struct {
 	seenRow
-	hasEntry    bool
-	had         Entry
-	refused     string // why the document could not be renamed or moved
-	parentUID   string // uid of the Nuxeo folder of its parent; empty if there is none yet
-	digest      string // of the content imported last; empty if none
-	contentFile string // id of the file that the content is of
-	drift       drift  // of its document, once it was read
+	hasEntry  bool
+	had       Entry
+	refused   string    // why the document could not be renamed or moved
+	parentUID string    // uid of the Nuxeo folder of its parent; empty if there is none yet
+	content   link.Link // what its document's content came from; empty if it has none
+	drift     drift     // of its document, once it was read
 }
 
 // situation returns what is known of a listed asset or folder.
@@ -227,7 +227,7 @@ func (c change) situation() situation {
 	return situation{
 		kind: c.Kind, listed: true, notReady: c.notReady, name: c.Name, parent: c.Parent,
 		fingerprint: c.fingerprint, had: c.had,
-		drift: c.drift, otherFile: c.contentFile != c.head,
+		drift: c.drift, otherFile: c.content.FileID != c.head,
 	}
 }
 
@@ -235,7 +235,7 @@ const changeColumns = `sync_seen.key, sync_seen.kind, sync_seen.parent, sync_see
 	sync_seen.print, sync_seen.stamp, sync_seen.facts, sync_seen.head, e.key IS NOT NULL,
 	COALESCE(e.parent, ''), COALESCE(e.name, ''), COALESCE(e.print, ''), COALESCE(e.document_uid, ''),
 	COALESCE(e.title, ''), COALESCE(e.gone, FALSE), COALESCE(e.problem, ''), COALESCE(e.conflict, ''),
-	COALESCE(p.document_uid, ''), COALESCE(l.digest, ''), COALESCE(l.file_id, '')`
+	COALESCE(p.document_uid, ''), COALESCE(l.file_id, ''), COALESCE(l.size, 0), COALESCE(l.digest, '')`
 
 // differingRows selects the rows that differ from what the sync has.
 const differingRows = ` FROM sync_seen LEFT JOIN sync_entries e ON e.sync_id = $1 AND e.key = sync_seen.key
@@ -281,7 +281,8 @@ func (r *run) queryChanges(ctx context.Context, of string, from any) ([]change, 
 func scanChange(rows *sql.Rows) (c change, err error) {
 	err = rows.Scan(&c.Key, &c.Kind, &c.Parent, &c.Depth, &c.Name, &c.Size, &c.fingerprint, &c.changedAt, &c.metadata,
 		&c.head, &c.hasEntry, &c.had.Parent, &c.had.Name, &c.had.fingerprint, &c.had.Document, &c.had.title,
-		&c.had.Gone, &c.had.Problem, &c.had.Conflict, &c.parentUID, &c.digest, &c.contentFile)
+		&c.had.Gone, &c.had.Problem, &c.had.Conflict, &c.parentUID,
+		&c.content.FileID, &c.content.Size, &c.content.Digest)
 	c.had.Key, c.had.Kind, c.had.Size, c.had.changedAt = c.Key, c.Kind, c.Size, c.changedAt
 	return c, err
 }

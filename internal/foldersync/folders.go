@@ -136,7 +136,7 @@ const cannotArrange = "It cannot be renamed or moved as on Frame.io"
 // empty string if it was deleted or trashed in Nuxeo. A title that a person has given it stays.
 func (r *run) renameAndMove(ctx context.Context, c *change) (string, error) {
 	// Read it.
-	doc, err := r.nx.Get(ctx, c.had.Document, nuxeo.Fetch{Schemas: []string{"dublincore", "file"}})
+	doc, err := r.nx.Get(ctx, c.had.Document, nuxeo.Fetch{Schemas: []string{"dublincore", "file", "frameio"}})
 	if nuxeo.NotFound(err) || err == nil && doc.IsTrashed {
 		return "", nil
 	}
@@ -146,7 +146,7 @@ func (r *run) renameAndMove(ctx context.Context, c *change) (string, error) {
 	}
 
 	// In a conflict, name and folder stay as well.
-	c.drift.rewritten = contentChanged(c.Kind, c.digest, doc.Blob("file:content"))
+	c.drift.rewritten = r.isEdited(c.Kind, doc, c.content)
 	if hasAny(r.sync.decide(c.situation()), Conflict) {
 		return doc.UID, nil
 	}

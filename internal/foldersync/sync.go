@@ -54,9 +54,9 @@ const (
 
 // Whose content stays when both sides changed it. Name and folder follow Frame.io.
 const (
-	NuxeoWins   = "nuxeo"
-	FrameioWins = "frameio" // what Nuxeo had is kept as a version
-	KeepBoth    = "both"    // what Frame.io has becomes a second document
+	NuxeoWins   = string(ingest.NuxeoWins)
+	FrameioWins = string(ingest.FrameioWins) // what Nuxeo had is kept as a version
+	KeepBoth    = string(ingest.KeepBoth)    // what Frame.io has becomes a second document
 )
 
 // What a document gets of its asset.

@@ -79,26 +79,26 @@ func (s *Service) linkAsset(ctx context.Context, r *Run) (work.Next, error) {
 		return work.Next{}, err
 	}
 
-	// Content in cold storage cannot be replaced by another file.
-	stored := CheckColdStorage(doc)
-	if stored != nil && l.FileID != r.Job.File.ID {
-		return work.Next{}, stored
-	}
+	return s.decideContent(ctx, r, doc, &l)
+}
 
-	// If the content stays, only facet and metadata are written.
-	if stored != nil || r.Job.noContent() || hasContent(doc, &l, r.Job.File) || r.Job.keepsOwnContent(doc) {
+// decideContent chooses the step that follows for an existing document.
+func (s *Service) decideContent(ctx context.Context, r *Run, doc *nuxeo.Document, l *link.Link) (work.Next, error) {
+	switch s.content(r, doc, *l).Decide() {
+	case Refuse:
+		return work.Next{}, CheckColdStorage(doc)
+	case KeepContent: // only facet and metadata are written
 		if r.Job.Outcome == "" {
 			r.Job.Outcome = Unchanged
 		}
 		return work.Next{Step: StepDescribe}, r.Save(ctx)
+	case Conflict:
+		r.Job.Outcome = Conflicting
+		return work.Next{Done: true, Outcome: Conflicting}, r.Save(ctx)
+	case SplitDocument:
+		return s.splitDocument(ctx, r, doc, l)
 	}
 
-	// In a sync, people may have changed the content meanwhile.
-	if r.Job.keepsContent(doc, &l) {
-		return s.resolveConflict(ctx, r, doc, &l)
-	}
-
-	// Replace it.
 	r.Job.Outcome, r.Job.Intent = Updated, nil
 	return work.Next{Step: StepRefresh}, r.Save(ctx)
 }
@@ -273,24 +273,11 @@ func (s *Service) updateDigest(ctx context.Context, r *Run, doc *nuxeo.Document,
 		return nil
 	}
 
-	if _, ok := nuxeo.SameDigest(b.Digest, l.Digest); ok || !s.isOurWrite(r, doc) {
+	if _, ok := nuxeo.SameDigest(b.Digest, l.Digest); ok || !s.isOurWrite(doc, r.Actor) {
 		return nil
 	}
 
 	return r.Commit(ctx, func(tx *sql.Tx) error {
 		return link.SetContent(ctx, tx, r.Task.Now(), l, l.FileID, b.Length, b.Digest)
 	})
-}
-
-// isOurWrite reports whether the last contributor to the document is one that the connector acts
-// as.
-func (s *Service) isOurWrite(r *Run, doc *nuxeo.Document) bool {
-	last := doc.Text("dc:lastContributor")
-	return last == r.Actor || last == doc.Text(schema.PublishedBy) || last != "" && last == s.Set.ServiceLogin
-}
-
-// hasContent reports whether the document's content is the file's already.
-func hasContent(doc *nuxeo.Document, l *link.Link, f *File) bool {
-	b := doc.Blob("file:content")
-	return b != nil && l.FileID == f.ID && l.Size == f.length() && b.Length == f.length() && b.Digest == l.Digest
 }

@@ -30,31 +30,17 @@ type Mirror struct {
 	OtherFile  bool   `json:"another,omitempty"`
 }
 
-// keepsContent reports whether the document's content stays although it is not the file's: people
-// changed it in Nuxeo since it came from Frame.io.
-func (j *Job) keepsContent(doc *nuxeo.Document, l *link.Link) bool {
-	if j.Mirror == nil || l.Digest == "" {
-		return false
+// policy returns whose content stays; m is nil where a person publishes.
+func (m *Mirror) policy() Policy {
+	switch {
+	case m == nil:
+		return PersonAsks
+	case m.Overwrite:
+		return FrameioWins
+	case m.Both:
+		return KeepBoth
 	}
-	b := doc.Blob("file:content")
-	changed := b != nil && (b.Digest != l.Digest || b.Length != l.Size)
-	return changed && (l.FileID == j.File.ID || !j.Mirror.Overwrite)
-}
-
-// resolveConflict continues with a document that keeps its content. For the same file as before,
-// metadata is still updated; a new file is a conflict.
-func (s *Service) resolveConflict(ctx context.Context, r *Run, doc *nuxeo.Document, l *link.Link) (work.Next, error) {
-	if l.FileID == r.Job.File.ID {
-		r.Job.Outcome = Unchanged
-		return work.Next{Step: StepDescribe}, r.Save(ctx)
-	}
-
-	if r.Job.Mirror.Both {
-		return s.splitDocument(ctx, r, doc, l)
-	}
-
-	r.Job.Outcome = Conflicting
-	return work.Next{Done: true, Outcome: Conflicting}, r.Save(ctx)
+	return NuxeoWins
 }
 
 // keptSuffix marks the title of a document that was detached from its asset by a conflict.

@@ -87,3 +87,59 @@ func TestAConflictKeepsItsNameAndPlace(t *testing.T) {
 		t.Errorf("settled, it is %q in %s with %d bytes", d.Title, d.ParentUID, d.Content.Length)
 	}
 }
+
+// Content that people took away in Nuxeo was changed there: it does not come again behind
+// their backs, and another version of the file asks, in the check as in the run.
+func TestRemovedContentIsAChange(t *testing.T) {
+	t.Parallel()
+	b := testenv.New(t)
+	cut := add(b, b.Root, "Cut.mov", content('a', 300))
+	m := mirrored(b)
+	doc := m.at(b.Folder, "Cut")
+	if err := b.Nuxeo.Edit("josh", doc.UID, map[string]any{"file:content": nil}); err != nil {
+		t.Fatal(err)
+	}
+
+	b.Frameio.SetStatus(cut, "Approved")
+	m.refresh(true)
+	if d, _ := b.Nuxeo.Doc(doc.UID); d.Content != nil || shows(d, "frameio:status") != "Approved" {
+		t.Errorf("with another status the document has content %v and status %q, want none and Approved",
+			d.Content, shows(d, "frameio:status"))
+	}
+
+	b.Frameio.Stack(cut, add(b, b.Root, "Cut 2.mov", content('b', 400)))
+	if r := m.refresh(true); r.Conflicting != 1 || r.Updated != 0 {
+		t.Errorf("another version: %d in conflict and %d updated, want 1 and 0", r.Conflicting, r.Updated)
+	}
+}
+
+// Content that people give to a document whose asset brings metadata only is theirs alone:
+// it is in nobody's way, and metadata, name and place go on to follow.
+func TestContentOfOnesOwnIsNoConflict(t *testing.T) {
+	t.Parallel()
+	b := testenv.New(t)
+	cut := add(b, b.Root, "Cut.mov", content('a', 300))
+	m := mirrored(b, plain)
+	doc, mine := m.at(b.Folder, "Cut"), content('x', 10)
+	if err := b.Nuxeo.Edit("josh", doc.UID, map[string]any{
+		"file:content": nuxeosim.Blob{Name: "mine.mov", MimeType: "video/quicktime", Data: mine},
+	}); err != nil {
+		t.Fatal(err)
+	}
+
+	next := add(b, b.Root, "Better cut.mov", content('b', 400))
+	b.Frameio.SetStatus(next, "Approved")
+	b.Frameio.Stack(cut, next)
+	if r := m.refresh(true); r.Conflicting != 0 || r.Updated != 1 {
+		t.Errorf("%d in conflict and %d updated, want 0 and 1", r.Conflicting, r.Updated)
+	}
+
+	d, _ := b.Nuxeo.Doc(doc.UID)
+	if d.Title != "Better cut" || shows(d, "frameio:status") != "Approved" {
+		t.Errorf("it is %q with status %q, want Better cut, Approved", d.Title, shows(d, "frameio:status"))
+	}
+
+	if d.Content == nil || d.Content.Digest != md5of(mine) {
+		t.Errorf("its content is %v, want what it was given", d.Content)
+	}
+}
