@@ -63,7 +63,7 @@ func (c *chaos) note(r *http.Request) {
 
 // strike decides what befalls a call; nil is nothing. A link is not refused
 // twice in a row, since that means that it is forbidden.
-func (c *chaos) strike(call, system string, r *http.Request) *fault {
+func (c *chaos) strike(call, system string, r *http.Request) *trouble {
 	if !c.on.Load() || share(c.w.seed.hash("strike", call)) >= c.w.shape.faults {
 		return nil
 	}
@@ -197,7 +197,7 @@ func (c *chaos) through(n *node, call, system string, next http.RoundTripper, r 
 
 // worry remembers faults after which people may have to sign in again: a
 // rotated token whose answer is lost cannot be had twice.
-func (c *chaos) worry(f *fault, r *http.Request) {
+func (c *chaos) worry(f *trouble, r *http.Request) {
 	if f.request != nil { // what Nuxeo got is not what was sent, and it will be noticed
 		c.w.story.excuse("refused")
 		c.w.watch.damage()

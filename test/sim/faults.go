@@ -12,9 +12,9 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/sim/memnet"
 )
 
-// fault is what befalls one call. It is a name, for the report, and the ways in
+// trouble is what befalls one call. It is a name, for the report, and the ways in
 // which it shows: on the connection, instead of the answer, or in a body.
-type fault struct {
+type trouble struct {
 	name string
 	// weight is how many times likelier it is than others, where it fits; 0 is 1.
 	weight int
@@ -35,7 +35,7 @@ func anywhere(*world, string, *http.Request) bool { return true }
 func isRead(r *http.Request) bool { return nuxeosim.Reads(r) }
 
 // faults is the list of all kinds.
-var faults = []fault{
+var faults = []trouble{
 	{name: "429", fits: toAPI, status: 429},
 	{name: "429 with Retry-After", fits: toAPI, status: 429, after: "17"},
 	{name: "500", fits: anywhere, status: 500},
@@ -161,7 +161,7 @@ func (f *flipping) Read(p []byte) (int, error) {
 }
 
 // synthetic is an answer that somebody between gives.
-func (f fault) synthetic(r *http.Request) *http.Response {
+func (f trouble) synthetic(r *http.Request) *http.Response {
 	resp := &http.Response{
 		StatusCode: f.status, Status: strconv.Itoa(f.status) + " " + http.StatusText(f.status), Proto: "HTTP/1.1",
 		ProtoMajor: 1, ProtoMinor: 1,

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
@@ -170,8 +171,19 @@ func (m *mirrors) checkDifferences() {
 }
 
 func (m *mirrors) refreshed(when string) bool {
-	m.refresh(m.w.nodes[0], true)
 	m.wg.Wait()
+	_, err := m.w.nodes[0].app.Sync.Refresh(m.w.T.Context(), work.Viewer{Login: "josh"}, m.sync, true)
+	if fault.Is(err, fault.Conflict) { // a run has begun by itself, and may end with a question
+		if !m.w.settle("for a run that has begun by itself") {
+			return false
+		}
+		_, err = m.w.nodes[0].app.Sync.Refresh(m.w.T.Context(), work.Viewer{Login: "josh"}, m.sync, true)
+	}
+
+	if err != nil {
+		m.w.violate("convergence: %s: %v", when, err)
+	}
+
 	if !m.w.settle(when) {
 		return false
 	}
