@@ -19,6 +19,7 @@ import (
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/rights"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -176,35 +177,22 @@ func (s *Service) Get(ctx context.Context, who work.Viewer, id string) (Binding,
 		return b, err
 	}
 
-	may, err := s.isVisibleTo(ctx, who, b)
-	if err == nil && !may {
-		err = notFound()
-	}
-
-	if err != nil {
-		return Binding{}, err
+	if !b.isOwn(who) {
+		seen, err := rights.Readable(ctx, s.People, who.Login, b.FolderUID)
+		if err != nil {
+			return Binding{}, err
+		}
+		if !seen[b.FolderUID] {
+			return Binding{}, notFound()
+		}
 	}
 
 	return b, nil
 }
 
-func (s *Service) isVisibleTo(ctx context.Context, who work.Viewer, b Binding) (bool, error) {
-	if who.Admin || who.Login == b.Creator || who.Login == b.Owner {
-		return true, nil
-	}
-
-	nx, err := s.People.Nuxeo(ctx, who.Login)
-	if err != nil {
-		return false, err
-	}
-
-	_, err = nx.Get(ctx, b.FolderUID, nuxeo.Fetch{})
-	switch nuxeo.StatusOf(err) {
-	case 401, 403, 404:
-		return false, nil
-	}
-
-	return err == nil, err
+// isOwn reports whether a viewer sees a binding whatever they may do in Nuxeo.
+func (b Binding) isOwn(who work.Viewer) bool {
+	return who.Admin || who.Login == b.Creator || who.Login == b.Owner
 }
 
 // List lists bindings that are being created or in force, newest first: those of a folder, or the
@@ -246,15 +234,24 @@ func (s *Service) List(
 	return list, next, err
 }
 
+// filterVisible returns the bindings that the viewer may see, with their actions.
 func (s *Service) filterVisible(ctx context.Context, who work.Viewer, all []Binding) ([]Binding, error) {
+	// Ask Nuxeo about the folders of others' bindings.
+	var uids []string
+	for _, b := range all {
+		if !b.isOwn(who) {
+			uids = append(uids, b.FolderUID)
+		}
+	}
+
+	seen, err := rights.Readable(ctx, s.People, who.Login, uids...)
+	if err != nil {
+		return nil, err
+	}
+
 	out := make([]Binding, 0, len(all))
 	for _, b := range all {
-		may, err := s.isVisibleTo(ctx, who, b)
-		if err != nil {
-			return nil, err
-		}
-
-		if !may {
+		if !b.isOwn(who) && !seen[b.FolderUID] {
 			continue
 		}
 

@@ -46,7 +46,7 @@ var layers = [][]string{
 	{
 		"internal/work", "internal/transfer", "internal/ratelimit", "internal/identity", "internal/mail",
 		"internal/addon",
-		"internal/bandwidth",
+		"internal/bandwidth", "internal/rights",
 	},
 	{"ui"},
 	{"internal/installation"},
