@@ -10,8 +10,11 @@ import (
 	"strings"
 )
 
-// kinds are those of changes, in the order in which a version tells them.
-var kinds = []struct{ name, title string }{
+// A kind is one of changes.
+type kind struct{ name, title string }
+
+// kinds are in the order in which a version tells them.
+var kinds = []kind{
 	{"security", "Security"}, {"added", "Added"}, {"changed", "Changed"}, {"fixed", "Fixed"},
 }
 
@@ -33,9 +36,9 @@ func changes(root string) (all []change, err error) {
 
 		words := strings.Split(name, ".")
 		c := change{path: path, kind: words[max(0, len(words)-2)]}
-		known := slices.ContainsFunc(kinds, func(k struct{ name, title string }) bool { return k.name == c.kind })
+		known := slices.ContainsFunc(kinds, func(k kind) bool { return k.name == c.kind })
 		if len(words) != 3 || !known {
-			return nil, fmt.Errorf("%s: call it <what>.<kind>.md, where kind is security, added, changed or fixed", path)
+			return nil, fmt.Errorf("%s: call it <what>.<kind>.md; the kinds are security, added, changed, fixed", path)
 		}
 
 		text, err := os.ReadFile(path)
