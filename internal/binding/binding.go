@@ -119,7 +119,7 @@ const (
 const columns = `id, folder_uid, folder_path, folder_title, action_name, description, document_type, creator, owner, ` +
 	`publishers, state, reason, needs_owner, created, ends`
 
-func scan(row interface{ Scan(...any) error }) (Binding, error) {
+func scan(row store.Row) (Binding, error) {
 	var b Binding
 	var created, ends int64
 	err := row.Scan(&b.ID, &b.FolderUID, &b.FolderPath, &b.FolderTitle, &b.ActionName, &b.Description,
@@ -150,24 +150,13 @@ func (s *Service) get(ctx context.Context, id string) (Binding, error) {
 }
 
 func (s *Service) actions(ctx context.Context, binding string) ([]Action, error) {
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT id, binding_id, account_id, account_name, workspace_id,
+	return store.All(ctx, s.DB.Reader, func(row store.Row) (a Action, err error) {
+		err = row.Scan(&a.ID, &a.BindingID, &a.AccountID, &a.AccountName, &a.WorkspaceID, &a.WorkspaceName,
+			&a.RemoteID, &a.State)
+		return a, err
+	}, `SELECT id, binding_id, account_id, account_name, workspace_id,
 		workspace_name, remote_id, state
 		FROM actions WHERE binding_id = $1 ORDER BY workspace_name, id`, binding)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []Action
-	for rows.Next() {
-		var a Action
-		if err := rows.Scan(&a.ID, &a.BindingID, &a.AccountID, &a.AccountName, &a.WorkspaceID, &a.WorkspaceName,
-			&a.RemoteID, &a.State); err != nil {
-			return nil, err
-		}
-		out = append(out, a)
-	}
-
-	return out, rows.Err()
 }
 
 // Get returns a binding if the viewer may read its folder in Nuxeo.
@@ -205,23 +194,11 @@ func (s *Service) List(
 		limit = 50
 	}
 
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT `+columns+` FROM bindings
+	list, err = store.All(ctx, s.DB.Reader, scan, `SELECT `+columns+` FROM bindings
 		WHERE state IN ('binding', 'bound', 'ending')
 		AND ($1 = '' OR folder_uid = $1) AND ($2 = '' OR id < $2) AND ($3 OR $1 <> '' OR creator = $4 OR owner = $4)
 		ORDER BY id DESC LIMIT $5`, folder, before, who.Admin, who.Login, limit+1)
 	if err != nil {
-		return nil, "", err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		b, err := scan(rows)
-		if err != nil {
-			return nil, "", err
-		}
-		list = append(list, b)
-	}
-
-	if err := rows.Err(); err != nil {
 		return nil, "", err
 	}
 

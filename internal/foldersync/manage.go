@@ -35,22 +35,9 @@ func (s *Service) List(ctx context.Context, who work.Viewer, folder string) ([]S
 }
 
 func (s *Service) list(ctx context.Context, folder string) ([]Sync, error) {
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT id FROM syncs WHERE state <> 'removed'
+	ids, err := store.Strings(ctx, s.DB.Reader, `SELECT id FROM syncs WHERE state <> 'removed'
 		AND ($1 = '' OR folder_uid = $1) ORDER BY id`, folder)
 	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var ids []string
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		ids = append(ids, id)
-	}
-
-	if err := rows.Err(); err != nil {
 		return nil, err
 	}
 
@@ -337,22 +324,9 @@ func (s *Service) Runs(ctx context.Context, who work.Viewer, id string, limit in
 		return nil, err
 	}
 
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT `+runColumns+` FROM sync_runs WHERE sync_id = $1
+	out, err := store.All(ctx, s.DB.Reader, scanRun, `SELECT `+runColumns+` FROM sync_runs WHERE sync_id = $1
 		ORDER BY id DESC LIMIT $2`, id, limit)
 	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	out := []Run{}
-	for rows.Next() {
-		r, err := scanRun(rows)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, r)
-	}
-
-	if err := rows.Err(); err != nil {
 		return nil, err
 	}
 
