@@ -49,7 +49,7 @@ export class AdminAudit extends LitElement {
     const form = new FormData(event.currentTarget as HTMLFormElement);
     const text = (name: string): string => String(form.get(name) ?? "").trim();
     [this.who, this.what, this.since] = [text("who"), text("what"), text("since")];
-    this.entries.again();
+    void this.entries.refresh();
   }
 
   protected override render(): TemplateResult {

@@ -2,11 +2,11 @@
 // to do.
 
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
-import { state } from "lit/decorators.js";
 import { define } from "./define.js";
-import { type Problem, type Schemas, change, problemOf } from "./api.js";
+import { type Schemas, change } from "./api.js";
 import { notice, openPage } from "./dialog.js";
 import { care, cross, dash, tick } from "./icons.js";
+import { Loader } from "./loader.js";
 import { base, controls } from "./styles.js";
 import { count, t } from "./i18n.js";
 
@@ -26,38 +26,20 @@ export class AdminDoctor extends LitElement {
     `,
   ];
 
-  @state() private findings: Finding[] | undefined;
-  @state() private problem: Problem | undefined;
-  @state() private busy = false;
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    void this.examine();
-  }
-
-  private async examine(): Promise<void> {
-    if (this.busy) return;
-    this.busy = true;
-    try {
-      this.findings = (await change<{ findings: Finding[] }>("POST", "/doctor")).findings;
-      this.problem = undefined;
-    } catch (thrown) {
-      this.problem = problemOf(thrown);
-    } finally {
-      this.busy = false;
-    }
-  }
+  private readonly report = new Loader<{ findings: Finding[] }>(this, { load: () => change("POST", "/doctor"), deaf: true });
 
   protected override render(): TemplateResult {
-    return html`<div class="stack"><div class="row between"><p role="status" class="grow">${this.summary()}</p><button ?disabled=${this.busy} @click=${() => void this.examine()}>${t("frameio.doctor.again")}</button></div>
-      ${this.problem ? notice(this.problem) : nothing}
-      ${this.findings ? html`<ul class="card">${this.findings.map((f) => this.finding(f))}</ul>` : nothing}</div>`;
+    const { busy, problem, value, refresh } = this.report;
+    return html`<div class="stack"><div class="row between"><p role="status" class="grow">${this.summary()}</p><button ?disabled=${busy} @click=${refresh}>${t("frameio.doctor.again")}</button></div>
+      ${problem ? notice(problem) : nothing}
+      ${value ? html`<ul class="card">${value.findings.map((f) => this.finding(f))}</ul>` : nothing}</div>`;
   }
 
   private summary(): string {
-    if (this.busy) return t("frameio.doctor.looking");
-    const n = (this.findings ?? []).filter((f) => f.mark === "broken" || f.mark === "warning").length;
-    if (!this.findings) return "";
+    const { busy, value } = this.report;
+    if (busy) return t("frameio.doctor.looking");
+    if (!value) return "";
+    const n = value.findings.filter((f) => f.mark === "broken" || f.mark === "warning").length;
     return n ? count("frameio.doctor.found", n) : t("frameio.doctor.well");
   }
 

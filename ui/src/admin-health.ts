@@ -4,10 +4,11 @@
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { state } from "lit/decorators.js";
 import { define } from "./define.js";
-import { type Problem, type Schemas, change, get, path, problemOf } from "./api.js";
-import { confirm, notice } from "./dialog.js";
+import { type Schemas, change, get, path, problemOf } from "./api.js";
+import { confirm } from "./dialog.js";
 import { ago, clock, date } from "./format.js";
 import { toast } from "./host.js";
+import { Loader } from "./loader.js";
 import { base, controls } from "./styles.js";
 import { language, t } from "./i18n.js";
 
@@ -31,36 +32,12 @@ export class AdminHealth extends LitElement {
     `,
   ];
 
-  @state() private status: Status | undefined;
-  @state() private problem: Problem | undefined;
   @state() private doing = "";
-  private timer = 0;
+  private readonly status = new Loader<Status>(this, { load: (_, signal) => get("/status", {}, signal), every: () => looksEvery, deaf: true });
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    void this.load();
-    this.timer = window.setInterval(() => document.visibilityState === "visible" && void this.load(), looksEvery);
-  }
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    window.clearInterval(this.timer);
-  }
-
-  private async load(): Promise<void> {
-    try {
-      this.status = await get<Status>("/status");
-      this.problem = undefined;
-    } catch (thrown) {
-      this.problem = problemOf(thrown);
-    }
-  }
-
-  protected override render(): TemplateResult {
-    if (this.problem) return notice(this.problem, () => void this.load());
-    const s = this.status;
-    if (!s) return html`<p role="status" class="soft">${t("frameio.loading")}</p>`;
-    return html`<div class="stack">${this.pause(s)} ${this.numbers(s)} ${this.nodes(s)} ${this.chores(s)}
-      <p class="small soft">nuxeo-frameio ${s.version} · ${t(`frameio.health.${s.database}`)}</p></div>`;
+  protected override render(): unknown {
+    return this.status.show((s) => html`<div class="stack">${this.pause(s)} ${this.numbers(s)} ${this.nodes(s)} ${this.chores(s)}
+      <p class="small soft">nuxeo-frameio ${s.version} · ${t(`frameio.health.${s.database}`)}</p></div>`);
   }
 
   private pause(s: Status): TemplateResult {
@@ -99,11 +76,11 @@ export class AdminHealth extends LitElement {
     } catch (thrown) {
       toast(this, problemOf(thrown).message);
     }
-    await this.load();
+    await this.status.refresh();
   }
 
   private async stop(): Promise<void> {
     await confirm(t("frameio.health.pause.question"), [t("frameio.health.pause.explain")], t("frameio.health.pause"), () => change("POST", "/pause", {}));
-    await this.load();
+    await this.status.refresh();
   }
 }

@@ -2,12 +2,12 @@
 // An administrator ends somebody's access here, and lets them in again.
 
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
-import { state } from "lit/decorators.js";
 import { define } from "./define.js";
-import { type Problem, type Schemas, change, get, path, problemOf } from "./api.js";
-import { confirm, notice } from "./dialog.js";
+import { type Schemas, change, get, path } from "./api.js";
+import { confirm } from "./dialog.js";
 import { ago } from "./format.js";
 import { toast } from "./host.js";
+import { Loader } from "./loader.js";
 import { base, controls } from "./styles.js";
 import { t } from "./i18n.js";
 
@@ -27,31 +27,23 @@ export class AdminPeople extends LitElement {
     `,
   ];
 
-  @state() private people: Access[] | undefined;
-  @state() private problem: Problem | undefined;
+  private readonly people = new Loader<Access[]>(this, {
+    load: async (_, signal) => {
+      const { people } = await get<{ people: Access[] }>("/people", {}, signal);
+      return [...people.filter((p) => p.revoked), ...people.filter((p) => !p.revoked)];
+    },
+    deaf: true,
+  });
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    void this.load();
+  protected override render(): unknown {
+    return this.people.show((people) => this.table(people));
   }
 
-  private async load(): Promise<void> {
-    try {
-      const { people } = await get<{ people: Access[] }>("/people");
-      this.people = [...people.filter((p) => p.revoked), ...people.filter((p) => !p.revoked)];
-      this.problem = undefined;
-    } catch (thrown) {
-      this.problem = problemOf(thrown);
-    }
-  }
-
-  protected override render(): TemplateResult {
-    if (this.problem) return notice(this.problem, () => void this.load());
-    if (!this.people) return html`<p role="status" class="soft">${t("frameio.loading")}</p>`;
-    if (!this.people.length) return html`<p class="soft">${t("frameio.people.none")}</p>`;
+  private table(people: Access[]): TemplateResult {
+    if (!people.length) return html`<p class="soft">${t("frameio.people.none")}</p>`;
     return html`<section class="card scroll" tabindex="0" aria-label=${t("frameio.admin.people")}><table><thead><tr><th scope="col">${t("frameio.people.person")}</th>
       <th scope="col">${t("frameio.people.access")}</th><th scope="col">${t("frameio.people.account")}</th><th scope="col">${t("frameio.people.last")}</th><th scope="col"><span class="unseen">${t("frameio.people.act")}</span></th></tr></thead>
-      <tbody>${this.people.map((p) => this.row(p))}</tbody></table></section>`;
+      <tbody>${people.map((p) => this.row(p))}</tbody></table></section>`;
   }
 
   private row(p: Access): TemplateResult {
@@ -82,6 +74,6 @@ export class AdminPeople extends LitElement {
 
   private async changed(said: string): Promise<void> {
     toast(this, said);
-    await this.load();
+    await this.people.refresh();
   }
 }

@@ -7,6 +7,7 @@ import { define } from "./define.js";
 import { type Problem, type Schemas, change, get, problemOf } from "./api.js";
 import { confirm, notice } from "./dialog.js";
 import { toast } from "./host.js";
+import { Loader } from "./loader.js";
 import { base, controls } from "./styles.js";
 import { t } from "./i18n.js";
 
@@ -27,29 +28,15 @@ export class AdminProvider extends LitElement {
     `,
   ];
 
-  @state() private provider: Provider | undefined;
-  @state() private problem: Problem | undefined;
+  private readonly provider = new Loader<Provider>(this, { load: (_, signal) => get("/provider", {}, signal), deaf: true });
   @state() private refused: Problem | undefined;
   @state() private busy = false;
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    void this.load();
+  protected override render(): unknown {
+    return this.provider.show((p) => this.whole(p));
   }
 
-  private async load(): Promise<void> {
-    try {
-      this.provider = await get<Provider>("/provider");
-      this.problem = undefined;
-    } catch (thrown) {
-      this.problem = problemOf(thrown);
-    }
-  }
-
-  protected override render(): TemplateResult {
-    if (this.problem) return notice(this.problem, () => void this.load());
-    const p = this.provider;
-    if (!p) return html`<p role="status" class="soft">${t("frameio.loading")}</p>`;
+  private whole(p: Provider): TemplateResult {
     return html`<div class="stack">
       <p class="soft">${t(p.registered ? "frameio.provider.registered" : "frameio.provider.unregistered")}</p>
       <section class="card stack tight"><strong>${t("frameio.provider.redirect")}</strong><span class="hint soft small">${t("frameio.provider.redirect.hint")}</span>
@@ -86,11 +73,11 @@ export class AdminProvider extends LitElement {
     const form = new FormData(fields);
     const text = (name: string) => String(form.get(name) ?? "").trim();
     await this.run(async () => {
-      this.provider = await change<Provider>("PUT", "/provider", {
+      this.provider.take(await change<Provider>("PUT", "/provider", {
         description: text("description"), client_id: text("client_id"), client_secret: text("client_secret"),
         ...Object.fromEntries(addresses.map((name) => [name, text(name)])),
         scopes: text("scopes").split(/[\s,]+/).filter(Boolean), enabled: form.has("enabled"),
-      });
+      }));
       (fields.elements.namedItem("client_secret") as HTMLInputElement).value = "";
       toast(this, t("frameio.provider.saved"));
     });
@@ -98,14 +85,14 @@ export class AdminProvider extends LitElement {
 
   private take(): Promise<void> {
     return this.run(async () => {
-      this.provider = await change<Provider>("POST", "/provider/import");
+      this.provider.take(await change<Provider>("POST", "/provider/import"));
       toast(this, t("frameio.provider.imported"));
     });
   }
 
   private async unregister(): Promise<void> {
     const done = await confirm(t("frameio.provider.remove.question"), [t("frameio.provider.remove.explain")], t("frameio.provider.remove"), () => change("DELETE", "/provider"));
-    if (done) await this.load();
+    if (done) await this.provider.refresh();
   }
 
   private async run(what: () => Promise<void>): Promise<void> {

@@ -1,17 +1,16 @@
 // The tab "Frame IO" of a document: what Frame.io told of it, what it looks
 // like, and what was said about it.
 
-import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { property, state } from "lit/decorators.js";
 import { define } from "./define.js";
-import { type Problem, type Schemas, get, path, problemOf } from "./api.js";
+import { type Schemas, get, path } from "./api.js";
 import "./comments.js";
-import { notice } from "./dialog.js";
 import { clock, date, size } from "./format.js";
 import { listen } from "./events.js";
 import { type NuxeoDocument, changed, pageChanged, safeLink, settled, toast } from "./host.js";
-import { Shown } from "./shown.js";
 import { lock, out, send } from "./icons.js";
+import { Loader } from "./loader.js";
 import "./player.js";
 import { pushDocuments } from "./push-dialog.js";
 import { type Push, pushLine, pushLinks, release } from "./push-words.js";
@@ -44,86 +43,50 @@ export class DocumentTab extends LitElement {
   /** Or only its uid. */
   @property() uid = "";
 
-  @state() private detail: Detail | undefined;
-  @state() private problem: Problem | undefined;
   @state() private at: Comment | undefined;
   @state() private file = "";
-  private loaded = "";
-  private timer = 0;
-  private hearing = new AbortController();
-  private readonly refresh = () => void (this.shown.now && this.load());
-  private readonly shown = new Shown(this, (now) => (now ? this.begin() : this.end()));
+  private readonly loader = new Loader<Detail>(this, {
+    key: () => this.wanted || undefined,
+    load: (uid, signal) => get(path("documents", uid), {}, signal),
+    every: (d) => (d?.push ? looksEvery : 0),
+    peek: (d) => this.moved(d.push!),
+    begin: (signal) => listen({ item: (item) => item.document === this.wanted && item.finished && void this.news() }, signal),
+    came: (now, before) => this.came(now, before),
+  });
 
   private get wanted(): string {
     return this.document?.uid ?? this.uid;
   }
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    window.addEventListener("nxf-changed", this.refresh);
-  }
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    window.removeEventListener("nxf-changed", this.refresh);
-  }
-
-  private begin(): void {
-    this.refresh();
-    this.timer = window.setInterval(() => void this.follow(), looksEvery);
-    this.hearing = new AbortController();
-    listen({ item: (item) => item.document === this.wanted && item.finished && void this.news() }, this.hearing.signal);
-  }
-
-  private end(): void {
-    window.clearInterval(this.timer);
-    this.hearing.abort();
+  private get detail(): Detail | undefined {
+    return this.loader.value;
   }
 
   // There is a new version, or a lock has come or gone: Web UI shows both, too.
   private async news(): Promise<void> {
-    await this.load();
+    await this.loader.refresh();
     pageChanged(this);
   }
 
   // While a push is under way or under review, one small question tells whether
   // there is anything new to read.
-  private async follow(): Promise<void> {
-    const p = this.detail?.push;
-    if (!p || document.visibilityState !== "visible") return;
-    try {
-      const now = await get<Push>(path("pushes", p.id));
-      if (now.state !== p.state || now.locked !== p.locked) await this.news();
-      else if (now.seen !== p.seen) await this.load();
-    } catch {
-      // it is asked again
-    }
+  private async moved(p: Push): Promise<boolean> {
+    const now = await get<Push>(path("pushes", p.id)).catch(() => p); // it is asked again
+    const turned = now.state !== p.state || now.locked !== p.locked;
+    if (turned) pageChanged(this);
+    return turned || now.seen !== p.seen;
   }
 
-  protected override willUpdate(_changes: PropertyValues): void {
-    if (!this.shown.now || this.wanted === this.loaded) return;
-    [this.detail, this.at, this.file] = [undefined, undefined, ""];
-    void this.load();
+  private came(detail: Detail, before: Detail | undefined): void {
+    if (!before) [this.at, this.file] = [undefined, ""];
+    this.dispatchEvent(new CustomEvent("nxf-detail", { detail, bubbles: true, composed: true }));
   }
 
-  private async load(): Promise<void> {
-    const uid = (this.loaded = this.wanted);
-    if (!uid) return;
-    this.problem = undefined;
-    try {
-      const detail = await get<Detail>(path("documents", uid));
-      if (uid !== this.wanted) return;
-      this.detail = detail;
-      this.dispatchEvent(new CustomEvent("nxf-detail", { detail, bubbles: true, composed: true }));
-    } catch (thrown) {
-      if (uid === this.wanted) this.problem = problemOf(thrown);
-    }
+  protected override render(): unknown {
+    return this.loader.show((d) => this.whole(d));
   }
 
-  protected override render(): TemplateResult | typeof nothing {
-    if (!this.shown.now) return nothing;
-    if (this.problem) return notice(this.problem, this.refresh);
-    const d = this.detail;
-    if (!d) return html`<p role="status" class="soft">${t("frameio.loading")}</p>`;
+  private whole(d: Detail): TemplateResult {
     if (!d.asset) return html`<div class="stack">${this.pushed(d)}<p class="soft">${t("frameio.document.unlinked")}</p></div>`;
     return html`<div class="stack">${this.pushed(d)}
       <div class="review"><div class="stack tight">${this.versions(d)}

@@ -3,12 +3,13 @@
 import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { property, state } from "lit/decorators.js";
 import { define } from "./define.js";
-import { type Folder, type Problem, type Schemas, aborted, get, path, problemOf } from "./api.js";
+import { type Folder, type Schemas, get, path } from "./api.js";
 import { notice } from "./dialog.js";
 import "./document-tab.js";
 import "./folder-tab.js";
 import { folderAddress, navigate, safeLink } from "./host.js";
 import { out } from "./icons.js";
+import { Loader } from "./loader.js";
 import "./start-page.js";
 import { base, controls } from "./styles.js";
 import "./tree.js";
@@ -35,11 +36,13 @@ export class FolderPage extends LitElement {
   /** Or of a document. */
   @property() document = "";
 
-  @state() private detail: Schemas["FolderDetail"] | undefined;
   @state() private shown: Schemas["DocumentDetail"] | undefined;
-  @state() private problem: Problem | undefined;
   @state() private narrow = matchMedia("(max-width: 52rem)").matches;
-  private asking = new AbortController();
+  private readonly detail = new Loader<Schemas["FolderDetail"]>(this, {
+    key: () => this.folder || undefined,
+    load: (folder, signal) => get(path("folders", folder), {}, signal),
+    deaf: true,
+  });
   private readonly width = matchMedia("(max-width: 52rem)");
   private readonly turn = () => (this.narrow = this.width.matches);
 
@@ -54,23 +57,10 @@ export class FolderPage extends LitElement {
 
   protected override willUpdate(changes: PropertyValues): void {
     if (changes.has("document")) this.shown = undefined;
-    if (changes.has("folder")) void this.load();
-  }
-
-  private async load(): Promise<void> {
-    this.asking.abort();
-    this.asking = new AbortController();
-    this.detail = this.problem = undefined;
-    if (!this.folder) return;
-    try {
-      this.detail = await get<Schemas["FolderDetail"]>(path("folders", this.folder), {}, this.asking.signal);
-    } catch (thrown) {
-      if (!aborted(thrown)) this.problem = problemOf(thrown);
-    }
   }
 
   private get way(): Folder[] {
-    return (this.document ? this.shown?.ancestors : this.detail?.ancestors) ?? [];
+    return (this.document ? this.shown?.ancestors : this.detail.value?.ancestors) ?? [];
   }
 
   protected override render(): TemplateResult {
@@ -81,8 +71,8 @@ export class FolderPage extends LitElement {
   }
 
   private ofFolder(): TemplateResult {
-    if (this.problem) return html`<h1>${t("frameio.folder.gone")}</h1>${notice(this.problem, () => void this.load())}`;
-    const d = this.detail;
+    const { problem, refresh, value: d } = this.detail;
+    if (problem) return html`<h1>${t("frameio.folder.gone")}</h1>${notice(problem, refresh)}`;
     return html`<div>${this.crumbs()}<div class="row between"><h1 class="wrap">${d?.title ?? t("frameio.loading")}</h1>${d ? this.inNuxeo(d.nuxeo_url) : nothing}</div></div>
       <nxf-folder-tab .folder=${this.folder} ?writable=${d?.can_bind} ?reader=${d && !d.can_bind}></nxf-folder-tab>`;
   }

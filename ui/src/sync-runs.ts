@@ -1,6 +1,6 @@
 // The runs of a synchronization: when, why, and what became of them.
 
-import { LitElement, css, html, type PropertyValues, type TemplateResult } from "lit";
+import { LitElement, css, html, type TemplateResult } from "lit";
 import { property } from "lit/decorators.js";
 import { define } from "./define.js";
 import { get, path } from "./api.js";
@@ -30,12 +30,9 @@ export class SyncRuns extends LitElement {
   ];
 
   @property({ attribute: false }) sync!: Sync;
-  private readonly runs = new Paged<Run>(this, async () => ({ items: (await get<{ runs: Run[] }>(`${path("syncs", this.sync.id)}/runs`)).runs }));
-
-  protected override willUpdate(changes: PropertyValues): void {
-    const before = changes.get("sync") as Sync | undefined;
-    if (before && (before.last?.id !== this.sync.last?.id || underWay(before) !== underWay(this.sync) || checking(before) !== checking(this.sync))) this.runs.again();
-  }
+  private readonly runs = new Paged<Run>(this, async () => ({ items: (await get<{ runs: Run[] }>(`${path("syncs", this.sync.id)}/runs`)).runs }), {
+    revision: () => [this.sync.last?.id, underWay(this.sync), checking(this.sync)].join(),
+  });
 
   protected override render(): TemplateResult {
     return html`<section class="card stack" aria-label=${t("frameio.sync.runs")}><h2>${t("frameio.sync.runs")}</h2>${this.runs.instead(t("frameio.sync.runs.none")) ?? this.table()}</section>`;

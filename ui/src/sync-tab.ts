@@ -1,17 +1,17 @@
 // The tab "Frame.io sync" of a folder: with what it is synchronized and how that
 // stands, what is going on, and what can be done about it.
 
-import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
-import { property, state } from "lit/decorators.js";
+import { LitElement, css, html, nothing, type TemplateResult } from "lit";
+import { property } from "lit/decorators.js";
 import { keyed } from "lit/directives/keyed.js";
 import { define } from "./define.js";
-import { type Problem, change, get, path, problemOf } from "./api.js";
+import { change, get, path } from "./api.js";
 import { typeName } from "./bind-dialog.js";
 import { connected } from "./connect.js";
-import { complain, confirm, notice } from "./dialog.js";
+import { complain, confirm } from "./dialog.js";
 import { ago, date } from "./format.js";
 import { type NuxeoDocument, changed, settled, toast, treeChanged } from "./host.js";
-import { Shown } from "./shown.js";
+import { Loader } from "./loader.js";
 import { base, controls } from "./styles.js";
 import "./sync-differences.js";
 import { afterwards, bars, progress } from "./sync-progress.js";
@@ -45,70 +45,33 @@ export class SyncTab extends LitElement {
   /** Or only its uid. */
   @property() folder = "";
 
-  @state() private sync: Sync | undefined;
-  @state() private problem: Problem | undefined;
-  private loaded = "";
-  private timer = 0;
-  private readonly refresh = () => void (this.shown.now && this.load());
-  private readonly shown = new Shown(this, (now) => (now ? this.refresh() : window.clearTimeout(this.timer)));
+  private readonly syncs = new Loader<{ syncs: Sync[] }>(this, {
+    key: () => this.uid || undefined,
+    load: (uid, signal) => get("/syncs", { folder: uid }, signal),
+    every: () => (this.sync && busy(this.sync) ? looksEvery : looksSeldom),
+    came: (now, before) => this.came(now.syncs[0], before?.syncs[0]),
+  });
 
   private get uid(): string {
     return this.document?.uid ?? this.folder;
   }
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    window.addEventListener("nxf-changed", this.refresh);
-  }
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    window.removeEventListener("nxf-changed", this.refresh);
-    window.clearTimeout(this.timer);
-  }
-
-  protected override willUpdate(_changes: PropertyValues): void {
-    if (!this.shown.now || this.uid === this.loaded) return;
-    this.sync = undefined;
-    void this.load();
-  }
-
-  private async load(): Promise<void> {
-    const uid = (this.loaded = this.uid);
-    window.clearTimeout(this.timer);
-    if (!uid) return;
-    try {
-      const { syncs } = await get<{ syncs: Sync[] }>("/syncs", { folder: uid });
-      if (uid !== this.uid) return;
-      this.problem = undefined;
-      this.take(syncs[0]);
-    } catch (thrown) {
-      if (uid === this.uid) this.problem = problemOf(thrown);
-    }
-    this.again();
-  }
-
-  private again(): void {
-    window.clearTimeout(this.timer);
-    if (!this.shown.now) return;
-    const look = (): void => (document.visibilityState === "visible" ? this.refresh() : this.again());
-    this.timer = window.setTimeout(look, this.sync && busy(this.sync) ? looksEvery : looksSeldom);
+  private get sync(): Sync | undefined {
+    return this.syncs.value?.syncs[0];
   }
 
   // When a run has ended, the rest of the page is not what it was.
-  private take(sync: Sync | undefined): void {
-    const ended = this.sync && busy(this.sync) && !(sync && busy(sync));
-    this.sync = sync;
-    if (!ended) return;
+  private came(now: Sync | undefined, before: Sync | undefined): void {
+    if (!before || !busy(before) || (now && busy(now))) return;
     changed(this);
     treeChanged();
   }
 
   protected override render(): TemplateResult | typeof nothing {
-    if (!this.shown.now) return nothing;
-    if (this.problem && !this.sync) return notice(this.problem, this.refresh);
     const { sync } = this;
-    if (!sync) return html`<p role="status" class="soft">${this.loaded ? t("frameio.sync.none") : t("frameio.loading")}</p>`;
-    return html`<div class="stack">${this.problem ? html`<p class="small warn" role="status">${t("frameio.items.notLive")}</p>` : nothing}
+    if (!this.syncs.shown) return nothing;
+    if (!sync) return this.syncs.instead() ?? html`<p role="status" class="soft">${t("frameio.sync.none")}</p>`;
+    return html`<div class="stack">${this.syncs.problem ? html`<p class="small warn" role="status">${t("frameio.items.notLive")}</p>` : nothing}
       <section class="card stack" aria-label=${t("frameio.sync.tab")}>
         <div class="row between"><h2>${t("frameio.sync.tab")}</h2>${sync.may_change ? this.buttons(sync) : nothing}</div>
         ${this.pausedOrFailed(sync)} ${this.under(sync)}
@@ -184,8 +147,7 @@ export class SyncTab extends LitElement {
     }
     if (!asks(sync)) return this.begin(sync, false);
     const explain = [sync.last!.message ?? "", t(`frameio.sync.sure.${sync.gone}`)].filter(Boolean);
-    const sure = await confirm(t("frameio.sync.sure"), explain, t("frameio.sync.sure.go"), async () => this.take(await this.post(sync, true)));
-    if (sure) this.again();
+    await confirm(t("frameio.sync.sure"), explain, t("frameio.sync.sure.go"), async () => this.take(await this.post(sync, true)));
   }
 
   private post(sync: Sync, sure: boolean): Promise<Sync> {
@@ -193,31 +155,37 @@ export class SyncTab extends LitElement {
   }
 
   private begin(sync: Sync, sure: boolean): Promise<void> {
-    return this.act(async () => this.take(await this.post(sync, sure)));
+    return this.act(() => this.post(sync, sure));
   }
 
   private compare(sync: Sync): Promise<void> {
-    return this.act(async () => this.take(await change<Sync>("POST", `${path("syncs", sync.id)}/check`)));
+    return this.act(() => change<Sync>("POST", `${path("syncs", sync.id)}/check`));
   }
 
   private pause(sync: Sync, yes: boolean): Promise<void> {
-    return this.act(async () => this.take(await change<Sync>(yes ? "POST" : "DELETE", `${path("syncs", sync.id)}/pause`)));
+    return this.act(() => change<Sync>(yes ? "POST" : "DELETE", `${path("syncs", sync.id)}/pause`));
   }
 
-  private async act(what: () => Promise<void>): Promise<void> {
+  private async act(what: () => Promise<Sync>): Promise<void> {
     try {
-      await what();
-      this.again();
+      this.take(await what());
     } catch (thrown) {
       complain(this, thrown);
     }
+  }
+
+  // What is on its way already may be older.
+  private take(sync: Sync): void {
+    if (sync.folder !== this.uid) return;
+    this.syncs.take({ syncs: [sync] });
+    if (this.syncs.busy) void this.syncs.refresh();
   }
 
   private async remove_(sync: Sync): Promise<void> {
     const explain = [t("frameio.sync.remove.effect", sync.folder_title, sync.frameio_folder_name), t("frameio.sync.remove.stays")];
     const done = await confirm(t("frameio.sync.remove.question", sync.folder_title), explain, t("frameio.sync.remove"), () => change("DELETE", path("syncs", sync.id)));
     if (!done) return;
-    this.sync = undefined;
+    this.syncs.take({ syncs: [] });
     toast(this, t("frameio.sync.removed", sync.folder_title));
     window.dispatchEvent(new CustomEvent("nxf-changed"));
     await settled(this.uid, (d) => !d.facets?.includes("FrameioSync"));

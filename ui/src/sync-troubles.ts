@@ -1,7 +1,7 @@
 // What of a synchronization wants attention: assets that both sides changed, with
 // both sides of them, those that could not be brought, and those that are gone.
 
-import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { property } from "lit/decorators.js";
 import { define } from "./define.js";
 import { type Item, type Schemas, change, get, path } from "./api.js";
@@ -39,12 +39,7 @@ export class SyncTroubles extends LitElement {
   private readonly list = new Paged<Entry>(this, async (cursor) => {
     const { entries, next, hidden } = await get<{ entries: Entry[]; next?: string; hidden?: number }>(`${path("syncs", this.sync.id)}/troubles`, { cursor, limit: page });
     return { items: entries, next, hidden };
-  });
-
-  protected override willUpdate(changes: PropertyValues): void {
-    const before = changes.get("sync") as Sync | undefined;
-    if (before && troubles(before) !== troubles(this.sync)) this.list.again();
-  }
+  }, { revision: () => troubles(this.sync) });
 
   protected override render(): TemplateResult {
     return html`<section class="card stack tight" aria-label=${t("frameio.sync.troubles")}><h2>${t("frameio.sync.troubles")}</h2>
