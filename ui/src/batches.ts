@@ -48,6 +48,8 @@ export class Batches extends LitElement {
     if (b.failed) parts.push(count("frameio.batch.failed", b.failed));
     if (b.seconds_left !== undefined) parts.push(left(b.seconds_left));
     if (this.owners) parts.push(b.pushed_by);
-    return html`<li><strong class="wrap">${to}</strong><progress max=${b.documents} .value=${b.arrived + b.failed} aria-label=${to}></progress><span class="soft">${parts.join(" · ")}</span></li>`;
+    return html`<li><strong class="wrap">${to}</strong>
+      <progress max=${b.documents} .value=${b.arrived + b.failed} aria-label=${to}></progress>
+      <span class="soft">${parts.join(" · ")}</span></li>`;
   }
 }

@@ -30,7 +30,10 @@ export class DocumentTab extends LitElement {
     css`
       :host { padding: var(--nxf-tab-padding, 0); container-type: inline-size; }
       .review { display: grid; gap: 1.25rem; grid-template-columns: minmax(0, 1fr); align-items: start; }
-      @container (min-width: 56rem) { .review { grid-template-columns: minmax(0, 1.7fr) minmax(18rem, 1fr); } .talk { max-height: 76vh; overflow: auto; } }
+      @container (min-width: 56rem) {
+        .review { grid-template-columns: minmax(0, 1.7fr) minmax(18rem, 1fr); }
+        .talk { max-height: 76vh; overflow: auto; }
+      }
       .facts { grid-template-columns: repeat(auto-fill, minmax(min(10.5rem, 45%), 1fr)); gap: 0.9rem 1.5rem; }
       .facts div { min-width: 0; }
       .facts dt { font-size: 0.85rem; }
@@ -50,7 +53,9 @@ export class DocumentTab extends LitElement {
     load: (uid, signal) => get(path("documents", uid), {}, signal),
     every: (d) => (d?.push ? looksEvery : 0),
     peek: (d) => this.moved(d.push!),
-    begin: (signal) => listen({ item: (item) => item.document === this.wanted && item.finished && void this.news() }, signal),
+    begin: (signal) => listen({
+      item: (item) => item.document === this.wanted && item.finished && void this.news(),
+    }, signal),
     came: (now, before) => this.came(now, before),
   });
 
@@ -87,13 +92,19 @@ export class DocumentTab extends LitElement {
   }
 
   private whole(d: Detail): TemplateResult {
-    if (!d.asset) return html`<div class="stack">${this.pushed(d)}<p class="soft">${t("frameio.document.unlinked")}</p></div>`;
+    if (!d.asset) {
+      return html`<div class="stack">${this.pushed(d)}<p class="soft">${t("frameio.document.unlinked")}</p></div>`;
+    }
     return html`<div class="stack">${this.pushed(d)}
       <div class="review"><div class="stack tight">${this.versions(d)}
-          <nxf-player .document=${d.uid} .file=${this.file} .rate=${d.asset.frame_rate ?? 0} .length=${d.asset.duration ?? 0} .resolution=${d.asset.resolution ?? ""} .marks=${this.marks(d)} .at=${this.at}
+          <nxf-player .document=${d.uid} .file=${this.file} .rate=${d.asset.frame_rate ?? 0}
+            .length=${d.asset.duration ?? 0} .resolution=${d.asset.resolution ?? ""} .marks=${this.marks(d)}
+            .at=${this.at}
             @nxf-mark=${(e: CustomEvent<Comment>) => this.choose(e.detail)}></nxf-player></div>
-        <section class="card stack talk" aria-label=${t("frameio.comments")} tabindex="0"><h2>${t("frameio.comments")}</h2>
-          <nxf-comments .comments=${d.comments} .versions=${d.versions} .at=${this.at} ?more=${d.comments_more} @nxf-chosen=${(e: CustomEvent<Comment>) => this.choose(e.detail)}></nxf-comments></section></div>
+        <section class="card stack talk" aria-label=${t("frameio.comments")} tabindex="0">
+          <h2>${t("frameio.comments")}</h2>
+          <nxf-comments .comments=${d.comments} .versions=${d.versions} .at=${this.at} ?more=${d.comments_more}
+            @nxf-chosen=${(e: CustomEvent<Comment>) => this.choose(e.detail)}></nxf-comments></section></div>
       ${this.facts(d, d.asset)}
     </div>`;
   }
@@ -101,10 +112,21 @@ export class DocumentTab extends LitElement {
   // Under review, or to be sent: Web UI has an action of its own for that.
   private pushed(d: Detail): TemplateResult | typeof nothing {
     const p = d.push;
-    if (!p) return inWebUI() ? nothing : html`<div><button @click=${() => void pushDocuments([d], this)}>${send} ${t("frameio.push")}</button></div>`;
-    return html`<div class="notice"><strong class="row tight">${p.locked ? lock : nothing}<span class="wrap" role="status">${pushLine(p)}</span></strong>
-      ${p.gone ? html`<span class="bad wrap">${t("frameio.push.gone")}</span>` : p.status_now ? html`<span class="wrap">${t("frameio.push.now", p.status_now)}</span>` : nothing}
-      <span class="row">${pushLinks(p)}${p.may_release ? html`<button class="danger" @click=${() => void this.free(p)}>${t("frameio.release")}</button>` : nothing}</span></div>`;
+    if (!p) {
+      return inWebUI()
+        ? nothing
+        : html`<div><button @click=${() => void pushDocuments([d], this)}>${send} ${t("frameio.push")}</button></div>`;
+    }
+    return html`<div class="notice">
+      <strong class="row tight">${p.locked ? lock : nothing}
+        <span class="wrap" role="status">${pushLine(p)}</span></strong>
+      ${p.gone
+        ? html`<span class="bad wrap">${t("frameio.push.gone")}</span>`
+        : p.status_now ? html`<span class="wrap">${t("frameio.push.now", p.status_now)}</span>` : nothing}
+      <span class="row">${pushLinks(p)}
+        ${p.may_release
+          ? html`<button class="danger" @click=${() => void this.free(p)}>${t("frameio.release")}</button>`
+          : nothing}</span></div>`;
   }
 
   private async free(p: Push): Promise<void> {
@@ -120,7 +142,9 @@ export class DocumentTab extends LitElement {
     if (files.length < 2) return nothing;
     const shown = this.file || d.asset!.file;
     return html`<label class="row small">${t("frameio.document.shown")}
-      <select @change=${(e: Event) => this.show((e.target as HTMLSelectElement).value)}>${files.map((v) => html`<option value=${v.file!} ?selected=${v.file === shown}>${t("frameio.document.versionOf", v.label, v.file_name ?? "")}</option>`)}</select></label>`;
+      <select @change=${(e: Event) => this.show((e.target as HTMLSelectElement).value)}>
+        ${files.map((v) => html`<option value=${v.file!} ?selected=${v.file === shown}>
+          ${t("frameio.document.versionOf", v.label, v.file_name ?? "")}</option>`)}</select></label>`;
   }
 
   private show(file: string): void {
@@ -143,18 +167,25 @@ export class DocumentTab extends LitElement {
   private facts(d: Detail, a: NonNullable<Detail["asset"]>): TemplateResult {
     const number = (n: number | undefined) => n?.toLocaleString(language());
     const rows: [string, unknown][] = [
-      ["file", a.file_name], ["uploader", a.uploader], ["uploaded", date(a.upload_date)], ["codec", a.codec], ["resolution", a.resolution],
-      ["fps", number(a.frame_rate)], ["size", a.size === undefined ? "" : size(a.size)], ["duration", a.duration ? clock(a.duration) : ""], ["frames", number(a.frames)],
-      ["status", a.status], ["version", d.version], ["published", a.last_published ? `${date(a.last_published)}${a.published_by ? `, ${a.published_by}` : ""}` : ""],
+      ["file", a.file_name], ["uploader", a.uploader], ["uploaded", date(a.upload_date)], ["codec", a.codec],
+      ["resolution", a.resolution], ["fps", number(a.frame_rate)], ["size", a.size === undefined ? "" : size(a.size)],
+      ["duration", a.duration ? clock(a.duration) : ""], ["frames", number(a.frames)], ["status", a.status],
+      ["version", d.version],
+      ["published", a.last_published ? `${date(a.last_published)}${a.published_by ? `, ${a.published_by}` : ""}` : ""],
     ];
-    return html`<section class="card stack"><div class="row between"><h2>${t("frameio.document.facts")}</h2>${this.links(d, a)}</div>
-      <dl class="facts">${rows.map(([key, value]) => (value ? html`<div><dt>${t(`frameio.document.${key}`)}</dt><dd>${value}</dd></div>` : nothing))}</dl></section>`;
+    return html`<section class="card stack">
+      <div class="row between"><h2>${t("frameio.document.facts")}</h2>${this.links(d, a)}</div>
+      <dl class="facts">${rows.map(([key, value]) => (value
+        ? html`<div><dt>${t(`frameio.document.${key}`)}</dt><dd>${value}</dd></div>`
+        : nothing))}</dl></section>`;
   }
 
   private links(d: Detail, a: NonNullable<Detail["asset"]>): TemplateResult {
     const [there, here] = [safeLink(a.view_url), inWebUI() ? undefined : safeLink(d.nuxeo_url)];
     return html`<span class="row">
-      ${there ? html`<a class="row tight" href=${there} target="_blank" rel="noreferrer noopener">${t("frameio.document.onFrameio")}${out}</a>` : nothing}
-      ${here ? html`<a class="row tight" href=${here} target="_blank" rel="noreferrer noopener">${t("frameio.document.onNuxeo")}${out}</a>` : nothing}</span>`;
+      ${there ? html`<a class="row tight" href=${there} target="_blank"
+        rel="noreferrer noopener">${t("frameio.document.onFrameio")}${out}</a>` : nothing}
+      ${here ? html`<a class="row tight" href=${here} target="_blank"
+        rel="noreferrer noopener">${t("frameio.document.onNuxeo")}${out}</a>` : nothing}</span>`;
   }
 }

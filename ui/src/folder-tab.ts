@@ -34,7 +34,10 @@ export class FolderTab extends LitElement {
     base, controls,
     css`
       :host { padding: var(--nxf-tab-padding, 0); }
-      .empty { text-align: center; padding: 2.5rem 1rem; display: grid; gap: 0.8rem; justify-items: center; border: 1px dashed var(--line); border-radius: 10px; }
+      .empty {
+        text-align: center; padding: 2.5rem 1rem; display: grid; gap: 0.8rem; justify-items: center;
+        border: 1px dashed var(--line); border-radius: 10px;
+      }
       table { width: 100%; border-collapse: collapse; }
       th, td { text-align: start; padding: 0.55rem 0.6rem; border-bottom: 1px solid var(--line); }
       th { color: var(--soft); font-weight: 600; font-size: 0.85rem; }
@@ -64,7 +67,9 @@ export class FolderTab extends LitElement {
   });
   // In Web UI the view of the folder lists its documents already.
   private readonly documents = new Paged<Schemas["Document"]>(this, async (cursor, signal) => {
-    const answer = await get<{ documents: Schemas["Document"][]; next?: string }>(`${path("folders", this.uid)}/documents`, { cursor, limit: page }, signal);
+    const answer = await get<{ documents: Schemas["Document"][]; next?: string }>(
+      `${path("folders", this.uid)}/documents`, { cursor, limit: page }, signal,
+    );
     return { items: answer.documents, next: answer.next };
   }, { key: () => (inWebUI() ? undefined : this.uid || undefined) });
   private soon = 0;
@@ -99,29 +104,42 @@ export class FolderTab extends LitElement {
 
   protected override render(): unknown {
     return this.links.show(({ bindings, syncs }) => html`<div class="stack" @nxf-arrived=${this.arrived}>
-      ${bindings.length ? html`<nxf-batches .folder=${this.uid}></nxf-batches>` : nothing}
-      ${bindings.length ? this.list(bindings) : syncs.length ? html`<nxf-sync-tab .folder=${this.uid}></nxf-sync-tab>` : this.nothingBound()}
-      ${this.documents.items.length ? this.table() : nothing} ${this.documents.problem ? notice(this.documents.problem, this.documents.refresh) : nothing}
+      ${bindings.length
+        ? this.list(bindings)
+        : syncs.length ? html`<nxf-sync-tab .folder=${this.uid}></nxf-sync-tab>` : this.nothingBound()}
+      ${this.documents.items.length ? this.table() : nothing}
+      ${this.documents.problem ? notice(this.documents.problem, this.documents.refresh) : nothing}
     </div>`);
   }
 
   private list(bindings: Binding[]): TemplateResult {
-    return html`${bindings.map((b) => html`<nxf-binding-card .binding=${b} ?writable=${this.mayWrite}></nxf-binding-card>`)}
-      ${this.mayWrite ? html`<div><button @click=${this.bind}>${waves} ${t("frameio.bind.another")}</button></div>` : nothing}`;
+    return html`<nxf-batches .folder=${this.uid}></nxf-batches>
+      ${bindings.map((b) => html`<nxf-binding-card .binding=${b} ?writable=${this.mayWrite}></nxf-binding-card>`)}
+      ${this.mayWrite
+        ? html`<div><button @click=${this.bind}>${waves} ${t("frameio.bind.another")}</button></div>`
+        : nothing}`;
   }
 
   private nothingBound(): TemplateResult {
     const hint = this.reader && !this.mayWrite ? "frameio.folder.unbound.reader" : "frameio.folder.unbound.hint";
-    return html`<div class="empty">${waves}<strong>${t("frameio.folder.unbound")}</strong><span class="soft">${t(hint)}</span>
-      ${this.mayWrite ? html`<span class="row center"><button class="primary" @click=${this.bind}>${t("frameio.bind")}</button><button @click=${() => void syncFolder(this.uid, this)}>${round} ${t("frameio.sync")}</button></span>` : nothing}</div>`;
+    const buttons = html`<span class="row center">
+      <button class="primary" @click=${this.bind}>${t("frameio.bind")}</button>
+      <button @click=${() => void syncFolder(this.uid, this)}>${round} ${t("frameio.sync")}</button></span>`;
+    return html`<div class="empty">${waves}<strong>${t("frameio.folder.unbound")}</strong>
+      <span class="soft">${t(hint)}</span> ${this.mayWrite ? buttons : nothing}</div>`;
   }
 
   private table(): TemplateResult {
     return html`<section class="card stack"><h2>${t("frameio.folder.documents")}</h2>
-      <table><thead><tr><th scope="col">${t("frameio.document.title")}</th><th scope="col">${t("frameio.document.version")}</th>
-        <th scope="col" class="wide">${t("frameio.document.status")}</th><th scope="col" class="wide">${t("frameio.document.size")}</th><th scope="col" class="wide">${t("frameio.document.modified")}</th></tr></thead>
-      <tbody>${this.documents.items.map((d) => html`<tr><td><a href=${documentAddress(d.uid)}>${film}${d.title}</a></td><td>${d.version}</td><td class="wide">${d.status}</td>
-        <td class="wide">${d.size === undefined ? "" : size(d.size)}</td><td class="wide">${date(d.modified)}</td></tr>`)}</tbody></table>
+      <table><thead><tr>
+          <th scope="col">${t("frameio.document.title")}</th><th scope="col">${t("frameio.document.version")}</th>
+          <th scope="col" class="wide">${t("frameio.document.status")}</th>
+          <th scope="col" class="wide">${t("frameio.document.size")}</th>
+          <th scope="col" class="wide">${t("frameio.document.modified")}</th></tr></thead>
+        <tbody>${this.documents.items.map((d) => html`<tr>
+          <td><a href=${documentAddress(d.uid)}>${film}${d.title}</a></td><td>${d.version}</td>
+          <td class="wide">${d.status}</td><td class="wide">${d.size === undefined ? "" : size(d.size)}</td>
+          <td class="wide">${date(d.modified)}</td></tr>`)}</tbody></table>
       ${this.documents.more()}</section>`;
   }
 

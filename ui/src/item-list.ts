@@ -27,10 +27,15 @@ export class ItemList extends LitElement {
   static override styles = [
     base, controls,
     css`
-      .view { overflow: auto; max-height: var(--nxf-list-height, min(65vh, 42rem)); border: 1px solid var(--line); border-radius: 10px; background: var(--box); }
+      .view {
+        overflow: auto; max-height: var(--nxf-list-height, min(65vh, 42rem)); border: 1px solid var(--line);
+        border-radius: 10px; background: var(--box);
+      }
       .all { position: relative; }
       nxf-item-row { position: absolute; inset-inline: 0; height: 68px; }
-      .empty { padding: 2rem 1rem; text-align: center; color: var(--soft); border: 1px dashed var(--line); border-radius: 10px; }
+      .empty {
+        padding: 2rem 1rem; text-align: center; color: var(--soft); border: 1px dashed var(--line); border-radius: 10px;
+      }
     `,
   ];
 
@@ -127,11 +132,14 @@ export class ItemList extends LitElement {
     const first = Math.max(0, Math.floor(this.top / rowHeight) - beyond);
     const last = Math.min(items.length, Math.ceil((this.top + this.height) / rowHeight) + beyond);
     const total = next ? -1 : items.length;
-    return html`<p class="unseen" role="status">${this.said}</p>${this.live ? nothing : html`<p class="small warn" role="status">${t("frameio.items.notLive")}</p>`}
-      <div class="view" tabindex="0" role="group" aria-label=${this.label || t("frameio.items.label")} @scroll=${{ handleEvent: (e: Event) => this.scrolled(e), passive: true }}>
+    return html`<p class="unseen" role="status">${this.said}</p>
+      ${this.live ? nothing : html`<p class="small warn" role="status">${t("frameio.items.notLive")}</p>`}
+      <div class="view" tabindex="0" role="group" aria-label=${this.label || t("frameio.items.label")}
+        @scroll=${{ handleEvent: (e: Event) => this.scrolled(e), passive: true }}>
         <div class="all" role="list" .style=${inline({ height: `${items.length * rowHeight}px` })}>
-          ${repeat(items.slice(first, last), (item) => item.id, (item, n) => html`<nxf-item-row role="listitem" aria-setsize=${total} aria-posinset=${first + n + 1}
-            .style=${inline({ top: `${(first + n) * rowHeight}px` })} .item=${item} .owners=${this.owners}></nxf-item-row>`)}
+          ${repeat(items.slice(first, last), (item) => item.id, (item, n) => html`<nxf-item-row role="listitem"
+            aria-setsize=${total} aria-posinset=${first + n + 1} .item=${item} .owners=${this.owners}
+            .style=${inline({ top: `${(first + n) * rowHeight}px` })}></nxf-item-row>`)}
         </div>
       </div>${notShown(hidden)}`;
   }

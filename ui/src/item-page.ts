@@ -7,10 +7,21 @@ import { type Item, get, path } from "./api.js";
 import { watch } from "./events.js";
 import { date } from "./format.js";
 import { documentAddress } from "./host.js";
-import { ask, bar, canCancel, canRetry, detailWord, eventWord, kindWord, line, stateIcon, stateWord, took } from "./item-words.js";
+import {
+  ask, bar, canCancel, canRetry, detailWord, eventWord, kindWord, line, stateIcon, stateWord, took,
+} from "./item-words.js";
 import { Loader } from "./loader.js";
 import { base, controls } from "./styles.js";
 import { t } from "./i18n.js";
+
+const link = (document: string): TemplateResult =>
+  html`<a href=${documentAddress(document)}>${t("frameio.item.open")}</a>`;
+
+/** What happened, and more on it, if there is any: no colon leads to nothing. */
+function happened({ event, detail }: NonNullable<Item["history"]>[number]): unknown {
+  if (!detail) return eventWord(event).replace(/:$/, "");
+  return html`${eventWord(event)} <span class="soft">${detailWord(event, detail)}</span>`;
+}
 
 @define("nxf-item-page")
 export class ItemPage extends LitElement {
@@ -30,7 +41,9 @@ export class ItemPage extends LitElement {
     key: () => this.item,
     load: async (id, signal) => {
       const item = await get<Item>(path("items", id), {}, signal);
-      if (signal !== this.watched) void watch({ item: id }, { item: (item) => this.hear(item) }, (this.watched = signal));
+      if (signal !== this.watched) {
+        void watch({ item: id }, { item: (item) => this.hear(item) }, (this.watched = signal));
+      }
       return item;
     },
     deaf: true,
@@ -48,9 +61,12 @@ export class ItemPage extends LitElement {
     if (instead) return html`<div class="stack"><h1>${t("frameio.activity")}</h1>${instead}</div>`;
     const item = this.page.value!;
     return html`<div class="stack">
-      <div class="row between"><h1 class="row grow">${stateIcon(item)}<span class="wrap">${item.title}</span></h1>${this.buttons(item)}</div>
+      <div class="row between"><h1 class="row grow">${stateIcon(item)}<span class="wrap">${item.title}</span></h1>
+        ${this.buttons(item)}</div>
       <section class="card stack" aria-label=${t("frameio.item.state")}>
-        ${item.state === "failed" || (item.message && item.state !== "running") ? this.reason(item) : html`<p role="status">${line(item)}</p>`}
+        ${item.state === "failed" || (item.message && item.state !== "running")
+          ? this.reason(item)
+          : html`<p role="status">${line(item)}</p>`}
         ${bar(item)} ${this.facts(item)}
       </section>
       ${item.history?.length ? this.history(item.history) : nothing}
@@ -58,15 +74,19 @@ export class ItemPage extends LitElement {
   }
 
   private reason(item: Item): TemplateResult {
-    return html`<div class="notice ${item.state === "failed" ? "wrong" : ""}"><strong class="wrap">${item.message}</strong>${item.remedy ? html`<span class="wrap">${item.remedy}</span>` : nothing}</div>`;
+    return html`<div class="notice ${item.state === "failed" ? "wrong" : ""}">
+      <strong class="wrap">${item.message}</strong>
+      ${item.remedy ? html`<span class="wrap">${item.remedy}</span>` : nothing}</div>`;
   }
 
   private facts(item: Item): TemplateResult {
     const rows: [string, unknown][] = [
-      ["frameio.item.what", kindWord(item)], ["frameio.item.state", stateWord(item)], ["frameio.item.owner", item.owner],
+      ["frameio.item.what", kindWord(item)], ["frameio.item.state", stateWord(item)],
+      ["frameio.item.owner", item.owner],
       ["frameio.item.actor", item.actor !== item.owner ? item.actor : ""], ["frameio.item.created", date(item.created)],
-      ["frameio.item.notBefore", item.state === "waiting" ? date(item.not_before) : ""], ["frameio.item.finished", date(item.finished)], ["frameio.item.took", took(item)],
-      ["frameio.item.document", item.document ? html`<a href=${documentAddress(item.document)}>${t("frameio.item.open")}</a>` : ""],
+      ["frameio.item.notBefore", item.state === "waiting" ? date(item.not_before) : ""],
+      ["frameio.item.finished", date(item.finished)], ["frameio.item.took", took(item)],
+      ["frameio.item.document", item.document ? link(item.document) : ""],
       ["frameio.item.correlation", item.correlation],
     ];
     return html`<dl>${rows.map(([key, value]) => (value ? html`<dt>${t(key)}</dt><dd>${value}</dd>` : nothing))}</dl>`;
@@ -74,12 +94,14 @@ export class ItemPage extends LitElement {
 
   private history(events: NonNullable<Item["history"]>): TemplateResult {
     return html`<section class="card stack"><h2>${t("frameio.item.history")}</h2>
-      <ol>${events.map((e) => html`<li><time class="soft" datetime=${e.at}>${date(e.at)}</time><span class="wrap">${e.detail ? eventWord(e.event) : eventWord(e.event).replace(/:$/, "")}${e.detail ? html` <span class="soft">${detailWord(e.event, e.detail)}</span>` : nothing}</span></li>`)}</ol></section>`;
+      <ol>${events.map((e) => html`<li><time class="soft" datetime=${e.at}>${date(e.at)}</time>
+        <span class="wrap">${happened(e)}</span></li>`)}</ol></section>`;
   }
 
   private buttons(item: Item): TemplateResult | typeof nothing {
     const what = canRetry(item) ? "retry" : canCancel(item) ? "cancel" : undefined;
-    return what ? html`<button class=${what === "retry" ? "primary" : ""} @click=${() => void this.do(item, what)}>${t(`frameio.${what}`)}</button>` : nothing;
+    return what ? html`<button class=${what === "retry" ? "primary" : ""} @click=${() => void this.do(item, what)}>
+      ${t(`frameio.${what}`)}</button>` : nothing;
   }
 
   private async do(item: Item, what: "retry" | "cancel"): Promise<void> {

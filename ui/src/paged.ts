@@ -38,7 +38,7 @@ export class Paged<T> extends Loader<Page<T>> {
     return { ...page, items: [...this.items, ...page.items], hidden: (this.value?.hidden ?? 0) + (page.hidden ?? 0) };
   }
 
-  /** What stands in place of the list: why it cannot be shown, that it is loading, or, as given, that nothing is in it. */
+  /** What stands in place of the list: why it is not there, that it is on its way, or, as given, that it is empty. */
   override instead(empty?: string): TemplateResult | undefined {
     const { next, hidden } = this.value ?? {};
     const full = empty === undefined || this.items.length || next || hidden;
