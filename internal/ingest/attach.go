@@ -262,11 +262,12 @@ func (s *Service) updateContent(ctx context.Context, r *Run) (work.Next, error) 
 // written the content, or something else that verify deals with.
 func (s *Service) alreadyReplaced(ctx context.Context, r *Run, doc *nuxeo.Document) (bool, work.Next, error) {
 	next := work.Next{Step: StepVerify}
-	if r.Job.Intent != nil && contentAttached(doc, r.Job) {
+	b := doc.Blob("file:content")
+	if attached(b, r.Job) {
 		return true, next, nil
 	}
 
-	if identical(doc, r.Job) {
+	if compare(b, r.Job) == equal {
 		r.Job.Outcome, r.Job.Intent = Unchanged, nil
 		return true, next, r.Save(ctx)
 	}
@@ -303,13 +304,6 @@ func replaceIntent(doc, last *nuxeo.Document) *Intent {
 	return i
 }
 
-// intentWritten reports whether the write of our intent has happened, whatever became of the bytes:
-// dc:source, which is written with the content, is ours and was not before.
-func intentWritten(doc *nuxeo.Document, j *Job) bool {
-	key := sourceKey(j.Asset.Account, j.File.ID)
-	return j.Intent != nil && !j.Intent.Create && j.Intent.BeforeSource != key && doc.Text("dc:source") == key
-}
-
 // writeContent writes the content together with other properties. The batch is kept, since a
 // refused write would consume it.
 func (s *Service) writeContent(ctx context.Context, r *Run, beside map[string]any) error {
@@ -328,24 +322,4 @@ func (s *Service) writeContent(ctx context.Context, r *Run, beside map[string]an
 	}
 
 	return err
-}
-
-// contentAttached reports whether the write of our intent has happened: the content is what we
-// sent, and not what was there before.
-func contentAttached(doc *nuxeo.Document, j *Job) bool {
-	b := doc.Blob("file:content")
-	if b == nil || b.Length != j.File.length() || j.Intent.Create {
-		return false
-	}
-	if j.Digest != "" && b.DigestAlgorithm == digestAlgorithm {
-		return b.Digest == j.Digest
-	}
-	return b.Digest != j.Intent.BeforeDigest
-}
-
-// identical reports whether the content of the document is, byte by byte, what was fetched.
-func identical(doc *nuxeo.Document, j *Job) bool {
-	b := doc.Blob("file:content")
-	return b != nil && b.Length == j.File.length() && j.Digest != "" && b.DigestAlgorithm == digestAlgorithm &&
-		b.Digest == j.Digest
 }

@@ -79,7 +79,7 @@ func (s *Service) content(r *Run, doc *nuxeo.Document, l link.Link) Content {
 		return Content{}
 	}
 	return Content{
-		Exists: true, Holds: holds(doc, l, r.Job.File), NewFile: l.FileID != r.Job.File.ID,
+		Exists: true, Holds: holds(doc.Blob("file:content"), l, r.Job.File), NewFile: l.FileID != r.Job.File.ID,
 		Edited: s.IsEdited(doc, l, r.Actor), Own: r.Job.noContent() || r.Job.keepsOwnContent(doc),
 		ColdStorage: CheckColdStorage(doc) != nil, Policy: r.Job.Mirror.policy(),
 	}
@@ -114,10 +114,4 @@ func (s *Service) IsEdited(doc *nuxeo.Document, l link.Link, actor string) bool 
 func (s *Service) isOurWrite(doc *nuxeo.Document, actor string) bool {
 	last := doc.Text("dc:lastContributor")
 	return last == actor || last == doc.Text(schema.PublishedBy) || last != "" && last == s.Set.ServiceLogin
-}
-
-// holds reports whether the document's content is the file's already.
-func holds(doc *nuxeo.Document, l link.Link, f *File) bool {
-	b := doc.Blob("file:content")
-	return b != nil && l.FileID == f.ID && l.Size == f.length() && b.Length == f.length() && b.Digest == l.Digest
 }

@@ -188,7 +188,7 @@ func (s *Service) adoptUnrecorded(ctx context.Context, r *Run, l *link.Link) (*n
 		}
 		// dc:source is written together with the content it names.
 		b := doc.Blob("file:content")
-		if doc.Text("dc:source") != sourceKey(r.Job.Asset.Account, r.Job.File.ID) || b == nil || !same(b, r.Job) ||
+		if doc.Text("dc:source") != sourceKey(r.Job.Asset.Account, r.Job.File.ID) || compare(b, r.Job) == differs ||
 			s.Set.Verify == "digest" && r.Job.Digest == "" {
 			return nil // fetched once more, and compared
 		}

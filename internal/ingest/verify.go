@@ -32,11 +32,11 @@ func (s *Service) verify(ctx context.Context, r *Run) (work.Next, error) {
 
 	// Is it the content that was sent? If nothing was written, send it again; if it is wrong, undo it.
 	b := doc.Blob("file:content")
-	if !r.Job.restoring() && s.isUntouched(b, r.Job) {
+	if !r.Job.restoring() && untouched(b, r.Job) {
 		return s.restart(ctx, r, StepTransfer, "Nuxeo did not take the upload: it had expired.")
 	}
 
-	if r.Job.restoring() || !same(b, r.Job) {
+	if r.Job.restoring() || compare(b, r.Job) == differs {
 		wrong := s.revert(ctx, r, doc, b)
 		if fault.Then(wrong) == fault.Fail {
 			return work.Next{}, errors.Join(wrong, s.unlockDocument(ctx, r))
@@ -90,7 +90,7 @@ func (s *Service) noteConcurrentWrites(ctx context.Context, r *Run) error {
 		if v.VersionLabel == i.Newest || b == nil {
 			return nil
 		}
-		if !same(b, r.Job) {
+		if compare(b, r.Job) == differs {
 			return r.Task.Note(ctx, "changed meanwhile",
 				"%s changed the document while it was replaced; version %s holds that",
 				v.Text("dc:lastContributor"), v.VersionLabel)
@@ -109,24 +109,6 @@ func follows(version *nuxeo.Document, label string) bool {
 		return true
 	}
 	return false
-}
-
-// isUntouched reports whether the write has changed nothing.
-func (s *Service) isUntouched(b *nuxeo.Blob, j *Job) bool {
-	if b == nil {
-		return true
-	}
-	before := j.Intent
-	return before != nil && !before.Create && before.BeforeDigest != "" &&
-		b.Digest == before.BeforeDigest && !same(b, j)
-}
-
-// same reports whether the content is what was sent, as far as digests tell.
-func same(b *nuxeo.Blob, j *Job) bool {
-	if b.Length != j.File.length() {
-		return false
-	}
-	return j.Digest == "" || b.DigestAlgorithm != digestAlgorithm || b.Digest == j.Digest
 }
 
 // acceptContent releases the lock and the batch and records the content, and the metadata if that
@@ -269,14 +251,6 @@ func (s *Service) revert(ctx context.Context, r *Run, doc *nuxeo.Document, got *
 // restoring reports whether what was there before the write is being put back.
 func (j *Job) restoring() bool { return j.Intent != nil && j.Intent.Restore != nil }
 
-// holdsBefore reports whether the content is what was there before the write.
-func holdsBefore(b *nuxeo.Blob, before *Intent) bool {
-	if b == nil {
-		return before.BeforeDigest == "" && before.BeforeLength == 0
-	}
-	return b.Digest == before.BeforeDigest && b.Length == before.BeforeLength
-}
-
 // restoreContent restores the previous content, if any. What is there now is kept in a version
 // first: it might be another person's work and not our damage.
 func (s *Service) restoreContent(ctx context.Context, r *Run, why string) error {
@@ -355,7 +329,7 @@ func (s *Service) undoWrite(ctx context.Context, r *Run) error {
 	}
 
 	b := doc.Blob("file:content")
-	if !r.Job.restoring() && (b == nil || same(b, r.Job) || s.isUntouched(b, r.Job)) {
+	if !r.Job.restoring() && (compare(b, r.Job) != differs || untouched(b, r.Job)) {
 		return nil
 	}
 

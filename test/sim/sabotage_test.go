@@ -83,12 +83,10 @@ func (s *Service) post(`,
 	}},
 	{"size check", 52, []cut{
 		{
-			"internal/ingest/verify.go",
-			"	if b.Length != j.File.length() {\n		return false\n	}\n	return j.Digest",
-			"	if b.Length != j.File.length() && !(" + asked +
-				"\"size check\") {\n		return false\n	}\n	return j.Digest",
+			"internal/ingest/content.go", "	if b == nil || b.Length != j.File.length() {",
+			"	if b == nil || b.Length != j.File.length() && !(" + asked + "\"size check\") {",
 		},
-		{"internal/ingest/verify.go", "import (\n", "import (\n\t\"os\"\n"},
+		{"internal/ingest/content.go", "import (\n", "import (\n\t\"os\"\n"},
 	}},
 	{"check-in before update", 162, []cut{
 		{"internal/ingest/version.go", "import (\n", "import (\n\t\"os\"\n"},
