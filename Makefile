@@ -80,7 +80,11 @@ race: ## Run the tests of what is concurrent under the race detector
 	go test -race -timeout 30m ./internal/transfer ./internal/ratelimit ./internal/work ./internal/store ./internal/identity ./test/...
 
 .PHONY: check
-check: ui ## Format, vet and static analysis
+check: check-here ## Format, vet and static analysis, for every system that a release is for
+	@for os in windows darwin; do echo "GOOS=$$os go vet ./cmd/..."; GOOS=$$os go vet ./cmd/... || exit 1; done
+
+.PHONY: check-here
+check-here: ui ## The same for this system alone, as in `make test`, which checks types for the others
 	@npx tsc --noEmit -p ui/tsconfig.json
 	@test -z "$$($(TOOL) gofumpt -l $$(git ls-files '*.go' | grep -v '\.gen\.go$$'))" || { $(TOOL) gofumpt -d $$(git ls-files '*.go' | grep -v '\.gen\.go$$'); exit 1; }
 	@cd internal/web/api && sed 's/^output: .*/output: generated.tmp/' config.yaml > config.tmp && go tool -modfile=../../../tools/go.mod oapi-codegen -config config.tmp openapi.yaml && cmp generated.tmp api.gen.go; status=$$?; rm -f config.tmp generated.tmp; [ $$status = 0 ] || { echo "run make generate"; exit 1; }
@@ -127,7 +131,6 @@ package: build ## Write the Nuxeo package into dist/
 release-check: build ## Try what only a release needs: other systems, the unit as systemd reads it, the chart as Helm does
 	cd release && go vet ./...
 	cd release && go tool -modfile=../tools/go.mod staticcheck ./...
-	@for os in windows darwin; do echo "GOOS=$$os go vet ./cmd/nuxeo-frameio"; GOOS=$$os go vet ./cmd/nuxeo-frameio || exit 1; done
 	cd release/chart && go vet ./... && go run . -program ../../bin/nuxeo-frameio
 	@command -v systemd-analyze >/dev/null || { echo "there is no systemd-analyze to look at the unit"; exit 1; }
 	systemd-analyze security --offline=yes --threshold=20 --no-pager release/files/nuxeo-frameio.service | tail -1
