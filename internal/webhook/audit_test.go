@@ -122,7 +122,7 @@ func TestWhatAWebhookToldIsNotReadAgain(t *testing.T) {
 	s.later(time.Second)
 	s.take("folder", folder)
 	if got := s.pump(); len(got) != 1 {
-		t.Errorf("%v", got)
+		t.Errorf("looked at %v, want the one folder that was told", got)
 	}
 
 	s.finds("folder " + lost)
@@ -195,7 +195,7 @@ func TestNobodyMayReadTheLog(t *testing.T) {
 	folder := s.sim.AddFolder(s.root, "x")
 	for range 3 {
 		if r := s.upkeep(); len(r.Lines) != 1 || !strings.Contains(r.Lines[0], "audit log") {
-			t.Errorf("%+v", r)
+			t.Errorf("the upkeep tells %q, want one line about the audit log", r.Lines)
 		}
 	}
 
@@ -213,7 +213,7 @@ func TestTheLogIsRefused(t *testing.T) {
 	s := logged(t, func(o *frameiosim.Options) { o.AuditRefused = true })
 	s.finds()
 	if r := s.upkeep(); len(r.Lines) != 1 {
-		t.Errorf("%+v", r)
+		t.Errorf("the upkeep tells %q, want one line", r.Lines)
 	}
 
 	if r := s.upkeep(); len(r.Lines) != 1 || s.sim.Calls("auditlog.index") != 2 { // once each
@@ -251,7 +251,8 @@ func TestWithoutWebhooksTheLogIsReadAllTheSame(t *testing.T) {
 	s.reconcile()
 	s.NoWebhooks = true
 	if r := s.reconcile(); r.Removed != 1 || len(s.sim.Webhooks(s.workspace)) != 0 {
-		t.Errorf("%+v", r)
+		t.Errorf("without webhooks %d were removed and %d are left, want 1 and 0", r.Removed,
+			len(s.sim.Webhooks(s.workspace)))
 	}
 
 	s.finds()

@@ -250,7 +250,8 @@ func TestNobodyMayMakeIt(t *testing.T) {
 	s.watched[0].Logins = []string{"mia"}
 	r := s.reconcile()
 	if len(s.sim.Webhooks(s.workspace)) != 0 || len(r.Lines) != 1 || !strings.Contains(r.Lines[0], "has no webhook") {
-		t.Errorf("%+v", r)
+		t.Errorf("%d webhooks, the upkeep tells %q; want none, and that the workspace has no webhook",
+			len(s.sim.Webhooks(s.workspace)), r.Lines)
 	}
 }
 
