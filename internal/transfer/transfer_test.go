@@ -234,7 +234,7 @@ func TestSliceEndsBetweenParts(t *testing.T) {
 	o.Until = time.Now().Add(-time.Second)
 	s, _, err := Run(t.Context(), Plan{Size: 5000, PartSize: 1000}, State{}, m, m, o)
 	if !errors.Is(err, ErrSlice) || len(s.Sums) != 0 {
-		t.Errorf("%v, %v", err, s.Sums)
+		t.Errorf("a slice that is over: %v with the sums %v; want %v and none", err, s.Sums, ErrSlice)
 	}
 }
 
