@@ -167,7 +167,7 @@ func TestRefusalStopsItsBucketOnly(t *testing.T) {
 		b := NewBudgets(service, time.Now, nil)
 		resp, err := b.RoundTrip(request(t.Context(), "/v4/accounts/a/comments/c1"))
 		if err != nil || resp.StatusCode != http.StatusTooManyRequests || resp.Header.Get("Retry-After") != "1" {
-			t.Fatalf("%v %v", resp, err)
+			t.Fatalf("passed on: %v, %v; want 429, and one second to wait", resp, err)
 		}
 
 		start := time.Now()
