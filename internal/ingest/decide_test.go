@@ -68,7 +68,7 @@ func TestDecideLosesNothing(t *testing.T) {
 			got := c.Decide()
 			switch {
 			case (got == CreateDocument) != !c.Exists:
-				t.Errorf("%+v: %s", c, got)
+				t.Errorf("%+v: got %s, want a document created exactly if there is none", c, got)
 			case got == ReplaceContent && (c.Own || c.Holds || c.ColdStorage):
 				t.Errorf("%+v: %s replaces what is not to be replaced", c, got)
 			case got == ReplaceContent && c.Edited && policy != PersonAsks && (policy != FrameioWins || !c.NewFile):

@@ -77,7 +77,8 @@ func TestNamesAreAlwaysUsable(t *testing.T) {
 		for what, s := range map[string]string{"file name": safe, "title": title, "path": segment} {
 			if !utf8.ValidString(s) || utf8.RuneCountInString(s) > maxName || strings.Trim(s, ". ") == "" ||
 				strings.ContainsAny(s, "/\\\u202e") || strings.ContainsFunc(s, unicode.IsControl) {
-				t.Fatalf("%s: %q", what, s)
+				t.Fatalf("the %s of %q is %q, want valid UTF-8 of 1 to %d characters without controls and separators",
+					what, name, s, maxName)
 			}
 		}
 
