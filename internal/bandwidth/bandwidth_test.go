@@ -160,7 +160,7 @@ func FuzzParse(f *testing.F) {
 		table, err := Parse(text)
 		if err != nil {
 			if !fault.Is(err, fault.Invalid) {
-				t.Fatalf("%q: %v", text, err)
+				t.Fatalf("%q: got %v, want an invalid setting", text, err)
 			}
 			return
 		}
