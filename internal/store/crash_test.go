@@ -214,7 +214,7 @@ func TestForeignFileIsRefused(t *testing.T) {
 	if db, err := Open(t.Context(), path); err == nil {
 		t.Error("it was opened", db.Close())
 	} else if f := fault.From(err); f.Code != fault.Invalid {
-		t.Errorf("%v", err)
+		t.Errorf("opening a broken database: got %v, want invalid", err)
 	}
 
 	f, err := os.Open(path)
