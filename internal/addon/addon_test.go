@@ -147,7 +147,7 @@ func TestPackageXML(t *testing.T) {
 
 	for _, task := range []string{"installer", "uninstaller"} {
 		if l := x.all(task); len(l) != 1 || l[0].attr("restart") != "true" || l[0].attr("class") != "" {
-			t.Errorf("%s: %+v", task, l)
+			t.Errorf("the tasks %s: %+v, want one, which restarts and has no class", task, l)
 		}
 	}
 }

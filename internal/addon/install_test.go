@@ -413,7 +413,7 @@ func (n nuxeo) contribute(name string, shown map[string][]byte) {
 		return
 	}
 	if err := n.sim.AddContribution(shown[name]); err != nil {
-		n.Fatalf("%s: %v", name, err)
+		n.Fatalf("adding the contribution %s: %v", name, err)
 	}
 }
 

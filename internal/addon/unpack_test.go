@@ -130,7 +130,7 @@ func parse(t *testing.T, name string, data []byte) element {
 	d := xml.NewDecoder(bytes.NewReader(data))
 	var x element
 	if err := d.Decode(&x); err != nil {
-		t.Fatalf("%s: %v", name, err)
+		t.Fatalf("reading %s as XML: %v", name, err)
 	}
 
 	for {
@@ -139,7 +139,7 @@ func parse(t *testing.T, name string, data []byte) element {
 			return x
 		}
 		if err != nil {
-			t.Fatalf("%s: %v", name, err)
+			t.Fatalf("what follows the root of %s: %v", name, err)
 		}
 		if text, is := tok.(xml.CharData); !is || strings.TrimSpace(string(text)) != "" {
 			t.Fatalf("%s: more than one root", name)
