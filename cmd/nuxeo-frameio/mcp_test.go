@@ -78,7 +78,7 @@ func (a *anAgent) does(tool string, arguments map[string]any, into any) (text st
 	a.t.Helper()
 	r, err := a.CallTool(a.t.Context(), &mcp.CallToolParams{Name: tool, Arguments: arguments})
 	if err != nil {
-		a.t.Fatalf("%s: %v", tool, err)
+		a.t.Fatalf("calling the tool %s: %v", tool, err)
 	}
 
 	text = r.Content[0].(*mcp.TextContent).Text

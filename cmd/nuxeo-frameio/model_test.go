@@ -51,7 +51,7 @@ func TestExamples(t *testing.T) {
 			line, _, _ = strings.Cut(line, " > ")
 			ctx, err := k.Parse(shellWords(config.ReplaceAllString(line, "--config "+file))[1:])
 			if err != nil {
-				t.Errorf("%s: %v", line, err)
+				t.Errorf("parsing the example %s: %v", line, err)
 				continue
 			}
 			if got := commandPath(ctx.Selected()); got != path {
@@ -112,7 +112,7 @@ func TestCompletionScripts(t *testing.T) {
 			continue
 		}
 		if out, err := exec.Command(path, "-n", filepath.Join("completion", shell)).CombinedOutput(); err != nil {
-			t.Errorf("%s: %v\n%s", shell, err, out)
+			t.Errorf("%s reads its completion: %v\n%s", shell, err, out)
 		}
 	}
 }
@@ -162,7 +162,7 @@ func TestExampleOfSettings(t *testing.T) {
 
 	var file settings
 	if err := file.load(path); err != nil {
-		t.Fatalf("%v\n%s", err, shown)
+		t.Fatalf("loading the configuration that is shown: %v\n%s", err, shown)
 	}
 
 	for _, flag := range flags {

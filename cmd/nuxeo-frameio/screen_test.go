@@ -69,7 +69,7 @@ func TestRedraw(t *testing.T) {
 
 	s.draw()
 	if n := len(s.shown); n != 5 || !strings.HasPrefix(s.shown[0], "▶") || s.shown[4] != "… and 7 more" {
-		t.Errorf("%q", s.shown)
+		t.Errorf("the screen shows %q, want 5 lines from ▶ to … and 7 more", s.shown)
 	}
 }
 

@@ -71,7 +71,7 @@ func TestRunLine(t *testing.T) {
 		}
 
 		if l.end(); out.String() != c.want {
-			t.Errorf("%s: %q", name, out.String())
+			t.Errorf("%s: the lines are %q, want %q", name, out.String(), c.want)
 		}
 	}
 }
