@@ -93,7 +93,7 @@ func (p *plant) check(sizes ...int64) {
 			content = pattern.New(4, sizes[1])
 		}
 		if err := equal(p.nuxeo, d, content); err != nil {
-			p.t.Errorf("%s: %v", d.Title, err)
+			p.t.Errorf("the content of %s: %v", d.Title, err)
 		}
 	}
 

@@ -88,7 +88,7 @@ func (c *cluster) settled(d *testclient.Driver, interactions ...string) {
 
 	for _, d := range docs {
 		if err := equal(c.nuxeo, d, c.seeds[d.Title]); err != nil {
-			c.t.Errorf("%s: %v", d.Title, err)
+			c.t.Errorf("the content of %s: %v", d.Title, err)
 		}
 		if v := c.nuxeo.Versions(d.UID); len(v) > 1 {
 			c.t.Errorf("%s has %d versions", d.Title, len(v))
