@@ -97,7 +97,7 @@ func TestAlerts(t *testing.T) {
 	}
 
 	if err := yaml.Unmarshal(b, &a); err != nil || len(a.Groups) != 1 || len(a.Groups[0].Rules) < 6 {
-		t.Fatalf("%+v: %v", a, err)
+		t.Fatalf("the example has %+v, %v; want one group of at least 6 rules", a, err)
 	}
 
 	for _, r := range a.Groups[0].Rules {
