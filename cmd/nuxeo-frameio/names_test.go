@@ -61,13 +61,13 @@ func TestNamesDoNothingToTheTerminal(t *testing.T) {
 		}
 
 		if what != "log" && (!strings.Contains(text, "हिन्दी") || !strings.Contains(text, "Ame\u0301lie")) {
-			t.Errorf("%s: letters are missing in %q", what, text)
+			t.Errorf("%s: letters are missing, want हिन्दी and Ame\u0301lie in %q", what, text)
 		}
 
 		if what == "JSON" {
 			var back map[string]string
 			if err := json.Unmarshal(out.Bytes(), &back); err != nil || back["name"] != name {
-				t.Errorf("JSON: %q, %v", back, err)
+				t.Errorf("read back from JSON: %q, %v; want %q", back, err, name)
 			}
 		}
 	}

@@ -70,7 +70,7 @@ func TestAdoptMakesNoDatabase(t *testing.T) {
 	}
 
 	if found, err := filepath.Glob(data + "/*"); err != nil || len(found) > 0 {
-		t.Errorf("it made %v; %v", found, err)
+		t.Errorf("adopting made %v, %v; want nothing", found, err)
 	}
 }
 
