@@ -97,7 +97,7 @@ func TestALostNodeCountsAsABeginning(t *testing.T) {
 	id := w.one()
 	for range 3 {
 		if it, err := w.claim(t.Context(), w.job(id)); it == nil || err != nil {
-			t.Fatal(it, err)
+			t.Fatalf("beginning the item: got %v, %v; want a claim", it, err)
 		}
 		w.expire()
 	}
@@ -155,7 +155,7 @@ func TestAStopIsNoBeginningInVain(t *testing.T) {
 		stopped, stop := context.WithCancel(t.Context())
 		it, err := w.claim(t.Context(), w.job(id))
 		if err != nil || it == nil {
-			t.Fatal(it, err)
+			t.Fatalf("beginning the item: got %v, %v; want a claim", it, err)
 		}
 		stop()
 		k := &Task{Item: *it, engine: w.Engine, ends: w.clock.now().Add(time.Hour)}
@@ -177,13 +177,13 @@ func TestBystandersAreNotBlamed(t *testing.T) {
 	killer, bystander := ids[0], ids[1]
 	for range 2 {
 		if it, err := w.claim(t.Context(), w.job(bystander)); it == nil || err != nil {
-			t.Fatal(it, err)
+			t.Fatalf("beginning the bystander: got %v, %v; want a claim", it, err)
 		}
 		w.dies(killer)
 	}
 
 	if it, err := w.claim(t.Context(), w.job(killer)); it == nil || err != nil {
-		t.Fatal(it, err)
+		t.Fatalf("beginning the killer: got %v, %v; want a claim", it, err)
 	}
 
 	if it, err := w.claim(t.Context(), w.job(bystander)); it != nil || err != nil {
