@@ -83,11 +83,12 @@ func TestNamesAreAlwaysUsable(t *testing.T) {
 		}
 
 		if SafeName(safe) != safe {
-			t.Fatalf("%q changes again to %q", safe, SafeName(safe))
+			t.Fatalf("%q changes again to %q, want it the same", safe, SafeName(safe))
 		}
 
 		if utf8.RuneCountInString(segment) > maxPathName || strings.Trim(segment, ". ") != segment {
-			t.Fatalf("path %q", segment)
+			t.Fatalf("the path's last part is %q, want at most %d characters, without dots and spaces around", segment,
+				maxPathName)
 		}
 	})
 }
@@ -103,7 +104,8 @@ func TestPlanFor(t *testing.T) {
 		100 * gib: {100 * gib / 1000, 1001}, 1024 * gib: {256 * mib, 4096},
 	} {
 		if p := PlanFor(size); p.PartSize != want.part || p.Count() != want.count {
-			t.Errorf("%d: %d parts of %d", size, p.Count(), p.PartSize)
+			t.Errorf("%d bytes are planned as %d parts of %d, want %d of %d", size, p.Count(), p.PartSize, want.count,
+				want.part)
 		}
 	}
 }
@@ -116,7 +118,7 @@ func TestPlanCoversTheFile(t *testing.T) {
 		last := p.Part(p.Count() - 1)
 		if last.Offset+last.Length != size || last.Length <= 0 || last.Length > p.PartSize || p.PartSize < minPart ||
 			p.PartSize > maxPart {
-			t.Fatalf("%+v ends with %+v", p, last)
+			t.Fatalf("%+v ends with %+v, want all %d bytes in parts of %d to %d", p, last, size, minPart, maxPart)
 		}
 	})
 }
@@ -139,7 +141,7 @@ func FuzzSeconds(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		if got := seconds(s); got < 0 || got != got || got > 4e10 {
-			t.Fatalf("%q is %v seconds", s, got)
+			t.Fatalf("%q is read as %v seconds, want a number from 0", s, got)
 		}
 	})
 }
