@@ -144,7 +144,7 @@ func TestProxy(t *testing.T) {
 				}
 
 				if _, err := c.via.RoundTrip(request(scheme + "inside.example.com/")); err == nil {
-					t.Errorf("%s: what is inside was reached", name)
+					t.Errorf("%s: what is inside was reached, want it refused", name)
 				}
 			}
 
