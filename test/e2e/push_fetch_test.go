@@ -250,7 +250,7 @@ func TestWhatCannotBeFetchedGoesThroughUs(t *testing.T) {
 
 			if text := history(s.Bed); strings.Count(text, "through the connector: ") != 1 ||
 				!strings.Contains(text, c.says) {
-				t.Error(text)
+				t.Errorf("the history says %q, want once that it goes through the connector, and %q", text, c.says)
 			}
 
 			secretless(s.Bed, "at the end")

@@ -240,7 +240,7 @@ func TestUnknownStatus(t *testing.T) {
 	}
 
 	if text := history(b); !strings.Contains(text, `no status "Nonsense"`) {
-		t.Error(text)
+		t.Errorf("the history says %q, want that there is no status \"Nonsense\"", text)
 	}
 }
 

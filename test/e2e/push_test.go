@@ -159,7 +159,7 @@ func TestDocumentsGoToFrameio(t *testing.T) {
 
 				b.Mails(1)
 				if text := lastMail(b); !strings.Contains(text, "Teaser") || !strings.Contains(text, "locked") {
-					t.Error(text)
+					t.Errorf("the mail says %q, want Teaser, and that it is locked", text)
 				}
 			})
 		}

@@ -125,7 +125,7 @@ func TestReturnOfADeletedDocument(t *testing.T) {
 			}
 
 			if text := lastMail(b); !strings.Contains(text, "had been deleted") {
-				t.Error(text)
+				t.Errorf("the mail says %q, want that the document had been deleted", text)
 			}
 
 			n := 0
@@ -204,8 +204,8 @@ func TestRenditionsConformToTheMaster(t *testing.T) {
 			v := b.Published(b.Julia, p.File)[0]
 			if !conform {
 				if v.Outcome != "updated" || !bytes.Equal(b.Content(p.Document), proxy) {
-					t.Errorf("where a proxy becomes the content the outcome is %q with %q and the content %.20q, want updated and "+
-						"%.20q", v.Outcome, v.Message, b.Content(p.Document), proxy)
+					t.Errorf("where a proxy becomes the content the outcome is %q with %q and the content %.20q, "+
+						"want updated and %.20q", v.Outcome, v.Message, b.Content(p.Document), proxy)
 				}
 				return
 			}
