@@ -150,6 +150,10 @@ uninstall: ## Take away what install put there; settings and data stay
 release: ui ## Make all that a version is handed out as, into dist/, from the tag or VERSION=
 	rm -rf dist && cd release && go run . -version '$(VERSION)' -out ../dist $(ARGS)
 
+.PHONY: changelog
+changelog: ## Move what is in changes/ into CHANGELOG.md, as that of VERSION=
+	cd release && go run . -version '$(VERSION)' -changelog
+
 .PHONY: clean
 clean: ## Remove what was built
 	rm -rf bin dist test-output node_modules ui/dist/* internal/simulator/*/face/dist/* internal/demo/guide/dist/*

@@ -3,7 +3,6 @@ package nuxeo
 import (
 	"context"
 	"iter"
-	"slices"
 	"strings"
 )
 
@@ -76,28 +75,4 @@ func (c *Client) ByIDs(ctx context.Context, ids []string, f Fetch) ([]*Document,
 	docs, _, err := c.QueryPage(ctx, "SELECT * FROM Document WHERE ecm:uuid IN ("+strings.Join(quoted, ", ")+
 		")", 0, len(ids), f)
 	return docs, err
-}
-
-// mostByIDs is how many documents ByIDs reads in one call.
-const mostByIDs = 1000
-
-// Visible tells which of some documents the credential may see, a thousand in one call.
-// Those that are gone are not among them.
-func (c *Client) Visible(ctx context.Context, ids []string) (map[string]bool, error) {
-	ids = slices.Clone(ids)
-	slices.Sort(ids)
-	ids = slices.DeleteFunc(slices.Compact(ids), func(id string) bool { return id == "" })
-
-	seen := map[string]bool{}
-	for some := range slices.Chunk(ids, mostByIDs) {
-		docs, err := c.ByIDs(ctx, some, Fetch{})
-		if err != nil {
-			return nil, err
-		}
-		for _, d := range docs {
-			seen[d.UID] = true
-		}
-	}
-
-	return seen, nil
 }

@@ -50,6 +50,7 @@ var products = []struct {
 	{"chart", (*release).chart},
 	{"nuxeo", (*release).nuxeoPackage},
 	{"sbom", (*release).sboms},
+	{"notes", (*release).notes},
 	{"sums", (*release).sums},
 	{"tree", (*release).tree}, // only when it is asked for
 }
@@ -84,6 +85,7 @@ func run(ctx context.Context, args []string) (err error) {
 	out := flags.String("out", "../dist", "folder to write to")
 	program := flags.String("program", "", "a program for this machine to take, instead of building for every platform")
 	only := flags.String("only", "", "make only these, parted by commas: "+productNames())
+	changelog := flags.Bool("changelog", false, "only move what is in changes/ into CHANGELOG.md, as this version's")
 	quick := flags.Bool("quick", false, "do not spend time on making packages small")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -96,6 +98,10 @@ func run(ctx context.Context, args []string) (err error) {
 	r := &release{version: strings.TrimPrefix(*version, "v"), quick: *quick, programs: map[platform]string{}}
 	if r.root, err = filepath.Abs(*root); err != nil {
 		return err
+	}
+
+	if *changelog {
+		return r.changelog()
 	}
 
 	if r.out, err = filepath.Abs(*out); err != nil {

@@ -44,7 +44,10 @@ async function copyAll(from, to, passes = () => true) {
 // Nuxeo's own elements, in all their languages.
 async function files() {
   await copyAll("ui/messages", "ui/dist/messages");
-  await copyAll("node_modules/@nuxeo/nuxeo-ui-elements/i18n", "internal/simulator/nuxeosim/face/dist/i18n", (name) => name.endsWith(".json"));
+  await copyAll(
+    "node_modules/@nuxeo/nuxeo-ui-elements/i18n", "internal/simulator/nuxeosim/face/dist/i18n",
+    (name) => name.endsWith(".json"),
+  );
   await copyAll("ui/stories", "ui/dist/stories", (name) => name === "index.html");
   for (const { from, to } of styles) await copyFile(at(from), at(to));
 }

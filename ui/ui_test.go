@@ -148,7 +148,7 @@ func TestLanguageOfAFile(t *testing.T) {
 func TestManualNamesTheSlots(t *testing.T) {
 	t.Parallel()
 	const manual, begin, end = "../doc/package.md", "<!-- slots -->\n", "<!-- end of slots -->\n"
-	contributions := regexp.MustCompile(`<!-- (.+) -->\n<nuxeo-slot-content name="([^"]+)" slot="([^"]+)" `+
+	contributions := regexp.MustCompile(`<!-- ([^>]+) -->\n<nuxeo-slot-content name="([^"]+)" slot="([^"]+)" `+
 		`order="([^"]+)">`).
 		FindAllStringSubmatch(sources(t), -1)
 	if all := strings.Count(sources(t), "<nuxeo-slot-content "); len(contributions) != all {
@@ -157,7 +157,7 @@ func TestManualNamesTheSlots(t *testing.T) {
 
 	rows := "| Slot | Name | Order | Shown |\n|---|---|---|---|\n"
 	for _, c := range contributions {
-		rows += fmt.Sprintf("| `%s` | `%s` | %s | %s |\n", c[3], c[2], c[4], c[1])
+		rows += fmt.Sprintf("| `%s` | `%s` | %s | %s |\n", c[3], c[2], c[4], strings.Join(strings.Fields(c[1]), " "))
 	}
 
 	b, err := os.ReadFile(manual)

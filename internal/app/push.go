@@ -64,35 +64,33 @@ func (a *App) watch() {
 	a.Webhooks.NoWebhooks = c.Frameio.Webhooks == "off"
 }
 
-func (a *App) watched(ctx context.Context) ([]webhook.WatchedWorkspace, error) {
-	reviews, err := a.reviews.WatchedWorkspaces(ctx)
+// watched returns the workspaces of pushes and of mirrors, each once, with all who may make its webhook.
+func (a *App) watched(ctx context.Context) (all []webhook.WatchedWorkspace, err error) {
+	add := func(account, workspace, login string) {
+		i := slices.IndexFunc(all, func(w webhook.WatchedWorkspace) bool {
+			return w.Account == account && w.Workspace == workspace
+		})
+		if i < 0 {
+			i, all = len(all), append(all, webhook.WatchedWorkspace{Account: account, Workspace: workspace})
+		}
+		all[i].Logins = append(all[i].Logins, login)
+	}
+
+	pushes, err := a.reviews.Watches(ctx)
 	if err != nil {
 		return nil, err
 	}
 
-	mirrors, err := a.Sync.WatchedWorkspaces(ctx)
-	var out []webhook.WatchedWorkspace
-	for _, p := range reviews {
-		out = append(out, webhook.WatchedWorkspace(p))
+	for _, w := range pushes {
+		add(w.Account, w.Workspace, w.Login)
 	}
 
-	for _, p := range mirrors {
-		out = join(out, webhook.WatchedWorkspace(p))
+	mirrors, err := a.Sync.Watches(ctx)
+	for _, w := range mirrors {
+		add(w.Account, w.Workspace, w.Login)
 	}
 
-	return out, err
-}
-
-// join adds a place, or those who may make a webhook in it, to others.
-func join(all []webhook.WatchedWorkspace, p webhook.WatchedWorkspace) []webhook.WatchedWorkspace {
-	i := slices.IndexFunc(all, func(q webhook.WatchedWorkspace) bool {
-		return q.Account == p.Account && q.Workspace == p.Workspace
-	})
-	if i < 0 {
-		return append(all, p)
-	}
-	all[i].Logins = append(all[i].Logins, p.Logins...)
-	return all
+	return all, err
 }
 
 func (a *App) lookAt(ctx context.Context, h webhook.Hint) error {

@@ -61,23 +61,12 @@ func (l *Log) Verify(ctx context.Context) (Verified, error) {
 }
 
 func chainsOf(ctx context.Context, tx *sql.Tx) ([]chain, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT node, seq, hash, head, pruned_seq, pruned_hash, checkpoint
+	return store.All(ctx, tx, func(row store.Row) (c chain, err error) {
+		err = row.Scan(&c.node, &c.head.seq, &c.head.hash, &c.sealed, &c.pruned.seq, &c.pruned.hash,
+			&c.sealedAt)
+		return c, err
+	}, `SELECT node, seq, hash, head, pruned_seq, pruned_hash, checkpoint
 		FROM audit_chains ORDER BY node`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []chain
-	for rows.Next() {
-		var c chain
-		if err := rows.Scan(&c.node, &c.head.seq, &c.head.hash, &c.sealed, &c.pruned.seq, &c.pruned.hash,
-			&c.sealedAt); err != nil {
-			return nil, err
-		}
-		all = append(all, c)
-	}
-
-	return all, rows.Err()
 }
 
 // strangers finds entries of nodes that have no chain.

@@ -23,10 +23,10 @@ const maxPage = 500
 
 const columns = `id, node, seq, at, who, what, about, detail, address, correlation, hash`
 
-func scan(rows *sql.Rows) (Entry, error) {
+func scan(row store.Row) (Entry, error) {
 	var e Entry
 	var at int64
-	err := rows.Scan(&e.ID, &e.Node, &e.Seq, &at, &e.Who, &e.What, &e.About, &e.Detail, &e.Address,
+	err := row.Scan(&e.ID, &e.Node, &e.Seq, &at, &e.Who, &e.What, &e.About, &e.Detail, &e.Address,
 		&e.Correlation, &e.Hash)
 	e.At = store.Time(at)
 	return e, err
@@ -68,19 +68,5 @@ func (l *Log) List(ctx context.Context, f Filter) (all []Entry, more bool, err e
 }
 
 func read(ctx context.Context, db *sql.DB, query string, args ...any) ([]Entry, error) {
-	rows, err := db.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []Entry
-	for rows.Next() {
-		e, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, e)
-	}
-
-	return all, rows.Err()
+	return store.All(ctx, db, scan, query, args...)
 }

@@ -19,6 +19,7 @@ import (
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/rights"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -118,7 +119,7 @@ const (
 const columns = `id, folder_uid, folder_path, folder_title, action_name, description, document_type, creator, owner, ` +
 	`publishers, state, reason, needs_owner, created, ends`
 
-func scan(row interface{ Scan(...any) error }) (Binding, error) {
+func scan(row store.Row) (Binding, error) {
 	var b Binding
 	var created, ends int64
 	err := row.Scan(&b.ID, &b.FolderUID, &b.FolderPath, &b.FolderTitle, &b.ActionName, &b.Description,
@@ -149,24 +150,13 @@ func (s *Service) get(ctx context.Context, id string) (Binding, error) {
 }
 
 func (s *Service) actions(ctx context.Context, binding string) ([]Action, error) {
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT id, binding_id, account_id, account_name, workspace_id,
+	return store.All(ctx, s.DB.Reader, func(row store.Row) (a Action, err error) {
+		err = row.Scan(&a.ID, &a.BindingID, &a.AccountID, &a.AccountName, &a.WorkspaceID, &a.WorkspaceName,
+			&a.RemoteID, &a.State)
+		return a, err
+	}, `SELECT id, binding_id, account_id, account_name, workspace_id,
 		workspace_name, remote_id, state
 		FROM actions WHERE binding_id = $1 ORDER BY workspace_name, id`, binding)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []Action
-	for rows.Next() {
-		var a Action
-		if err := rows.Scan(&a.ID, &a.BindingID, &a.AccountID, &a.AccountName, &a.WorkspaceID, &a.WorkspaceName,
-			&a.RemoteID, &a.State); err != nil {
-			return nil, err
-		}
-		out = append(out, a)
-	}
-
-	return out, rows.Err()
 }
 
 // Get returns a binding if the viewer may read its folder in Nuxeo.
@@ -176,35 +166,22 @@ func (s *Service) Get(ctx context.Context, who work.Viewer, id string) (Binding,
 		return b, err
 	}
 
-	may, err := s.isVisibleTo(ctx, who, b)
-	if err == nil && !may {
-		err = notFound()
-	}
-
-	if err != nil {
-		return Binding{}, err
+	if !b.isOwn(who) {
+		seen, err := rights.Readable(ctx, s.People, who.Login, b.FolderUID)
+		if err != nil {
+			return Binding{}, err
+		}
+		if !seen[b.FolderUID] {
+			return Binding{}, notFound()
+		}
 	}
 
 	return b, nil
 }
 
-func (s *Service) isVisibleTo(ctx context.Context, who work.Viewer, b Binding) (bool, error) {
-	if who.Admin || who.Login == b.Creator || who.Login == b.Owner {
-		return true, nil
-	}
-
-	nx, err := s.People.Nuxeo(ctx, who.Login)
-	if err != nil {
-		return false, err
-	}
-
-	_, err = nx.Get(ctx, b.FolderUID, nuxeo.Fetch{})
-	switch nuxeo.StatusOf(err) {
-	case 401, 403, 404:
-		return false, nil
-	}
-
-	return err == nil, err
+// isOwn reports whether a viewer sees a binding whatever they may do in Nuxeo.
+func (b Binding) isOwn(who work.Viewer) bool {
+	return who.Admin || who.Login == b.Creator || who.Login == b.Owner
 }
 
 // List lists bindings that are being created or in force, newest first: those of a folder, or the
@@ -217,23 +194,11 @@ func (s *Service) List(
 		limit = 50
 	}
 
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT `+columns+` FROM bindings
+	list, err = store.All(ctx, s.DB.Reader, scan, `SELECT `+columns+` FROM bindings
 		WHERE state IN ('binding', 'bound', 'ending')
 		AND ($1 = '' OR folder_uid = $1) AND ($2 = '' OR id < $2) AND ($3 OR $1 <> '' OR creator = $4 OR owner = $4)
 		ORDER BY id DESC LIMIT $5`, folder, before, who.Admin, who.Login, limit+1)
 	if err != nil {
-		return nil, "", err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		b, err := scan(rows)
-		if err != nil {
-			return nil, "", err
-		}
-		list = append(list, b)
-	}
-
-	if err := rows.Err(); err != nil {
 		return nil, "", err
 	}
 
@@ -246,15 +211,24 @@ func (s *Service) List(
 	return list, next, err
 }
 
+// filterVisible returns the bindings that the viewer may see, with their actions.
 func (s *Service) filterVisible(ctx context.Context, who work.Viewer, all []Binding) ([]Binding, error) {
+	// Ask Nuxeo about the folders of others' bindings.
+	var uids []string
+	for _, b := range all {
+		if !b.isOwn(who) {
+			uids = append(uids, b.FolderUID)
+		}
+	}
+
+	seen, err := rights.Readable(ctx, s.People, who.Login, uids...)
+	if err != nil {
+		return nil, err
+	}
+
 	out := make([]Binding, 0, len(all))
 	for _, b := range all {
-		may, err := s.isVisibleTo(ctx, who, b)
-		if err != nil {
-			return nil, err
-		}
-
-		if !may {
+		if !b.isOwn(who) && !seen[b.FolderUID] {
 			continue
 		}
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
@@ -101,22 +102,9 @@ func writeFacet(ctx context.Context, nx *nuxeo.Client, doc *nuxeo.Document, show
 }
 
 func (s *Service) facetEntries(ctx context.Context, folder string) ([]map[string]any, error) {
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT `+columns+` FROM bindings WHERE folder_uid = $1
+	all, err := store.All(ctx, s.DB.Reader, scan, `SELECT `+columns+` FROM bindings WHERE folder_uid = $1
 		AND state IN ('bound', 'ending') ORDER BY id`, folder)
 	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []Binding
-	for rows.Next() {
-		b, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, b)
-	}
-
-	if err := rows.Err(); err != nil {
 		return nil, err
 	}
 

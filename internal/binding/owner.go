@@ -187,20 +187,6 @@ func (s *Service) whyUnusable(ctx context.Context, login string) (string, error)
 }
 
 func (s *Service) activeBindings(ctx context.Context) ([]Binding, error) {
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT `+columns+` FROM bindings WHERE state IN ('bound', 'ending')
+	return store.All(ctx, s.DB.Reader, scan, `SELECT `+columns+` FROM bindings WHERE state IN ('bound', 'ending')
 		ORDER BY id`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []Binding
-	for rows.Next() {
-		b, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, b)
-	}
-
-	return all, rows.Err()
 }

@@ -18,26 +18,15 @@ func (s *Service) WorkspacesOf(ctx context.Context, folders []string) ([]BoundWo
 		return nil, nil
 	}
 
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT bindings.id, folder_uid, folder_title, account_id, workspace_id,
+	return store.All(ctx, s.DB.Reader, func(row store.Row) (p BoundWorkspace, err error) {
+		err = row.Scan(&p.Binding, &p.Folder, &p.FolderTitle, &p.Account, &p.Workspace,
+			&p.WorkspaceName)
+		return p, err
+	}, `SELECT bindings.id, folder_uid, folder_title, account_id, workspace_id,
 		workspace_name
 		FROM bindings JOIN actions ON actions.binding_id = bindings.id
 		WHERE bindings.state = 'bound' AND folder_uid IN (`+store.Marks(1, len(folders))+`)
 			ORDER BY bindings.id, workspace_name`, store.Anys(folders)...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []BoundWorkspace
-	for rows.Next() {
-		var p BoundWorkspace
-		if err := rows.Scan(&p.Binding, &p.Folder, &p.FolderTitle, &p.Account, &p.Workspace,
-			&p.WorkspaceName); err != nil {
-			return nil, err
-		}
-		out = append(out, p)
-	}
-
-	return out, rows.Err()
 }
 
 // ActionOf returns the name of a custom action that a folder is bound by, or the empty string.

@@ -153,7 +153,7 @@ func (s *Stage) mirrored() bool {
 
 // refreshed reports whether a person has refreshed a folder by hand.
 func (s *Stage) refreshed(ctx context.Context) bool {
-	all, err := s.App.Sync.List(ctx, work.Viewer{Admin: true})
+	all, _, err := s.App.Sync.List(ctx, work.Viewer{Admin: true}, "")
 	return err == nil && slices.ContainsFunc(all, func(q foldersync.Sync) bool {
 		return q.Last != nil && q.Last.Why == foldersync.ByHand && q.Last.State == foldersync.Done
 	})

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
@@ -124,20 +125,7 @@ func (it itemStory) foreign(t tied, document string) bool {
 
 func (s *Service) itemIDs(ctx context.Context, t tied) (ids []string, err error) {
 	query, args := t.itemsQuery()
-	rows, err := s.DB.Reader.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		ids = append(ids, id)
-	}
-
-	return ids, rows.Err()
+	return store.Strings(ctx, s.DB.Reader, query, args...)
 }
 
 // itemsQuery finds items by their parents and what they are about. A synchronization

@@ -83,21 +83,10 @@ func (s *Service) content(ctx context.Context, t *tied, l link.Link) error {
 		t.Content = &Content{File: l.FileID, Size: l.Size, Digest: l.Digest}
 	}
 
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT file_id FROM link_files WHERE link_id = $1
+	var err error
+	t.Files, err = store.Strings(ctx, s.DB.Reader, `SELECT file_id FROM link_files WHERE link_id = $1
 		ORDER BY file_id`, l.ID)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var file string
-		if err := rows.Scan(&file); err != nil {
-			return err
-		}
-		t.Files = append(t.Files, file)
-	}
-
-	return rows.Err()
+	return err
 }
 
 // binding is the one of the link's folder by which its asset was published last; when
@@ -128,31 +117,23 @@ func (s *Service) binding(ctx context.Context, l link.Link) (tied, error) {
 // syncs are the synchronizations that the document, or an asset without one, is
 // part of.
 func (s *Service) syncs(ctx context.Context, one subject) ([]tied, error) {
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT q.id, q.root_name, q.folder_path, q.state, q.reason, q.remedy,
+	return store.All(ctx, s.DB.Reader, func(row store.Row) (tied, error) {
+		t := tied{Tie: Tie{Kind: BySync, State: InPlace}}
+		var e entry
+		var looked int64
+		if err := row.Scan(&t.ID, &t.Name, &t.Folder, &e.state, &e.reason, &e.remedy, &e.whenGone, &t.Asset,
+			&e.document, &e.gone, &e.problem, &e.conflict, &looked); err != nil {
+			return t, err
+		}
+		t.CommentsAt = store.Time(max(0, looked)) // negative while there are news
+		e.judge(&t.Tie)
+		return t, nil
+	}, `SELECT q.id, q.root_name, q.folder_path, q.state, q.reason, q.remedy,
 		q.gone, e.key, e.document_uid, e.gone, e.problem, e.conflict, e.comments_at
 		FROM sync_entries e JOIN syncs q ON q.id = e.sync_id
 		WHERE q.state <> 'removed' AND (e.document_uid = $1 AND $1 <> '' OR e.document_uid = '' AND $1 = ''
 		AND q.folder_uid = $2 AND e.key = $3) ORDER BY q.id, e.key`,
 		one.uid, one.folder, one.key)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []tied
-	for rows.Next() {
-		t := tied{Tie: Tie{Kind: BySync, State: InPlace}}
-		var e entry
-		var looked int64
-		if err := rows.Scan(&t.ID, &t.Name, &t.Folder, &e.state, &e.reason, &e.remedy, &e.whenGone, &t.Asset,
-			&e.document, &e.gone, &e.problem, &e.conflict, &looked); err != nil {
-			return nil, err
-		}
-		t.CommentsAt = store.Time(max(0, looked)) // negative while there are news
-		e.judge(&t.Tie)
-		all = append(all, t)
-	}
-
-	return all, rows.Err()
 }
 
 // entry is what a synchronization knows of an asset.
@@ -190,29 +171,21 @@ func (s *Service) pushes(ctx context.Context, document string) ([]tied, error) {
 		return nil, nil
 	}
 
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT id, batch, workspace_name, project_name, folder_name, file_id,
-		state, reason, pushed_by, ended_by, size, digest, created, opened, ended, seen, seen_gone
-		FROM (SELECT * FROM pushes WHERE document_uid = $1 ORDER BY id DESC LIMIT $2) AS p
-		ORDER BY id`, document, mostItems)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []tied
-	for rows.Next() {
+	return store.All(ctx, s.DB.Reader, func(row store.Row) (tied, error) {
 		var p pushed
 		var created, opened, ended, seen int64
 		t := tied{Tie: Tie{Kind: ByPush}}
-		if err := rows.Scan(&t.ID, &t.batch, &p.team, &p.project, &p.folder, &p.file, &t.State, &t.Why, &p.by,
+		if err := row.Scan(&t.ID, &t.batch, &p.team, &p.project, &p.folder, &p.file, &t.State, &t.Why, &p.by,
 			&p.endedBy, &p.size, &p.digest, &created, &opened, &ended, &seen, &p.gone); err != nil {
-			return nil, err
+			return t, err
 		}
 
 		p.created, p.opened, p.ended, t.CommentsAt = store.Time(created), store.Time(opened), store.Time(ended),
 			store.Time(seen)
 		p.fill(&t)
-		all = append(all, t)
-	}
-
-	return all, rows.Err()
+		return t, nil
+	}, `SELECT id, batch, workspace_name, project_name, folder_name, file_id,
+		state, reason, pushed_by, ended_by, size, digest, created, opened, ended, seen, seen_gone
+		FROM (SELECT * FROM pushes WHERE document_uid = $1 ORDER BY id DESC LIMIT $2) AS p
+		ORDER BY id`, document, mostItems)
 }

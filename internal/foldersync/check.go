@@ -70,27 +70,16 @@ type checkedEntry struct {
 }
 
 func (r *run) entriesToCheck(ctx context.Context, after string) ([]checkedEntry, error) {
-	rows, err := r.DB.Reader.QueryContext(ctx, `SELECT e.key, e.kind, e.name, e.document_uid, e.title,
+	return store.All(ctx, r.DB.Reader, func(row store.Row) (h checkedEntry, err error) {
+		err = row.Scan(&h.Key, &h.Kind, &h.Name, &h.Document, &h.title,
+			&h.content.FileID, &h.content.Size, &h.content.Digest, &h.parentUID)
+		return h, err
+	}, `SELECT e.key, e.kind, e.name, e.document_uid, e.title,
 		COALESCE(l.file_id, ''), COALESCE(l.size, 0), COALESCE(l.digest, ''), COALESCE(p.document_uid, '')
 		FROM sync_entries e LEFT JOIN links l ON l.document_uid = e.document_uid
 		LEFT JOIN sync_entries p ON p.sync_id = e.sync_id AND p.key = e.parent
 		WHERE e.sync_id = $1 AND e.key > $2 AND e.document_uid <> '' AND NOT e.gone AND e.parent <> ''
 		ORDER BY e.key LIMIT $3`, r.sync.ID, after, lookupBatch)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []checkedEntry
-	for rows.Next() {
-		var h checkedEntry
-		if err := rows.Scan(&h.Key, &h.Kind, &h.Name, &h.Document, &h.title,
-			&h.content.FileID, &h.content.Size, &h.content.Digest, &h.parentUID); err != nil {
-			return nil, err
-		}
-		all = append(all, h)
-	}
-
-	return all, rows.Err()
 }
 
 func (r *run) compareDocuments(ctx context.Context, some []checkedEntry) error {
@@ -223,24 +212,11 @@ func (r *run) noteFilesLeftByStacks(ctx context.Context) error {
 
 // stacksWithoutDocument returns the next stacks that have no document.
 func (r *run) stacksWithoutDocument(ctx context.Context, after string) (keys []string, err error) {
-	rows, err := r.DB.Reader.QueryContext(ctx, `SELECT key FROM sync_seen WHERE run_id = $1 AND kind = 'version_stack'
+	return store.Strings(ctx, r.DB.Reader, `SELECT key FROM sync_seen WHERE run_id = $1 AND kind = 'version_stack'
 		AND key > $2
 		AND NOT EXISTS (SELECT 1 FROM sync_entries e WHERE e.sync_id = $3 AND e.key = sync_seen.key
 		AND e.document_uid <> '') ORDER BY key LIMIT $4`,
 		r.st.Run, after, r.sync.ID, lookupBatch)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var key string
-		if err := rows.Scan(&key); err != nil {
-			return nil, err
-		}
-		keys = append(keys, key)
-	}
-
-	return keys, rows.Err()
 }
 
 // noteTakenFile records which file with a document was put on a stack.

@@ -3,11 +3,11 @@ package foldersync
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"slices"
 	"strings"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
@@ -107,7 +107,15 @@ type comparison struct {
 }
 
 func (s *Service) comparisons(ctx context.Context, q Sync, after string, limit int) (all []comparison, err error) {
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT d.key, d.kind, d.name, d.listed, d.not_ready, d.parent, d.print,
+	return store.All(ctx, s.DB.Reader, func(row store.Row) (c comparison, err error) {
+		var nuxeo string
+		err = row.Scan(&c.Key, &c.Kind, &c.Name, &c.listed, &c.notReady, &c.parent, &c.fingerprint,
+			&c.takesOver, &nuxeo,
+			&c.had.Name, &c.had.Parent, &c.had.fingerprint,
+			&c.had.Document, &c.had.Gone, &c.had.Problem, &c.had.Conflict, &c.otherFile, &c.takenOver)
+		c.kind, c.name, c.drift = c.Kind, c.Name, parseDrift(nuxeo)
+		return c, err
+	}, `SELECT d.key, d.kind, d.name, d.listed, d.not_ready, d.parent, d.print,
 		d.takes, d.nuxeo,
 			COALESCE(e.name, ''), COALESCE(e.parent, ''), COALESCE(e.print, ''), COALESCE(e.document_uid, ''),
 			COALESCE(e.gone, FALSE),
@@ -124,24 +132,6 @@ func (s *Service) comparisons(ctx context.Context, q Sync, after string, limit i
 		OR e.gone OR e.problem <> '' OR e.conflict <> ''
 			OR e.name <> d.name OR e.parent <> d.parent OR e.kind <> 'folder' AND e.print <> d.print)
 		ORDER BY d.key LIMIT $4`, q.ID, q.Check.ID, after, limit)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var c comparison
-		var nuxeo string
-		if err := rows.Scan(&c.Key, &c.Kind, &c.Name, &c.listed, &c.notReady, &c.parent, &c.fingerprint,
-			&c.takesOver, &nuxeo,
-			&c.had.Name, &c.had.Parent, &c.had.fingerprint,
-			&c.had.Document, &c.had.Gone, &c.had.Problem, &c.had.Conflict, &c.otherFile, &c.takenOver); err != nil {
-			return nil, err
-		}
-		c.kind, c.name, c.drift = c.Kind, c.Name, parseDrift(nuxeo)
-		all = append(all, c)
-	}
-
-	return all, rows.Err()
 }
 
 // difference returns what differs, and what a refresh does about it.
@@ -260,26 +250,12 @@ func (r *run) changedAssets(ctx context.Context) ([]change, error) {
 }
 
 func (r *run) queryChanges(ctx context.Context, of string, from any) ([]change, error) {
-	rows, err := r.DB.Reader.QueryContext(ctx, `SELECT `+changeColumns+differingRows+of, r.sync.ID, r.st.Run, from,
+	return store.All(ctx, r.DB.Reader, scanChange, `SELECT `+changeColumns+differingRows+of, r.sync.ID, r.st.Run, from,
 		r.st.After, rowBatch)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []change
-	for rows.Next() {
-		c, err := scanChange(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, c)
-	}
-
-	return all, rows.Err()
 }
 
-func scanChange(rows *sql.Rows) (c change, err error) {
-	err = rows.Scan(&c.Key, &c.Kind, &c.Parent, &c.Depth, &c.Name, &c.Size, &c.fingerprint, &c.changedAt, &c.metadata,
+func scanChange(row store.Row) (c change, err error) {
+	err = row.Scan(&c.Key, &c.Kind, &c.Parent, &c.Depth, &c.Name, &c.Size, &c.fingerprint, &c.changedAt, &c.metadata,
 		&c.head, &c.hasEntry, &c.had.Parent, &c.had.Name, &c.had.fingerprint, &c.had.Document, &c.had.title,
 		&c.had.Gone, &c.had.Problem, &c.had.Conflict, &c.parentUID,
 		&c.content.FileID, &c.content.Size, &c.content.Digest)

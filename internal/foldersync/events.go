@@ -11,34 +11,16 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
-// A Watched is a workspace that something is mirrored from.
-type Watched struct {
-	Account, Workspace string
-	Logins             []string // owners of its syncs
-}
+// A Watch is a workspace that something is mirrored from, and the owner of a sync there.
+type Watch struct{ Account, Workspace, Login string }
 
-// WatchedWorkspaces returns the workspaces for which webhooks are needed.
-func (s *Service) WatchedWorkspaces(ctx context.Context) (all []Watched, err error) {
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT DISTINCT account_id, workspace_id, owner FROM syncs
+// Watches returns the workspaces for which webhooks are needed.
+func (s *Service) Watches(ctx context.Context) ([]Watch, error) {
+	return store.All(ctx, s.DB.Reader, func(row store.Row) (w Watch, err error) {
+		err = row.Scan(&w.Account, &w.Workspace, &w.Login)
+		return w, err
+	}, `SELECT DISTINCT account_id, workspace_id, owner FROM syncs
 		WHERE state = 'active' AND events ORDER BY account_id, workspace_id, owner`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var p Watched
-		var login string
-		if err := rows.Scan(&p.Account, &p.Workspace, &login); err != nil {
-			return nil, err
-		}
-		if n := len(all); n == 0 || all[n-1].Account != p.Account || all[n-1].Workspace != p.Workspace {
-			all = append(all, p)
-		}
-		last := &all[len(all)-1]
-		last.Logins = append(last.Logins, login)
-	}
-
-	return all, rows.Err()
 }
 
 // OnCommentChanged handles an event about a comment: the comments of its asset are imported before
@@ -140,12 +122,12 @@ func (s *Service) entriesForFile(ctx context.Context, file string) (map[string]E
 
 // A prefixScanner scans one more column in front of the others.
 type prefixScanner struct {
-	scanner
+	store.Row
 	first any
 }
 
-// Scan implements scanner.
-func (b prefixScanner) Scan(to ...any) error { return b.scanner.Scan(append([]any{b.first}, to...)...) }
+// Scan implements store.Row.
+func (b prefixScanner) Scan(to ...any) error { return b.Row.Scan(append([]any{b.first}, to...)...) }
 
 // addAssetItem adds an item for one entry outside of a run. The item also sets the title and the
 // folder of the document.

@@ -3,42 +3,47 @@ package foldersync
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/rights"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
-// List lists the syncs whose folder the viewer may see in Nuxeo. Administrators see all.
-func (s *Service) List(ctx context.Context, who work.Viewer) ([]Sync, error) {
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT id FROM syncs WHERE state <> 'removed' ORDER BY id`)
+// List lists the syncs whose folders the viewer may see, or the one of a folder, and what the viewer
+// may do with these folders. It asks Nuxeo once for all of them, and for an administrator not at all.
+func (s *Service) List(ctx context.Context, who work.Viewer, folder string) ([]Sync, rights.Rights, error) {
+	all, err := s.list(ctx, folder)
+	if err != nil || who.Admin {
+		return all, nil, err
+	}
+
+	uids := make([]string, 0, len(all))
+	for _, q := range all {
+		uids = append(uids, q.FolderUID)
+	}
+
+	may, err := rights.Of(ctx, s.People, who.Login, uids...)
+	return slices.DeleteFunc(all, func(q Sync) bool {
+		return who.Login != q.Owner && !may.Has(q.FolderUID, rights.Read)
+	}), may, err
+}
+
+func (s *Service) list(ctx context.Context, folder string) ([]Sync, error) {
+	ids, err := store.Strings(ctx, s.DB.Reader, `SELECT id FROM syncs WHERE state <> 'removed'
+		AND ($1 = '' OR folder_uid = $1) ORDER BY id`, folder)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	var ids []string
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		ids = append(ids, id)
-	}
 
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-
-	out := []Sync{}
+	out := make([]Sync, 0, len(ids))
 	for _, id := range ids {
-		q, err := s.Get(ctx, who, id)
-		if fault.Is(err, fault.NotFound) {
-			continue
-		}
+		q, err := getDetailed(ctx, s.DB.Reader, id)
 		if err != nil {
 			return nil, err
 		}
@@ -59,8 +64,8 @@ func (s *Service) Get(ctx context.Context, who work.Viewer, id string) (Sync, er
 		return q, nil
 	}
 
-	sees, err := s.hasPermission(ctx, who.Login, q.FolderUID, "Read")
-	if err == nil && !sees {
+	seen, err := rights.Readable(ctx, s.People, who.Login, q.FolderUID)
+	if err == nil && !seen[q.FolderUID] {
 		err = notFound()
 	}
 
@@ -76,13 +81,11 @@ func orNotFound(err error) error {
 
 // ForFolder returns the sync of a folder, or a NotFound error.
 func (s *Service) ForFolder(ctx context.Context, who work.Viewer, folder string) (Sync, error) {
-	var id string
-	err := s.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(MAX(id), '') FROM syncs WHERE folder_uid = $1
-		AND state <> 'removed'`, folder).Scan(&id)
-	if err != nil || id == "" {
+	all, _, err := s.List(ctx, who, folder)
+	if err != nil || len(all) == 0 {
 		return Sync{}, orNotFound(err)
 	}
-	return s.Get(ctx, who, id)
+	return all[len(all)-1], nil
 }
 
 // SourceOf returns the name of what a folder is synchronized with, or the empty string.
@@ -114,7 +117,13 @@ func (s *Service) May(ctx context.Context, who work.Viewer, q Sync) (bool, error
 	if who.Admin {
 		return true, nil
 	}
-	return s.hasPermission(ctx, who.Login, q.FolderUID, "AddChildren")
+	may, err := rights.Of(ctx, s.People, who.Login, q.FolderUID)
+	return MayChange(who, q, may), err
+}
+
+// MayChange reports whether the viewer may change a sync, by their rights.
+func MayChange(who work.Viewer, q Sync, may rights.Rights) bool {
+	return who.Admin || may.Has(q.FolderUID, rights.AddChildren)
 }
 
 // Refresh starts a run by hand. If the owner can no longer be acted for, the person becomes the
@@ -315,22 +324,9 @@ func (s *Service) Runs(ctx context.Context, who work.Viewer, id string, limit in
 		return nil, err
 	}
 
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT `+runColumns+` FROM sync_runs WHERE sync_id = $1
+	out, err := store.All(ctx, s.DB.Reader, scanRun, `SELECT `+runColumns+` FROM sync_runs WHERE sync_id = $1
 		ORDER BY id DESC LIMIT $2`, id, limit)
 	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	out := []Run{}
-	for rows.Next() {
-		r, err := scanRun(rows)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, r)
-	}
-
-	if err := rows.Err(); err != nil {
 		return nil, err
 	}
 

@@ -4,36 +4,10 @@ import (
 	"context"
 	"slices"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/rights"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
-
-// hasPermission reports whether a person has a permission on a document. If we cannot act as that
-// person, they have none.
-func (s *Service) hasPermission(ctx context.Context, login, uid, permission string) (bool, error) {
-	nx, err := s.People.Nuxeo(ctx, login)
-	if fault.Is(err, fault.NeedsOwner) {
-		return false, nil
-	}
-
-	if err != nil {
-		return false, err
-	}
-
-	doc, err := nx.Get(ctx, uid, nuxeo.Fetch{Enrichers: []string{"permissions"}})
-	switch nuxeo.StatusOf(err) {
-	case 401, 403, 404:
-		return false, nil
-	}
-
-	if err != nil {
-		return false, err
-	}
-
-	return slices.Contains(doc.Permissions(), permission), nil
-}
 
 // People who may read the folder of a sync may not be allowed to read everything in it: Nuxeo lets
 // people restrict subfolders. A single asset is shown to the owner of the sync, to administrators,
@@ -79,12 +53,7 @@ func (s *Service) visibleTo(ctx context.Context, who work.Viewer, q Sync, all []
 		uids = append(uids, at(t))
 	}
 
-	nx, err := s.People.Nuxeo(ctx, who.Login)
-	if err != nil {
-		return nil, err
-	}
-
-	seen, err := nx.Visible(ctx, uids)
+	seen, err := rights.Readable(ctx, s.People, who.Login, uids...)
 	return func(t subject) bool { return seen[at(t)] }, err
 }
 

@@ -212,23 +212,13 @@ func (p *posterRun) withoutPoster(ctx context.Context, some []poster) (want []po
 		addresses[one.key] = one.address
 	}
 
-	rows, err := p.DB.Reader.QueryContext(ctx, `SELECT key, document_uid FROM sync_entries
+	return store.All(ctx, p.DB.Reader, func(row store.Row) (one poster, err error) {
+		err = row.Scan(&one.key, &one.document)
+		one.address = addresses[one.key]
+		return one, err
+	}, `SELECT key, document_uid FROM sync_entries
 		WHERE sync_id = $1 AND NOT poster AND NOT gone AND document_uid <> ''
 		AND key IN (`+store.Marks(2, len(some))+`)`, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var one poster
-		if err := rows.Scan(&one.key, &one.document); err != nil {
-			return nil, err
-		}
-		one.address = addresses[one.key]
-		want = append(want, one)
-	}
-
-	return want, rows.Err()
 }
 
 // markPosterStale makes the next round import the poster of an asset.

@@ -86,22 +86,12 @@ func (r *run) listTree(ctx context.Context) (work.Next, error) {
 }
 
 func (r *run) unlistedFolders(ctx context.Context) (all []seenRow, err error) {
-	rows, err := r.DB.Reader.QueryContext(ctx, `SELECT key, depth, parent FROM sync_seen
+	return store.All(ctx, r.DB.Reader, func(row store.Row) (f seenRow, err error) {
+		err = row.Scan(&f.Key, &f.Depth, &f.Parent)
+		return f, err
+	}, `SELECT key, depth, parent FROM sync_seen
 		WHERE run_id = $1 AND kind = 'folder' AND NOT listed AND NOT skip ORDER BY depth, key LIMIT $2`,
 		r.st.Run, listConcurrency)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var f seenRow
-		if err := rows.Scan(&f.Key, &f.Depth, &f.Parent); err != nil {
-			return nil, err
-		}
-		all = append(all, f)
-	}
-
-	return all, rows.Err()
 }
 
 // listFolder records the content of a folder. A folder that has disappeared since its parent was

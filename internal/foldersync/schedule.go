@@ -61,20 +61,7 @@ func (s *Service) correctFutureTimes(ctx context.Context) error {
 }
 
 func (s *Service) queryIDs(ctx context.Context, query string, args ...any) (ids []string, err error) {
-	rows, err := s.DB.Reader.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		ids = append(ids, id)
-	}
-
-	return ids, rows.Err()
+	return store.Strings(ctx, s.DB.Reader, query, args...)
 }
 
 // startDue starts a run unless one is under way.

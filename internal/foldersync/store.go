@@ -15,9 +15,7 @@ const syncColumns = `id, folder_uid, folder_path, folder_title, account_id, work
 	project_name, root_id, root_name, document_type, fetches, earlier, events, comments, filter, gone,
 	conflicts, every, owner, creator, state, reason, remedy, paused_by, due, created, updated`
 
-type scanner interface{ Scan(...any) error }
-
-func scanSync(row scanner) (s Sync, err error) {
+func scanSync(row store.Row) (s Sync, err error) {
 	var filter string
 	var every, due, created, updated int64
 	err = row.Scan(&s.ID, &s.FolderUID, &s.FolderPath, &s.FolderTitle, &s.Account, &s.Workspace, &s.WorkspaceName,
@@ -118,7 +116,7 @@ func getRun(ctx context.Context, q queryer, id string) (Run, error) {
 	return r, r.count(ctx, q)
 }
 
-func scanRun(row scanner) (r Run, err error) {
+func scanRun(row store.Row) (r Run, err error) {
 	var began, ended int64
 	err = row.Scan(&r.ID, &r.Sync, &r.Item, &r.Why, &r.By, &r.Sure, &r.Dry, &r.Partial, &r.State, &r.Message,
 		&r.Folders, &r.Assets, &r.Bytes, &r.Renamed, &r.Moved, &r.Gone, &began, &ended)
@@ -192,7 +190,7 @@ type Entry struct {
 const entryColumns = `key, kind, parent, name, size, print, document_uid, title, gone, problem, conflict, stamp, ` +
 	`comments_at`
 
-func scanEntry(row scanner) (e Entry, err error) {
+func scanEntry(row store.Row) (e Entry, err error) {
 	err = row.Scan(&e.Key, &e.Kind, &e.Parent, &e.Name, &e.Size, &e.fingerprint, &e.Document, &e.title, &e.Gone,
 		&e.Problem, &e.Conflict, &e.changedAt, &e.commentsAt)
 	return e, err
@@ -210,21 +208,7 @@ func getEntry(ctx context.Context, q queryer, sync, key string) (e Entry, ok boo
 
 // queryEntries reads the entries that a query for entryColumns finds.
 func (s *Service) queryEntries(ctx context.Context, query string, args ...any) ([]Entry, error) {
-	rows, err := s.DB.Reader.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []Entry
-	for rows.Next() {
-		e, err := scanEntry(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, e)
-	}
-
-	return all, rows.Err()
+	return store.All(ctx, s.DB.Reader, scanEntry, query, args...)
 }
 
 // putEntry records an entry.

@@ -85,7 +85,7 @@ type Person struct {
 
 const personColumns = `login, name, email, admin, COALESCE(frameio_id, ''), frameio_name`
 
-func scanPerson(row *sql.Row) (Person, error) {
+func scanPerson(row store.Row) (Person, error) {
 	var p Person
 	err := row.Scan(&p.Login, &p.Name, &p.Email, &p.Admin, &p.FrameioID, &p.FrameioName)
 	if errors.Is(err, sql.ErrNoRows) {

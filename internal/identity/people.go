@@ -27,7 +27,14 @@ type Access struct {
 
 // People lists everybody who has signed in here, by login.
 func (s *Service) People(ctx context.Context) ([]Access, error) {
-	rows, err := s.db.Reader.QueryContext(ctx, `SELECT people.login, name, email, admin, COALESCE(frameio_id, ''),
+	return store.All(ctx, s.db.Reader, func(row store.Row) (a Access, err error) {
+		var expires, updated int64
+		err = row.Scan(&a.Login, &a.Name, &a.Email, &a.Admin, &a.FrameioID, &a.FrameioName, &a.Sessions,
+			&a.NuxeoToken, &a.Connected, &a.Lost, &expires, &a.Revoked, &updated)
+		a.Connected = a.Connected && a.Lost == ""
+		a.AccessExpires, a.LastSignIn = store.Time(expires), store.Time(updated)
+		return a, err
+	}, `SELECT people.login, name, email, admin, COALESCE(frameio_id, ''),
 		frameio_name,
 			(SELECT COUNT(*) FROM sessions WHERE sessions.login = people.login AND sessions.expires > $1),
 			nuxeo_token IS NOT NULL, credentials.login IS NOT NULL, COALESCE(credentials.lost, ''),
@@ -36,24 +43,6 @@ func (s *Service) People(ctx context.Context) ([]Access, error) {
 		FROM people LEFT JOIN credentials ON credentials.login = people.login AND credentials.provider = $2
 		ORDER BY people.login`,
 		store.Millis(s.now()), ProviderName)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []Access
-	for rows.Next() {
-		var a Access
-		var expires, updated int64
-		if err := rows.Scan(&a.Login, &a.Name, &a.Email, &a.Admin, &a.FrameioID, &a.FrameioName, &a.Sessions,
-			&a.NuxeoToken, &a.Connected, &a.Lost, &expires, &a.Revoked, &updated); err != nil {
-			return nil, err
-		}
-		a.Connected = a.Connected && a.Lost == ""
-		a.AccessExpires, a.LastSignIn = store.Time(expires), store.Time(updated)
-		all = append(all, a)
-	}
-
-	return all, rows.Err()
 }
 
 // Usable says why we cannot act as a person, as far as we know without asking

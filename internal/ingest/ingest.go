@@ -151,6 +151,15 @@ type Intent struct {
 	// empty if there was none.
 	Before map[string]json.RawMessage `json:"before,omitempty"`
 	Newest string                     `json:"newest,omitempty"`
+	// Restore is set once what was there before is about to be put back.
+	Restore *Restore `json:"restore,omitempty"`
+}
+
+// A Restore is a return to the previous content that may or may not have happened. Restoring a
+// version restores its properties as well, so that those of the document are kept here.
+type Restore struct {
+	Why        string                     `json:"why"` // what was wrong with the content
+	Properties map[string]json.RawMessage `json:"properties,omitempty"`
 }
 
 // Frameio is the client of Frame.io.

@@ -32,11 +32,11 @@ func (s *Service) verify(ctx context.Context, r *Run) (work.Next, error) {
 
 	// Is it the content that was sent? If nothing was written, send it again; if it is wrong, undo it.
 	b := doc.Blob("file:content")
-	if s.isUntouched(b, r.Job) {
+	if !r.Job.restoring() && s.isUntouched(b, r.Job) {
 		return s.restart(ctx, r, StepTransfer, "Nuxeo did not take the upload: it had expired.")
 	}
 
-	if !same(b, r.Job) {
+	if r.Job.restoring() || !same(b, r.Job) {
 		wrong := s.revert(ctx, r, doc, b)
 		if fault.Then(wrong) == fault.Fail {
 			return work.Next{}, errors.Join(wrong, s.unlockDocument(ctx, r))
@@ -218,9 +218,16 @@ func (s *Service) restart(ctx context.Context, r *Run, step, why string) (work.N
 // revert undoes a write whose content is not what was sent: the document gets its previous content
 // back, and a new document is deleted. The item fails.
 func (s *Service) revert(ctx context.Context, r *Run, doc *nuxeo.Document, got *nuxeo.Blob) error {
-	wrong := fault.New(fault.Refused, "What Nuxeo holds is not what Frame.io sent: %d bytes of %d, digest %s for %s.",
-		got.Length, r.Job.File.length(), orNone(got.Digest), orNone(r.Job.Digest)).
-		With("Retry; if it stays, have the storage of Nuxeo looked at.")
+	why := ""
+	switch {
+	case r.Job.restoring(): // an earlier attempt began it
+		why = r.Job.Intent.Restore.Why
+	case got != nil:
+		why = fmt.Sprintf("What Nuxeo holds is not what Frame.io sent: %d bytes of %d, digest %s for %s.",
+			got.Length, r.Job.File.length(), orNone(got.Digest), orNone(r.Job.Digest))
+	}
+
+	wrong := fault.New(fault.Refused, "%s", why).With("Retry; if it stays, have the storage of Nuxeo looked at.")
 	// Without an intent, the content is not from this item.
 	before := r.Job.Intent
 	if before == nil {
@@ -239,8 +246,15 @@ func (s *Service) revert(ctx context.Context, r *Run, doc *nuxeo.Document, got *
 		return s.deleteDocument(ctx, r, wrong)
 	}
 
-	// Restore the content of an existing one.
-	if err := s.restoreContent(ctx, r, before.BeforeDigest); err != nil {
+	// Restore the content of an existing one, or what an earlier attempt has not restored with it.
+	var err error
+	if r.Job.restoring() && holdsBefore(got, before) {
+		err = s.restoreProperties(ctx, r)
+	} else {
+		err = s.restoreContent(ctx, r, why)
+	}
+
+	if err != nil {
 		return err
 	}
 
@@ -252,9 +266,21 @@ func (s *Service) revert(ctx context.Context, r *Run, doc *nuxeo.Document, got *
 	return wrong
 }
 
+// restoring reports whether what was there before the write is being put back.
+func (j *Job) restoring() bool { return j.Intent != nil && j.Intent.Restore != nil }
+
+// holdsBefore reports whether the content is what was there before the write.
+func holdsBefore(b *nuxeo.Blob, before *Intent) bool {
+	if b == nil {
+		return before.BeforeDigest == "" && before.BeforeLength == 0
+	}
+	return b.Digest == before.BeforeDigest && b.Length == before.BeforeLength
+}
+
 // restoreContent restores the previous content, if any. What is there now is kept in a version
 // first: it might be another person's work and not our damage.
-func (s *Service) restoreContent(ctx context.Context, r *Run, digest string) error {
+func (s *Service) restoreContent(ctx context.Context, r *Run, why string) error {
+	digest := r.Job.Intent.BeforeDigest
 	versions, err := r.Nuxeo.Versions(ctx, r.Job.Document, fullFetch)
 	if err != nil {
 		return err
@@ -279,6 +305,12 @@ func (s *Service) restoreContent(ctx context.Context, r *Run, digest string) err
 		return err
 	}
 
+	// Record what is about to happen, and which properties have to survive it.
+	r.Job.Intent.Restore = &Restore{Why: why, Properties: writableProperties(doc)}
+	if err := r.Save(ctx); err != nil {
+		return err
+	}
+
 	// Restore it, or the absence of content.
 	if digest == "" {
 		return r.Nuxeo.Update(ctx, doc.UID, doc.ChangeToken, map[string]any{"file:content": nil},
@@ -289,7 +321,7 @@ func (s *Service) restoreContent(ctx context.Context, r *Run, digest string) err
 		return err
 	}
 
-	return s.restoreProperties(ctx, r, doc)
+	return s.restoreProperties(ctx, r)
 }
 
 // deleteDocument deletes a new document and its record, and returns wrong.
@@ -323,7 +355,7 @@ func (s *Service) undoWrite(ctx context.Context, r *Run) error {
 	}
 
 	b := doc.Blob("file:content")
-	if b == nil || same(b, r.Job) || s.isUntouched(b, r.Job) {
+	if !r.Job.restoring() && (b == nil || same(b, r.Job) || s.isUntouched(b, r.Job)) {
 		return nil
 	}
 

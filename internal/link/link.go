@@ -49,7 +49,7 @@ type Link struct {
 const columns = `id, folder_uid, asset_key, account_id, COALESCE(document_uid, ''), links.file_id, size, digest, ` +
 	`described, links.updated, links.modified`
 
-func scan(row interface{ Scan(...any) error }) (Link, error) {
+func scan(row store.Row) (Link, error) {
 	var l Link
 	var updated, modified int64
 	err := row.Scan(&l.ID, &l.FolderUID, &l.AssetKey, &l.Account, &l.DocumentUID, &l.FileID, &l.Size, &l.Digest,

@@ -3,14 +3,13 @@ package publish
 import (
 	"context"
 	"database/sql"
-	"slices"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/rights"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
 // A state is the state of a publish or expand item.
@@ -271,26 +270,8 @@ func (w Worker) runner(ctx context.Context, st *state) (string, error) {
 // mayWrite reports whether a person may add documents to a folder. If we cannot act as that person,
 // they may not.
 func (w Worker) mayWrite(ctx context.Context, login, folder string) (bool, error) {
-	nx, err := w.People.Nuxeo(ctx, login)
-	if fault.Is(err, fault.NeedsOwner) {
-		return false, nil
-	}
-
-	if err != nil {
-		return false, err
-	}
-
-	doc, err := nx.Get(ctx, folder, nuxeo.Fetch{Enrichers: []string{"permissions"}})
-	switch nuxeo.StatusOf(err) {
-	case 401, 403, 404:
-		return false, nil
-	}
-
-	if err != nil {
-		return false, err
-	}
-
-	return slices.Contains(doc.Permissions(), "AddChildren"), nil
+	may, err := rights.Of(ctx, w.People, login, folder)
+	return may.Has(folder, rights.AddChildren), err
 }
 
 // newIngestRun returns the ingest run for an item.

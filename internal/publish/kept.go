@@ -8,6 +8,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
 // Connected lets only people publish who have connected Nuxeo and Frame.io, each as themself. The
@@ -168,19 +169,5 @@ type queryer interface {
 
 // queryIDs returns the ids that a query finds.
 func queryIDs(ctx context.Context, q queryer, query string, args ...any) ([]string, error) {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []string
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		all = append(all, id)
-	}
-
-	return all, rows.Err()
+	return store.Strings(ctx, q, query, args...)
 }

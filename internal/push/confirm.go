@@ -82,9 +82,9 @@ func (r *run) awaitJoin() error {
 	return f
 }
 
-// stackFile makes the file the newest version of the linked document's asset. Where the file is
+// placeOnStack makes the file the newest version of the linked document's asset. Where the file is
 // shows what was done already.
-func (r *run) stackFile(ctx context.Context) (work.Next, error) {
+func (r *run) placeOnStack(ctx context.Context) (work.Next, error) {
 	next := work.Next{Step: stepDescribe}
 	if r.st.Beside == nil {
 		return next, nil

@@ -122,7 +122,7 @@ var flow = work.Flow[*run]{
 		Name:   stepPlace,
 		Does:   "put the file on the stack of its asset",
 		Repeat: "the folder of the file shows whether it was done",
-		Run:    (*run).stackFile,
+		Run:    (*run).placeOnStack,
 	},
 	{
 		Name:   stepDescribe,

@@ -12,6 +12,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/rights"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/schema"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -70,17 +71,12 @@ func (s *Service) filterVisible(ctx context.Context, who work.Viewer, all []Push
 		return all, nil
 	}
 
-	nx, err := s.People.Nuxeo(ctx, who.Login)
-	if err != nil {
-		return nil, err
-	}
-
 	var uids []string
 	for _, p := range all {
 		uids = append(uids, p.Document)
 	}
 
-	seen, err := nx.Visible(ctx, uids)
+	seen, err := rights.Readable(ctx, s.People, who.Login, uids...)
 	if err != nil {
 		return nil, err
 	}
@@ -94,15 +90,9 @@ func (s *Service) checkVisible(ctx context.Context, who work.Viewer, uid string)
 		return nil
 	}
 
-	nx, err := s.People.Nuxeo(ctx, who.Login)
-	if err != nil {
-		return err
-	}
-
-	_, err = nx.Get(ctx, uid, nuxeo.Fetch{})
-	switch nuxeo.StatusOf(err) {
-	case 401, 403, 404:
-		return fault.New(fault.NotFound, "There is no such document, or you may not see it.").
+	seen, err := rights.Readable(ctx, s.People, who.Login, uid)
+	if err == nil && !seen[uid] {
+		err = fault.New(fault.NotFound, "There is no such document, or you may not see it.").
 			With("Look at the folder it was in.")
 	}
 

@@ -42,7 +42,13 @@ func (s *Service) InProgress(ctx context.Context, who work.Viewer, folder string
 }
 
 func (s *Service) batches(ctx context.Context, who work.Viewer, folder string) ([]Progress, error) {
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT batch, MIN(pushed_by), MIN(workspace_name), MIN(project_name),
+	return store.All(ctx, s.DB.Reader, func(row store.Row) (p Progress, err error) {
+		var created, bytes int64
+		err = row.Scan(&p.Batch, &p.By, &p.WorkspaceName, &p.ProjectName, &p.FolderName, &created,
+			&p.Documents, &p.sending, &p.Failed, &p.Bytes, &bytes)
+		p.Created, p.Arrived, p.todo = store.Time(created), p.Documents-p.sending-p.Failed, cost(p.sending, bytes)
+		return p, err
+	}, `SELECT batch, MIN(pushed_by), MIN(workspace_name), MIN(project_name),
 		MIN(folder_name), MIN(created),
 			COUNT(*), COUNT(CASE WHEN state = 'sending' THEN 1 END), COUNT(CASE WHEN state IN ('failed', 'canceled')
 			THEN 1 END),
@@ -50,23 +56,6 @@ func (s *Service) batches(ctx context.Context, who work.Viewer, folder string) (
 		FROM pushes WHERE batch IN (SELECT batch FROM pushes WHERE state = 'sending' AND ($1 OR pushed_by = $2)
 		AND ($3 = '' OR scope_uid = $3))
 		GROUP BY batch HAVING COUNT(*) > 1 ORDER BY batch DESC LIMIT $4`, who.Admin, who.Login, folder, maxBatches)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []Progress
-	for rows.Next() {
-		var p Progress
-		var created, bytes int64
-		if err := rows.Scan(&p.Batch, &p.By, &p.WorkspaceName, &p.ProjectName, &p.FolderName, &created,
-			&p.Documents, &p.sending, &p.Failed, &p.Bytes, &bytes); err != nil {
-			return nil, err
-		}
-		p.Created, p.Arrived, p.todo = store.Time(created), p.Documents-p.sending-p.Failed, cost(p.sending, bytes)
-		all = append(all, p)
-	}
-
-	return all, rows.Err()
 }
 
 func cost(documents int, bytes int64) float64 {

@@ -19,9 +19,7 @@ const columns = `id, batch, COALESCE((SELECT items.id FROM items WHERE items.par
 	status, reason, ended_by,
 	created, opened, ended, updated, seen_status, seen, seen_gone, making`
 
-type scanner interface{ Scan(...any) error }
-
-func scanPush(row scanner) (Push, error) {
+func scanPush(row store.Row) (Push, error) {
 	var p Push
 	var created, opened, ended, updated, seen int64
 	err := row.Scan(&p.ID, &p.Batch, &p.Item, &p.Document, &p.Title, &p.Scope, &p.Binding, &p.Account, &p.Workspace,
@@ -55,21 +53,7 @@ func getPush(ctx context.Context, q queryer, id string) (Push, error) {
 
 // listPushes reads pushes; rest follows the name of the table.
 func listPushes(ctx context.Context, q queryer, rest string, args ...any) ([]Push, error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+columns+` FROM pushes `+rest, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []Push
-	for rows.Next() {
-		p, err := scanPush(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, p)
-	}
-
-	return all, rows.Err()
+	return store.All(ctx, q, scanPush, `SELECT `+columns+` FROM pushes `+rest, args...)
 }
 
 func (s *Service) insert(ctx context.Context, tx *sql.Tx, p Push) error {

@@ -36,35 +36,17 @@ type Watcher struct {
 // creating a webhook costs a scarce call.
 const watchPeriod = 7 * 24 * time.Hour
 
-// A Watched is a workspace with pushes under review.
-type Watched struct {
-	Account, Workspace string
-	Logins             []string // of the people who pushed there
-}
+// A Watch is a workspace with pushes under review, and a person who pushed there.
+type Watch struct{ Account, Workspace, Login string }
 
-// WatchedWorkspaces returns the workspaces for which webhooks are needed.
-func (w Watcher) WatchedWorkspaces(ctx context.Context) (all []Watched, err error) {
-	rows, err := w.DB.Reader.QueryContext(ctx, `SELECT DISTINCT account_id, workspace_id, pushed_by FROM pushes
+// Watches returns the workspaces for which webhooks are needed.
+func (w Watcher) Watches(ctx context.Context) ([]Watch, error) {
+	return store.All(ctx, w.DB.Reader, func(row store.Row) (one Watch, err error) {
+		err = row.Scan(&one.Account, &one.Workspace, &one.Login)
+		return one, err
+	}, `SELECT DISTINCT account_id, workspace_id, pushed_by FROM pushes
 		WHERE state IN ('sending', 'open') OR ended > $1 ORDER BY account_id, workspace_id,
 		pushed_by`, store.Millis(w.Now().Add(-watchPeriod)))
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var p Watched
-		var login string
-		if err := rows.Scan(&p.Account, &p.Workspace, &login); err != nil {
-			return nil, err
-		}
-		if n := len(all); n == 0 || all[n-1].Account != p.Account || all[n-1].Workspace != p.Workspace {
-			all = append(all, p)
-		}
-		last := &all[len(all)-1]
-		last.Logins = append(last.Logins, login)
-	}
-
-	return all, rows.Err()
 }
 
 // OnFileChanged handles an event about a file: it checks the push of the file, if there is one.

@@ -72,25 +72,15 @@ func (s *Service) Start(ctx context.Context, login string) (parent string, folde
 }
 
 func list(ctx context.Context, tx *sql.Tx, parent, login string) ([]work.New, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT folder_uid, MAX(folder_path) FROM bindings WHERE state <> 'failed'
-		GROUP BY folder_uid ORDER BY folder_uid`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []work.New
-	for rows.Next() {
+	return store.All(ctx, tx, func(row store.Row) (work.New, error) {
 		var uid, path string
-		if err := rows.Scan(&uid, &path); err != nil {
-			return nil, err
-		}
-		items = append(items, work.New{
+		err := row.Scan(&uid, &path)
+		return work.New{
 			Kind: Kind, Parent: parent, Subject: uid, Title: "Rebuild the links of " + path, Owner: login, Actor: login,
 			Data: state{Folder: uid},
-		})
-	}
-
-	return items, rows.Err()
+		}, err
+	}, `SELECT folder_uid, MAX(folder_path) FROM bindings WHERE state <> 'failed'
+		GROUP BY folder_uid ORDER BY folder_uid`)
 }
 
 // Worker does the items.

@@ -7,6 +7,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/rights"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
@@ -38,12 +39,7 @@ func (s *Server) visible(ctx context.Context, who work.Viewer, list []work.View)
 		uids = append(uids, some...)
 	}
 
-	nx, err := s.Identity.Nuxeo(ctx, who.Login)
-	if err != nil {
-		return nil, err
-	}
-
-	seen, err := nx.Visible(ctx, uids)
+	seen, err := rights.Readable(ctx, s.Identity, who.Login, uids...)
 	if err != nil {
 		return nil, err
 	}

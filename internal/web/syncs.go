@@ -17,32 +17,17 @@ func (s rest) ListSyncs(ctx context.Context, q api.ListSyncsRequestObject) (api.
 		return nil, err
 	}
 
-	list, err := s.syncs(ctx, who, val(q.Params.Folder))
+	list, may, err := s.Server.Sync.List(ctx, who, val(q.Params.Folder))
 	if err != nil {
 		return nil, err
 	}
 
 	out := api.ListSyncs200JSONResponse{Syncs: []api.Sync{}}
 	for _, one := range list {
-		shown, err := s.syncJSON(ctx, who, one)
-		if err != nil {
-			return nil, err
-		}
-		out.Syncs = append(out.Syncs, shown)
+		out.Syncs = append(out.Syncs, syncJSON(one, foldersync.MayChange(who, one, may)))
 	}
 
 	return out, nil
-}
-
-func (s rest) syncs(ctx context.Context, who work.Viewer, folder string) ([]foldersync.Sync, error) {
-	if folder == "" {
-		return s.Server.Sync.List(ctx, who)
-	}
-	one, err := s.Server.Sync.ForFolder(ctx, who, folder)
-	if fault.Is(err, fault.NotFound) {
-		return nil, nil
-	}
-	return []foldersync.Sync{one}, err
 }
 
 func syncRequest(f *api.SyncForm) (q foldersync.Request, err error) {
@@ -308,6 +293,11 @@ func pageOf(asked *api.Limit) (int, error) {
 
 func (s rest) syncJSON(ctx context.Context, who work.Viewer, q foldersync.Sync) (api.Sync, error) {
 	may, err := s.Server.Sync.May(ctx, who, q)
+	return syncJSON(q, may), err
+}
+
+// syncJSON is a sync as the interface shows it; may says whether the viewer may change it.
+func syncJSON(q foldersync.Sync, may bool) api.Sync {
 	out := api.Sync{
 		Id: q.ID, Folder: q.FolderUID, FolderPath: q.FolderPath, FolderTitle: q.FolderTitle, Account: q.Account,
 		Team: q.Workspace, TeamName: q.WorkspaceName,
@@ -337,7 +327,7 @@ func (s rest) syncJSON(ctx context.Context, who work.Viewer, q foldersync.Sync) 
 		out.Check = &check
 	}
 
-	return out, err
+	return out
 }
 
 func filterJSON(f foldersync.Filter) *api.SyncFilter {

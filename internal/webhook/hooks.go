@@ -109,24 +109,14 @@ func (s *Service) note(ctx context.Context, r *maintenance.Report, workspace str
 }
 
 func (s *Service) hooks(ctx context.Context) (all []hook, err error) {
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT id, account_id, workspace_id, remote_id, maker,
-		secret IS NOT NULL, updated FROM webhooks ORDER BY id`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var h hook
+	return store.All(ctx, s.DB.Reader, func(row store.Row) (h hook, err error) {
 		var updated int64
-		if err := rows.Scan(&h.id, &h.account, &h.workspace, &h.remote, &h.creator, &h.hasSecret,
-			&updated); err != nil {
-			return nil, err
-		}
+		err = row.Scan(&h.id, &h.account, &h.workspace, &h.remote, &h.creator, &h.hasSecret,
+			&updated)
 		h.tried = store.Time(updated)
-		all = append(all, h)
-	}
-
-	return all, rows.Err()
+		return h, err
+	}, `SELECT id, account_id, workspace_id, remote_id, maker,
+		secret IS NOT NULL, updated FROM webhooks ORDER BY id`)
 }
 
 // ensure makes one webhook what it should be. The row is written first: it names the address by

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -374,5 +375,34 @@ func TestAddIsOncePerSubject(t *testing.T) {
 	if ids := add(item("b"), item("c")); len(ids) != 1 || w.item(ids[0]).Subject != "c" ||
 		w.item(ids[0]).Correlation != "corr-123" {
 		t.Errorf("added %v beside what is there already, want one item about \"c\" of corr-123", ids)
+	}
+}
+
+// However many items of a parent there are, all that changed are found, in the order of their
+// changes, and how many are open.
+func TestChangesOfManyItemsAreAllFound(t *testing.T) {
+	t.Parallel()
+	w := setup(t, worker{})
+	const many = maxItems + 30
+	items := make([]New, many)
+	for i := range items {
+		items[i] = item(fmt.Sprintf("take %d", i))
+	}
+
+	ids := w.add(items...)
+	w.clock.add(time.Minute)
+	w.is(w.turns(ids[7]), Done)
+	all, err := w.Changed(t.Context(), admin, "p", time.Time{})
+	if err != nil || len(all) != many || all[many-1].ID != ids[7] {
+		t.Fatalf("%d items have changed (%v), want %d, the last of them %s", len(all), err, many, ids[7])
+	}
+
+	late, err := w.Changed(t.Context(), admin, "p", w.clock.now())
+	if err != nil || len(late) != 1 || late[0].ID != ids[7] {
+		t.Errorf("%d items have changed since (%v), want the one that is done", len(late), err)
+	}
+
+	if open, some, err := w.CountOpen(t.Context(), "p"); open != many-1 || !some || err != nil {
+		t.Errorf("%d items are open, some %v (%v), want %d", open, some, err, many-1)
 	}
 }

@@ -86,9 +86,7 @@ const itemColumns = `id, kind, parent, subject, title, owner, actor, requester, 
 	generation, attempt, waiting_since, not_before, cancel, code, message, remedy, correlation, created, updated,
 	finished, ahead, once, begun`
 
-type scanner interface{ Scan(...any) error }
-
-func scanItem(row scanner) (Item, error) {
+func scanItem(row store.Row) (Item, error) {
 	var it Item
 	var waiting, notBefore, created, updated, finished int64
 	err := row.Scan(&it.ID, &it.Kind, &it.Parent, &it.Subject, &it.Title, &it.Owner, &it.Actor, &it.Requester,
@@ -131,23 +129,9 @@ func (e *Engine) Add(ctx context.Context, tx *sql.Tx, items ...New) ([]string, e
 // MakeDue makes the waiting items of a parent due now, in the caller's transaction, and gives them
 // to another owner unless that is empty. Call Wake with the ids after the transaction is committed.
 func (e *Engine) MakeDue(ctx context.Context, tx *sql.Tx, parent, owner string) ([]string, error) {
-	rows, err := tx.QueryContext(ctx, `UPDATE items SET not_before = $1, generation = generation + 1, updated = $1,
+	return store.Strings(ctx, tx, `UPDATE items SET not_before = $1, generation = generation + 1, updated = $1,
 			owner = CASE WHEN $2 = '' THEN owner ELSE $2 END WHERE parent = $3 AND state = 'waiting' RETURNING id`,
 		store.Millis(e.now()), owner, parent)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var ids []string
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		ids = append(ids, id)
-	}
-
-	return ids, rows.Err()
 }
 
 // Latest is the id of the newest item of a kind that a parent has; empty: it has none.

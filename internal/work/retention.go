@@ -93,19 +93,5 @@ func (e *Engine) undoAgain(ctx context.Context, id string) (title string, err er
 }
 
 func queryStrings(ctx context.Context, db *sql.DB, query string, args ...any) ([]string, error) {
-	rows, err := db.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []string
-	for rows.Next() {
-		var text string
-		if err := rows.Scan(&text); err != nil {
-			return nil, err
-		}
-		all = append(all, text)
-	}
-
-	return all, rows.Err()
+	return store.Strings(ctx, db, query, args...)
 }

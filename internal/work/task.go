@@ -126,7 +126,7 @@ func transferOf(ctx context.Context, db *sql.DB, id string) (Transfer, error) {
 	return p, err
 }
 
-func scanTransfer(row scanner) (Transfer, error) {
+func scanTransfer(row store.Row) (Transfer, error) {
 	var p Transfer
 	var started, updated, quiet int64
 	err := row.Scan(&p.Name, &p.Size, &p.Done, &p.Sent, &p.Rate, &p.State, &started, &updated, &quiet)

@@ -57,7 +57,7 @@ type View struct {
 const viewColumns = itemColumns + `, COALESCE((SELECT binding_id FROM interactions
 	WHERE interactions.id = items.parent), '')`
 
-func scanView(row scanner) (View, error) {
+func scanView(row store.Row) (View, error) {
 	var v View
 	it, err := scanItem(suffixScanner{row, &v.Binding})
 	v.Item = it
@@ -66,12 +66,12 @@ func scanView(row scanner) (View, error) {
 
 // A suffixScanner scans one more column after the others.
 type suffixScanner struct {
-	scanner
+	store.Row
 	last any
 }
 
-// Scan implements scanner.
-func (a suffixScanner) Scan(to ...any) error { return a.scanner.Scan(append(to, a.last)...) }
+// Scan implements store.Row.
+func (a suffixScanner) Scan(to ...any) error { return a.Row.Scan(append(to, a.last)...) }
 
 // An Event is a line of an item's history.
 type Event struct {
@@ -294,24 +294,13 @@ func (e *Engine) Await(ctx context.Context, who Viewer, id string, timeout time.
 // History lists what happened to an item, oldest first. The caller has checked with Item that the
 // viewer may see it.
 func (e *Engine) History(ctx context.Context, id string) ([]Event, error) {
-	rows, err := e.db.Reader.QueryContext(ctx, `SELECT at, event, detail FROM item_history WHERE item_id = $1
-		ORDER BY seq`, id)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []Event
-	for rows.Next() {
-		var v Event
+	return store.All(ctx, e.db.Reader, func(row store.Row) (v Event, err error) {
 		var at int64
-		if err := rows.Scan(&at, &v.Event, &v.Detail); err != nil {
-			return nil, err
-		}
+		err = row.Scan(&at, &v.Event, &v.Detail)
 		v.At = store.Time(at)
-		out = append(out, v)
-	}
-
-	return out, rows.Err()
+		return v, err
+	}, `SELECT at, event, detail FROM item_history WHERE item_id = $1
+		ORDER BY seq`, id)
 }
 
 // Counts returns how many items are in each state, and since when the oldest waiting one has been

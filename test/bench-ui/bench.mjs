@@ -27,7 +27,9 @@ async function rows(browser, stories) {
   await page.goto(`${stories}/?story=activity&items=10000`);
   await page.locator("nxf-item-row").first().waitFor();
   const { most, reached } = await page.evaluate(async () => {
-    const deep = (root, tag) => [...root.querySelectorAll("*")].flatMap((e) => [...(e.matches(tag) ? [e] : []), ...(e.shadowRoot ? deep(e.shadowRoot, tag) : [])]);
+    const deep = (root, tag) => [...root.querySelectorAll("*")].flatMap((e) => [
+      ...(e.matches(tag) ? [e] : []), ...(e.shadowRoot ? deep(e.shadowRoot, tag) : []),
+    ]);
     const list = deep(document, "nxf-item-list")[0];
     const view = list.shadowRoot.querySelector(".view");
     let [most, still] = [0, 0];
@@ -54,14 +56,25 @@ async function busy(browser, stories) {
   const session = await page.context().newCDPSession(page);
   const events = [];
   session.on("Tracing.dataCollected", ({ value }) => events.push(...value));
-  await session.send("Tracing.start", { transferMode: "ReportEvents", traceConfig: { includedCategories: ["toplevel", "devtools.timeline", "disabled-by-default-devtools.timeline"] } });
+  await session.send("Tracing.start", {
+    transferMode: "ReportEvents",
+    traceConfig: { includedCategories: ["toplevel", "devtools.timeline", "disabled-by-default-devtools.timeline"] },
+  });
   await page.evaluate(() => new Promise((done) => setTimeout(done, 10_000)));
   const ended = new Promise((done) => session.once("Tracing.tracingComplete", done));
   await session.send("Tracing.end");
   await ended;
-  const pid = Number(events.find((e) => e.name === "TracingStartedInBrowser")?.args.data.frames.find((f) => f.url.startsWith(stories))?.processId);
-  const main = events.find((e) => e.ph === "M" && e.name === "thread_name" && e.args.name === "CrRendererMain" && (!pid || e.pid === pid));
-  const tasks = events.filter((e) => /RunTask$/.test(e.name) && e.pid === main.pid && e.tid === main.tid && e.tdur !== undefined);
+  const pid = Number(
+    events.find((e) => e.name === "TracingStartedInBrowser")?.args.data.frames.find(
+      (f) => f.url.startsWith(stories),
+    )?.processId,
+  );
+  const main = events.find(
+    (e) => e.ph === "M" && e.name === "thread_name" && e.args.name === "CrRendererMain" && (!pid || e.pid === pid),
+  );
+  const tasks = events.filter(
+    (e) => /RunTask$/.test(e.name) && e.pid === main.pid && e.tid === main.tid && e.tdur !== undefined,
+  );
   if (tasks.length < 100) throw new Error(`the trace has ${tasks.length} tasks`);
   report("ui-longest-task-50-moving", Math.max(...tasks.map((e) => e.tdur)) / 1000, "ms", 50);
   await page.close();
@@ -70,7 +83,9 @@ async function busy(browser, stories) {
 /** How long until tree and heading of the start page are there, in a browser that has nothing of it yet. */
 async function first(browser) {
   const signedIn = await browser.newContext();
-  await signedIn.request.post(`${stage.Nuxeo}/login.jsp`, { form: { user_name: "josh", user_password: "josh", requestedUrl: "ui/" } });
+  await signedIn.request.post(`${stage.Nuxeo}/login.jsp`, {
+    form: { user_name: "josh", user_password: "josh", requestedUrl: "ui/" },
+  });
   await signedIn.request.get(`${stage.Connector}/signin?return=/activity`);
   const storageState = await signedIn.storageState();
   const times = [];
@@ -78,8 +93,13 @@ async function first(browser) {
     const context = await browser.newContext({ storageState });
     const page = await context.newPage();
     await page.addInitScript(() => {
-      const deep = (root, selector) => root.querySelector(selector) ?? [...root.querySelectorAll("*")].reduce((found, e) => found ?? (e.shadowRoot && deep(e.shadowRoot, selector)), null);
-      const look = () => (deep(document, "nxf-start-page") && deep(document, "h1") && deep(document, "[role=treeitem]") ? (window.usable = performance.now()) : requestAnimationFrame(look));
+      const deep = (root, selector) => root.querySelector(selector)
+        ?? [...root.querySelectorAll("*")].reduce(
+          (found, e) => found ?? (e.shadowRoot && deep(e.shadowRoot, selector)), null,
+        );
+      const look = () => (deep(document, "nxf-start-page") && deep(document, "h1") && deep(document, "[role=treeitem]")
+        ? (window.usable = performance.now())
+        : requestAnimationFrame(look));
       requestAnimationFrame(look);
     });
     await page.goto(`${stage.Connector}/`);
@@ -90,7 +110,10 @@ async function first(browser) {
   await signedIn.close();
 }
 
-const browser = await chromium.launch({ executablePath: stage.Chromium, args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"] });
+const browser = await chromium.launch({
+  executablePath: stage.Chromium,
+  args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
+});
 const stories = await serveStories();
 try {
   bundle();

@@ -2,7 +2,9 @@
 // installation is, everybody's bindings, and an owner who is gone.
 import test from "node:test";
 import assert from "node:assert/strict";
-import { api, bound, choose, connectAs, enter, frameio, look, newFile, nuxeo, openOwn, run, somebody, stage, steps, until } from "./stage.mjs";
+import {
+  api, bound, choose, connectAs, enter, frameio, look, newFile, nuxeo, openOwn, run, somebody, stage, steps, until,
+} from "./stage.mjs";
 
 const films = "/default-domain/workspaces/films";
 
@@ -28,7 +30,9 @@ test("administration", async (t) => {
     assert.equal(await page.getByLabel("Client Secret").inputValue(), "", "the secret is shown");
     await page.getByRole("button", { name: "Copy" }).click();
     await page.getByText("Copied.").waitFor();
-    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), `${stage.Connector}/oauth/frameio/callback`);
+    assert.equal(
+      await page.evaluate(() => navigator.clipboard.readText()), `${stage.Connector}/oauth/frameio/callback`,
+    );
     await look(page, "admin-provider");
   });
 
@@ -38,7 +42,9 @@ test("administration", async (t) => {
     await token.fill("not an address");
     await page.getByRole("button", { name: "Save" }).click();
     await page.locator("input[name=token_url][aria-invalid=true]").waitFor();
-    const reason = await token.evaluate((e) => e.getRootNode().getElementById(e.getAttribute("aria-describedby"))?.textContent);
+    const reason = await token.evaluate(
+      (e) => e.getRootNode().getElementById(e.getAttribute("aria-describedby"))?.textContent,
+    );
     assert.match(reason ?? "", /is not a full https address/, "the reason is not tied to its field");
     await look(page, "admin-provider-wrong");
     await token.fill(good);
@@ -51,7 +57,9 @@ test("administration", async (t) => {
     await page.getByText("The provider is saved.").waitFor();
     assert.equal(await page.locator("[aria-invalid=true]").count(), 0);
     await page.reload();
-    await until("it was kept", async () => (await page.getByLabel("Description").inputValue()) === "Frame.io of the studio");
+    await until(
+      "it was kept", async () => (await page.getByLabel("Description").inputValue()) === "Frame.io of the studio",
+    );
   });
 
   await step("taken from Cloud Services", async () => {
@@ -84,10 +92,16 @@ test("administration", async (t) => {
     await page.getByText(/Paused by Administrator since/).waitFor();
     const waits = await newFile("Waits.mxf", 20_000);
     await run("Archive", "josh@example.org", waits);
-    assert.ok((await api(josh, "GET", "/items?state=waiting")).items.some((i) => i.kind === "publish"), "what was published in the pause was not kept");
+    assert.ok(
+      (await api(josh, "GET", "/items?state=waiting")).items.some((i) => i.kind === "publish"),
+      "what was published in the pause was not kept",
+    );
     await page.getByRole("button", { name: "Resume" }).click();
     await page.getByText("For maintenance: requests are still accepted, no new work starts.").waitFor();
-    await until("it goes on", async () => (await api(josh, "GET", "/items?state=done")).items.some((i) => i.title === "Waits.mxf"));
+    await until(
+      "it goes on",
+      async () => (await api(josh, "GET", "/items?state=done")).items.some((i) => i.title === "Waits.mxf"),
+    );
     const chore = page.getByRole("row").filter({ hasText: "sign-ins" });
     await chore.getByRole("cell", { name: "never" }).waitFor();
     await chore.getByRole("button", { name: "Run now" }).click();
@@ -119,8 +133,13 @@ test("administration", async (t) => {
     await page.getByRole("button", { name: "Become the owner" }).click();
     await choose(await popup, "Julia Reviewer");
     await page.getByText("You now own this binding. Waiting items will resume.").waitFor();
-    await until("it went on", async () => (await api(boss, "GET", "/items?state=done")).items.some((i) => i.title === "Orphan.mxf"));
-    await until("nothing is missing any more", async () => (await page.getByText("This binding needs an owner").count()) === 0);
+    await until(
+      "it went on",
+      async () => (await api(boss, "GET", "/items?state=done")).items.some((i) => i.title === "Orphan.mxf"),
+    );
+    await until(
+      "nothing is missing any more", async () => (await page.getByText("This binding needs an owner").count()) === 0,
+    );
   });
 
   await step("people: who is blocked, and let in again", async () => {
@@ -130,14 +149,16 @@ test("administration", async (t) => {
     assert.match(await page.getByRole("row").nth(1).innerText(), /josh/, "who is blocked does not stand first");
     await look(page, "admin-people");
     await row.getByRole("button", { name: "Let in again" }).click();
-    await page.getByRole("dialog", { name: /^Let .* in again\?$/ }).getByRole("button", { name: "Let in again" }).click();
+    await page.getByRole("dialog", { name: /^Let .* in again\?$/ }).getByRole("button", { name: "Let in again" })
+      .click();
     await row.getByText("May sign in").waitFor();
     await row.getByRole("button", { name: "End access" }).click();
     const dialog = page.getByRole("dialog", { name: /^End the access of / });
     await dialog.getByRole("button", { name: "End access" }).click();
     await row.getByText("Blocked by Administrator").waitFor();
     await row.getByRole("button", { name: "With any account" }).click();
-    await page.getByRole("dialog", { name: /^Let .* in again\?$/ }).getByRole("button", { name: "Let in again" }).click();
+    await page.getByRole("dialog", { name: /^Let .* in again\?$/ }).getByRole("button", { name: "Let in again" })
+      .click();
     await row.getByText("May sign in").waitFor();
     await enter(josh, "josh");
   });
@@ -149,7 +170,10 @@ test("administration", async (t) => {
     await page.getByLabel("Who").fill("josh");
     await page.getByRole("button", { name: "Show" }).click();
     await page.getByRole("cell", { name: "Bound a folder" }).waitFor();
-    await until("only josh's deeds are shown", async () => (await page.getByRole("cell", { name: "Revoked a person's access" }).count()) === 0);
+    await until(
+      "only josh's deeds are shown",
+      async () => (await page.getByRole("cell", { name: "Revoked a person's access" }).count()) === 0,
+    );
   });
 
   await step("the registration is removed", async () => {
@@ -163,7 +187,9 @@ test("administration", async (t) => {
     await page.getByRole("tab", { name: "Doctor" }).click();
     const remedy = page.getByRole("listitem").filter({ hasText: "is not registered" }).getByRole("link");
     await remedy.waitFor({ timeout: 40_000 });
-    assert.match((await remedy.getAttribute("href")) ?? "", /\/administration\/provider$/, "the remedy does not lead to its page");
+    assert.match(
+      (await remedy.getAttribute("href")) ?? "", /\/administration\/provider$/, "the remedy does not lead to its page",
+    );
   });
 
   for (const who of [josh, julia, boss]) {

@@ -12,7 +12,9 @@ const films = "/default-domain/workspaces/films";
 // to see that the attacks below are real ones.
 const arrived = [];
 const site = http.createServer((request, response) => {
-  if (request.url.startsWith("/control")) arrived.push(`${request.method} ${request.headers["content-type"] ?? ""}`.split(";")[0].trim());
+  if (request.url.startsWith("/control")) {
+    arrived.push(`${request.method} ${request.headers["content-type"] ?? ""}`.split(";")[0].trim());
+  }
   response.setHeader("Content-Type", "text/html");
   response.end("<!doctype html><title>elsewhere</title>");
 });
@@ -28,7 +30,11 @@ function operations(ids) {
   for (const line of text.slice(text.indexOf("\npaths:"), text.indexOf("\ncomponents:")).split("\n")) {
     path = /^ {2}(\/\S*):/.exec(line)?.[1] ?? path;
     const method = /^ {4}(post|put|delete):/.exec(line)?.[1];
-    if (method) found.push({ method: method.toUpperCase(), path: `/api/v1${path.replace("{login}", "josh").replace("{name}", "history").replace("{id}", ids[path.split("/")[1]] ?? "x")}` });
+    if (method) {
+      const id = ids[path.split("/")[1]] ?? "x";
+      const filled = path.replace("{login}", "josh").replace("{name}", "history").replace("{id}", id);
+      found.push({ method: method.toUpperCase(), path: `/api/v1${filled}` });
+    }
   }
   assert.ok(found.length > 15, "the description was not read");
   return [...found, { method: "POST", path: "/signout" }];
@@ -41,7 +47,9 @@ async function attack(targets) {
   const form = (action, enctype, fields) => {
     const f = Object.assign(document.createElement("iframe"), { name: `f${frames++}` });
     const e = Object.assign(document.createElement("form"), { method: "post", action, target: f.name, enctype });
-    for (const [name, value] of fields) e.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+    for (const [name, value] of fields) {
+      e.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+    }
     document.body.append(f, e);
     settled.push(new Promise((done) => { f.onload = done; }));
     e.submit();
@@ -52,10 +60,18 @@ async function attack(targets) {
     form(target, "text/plain", [[`${text.slice(0, -1)}${text.length > 2 ? "," : ""}"x":"`, `"}`]]);
     for (const method of ["POST", "PUT", "DELETE"]) {
       for (const mode of ["no-cors", "cors"]) {
-        settled.push(fetch(target, { method, mode, credentials: "include", headers: { "Content-Type": mode === "cors" ? "application/json" : "text/plain" }, body: text }).catch(() => {}));
+        settled.push(
+          fetch(target,
+            {
+              method, mode, credentials: "include",
+              headers: { "Content-Type": mode === "cors" ? "application/json" : "text/plain" }, body: text,
+            }).catch(() => {}),
+        );
       }
     }
-    settled.push(new Promise((done) => { const i = new Image(); i.onload = i.onerror = done; i.src = target; document.body.append(i); }));
+    settled.push(new Promise((done) => {
+      document.body.append(Object.assign(new Image(), { onload: done, onerror: done, src: target }));
+    }));
     navigator.sendBeacon(target, new Blob([text], { type: "text/plain" }));
   }
   await Promise.all(settled);
@@ -79,7 +95,9 @@ test("what other sites cannot do", async (t) => {
     service: await api(boss, "GET", "/provider/service"),
     paused: Boolean((await api(boss, "GET", "/status")).paused),
     chores: (await api(boss, "GET", "/status")).chores.filter((c) => c.name === "history").map((c) => c.ended),
-    people: (await api(boss, "GET", "/people")).people.map((p) => [p.login, p.sessions, p.nuxeo_token, p.frameio_connected]),
+    people: (await api(boss, "GET", "/people")).people.map((p) => [
+      p.login, p.sessions, p.nuxeo_token, p.frameio_connected,
+    ]),
   });
 
   await step("an administrator with everything to lose", async () => {
@@ -92,16 +110,28 @@ test("what other sites cannot do", async (t) => {
     await frameio("POST", "faults", `GET /v4/accounts/.*/files/${broken} status=403`);
     await run("Archive", "josh@example.org", broken);
     const failed = await until("one has failed", async () => (await api(boss, "GET", "/items?state=failed")).items[0]);
-    await until("the rest is done", async () => (await api(boss, "GET", "/items")).items.every((i) => ["done", "failed"].includes(i.state)));
+    await until(
+      "the rest is done",
+      async () => (await api(boss, "GET", "/items")).items.every((i) => ["done", "failed"].includes(i.state)),
+    );
     await api(boss, "POST", "/pause", { reason: "maintenance" });
     await run("Archive", "josh@example.org", stage.Names.TEASER);
     const [waiting] = (await api(boss, "GET", "/items?state=waiting")).items;
-    all = [...operations({ bindings: binding.id, items: failed.id, documents: await uid(films) }), { method: "POST", path: `/api/v1/items/${waiting.id}/cancel` }];
+    all = [
+      ...operations({ bindings: binding.id, items: failed.id, documents: await uid(films) }),
+      { method: "POST", path: `/api/v1/items/${waiting.id}/cancel` },
+    ];
     const evil = { client_id: "evil", client_secret: "evil" };
     bodies = {
-      bindings: { folder: await uid("/default-domain/workspaces/trailers"), action_name: "Stolen", workspaces: [stage.Names.WORKSPACE] },
+      bindings: {
+        folder: await uid("/default-domain/workspaces/trailers"), action_name: "Stolen",
+        workspaces: [stage.Names.WORKSPACE],
+      },
       publications: { binding: binding.id, assets: [stage.Names.MAKING] },
-      provider: { ...evil, authorization_url: "https://evil.example/a", token_url: "https://evil.example/t", user_authorization_url: "", scopes: ["openid"], enabled: true },
+      provider: {
+        ...evil, authorization_url: "https://evil.example/a", token_url: "https://evil.example/t",
+        user_authorization_url: "", scopes: ["openid"], enabled: true,
+      },
       "provider/service": evil,
       pause: { reason: "evil" },
       session: { nuxeo_token: "evil" },
@@ -110,13 +140,22 @@ test("what other sites cannot do", async (t) => {
     assert.ok(before.paused);
   });
 
-  for (const [name, origin] of [["another site", `http://127.0.0.1:${port}`], ["another port of our host", `http://localhost:${port}`], ["a page of Nuxeo", new URL(stage.Nuxeo).origin]]) {
+  for (const [name, origin] of [
+    ["another site", `http://127.0.0.1:${port}`], ["another port of our host", `http://localhost:${port}`],
+    ["a page of Nuxeo", new URL(stage.Nuxeo).origin],
+  ]) {
     await step(`${name} changes nothing`, async () => {
       const page = await boss.page();
       const answers = [];
-      page.on("response", (r) => r.url().startsWith(stage.Connector) && r.request().method() !== "GET" && r.request().method() !== "OPTIONS" && answers.push(`${r.status()} ${r.request().method()} ${new URL(r.url()).pathname}`));
+      page.on("response", (r) => {
+        const method = r.request().method();
+        if (!r.url().startsWith(stage.Connector) || method === "GET" || method === "OPTIONS") return;
+        answers.push(`${r.status()} ${method} ${new URL(r.url()).pathname}`);
+      });
       await page.goto(name === "a page of Nuxeo" ? `${origin}/nuxeo/ui/i18n/messages.json` : `${origin}/`);
-      if (name === "another site") await page.evaluate(attack, [{ target: `http://localhost:${port}/control`, body: { a: 1 } }]);
+      if (name === "another site") {
+        await page.evaluate(attack, [{ target: `http://localhost:${port}/control`, body: { a: 1 } }]);
+      }
       await page.evaluate(attack, all.map(({ path }) => ({ target: stage.Connector + path, body: bodyOf(path) })));
       assert.deepEqual(await state(), before);
       const refused = answers.filter((a) => /^40[13]/.test(a));
@@ -127,7 +166,9 @@ test("what other sites cannot do", async (t) => {
   }
 
   await step("the attacks are real ones", () => {
-    for (const kind of ["POST application/x-www-form-urlencoded", "POST text/plain", "GET"]) assert.ok(arrived.includes(kind), `${kind} never arrived: ${arrived}`);
+    for (const kind of ["POST application/x-www-form-urlencoded", "POST text/plain", "GET"]) {
+      assert.ok(arrived.includes(kind), `${kind} never arrived: ${arrived}`);
+    }
   });
 
   await step("a form that takes the whole window there", async () => {
@@ -151,7 +192,9 @@ test("what other sites cannot do", async (t) => {
   await step("a browser that does not say where a request comes from", async () => {
     const cookie = (await boss.context.cookies(stage.Connector)).map((c) => `${c.name}=${c.value}`).join("; ");
     for (const origin of ["https://evil.example", "null", `http://localhost:${port}`, new URL(stage.Nuxeo).origin]) {
-      const answer = await fetch(`${stage.Connector}/api/v1/pause`, { method: "DELETE", headers: { Cookie: cookie, Origin: origin } });
+      const answer = await fetch(`${stage.Connector}/api/v1/pause`, {
+        method: "DELETE", headers: { Cookie: cookie, Origin: origin },
+      });
       assert.ok([401, 403].includes(answer.status), `${origin}: ${answer.status}`);
     }
     assert.deepEqual(await state(), before);
@@ -161,7 +204,10 @@ test("what other sites cannot do", async (t) => {
     for (const origin of [`http://127.0.0.1:${port}`, `http://localhost:${port}`, new URL(stage.Nuxeo).origin]) {
       const page = await boss.page();
       await page.goto(origin === new URL(stage.Nuxeo).origin ? `${origin}/nuxeo/ui/i18n/messages.json` : `${origin}/`);
-      const paths = ["/", "/activity", "/connected", "/nowhere", "/administration/provider", "/administration/jobs/console/", "/api/v1/me"];
+      const paths = [
+        "/", "/activity", "/connected", "/nowhere", "/administration/provider", "/administration/jobs/console/",
+        "/api/v1/me",
+      ];
       await page.evaluate((all) => Promise.all(all.map((src) => new Promise((done) => {
         const f = Object.assign(document.createElement("iframe"), { onload: done, src });
         document.body.append(f);
@@ -175,7 +221,10 @@ test("what other sites cannot do", async (t) => {
   await step("no return leads to another site", async () => {
     const page = await boss.page();
     const elsewhere = `127.0.0.1:${port}/stolen`;
-    for (const back of [`//${elsewhere}`, `/\\${elsewhere}`, `/\t/${elsewhere}`, `http:${elsewhere}`, `http://${elsewhere}`, `///${elsewhere}`, `javascript:location='http://${elsewhere}'`, `/@${elsewhere}`]) {
+    for (const back of [
+      `//${elsewhere}`, `/\\${elsewhere}`, `/\t/${elsewhere}`, `http:${elsewhere}`, `http://${elsewhere}`,
+      `///${elsewhere}`, `javascript:location='http://${elsewhere}'`, `/@${elsewhere}`,
+    ]) {
       await page.goto(`${stage.Connector}/signin?return=${encodeURIComponent(back)}`);
       assert.equal(new URL(page.url()).host, new URL(stage.Connector).host, back);
     }
@@ -183,15 +232,24 @@ test("what other sites cannot do", async (t) => {
   });
 
   await step("a page of Nuxeo gets in with a session of its own only, others not even so", async () => {
-    const token = await (await fetch(`${stage.Nuxeo}/api/v1/token?application=a&deviceId=b&deviceDescription=c&permission=rw`, { method: "POST", headers: { Authorization: `Basic ${btoa("josh:josh")}` } })).text();
-    const { session } = await (await fetch(`${stage.Connector}/api/v1/session`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ nuxeo_token: token.trim() }) })).json();
+    const asked = "application=a&deviceId=b&deviceDescription=c&permission=rw";
+    const token = await (await fetch(`${stage.Nuxeo}/api/v1/token?${asked}`, {
+      method: "POST", headers: { Authorization: `Basic ${btoa("josh:josh")}` },
+    })).text();
+    const { session } = await (await fetch(`${stage.Connector}/api/v1/session`, {
+      method: "POST", headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ nuxeo_token: token.trim() }),
+    })).json();
     const ask = (headers) => ({ at: `${stage.Connector}/api/v1/me`, headers });
-    const get = ({ at, headers }) => fetch(at, { headers, credentials: "omit" }).then(async (r) => `${r.status} ${(await r.json()).login ?? ""}`, () => "not readable");
+    const get = ({ at, headers }) => fetch(at, { headers, credentials: "omit" }).then(
+      async (r) => `${r.status} ${(await r.json()).login ?? ""}`, () => "not readable",
+    );
     const page = await boss.page();
     await page.goto(`${new URL(stage.Nuxeo).origin}/nuxeo/ui/i18n/messages.json`);
     assert.equal(await page.evaluate(get, ask({ Authorization: `Bearer ${session}` })), "200 josh");
     assert.equal(await page.evaluate(get, ask({})), "401 ");
-    assert.equal(await page.evaluate(({ at }) => fetch(at, { credentials: "include" }).then((r) => r.status, () => "not readable"), ask({})), "not readable");
+    const include = ({ at }) => fetch(at, { credentials: "include" }).then((r) => r.status, () => "not readable");
+    assert.equal(await page.evaluate(include, ask({})), "not readable");
     await page.goto(`http://127.0.0.1:${port}/`);
     assert.equal(await page.evaluate(get, ask({ Authorization: `Bearer ${session}` })), "not readable");
     assert.equal(await page.evaluate(get, ask({})), "not readable");

@@ -2,7 +2,9 @@
 // what, and what to do about it.
 import test from "node:test";
 import assert from "node:assert/strict";
-import { api, bound, choose, connectAs, enter, frameio, look, nuxeo, run, signIn, somebody, stage, steps, uid, until } from "./stage.mjs";
+import {
+  api, bound, choose, connectAs, enter, frameio, look, nuxeo, run, signIn, somebody, stage, steps, uid, until,
+} from "./stage.mjs";
 
 const films = "/default-domain/workspaces/films";
 const trailers = "/default-domain/workspaces/trailers";
@@ -29,7 +31,8 @@ test("connecting, and what may come between", async (t) => {
     const address = await page.evaluate(() => window.Nuxeo.UI.config.frameio.url);
     await page.evaluate(() => (window.Nuxeo.UI.config.frameio.url = ""));
     await bindButton(page).click();
-    await page.getByText(/Nuxeo does not know where the connector is. An administrator sets nuxeo.frameio.url/).first().waitFor();
+    await page.getByText(/Nuxeo does not know where the connector is. An administrator sets nuxeo.frameio.url/).first()
+      .waitFor();
     await page.evaluate((a) => (window.Nuxeo.UI.config.frameio.url = a), address);
   });
 
@@ -86,7 +89,9 @@ test("connecting, and what may come between", async (t) => {
 
   await step("the window belongs to somebody else than the page", async () => {
     await enter(josh, "julia"); // the connector's cookie is hers now
-    await josh.context.request.post(`${stage.Nuxeo}/login.jsp`, { form: { user_name: "josh", user_password: "josh", requestedUrl: "ui/" } });
+    await josh.context.request.post(`${stage.Nuxeo}/login.jsp`, {
+      form: { user_name: "josh", user_password: "josh", requestedUrl: "ui/" },
+    });
     await reopen();
     await choose(popup, "Julia Reviewer");
     await dialog.getByText("Frame.io was connected for julia, but you are signed in here as josh.").waitFor();
@@ -141,11 +146,17 @@ test("binding, and why not", async (t) => {
   });
 
   await step("a folder in which the person may not write", async () => {
-    const made = await nuxeo("POST", "/api/v1/path/default-domain/workspaces", { "entity-type": "document", type: "Folder", name: "vault", properties: { "dc:title": "Vault" } });
-    await nuxeo("POST", "/api/v1/automation/Document.AddPermission", { input: `doc:${made.uid}`, params: { username: "josh", permission: "Read", blockInheritance: true } });
+    const made = await nuxeo("POST", "/api/v1/path/default-domain/workspaces", {
+      "entity-type": "document", type: "Folder", name: "vault", properties: { "dc:title": "Vault" },
+    });
+    await nuxeo("POST", "/api/v1/automation/Document.AddPermission", {
+      input: `doc:${made.uid}`, params: { username: "josh", permission: "Read", blockInheritance: true },
+    });
     await page.goto(`${stage.Connector}/folders/${made.uid}`);
     await page.getByText("This folder is not bound to Frame.io").waitFor();
-    assert.equal(await page.getByRole("button", { name: "Bind to Frame.io" }).count(), 0, "a reader is offered to bind it");
+    assert.equal(
+      await page.getByRole("button", { name: "Bind to Frame.io" }).count(), 0, "a reader is offered to bind it",
+    );
     await look(page, "error-no-right");
   });
 
@@ -187,7 +198,12 @@ test("publishing and playing, and why not", async (t) => {
     const item = review.getByRole("menuitem", { name: "Soon gone" });
     await item.waitFor();
     await api(josh, "DELETE", `/bindings/${b.id}`);
-    await until("it is gone at Frame.io", async () => (await frameio("GET", `actions?workspace=${stage.Names.WORKSPACE}`)).every((a) => a.name !== "Soon gone"));
+    await until(
+      "it is gone at Frame.io",
+      async () => (await frameio("GET", `actions?workspace=${stage.Names.WORKSPACE}`)).every(
+        (a) => a.name !== "Soon gone",
+      ),
+    );
     await item.click();
     await message("This cannot be done.").waitFor();
     await look(review, "error-action-gone");
@@ -221,20 +237,31 @@ test("publishing and playing, and why not", async (t) => {
     await his.goto(link);
     await signIn(his, "Administrator");
     await choose(his, "Max Guest");
-    await until("it arrives", async () => (await api(max, "GET", "/items?state=done")).items.some((x) => x.title === "Making of.mov" && x.outcome === "created"));
+    await until(
+      "it arrives",
+      async () => (await api(max, "GET", "/items?state=done")).items.some(
+        (x) => x.title === "Making of.mov" && x.outcome === "created",
+      ),
+    );
     max.trouble.none();
     await max.close();
   });
 
   await step("a proxy that has gone is replaced by what Nuxeo has, or by a word", async () => {
     await run("Archive", "josh@example.org", stage.Names.TEASER);
-    const teaser = await until("it arrives", async () => (await api(josh, "GET", "/items?state=done")).items.find((i) => i.title === "Teaser.mp4")?.document);
+    const teaser = await until(
+      "it arrives",
+      async () => (await api(josh, "GET", "/items?state=done")).items.find((i) => i.title === "Teaser.mp4")?.document,
+    );
     const page = await josh.page();
     await frameio("POST", "faults", "GET /assets/ status=403");
     const video = page.locator("nxf-player video");
     await page.goto(`${stage.Connector}/documents/${teaser}`);
     await page.getByText("Frame.io's player version does not play in this browser.").waitFor();
-    await until("Nuxeo's plays instead", () => video.evaluate((v) => v.readyState >= 1 && v.src.includes("/media/nuxeo/") && v.poster !== ""));
+    await until(
+      "Nuxeo's plays instead",
+      () => video.evaluate((v) => v.readyState >= 1 && v.src.includes("/media/nuxeo/") && v.poster !== ""),
+    );
     await page.route(/\/media\/nuxeo\//, (route) => route.fulfill({ status: 404 }));
     await page.reload();
     await page.getByText("This could not be played. Open it in Frame.io or Nuxeo instead.").waitFor();
@@ -248,9 +275,14 @@ test("publishing and playing, and why not", async (t) => {
     await look(page, "error-proxy-gone");
     await frameio("DELETE", "faults");
     // Played last: what Chromium has played once, it may play again from its cache, whatever Frame.io answers.
-    await frameio("POST", "faults", "GET /assets/.*/high_quality status=403 times=1\nGET /assets/.*/efficient status=403 times=1");
+    await frameio(
+      "POST", "faults", "GET /assets/.*/high_quality status=403 times=1\nGET /assets/.*/efficient status=403 times=1",
+    );
     await page.reload();
-    await until("a second ticket plays", () => video.evaluate((v) => v.readyState >= 2 && v.videoWidth > 0 && !v.src.includes("/media/nuxeo/")));
+    await until(
+      "a second ticket plays",
+      () => video.evaluate((v) => v.readyState >= 2 && v.videoWidth > 0 && !v.src.includes("/media/nuxeo/")),
+    );
     await frameio("DELETE", "faults");
   });
 

@@ -2,20 +2,28 @@
 // page of ours, in Nuxeo's and Frame.io's, and in the mail, they stay text.
 import test from "node:test";
 import assert from "node:assert/strict";
-import { api, assets, bound, connectAs, enter, frameio, newFile, nuxeo, run, somebody, stage, steps, uid, until } from "./stage.mjs";
+import {
+  api, assets, bound, connectAs, enter, frameio, newFile, nuxeo, run, somebody, stage, steps, uid, until,
+} from "./stage.mjs";
 
 const films = "/default-domain/workspaces/films";
 const runs = "window.__ran=1";
 
 /** A text with everything in it that a page could fall for; its first word tells them apart. */
 const evil = (word) =>
-  `${word} <img src=x onerror=${runs}><svg onload=${runs}>"'><script src="data:text,${runs}"> javascript:${runs} \${7*7} {{7*7}} [[7*7]] <%= 7*7 %> =1+1 &lt;b&gt;`;
+  `${word} <img src=x onerror=${runs}><svg onload=${runs}>"'><script src="data:text,${runs}"> javascript:${runs} ` +
+  "${7*7} {{7*7}} [[7*7]] <%= 7*7 %> =1+1 &lt;b&gt;";
 /** For where lines may be long and slashes are let be. */
-const worse = (word) => `${evil(word)} </script><script>${runs}</script><a href="javascript:${runs}">x</a> ${"W".repeat(400)} \u202Egpj.exe\u202C {{constructor.constructor('${runs}')()}}`;
+const worse = (word) =>
+  `${evil(word)} </script><script>${runs}</script><a href="javascript:${runs}">x</a> ${"W".repeat(400)} ` +
+  `\u202Egpj.exe\u202C {{constructor.constructor('${runs}')()}}`;
 
 const shape = (more) => ({ tool: "rect", color: "#F22237", size: 4, x: 0.1, y: 0.1, w: 0.2, h: 0.2, ...more });
 const drawings = [
-  JSON.stringify([shape({ color: `red"><img src=x onerror=${runs}>`, size: `4" onload="${runs}` }), shape({ tool: `<svg onload=${runs}>` }), shape({ x: "NaN", y: null }), shape({ w: 1e308, h: -1e308 })]),
+  JSON.stringify([
+    shape({ color: `red"><img src=x onerror=${runs}>`, size: `4" onload="${runs}` }),
+    shape({ tool: `<svg onload=${runs}>` }), shape({ x: "NaN", y: null }), shape({ w: 1e308, h: -1e308 }),
+  ]),
   `[{"tool":"rect","x":NaN,"y":0.1,"w":Infinity}`,
   `{"tool":"__proto__","constructor":{"prototype":{"x":1}}}`,
   JSON.stringify([shape({ tool: "constructor" }), shape({ tool: "toString" }), shape({ tool: "__proto__" })]),
@@ -29,7 +37,9 @@ class Watch {
     await who.context.exposeBinding("nxfTell", ({ page }, what) => void this.seen.push(`${page.url()}: ${what}`));
     await who.context.addInitScript(() => {
       Object.defineProperty(window, "__ran", { set: () => window.nxfTell("a script ran"), get: () => undefined });
-      document.addEventListener("securitypolicyviolation", (e) => window.nxfTell(`${e.violatedDirective} ${e.blockedURI}`));
+      document.addEventListener(
+        "securitypolicyviolation", (e) => window.nxfTell(`${e.violatedDirective} ${e.blockedURI}`),
+      );
     });
   }
 }
@@ -41,11 +51,18 @@ const said = (page) =>
     const walk = (root) => {
       for (const e of root.querySelectorAll("*")) {
         if (e.shadowRoot) walk(e.shadowRoot);
-        for (const a of e.attributes) if (/^on/i.test(a.name) || (/^(href|src|action)$/i.test(a.name) && /^\s*(javascript|data:text)/i.test(a.value))) bad.push(e.outerHTML.slice(0, 200));
+        for (const a of e.attributes) {
+          if (/^on/i.test(a.name)
+            || (/^(href|src|action)$/i.test(a.name) && /^\s*(javascript|data:text)/i.test(a.value))) {
+            bad.push(e.outerHTML.slice(0, 200));
+          }
+        }
         for (const name of ["title", "aria-label"]) if (e.hasAttribute(name)) texts.push(e.getAttribute(name));
         if ("value" in e && typeof e.value === "string") texts.push(e.value);
       }
-      for (let w = document.createTreeWalker(root, NodeFilter.SHOW_TEXT), n; (n = w.nextNode()); ) if (!/^(SCRIPT|STYLE)$/.test(n.parentElement?.tagName ?? "")) texts.push(n.data);
+      for (let w = document.createTreeWalker(root, NodeFilter.SHOW_TEXT), n; (n = w.nextNode()); ) {
+        if (!/^(SCRIPT|STYLE)$/.test(n.parentElement?.tagName ?? "")) texts.push(n.data);
+      }
     };
     walk(document);
     return { text: texts.join("\n"), bad, wide: document.documentElement.scrollWidth - innerWidth };
@@ -86,13 +103,27 @@ test("what comes from outside stays text", async (t) => {
     teaser = stage.Names.TEASER;
     await frameio("POST", "rename", { id: teaser, name: `${evil("file")}.mp4` });
     await frameio("POST", "rename", { id: stage.Names.EXTRAS, name: evil("extras") });
-    for (const what of ["status-option", "status"]) await frameio("POST", what, { file_id: teaser, option: evil("status") });
-    for (const [n, annotation] of drawings.entries()) await frameio("POST", "comment", { file_id: teaser, text: worse(`drawing${n}`), owner_id: named.person, timestamp: 20 + n, annotation });
-    const { id } = await frameio("POST", "comment", { file_id: teaser, text: worse("comment"), owner_id: named.person, timestamp: 5, duration: 3 });
+    for (const what of ["status-option", "status"]) {
+      await frameio("POST", what, { file_id: teaser, option: evil("status") });
+    }
+    for (const [n, annotation] of drawings.entries()) {
+      await frameio("POST", "comment", {
+        file_id: teaser, text: worse(`drawing${n}`), owner_id: named.person, timestamp: 20 + n, annotation,
+      });
+    }
+    const { id } = await frameio("POST", "comment", {
+      file_id: teaser, text: worse("comment"), owner_id: named.person, timestamp: 5, duration: 3,
+    });
     await frameio("POST", "comment", { file_id: teaser, text: worse("reply"), owner_id: named.person, parent_id: id });
     folder = await uid(films);
-    await nuxeo("PUT", `/api/v1/id/${folder}`, { "entity-type": "document", uid: folder, properties: { "dc:title": worse("folder"), "dc:description": worse("description") } });
-    await nuxeo("PUT", "/api/v1/user/josh", { "entity-type": "user", id: "josh", properties: { firstName: evil("first"), lastName: evil("last"), email: "josh@example.org" } });
+    await nuxeo("PUT", `/api/v1/id/${folder}`, {
+      "entity-type": "document", uid: folder,
+      properties: { "dc:title": worse("folder"), "dc:description": worse("description") },
+    });
+    await nuxeo("PUT", "/api/v1/user/josh", {
+      "entity-type": "user", id: "josh",
+      properties: { firstName: evil("first"), lastName: evil("last"), email: "josh@example.org" },
+    });
     await enter(josh, "josh");
     await connectAs(josh, "josh@example.org");
   });
@@ -106,7 +137,9 @@ test("what comes from outside stays text", async (t) => {
     await dialog.getByRole("checkbox").first().check();
     await dialog.getByRole("button", { name: "Validate" }).click();
     await dialog.waitFor({ state: "detached" });
-    await shows("the toast and the bound folder", [`Frame.io now has the action "${evil("action")}".`, evil("folder"), evil("team")]);
+    await shows("the toast and the bound folder", [
+      `Frame.io now has the action "${evil("action")}".`, evil("folder"), evil("team"),
+    ]);
     await page.locator("summary", { hasText: "Choose a folder" }).click();
     await page.getByRole("searchbox").fill("folder");
     await shows("the search", [evil("folder")]);
@@ -119,9 +152,15 @@ test("what comes from outside stays text", async (t) => {
     const broken = await newFile(`${evil("broken")}.mxf`, 20_000, { codec: evil("codec") });
     const refused = await newFile("refused.mxf", 20_000);
     const body = `body={"errors":[{"detail":"<img/src=x/onerror=${runs}>{{7*7}}"}]}`;
-    await frameio("POST", "faults", `GET /v4/accounts/.*/files/${broken} status=403 skip=1 ${body}\nGET /v4/accounts/.*/files/${refused} status=403 ${body}`);
-    await run(evil("action"), "josh@example.org", teaser, stage.Names.EXTRAS, broken, refused, await newFile(`${evil("raw")}.mxf`, 20_000, { codec: evil("codec") }));
-    await until("all has ended", async () => (await api(josh, "GET", "/items")).items.every((i) => ["done", "failed"].includes(i.state)));
+    const file = "GET /v4/accounts/.*/files/";
+    const faults = [`${file}${broken} status=403 skip=1 ${body}`, `${file}${refused} status=403 ${body}`];
+    await frameio("POST", "faults", faults.join("\n"));
+    const raw = await newFile(`${evil("raw")}.mxf`, 20_000, { codec: evil("codec") });
+    await run(evil("action"), "josh@example.org", teaser, stage.Names.EXTRAS, broken, refused, raw);
+    await until(
+      "all has ended",
+      async () => (await api(josh, "GET", "/items")).items.every((i) => ["done", "failed"].includes(i.state)),
+    );
     const { items } = await api(josh, "GET", "/items");
     document_ = items.find((i) => i.title.startsWith("file <")).document;
     assert.ok(document_, JSON.stringify(items));
@@ -139,10 +178,15 @@ test("what comes from outside stays text", async (t) => {
 
   await step("our page of a document, and every drawing", async () => {
     await page.goto(`${stage.Connector}/documents/${document_}`);
-    await shows("the document", [evil("file"), evil("person"), evil("status"), evil("comment"), evil("reply"), ...drawings.map((_, n) => evil(`drawing${n}`))]);
+    await shows("the document", [
+      evil("file"), evil("person"), evil("status"), evil("comment"), evil("reply"),
+      ...drawings.map((_, n) => evil(`drawing${n}`)),
+    ]);
     for (const button of await page.getByRole("button", { name: /^Show 0/ }).all()) await button.click();
     await shows("the drawings", [evil("file")]);
-    for (const button of await page.getByRole("button", { name: /^Comment at/ }).all()) await button.click({ force: true });
+    for (const button of await page.getByRole("button", { name: /^Comment at/ }).all()) {
+      await button.click({ force: true });
+    }
     const raw = (await api(josh, "GET", "/items")).items.find((i) => i.title.startsWith("raw")).document;
     await page.goto(`${stage.Connector}/documents/${raw}`);
     await shows("the raw document", [evil("raw"), evil("codec")]);
@@ -205,7 +249,9 @@ test("what comes from outside stays text", async (t) => {
     await watch.on(boss);
     await enter(boss, "Administrator");
     const provider = await api(boss, "GET", "/provider");
-    await api(boss, "PUT", "/provider", { ...Object.fromEntries(["client_id", "authorization_url", "token_url", "user_authorization_url", "scopes", "enabled"].map((k) => [k, provider[k]])), description: evil("provider") });
+    const kept = ["client_id", "authorization_url", "token_url", "user_authorization_url", "scopes", "enabled"];
+    const same = Object.fromEntries(kept.map((k) => [k, provider[k]]));
+    await api(boss, "PUT", "/provider", { ...same, description: evil("provider") });
     await api(boss, "POST", "/pause", { reason: evil("reason") });
     const his = await boss.page();
     await his.goto(`${stage.Connector}/administration/provider`);
@@ -245,7 +291,9 @@ test("what comes from outside stays text", async (t) => {
       const attempts = [
         () => (document.body.innerHTML = `<img src=x onerror="window.__ran=1">`),
         () => document.body.append(document.createRange().createContextualFragment("<script>window.__ran=1</script>")),
-        () => document.body.append(Object.assign(document.createElement("script"), { src: "data:text/javascript,window.__ran=1" })),
+        () => document.body.append(Object.assign(document.createElement("script"), {
+          src: "data:text/javascript,window.__ran=1",
+        })),
         () => (0, eval)("window.__ran=1"),
         () => import("data:text/javascript,window.__ran=1"),
         () => trustedTypes.createPolicy("mine", { createHTML: (x) => x }),
@@ -267,7 +315,12 @@ test("what comes from outside stays text", async (t) => {
       return ran;
     });
     assert.deepEqual(ran, [], "attempts got past the policy");
-    await until("it was reported", async () => /nuxeo_frameio_csp_violations_total\{.*\} [1-9]/.test(await (await fetch(`${stage.Connector}/metrics`)).text()));
+    await until(
+      "it was reported",
+      async () => /nuxeo_frameio_csp_violations_total\{.*\} [1-9]/.test(
+        await (await fetch(`${stage.Connector}/metrics`)).text(),
+      ),
+    );
     await other.close();
   });
 

@@ -8,8 +8,14 @@ import { serveStories } from "./stories.mjs";
 
 const themes = ["light", "dark"];
 const widths = [1280, 420];
-const pages = ["folder", "document", "activity", "start", "item", "tree", "admin-health", "admin-provider", "admin-doctor", "admin-bindings", "sync-tab"];
-const more = ["item-running", "item-done", "bind", "sync", "bind-refused", "sync-refused", "sync-asks", "sync-checked", "connect", "connect-waiting", "unbind", "action"];
+const pages = [
+  "folder", "document", "activity", "start", "item", "tree", "admin-health", "admin-provider", "admin-doctor",
+  "admin-bindings", "sync-tab",
+];
+const more = [
+  "item-running", "item-done", "bind", "sync", "bind-refused", "sync-refused", "sync-asks", "sync-checked", "connect",
+  "connect-waiting", "unbind", "action",
+];
 const own = ["app&at=/", "app&at=/folders/u2", "app&at=/documents/d1", "app&at=/nowhere/else"];
 const moving = ["folder", "activity", "start"];
 
@@ -19,7 +25,10 @@ const opposite = (theme, width) => (theme === "light") === (width === 1280);
 /** What is looked at in one window: everything full, the other states each in two windows that differ most. */
 function scenes(theme, width) {
   const full = [...pages, ...more, ...own].map((s) => [s, ""]);
-  const changed = [...pages.concat("bind", "sync", "app&at=/").flatMap((s) => [[s, "empty"], [s, "broken"]]), ...moving.map((s) => [s, "busy"])];
+  const changed = [
+    ...pages.concat("bind", "sync", "app&at=/").flatMap((s) => [[s, "empty"], [s, "broken"]]),
+    ...moving.map((s) => [s, "busy"]),
+  ];
   const whole = ["out", "loading", "unreachable"].map((state) => ["app&at=/", state]);
   return [...full, ...(opposite(theme, width) ? [...changed, ...whole] : [])];
 }
@@ -35,13 +44,19 @@ async function inWindow(theme, width) {
   const wrong = [];
   await page.goto(stories.url);
   for (const [story, state] of scenes(theme, width)) {
-    await page.evaluate((query) => window.show(query), `?story=${story}&theme=${theme}&${state === "busy" ? "busy=20" : `state=${state}`}`);
-    await page.locator("#stage > *, body > :is(nxf-bind-dialog, nxf-sync-dialog, nxf-connect, nxf-unbind-dialog)").first().waitFor({ state: "attached" });
-    await page.evaluate(() => document.fonts.ready.then(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))));
+    const query = `?story=${story}&theme=${theme}&${state === "busy" ? "busy=20" : `state=${state}`}`;
+    await page.evaluate((query) => window.show(query), query);
+    await page.locator("#stage > *, body > :is(nxf-bind-dialog, nxf-sync-dialog, nxf-connect, nxf-unbind-dialog)")
+      .first().waitFor({ state: "attached" });
+    await page.evaluate(async () => {
+      await document.fonts.ready;
+      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    });
     const [name, at = ""] = story.split("&at=");
     // A part of a page has no heading of its own.
     const leaveOut = name === "app" ? [] : ["page-has-heading-one"];
-    wrong.push(...(await check(page, ["look", name + at.replaceAll("/", "-"), state, theme, width].filter(Boolean).join("-"), { leaveOut, withAxe: opposite(theme, width) })));
+    const picture = ["look", name + at.replaceAll("/", "-"), state, theme, width].filter(Boolean).join("-");
+    wrong.push(...(await check(page, picture, { leaveOut, withAxe: opposite(theme, width) })));
   }
   who.trouble.none();
   await who.close();
@@ -49,7 +64,9 @@ async function inWindow(theme, width) {
 }
 
 test("every page and dialog", { concurrency: 2 }, async (t) => {
-  await Promise.all(themes.flatMap((theme) => widths.map((width) => t.test(`${theme}, ${width} wide`, async () => assert.deepEqual(await inWindow(theme, width), [])))));
+  const test = (theme, width) =>
+    t.test(`${theme}, ${width} wide`, async () => assert.deepEqual(await inWindow(theme, width), []));
+  await Promise.all(themes.flatMap((theme) => widths.map((width) => test(theme, width))));
 });
 
 test("what the mouse is on can be read", async () => {
@@ -58,7 +75,10 @@ test("what the mouse is on can be read", async () => {
     const page = await who.page();
     await page.goto(stories.url);
     const wrong = [];
-    for (const [story, target] of [["activity", "[aria-pressed=true]"], ["unbind", ".danger"], ["connect", ".primary"], ["item-running", "button"], ["tree", "[aria-selected=true]"]]) {
+    for (const [story, target] of [
+      ["activity", "[aria-pressed=true]"], ["unbind", ".danger"], ["connect", ".primary"], ["item-running", "button"],
+      ["tree", "[aria-selected=true]"],
+    ]) {
       await page.evaluate((query) => window.show(query), `?story=${story}&theme=${theme}`);
       await page.locator(target).first().hover();
       wrong.push(...(await contrast(page)));
@@ -86,11 +106,16 @@ test("the real pages on a phone in the dark, and Nuxeo's and Frame.io's", async 
   const page = await josh.page();
   const wrong = [];
   const scenes = {
-    start: [`${stage.Connector}/`, "nxf-item-row"], folder: [`${stage.Connector}/folders/${folder}`, "nxf-item-row"], document: [`${stage.Connector}/documents/${teaser}`, "nxf-comments article"],
-    item: [`${stage.Connector}/items/${items[0].id}`, "ol li"], connected: [`${stage.Connector}/connected`, "h1"], nowhere: [`${stage.Connector}/oauth/frameio/callback?error=access_denied`, "h1"],
+    start: [`${stage.Connector}/`, "nxf-item-row"], folder: [`${stage.Connector}/folders/${folder}`, "nxf-item-row"],
+    document: [`${stage.Connector}/documents/${teaser}`, "nxf-comments article"],
+    item: [`${stage.Connector}/items/${items[0].id}`, "ol li"], connected: [`${stage.Connector}/connected`, "h1"],
+    nowhere: [`${stage.Connector}/oauth/frameio/callback?error=access_denied`, "h1"],
     guide: [stage.Guide, "li.task"], mail: [stage.Mail, "article"],
-    "nuxeo-folder": [`${stage.Nuxeo}/ui/#!/doc/${folder}?p=frameio`, "nxf-item-row"], "nuxeo-document": [`${stage.Nuxeo}/ui/#!/doc/${teaser}?p=frameio`, "nxf-comments article"],
-    "frameio-projects": [`${stage.Frameio}/`, "section"], "frameio-folder": [`${stage.Frameio}/projects/${root}`, ".card"], "frameio-view": [`${stage.Frameio}/project/p/view/${TEASER}`, "article"],
+    "nuxeo-folder": [`${stage.Nuxeo}/ui/#!/doc/${folder}?p=frameio`, "nxf-item-row"],
+    "nuxeo-document": [`${stage.Nuxeo}/ui/#!/doc/${teaser}?p=frameio`, "nxf-comments article"],
+    "frameio-projects": [`${stage.Frameio}/`, "section"],
+    "frameio-folder": [`${stage.Frameio}/projects/${root}`, ".card"],
+    "frameio-view": [`${stage.Frameio}/project/p/view/${TEASER}`, "article"],
   };
   for (const width of widths) {
     await page.setViewportSize({ width, height: 860 });
@@ -99,7 +124,8 @@ test("the real pages on a phone in the dark, and Nuxeo's and Frame.io's", async 
       await page.goto(address);
       await page.locator(there).first().waitFor();
       // The mailbox of the simulation looks again by itself.
-      wrong.push(...(await check(page, `look-real-${name}-dark-${width}`, { leaveOut: name === "mail" ? ["meta-refresh"] : [] })));
+      const leaveOut = name === "mail" ? ["meta-refresh"] : [];
+      wrong.push(...(await check(page, `look-real-${name}-dark-${width}`, { leaveOut })));
     }
   }
   assert.deepEqual(wrong, []);

@@ -2,7 +2,9 @@
 // what becomes of it, documents, sessions that end, and somebody else who looks.
 import test from "node:test";
 import assert from "node:assert/strict";
-import { api, assets, choose, frameio, look, newFile, openOwn, run, signIn, somebody, stage, steps, uid, until } from "./stage.mjs";
+import {
+  api, assets, choose, frameio, look, newFile, openOwn, run, signIn, somebody, stage, steps, uid, until,
+} from "./stage.mjs";
 
 const films = "/default-domain/workspaces/films";
 const slow = "GET /assets/.*/original rate=900000";
@@ -107,7 +109,9 @@ test("our own pages", async (t) => {
     await frameio("DELETE", "faults");
     await row(page, "Long take.mxf").getByText("New document").first().waitFor();
     await page.getByRole("table").getByRole("link", { name: "Long take" }).waitFor();
-    for (const title of ["Teaser.mp4", "Making of.mov", "Poster.jpg", "Jingle.wav"]) await row(page, title).getByText("New document").first().waitFor();
+    for (const title of ["Teaser.mp4", "Making of.mov", "Poster.jpg", "Jingle.wav"]) {
+      await row(page, title).getByText("New document").first().waitFor();
+    }
   });
 
   let broken;
@@ -174,7 +178,10 @@ test("our own pages", async (t) => {
     const { id } = await frameio("POST", "stack", { file_ids: [TEASER, second] });
     await run("Archive", "josh@example.org", id);
     const teaser = await uid(`${films}/Teaser`);
-    await until("there are two versions", async () => (await api(josh, "GET", `/documents/${teaser}`)).comments.some((c) => c.text === "Approved, ship it."));
+    await until("there are two versions", async () => {
+      const { comments } = await api(josh, "GET", `/documents/${teaser}`);
+      return comments.some((c) => c.text === "Approved, ship it.");
+    });
     await page.goto(stage.Connector + folder);
     await page.getByRole("link", { name: "Teaser", exact: true }).click();
     await at(`/documents/${teaser}`);
@@ -182,7 +189,11 @@ test("our own pages", async (t) => {
     const video = page.locator("nxf-player video");
     await until("it plays", () => video.evaluate((v) => v.readyState >= 2 && v.videoWidth > 0));
     await page.getByRole("combobox", { name: "Shown version" }).selectOption({ index: 1 });
-    await until("the first cut plays, with marks", async () => (await page.getByRole("button", { name: /^Comment at/ }).count()) === 2 && video.evaluate((v) => v.readyState >= 2));
+    await until(
+      "the first cut plays, with marks",
+      async () => (await page.getByRole("button", { name: /^Comment at/ }).count()) === 2
+        && video.evaluate((v) => v.readyState >= 2),
+    );
     await page.getByRole("button", { name: "Show 00:00:02:10" }).click();
     await until("it is at frame 60", () => video.evaluate((v) => Math.floor(v.currentTime * 25) === 60 && !v.seeking));
     await page.getByRole("img", { name: "Drawing by external reviewer" }).waitFor();
@@ -197,7 +208,10 @@ test("our own pages", async (t) => {
     await until("the picture is there", () => picture.evaluate((i) => i.complete && i.naturalWidth > 0));
     await page.goto(`${stage.Connector}/documents/${await uid(`${films}/Extras/Jingle`)}`);
     await page.getByRole("heading", { name: "Jingle", exact: true }).waitFor();
-    await until("the sound can be heard", () => page.locator("nxf-player audio").evaluate((a) => a.readyState >= 1 && a.duration > 0));
+    await until(
+      "the sound can be heard",
+      () => page.locator("nxf-player audio").evaluate((a) => a.readyState >= 1 && a.duration > 0),
+    );
   });
 
   await step("the start page, and the way back", async () => {
@@ -223,7 +237,9 @@ test("our own pages", async (t) => {
     await hers.getByText("Only administrators of Nuxeo may do this.").waitFor();
     // What came through the binding of a folder that she may see she may look at,
     // and no more.
-    const { items } = await api(josh, "GET", "/items?state=failed&limit=1").then((x) => (x.items.length ? x : api(josh, "GET", "/items?state=canceled&limit=1")));
+    const { items } = await api(josh, "GET", "/items?state=failed&limit=1").then(
+      (x) => (x.items.length ? x : api(josh, "GET", "/items?state=canceled&limit=1")),
+    );
     await hers.goto(`${stage.Connector}/items/${items[0].id}`);
     await hers.getByRole("heading", { name: items[0].title }).waitFor();
     assert.equal(await hers.getByRole("button", { name: "Retry" }).count(), 0);

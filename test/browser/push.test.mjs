@@ -3,7 +3,10 @@
 // called off.
 import test from "node:test";
 import assert from "node:assert/strict";
-import { api, assets, bound, chooseAction, connectAs, enter, frameio, look, nuxeo, run, somebody, stage, steps, ticked, uid, until } from "./stage.mjs";
+import {
+  api, assets, bound, chooseAction, connectAs, enter, frameio, look, nuxeo, run, somebody, stage, steps, ticked, uid,
+  until,
+} from "./stage.mjs";
 
 const films = "/default-domain/workspaces/films";
 const drafts = `${films}/Drafts`;
@@ -16,7 +19,9 @@ test("a review, from Nuxeo and back", async (t) => {
   await enter(josh, "josh");
   const draft = await uid(`${drafts}/Trailer draft`);
   const at = (id, more = "") => `${stage.Nuxeo}/ui/#!/doc/${id}${more}`;
-  const doc = (id) => fetch(`${stage.Nuxeo}/api/v1/id/${id}`, { headers: { Authorization: `Basic ${btoa("josh:josh")}`, properties: "*", "fetch-document": "lock" } }).then((a) => a.json());
+  const doc = (id) => fetch(`${stage.Nuxeo}/api/v1/id/${id}`, {
+    headers: { Authorization: `Basic ${btoa("josh:josh")}`, properties: "*", "fetch-document": "lock" },
+  }).then((a) => a.json());
   const dialog = page.getByRole("dialog", { name: "Push asset to Frame.io" });
 
   await step("a folder that is not bound says so", async () => {
@@ -75,8 +80,14 @@ test("a review, from Nuxeo and back", async (t) => {
     const there = (await assets()).find((a) => a.name === "Trailer draft.mov");
     const { people } = await frameio("GET", "state");
     // The webhook is made a moment after the push; hints before that are found by the regular look.
-    await until("there is a webhook", async () => (await frameio("GET", "requests")).some((r) => r.class === "webhooks.create" && r.status === 201));
-    await frameio("POST", "comment", { file_id: there.id, text: "Shorten the end.", owner_id: people.find((p) => p.name === "Julia Reviewer").id, timestamp: 12 });
+    await until(
+      "there is a webhook",
+      async () => (await frameio("GET", "requests")).some((r) => r.class === "webhooks.create" && r.status === 201),
+    );
+    await frameio("POST", "comment", {
+      file_id: there.id, text: "Shorten the end.", owner_id: people.find((p) => p.name === "Julia Reviewer").id,
+      timestamp: 12,
+    });
     await frameio("POST", "status", { file_id: there.id, option: "Approved" });
     await page.locator("nxf-comments").getByText("Shorten the end.").waitFor({ timeout: 30_000 });
     await page.getByText("Status on Frame.io: Approved").waitFor();
@@ -90,7 +101,9 @@ test("a review, from Nuxeo and back", async (t) => {
     assert.equal((await run("Publish to Nuxeo", "julia@example.org", there.id)).description, "Asset pushed to Nuxeo.");
     await until("it is unlocked", async () => !(await doc(draft)).lockOwner);
     await page.getByText("Under review").waitFor({ state: "detached" });
-    for (const name of ["push", "comment", "return"]) assert.ok((await ticked()).includes(name), `the guide has not ticked ${name}`);
+    for (const name of ["push", "comment", "return"]) {
+      assert.ok((await ticked()).includes(name), `the guide has not ticked ${name}`);
+    }
   });
 
   await step("several at once; a folder among them is named and left out", async () => {
@@ -98,9 +111,13 @@ test("a review, from Nuxeo and back", async (t) => {
     await page.getByRole("heading", { name: "Films" }).waitFor();
     await page.goto(at(await uid(drafts)));
     await page.getByRole("heading", { name: "Drafts" }).waitFor();
-    await nuxeo("POST", `/api/v1/id/${await uid(drafts)}`, { "entity-type": "document", type: "Folder", name: "Old ones", properties: { "dc:title": "Old ones" } });
+    await nuxeo("POST", `/api/v1/id/${await uid(drafts)}`, {
+      "entity-type": "document", type: "Folder", name: "Old ones", properties: { "dc:title": "Old ones" },
+    });
     await page.reload();
-    for (const name of ["Credits", "Interview", "Old ones"]) await page.getByRole("row", { name: new RegExp(name) }).getByRole("checkbox").check();
+    for (const name of ["Credits", "Interview", "Old ones"]) {
+      await page.getByRole("row", { name: new RegExp(name) }).getByRole("checkbox").check();
+    }
     await page.locator("nxf-push-action button").first().click();
     await dialog.getByText(/^2 documents, /).waitFor();
     await dialog.getByText("1 document is skipped.").waitFor();
@@ -108,14 +125,18 @@ test("a review, from Nuxeo and back", async (t) => {
     await look(page, "push-bulk");
     await dialog.getByRole("button", { name: "Push to Frame.io" }).click();
     await page.getByText(/Pushed to Frame.io.*1 document is skipped/).first().waitFor();
-    for (const name of ["Credits", "Interview"]) await until(`${name} is locked`, async () => (await doc(await uid(`${drafts}/${name}`))).lockOwner === "josh");
+    for (const name of ["Credits", "Interview"]) {
+      await until(`${name} is locked`, async () => (await doc(await uid(`${drafts}/${name}`))).lockOwner === "josh");
+    }
   });
 
   await step("what is under review is a page, and can be called off with a reason", async () => {
     const own = await josh.page();
     await own.goto(`${stage.Connector}/locks`);
     await own.getByRole("link", { name: "Interview" }).waitFor();
-    await until("it has arrived", async () => (await own.reload(), await own.getByText(/^Under review: /).count()) === 2);
+    await until(
+      "it has arrived", async () => (await own.reload(), await own.getByText(/^Under review: /).count()) === 2,
+    );
     await look(own, "push-locks");
     await own.getByRole("button", { name: "Release Interview" }).click();
     const why = own.getByRole("dialog", { name: "Release Interview?" });
@@ -144,7 +165,10 @@ test("a review, from Nuxeo and back", async (t) => {
     await until("it is under review", async () => (await doc(await uid(`${drafts}/Interview`))).lockOwner === "josh");
     await run("Publish to Nuxeo", "julia@example.org", file.id);
     await until("it is back", async () => !(await doc(await uid(`${drafts}/Interview`))).lockOwner, 30_000);
-    assert.equal((await doc(await uid(`${drafts}/Interview`))).properties["file:content"].digest, master, "the proxy took the master's place");
+    assert.equal(
+      (await doc(await uid(`${drafts}/Interview`))).properties["file:content"].digest, master,
+      "the proxy took the master's place",
+    );
   });
 
   josh.trouble.none();

@@ -3,7 +3,9 @@
 // who may only look.
 import test from "node:test";
 import assert from "node:assert/strict";
-import { api, bound, chooseAction, connectAs, enter, frameio, look, somebody, stage, steps, uid, until } from "./stage.mjs";
+import {
+  api, bound, chooseAction, connectAs, enter, frameio, look, somebody, stage, steps, uid, until,
+} from "./stage.mjs";
 
 const films = "/default-domain/workspaces/films";
 
@@ -14,7 +16,9 @@ test("a review that does not go straight", async (t) => {
   await enter(josh, "josh");
   await connectAs(josh, "josh@example.org");
   const film = await uid(`${films}/Drafts/Credits`);
-  const lock = async (id) => (await fetch(`${stage.Nuxeo}/api/v1/id/${id}`, { headers: { Authorization: `Basic ${btoa("josh:josh")}`, "fetch-document": "lock" } }).then((a) => a.json())).lockOwner;
+  const lock = async (id) => (await fetch(`${stage.Nuxeo}/api/v1/id/${id}`, {
+    headers: { Authorization: `Basic ${btoa("josh:josh")}`, "fetch-document": "lock" },
+  }).then((a) => a.json())).lockOwner;
   const dialog = page.getByRole("dialog", { name: "Push asset to Frame.io" });
   let second;
 
@@ -71,7 +75,8 @@ test("a review that does not go straight", async (t) => {
     assert.ok(!(await lock(film)), "it stays locked");
     const own = await josh.page();
     await own.goto(`${stage.Connector}/items/${(await item()).id}`);
-    await own.getByText("You may not add files to the folder “Rough cuts” on Frame.io").or(own.getByText(/You may not add files to the folder "Rough cuts"/)).first().waitFor();
+    await own.getByText("You may not add files to the folder “Rough cuts” on Frame.io")
+      .or(own.getByText(/You may not add files to the folder "Rough cuts"/)).first().waitFor();
     await own.getByText("Choose another folder, or ask for the right to edit.").first().waitFor();
     await look(own, "review-failed");
     await frameio("DELETE", "faults");
@@ -88,14 +93,17 @@ test("a review that does not go straight", async (t) => {
     const own = await julia.page();
     await own.goto(`${stage.Connector}/items/${(await item()).id}`);
     await own.getByRole("heading", { name: "Credits" }).waitFor();
-    for (const name of ["Cancel", "Retry"]) assert.equal(await own.getByRole("button", { name }).count(), 0, `julia is offered ${name}`);
+    for (const name of ["Cancel", "Retry"]) {
+      assert.equal(await own.getByRole("button", { name }).count(), 0, `julia is offered ${name}`);
+    }
     julia.trouble.none();
     await julia.close();
   });
 
   async function teasers() {
     const state = await frameio("GET", "state");
-    return state.accounts.flatMap((a) => a.workspaces).flatMap((w) => w.projects).find((p) => p.id === second.project_id).assets;
+    const projects = state.accounts.flatMap((a) => a.workspaces).flatMap((w) => w.projects);
+    return projects.find((p) => p.id === second.project_id).assets;
   }
 
   josh.trouble.none();

@@ -15,7 +15,10 @@ let browser;
 before(async () => {
   browser = await chromium.launch({
     executablePath: stage.Chromium,
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    args: [
+      "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+      "--disable-component-update", "--disable-sync",
+    ],
   });
 });
 after(() => browser?.close());
@@ -26,7 +29,8 @@ export class Trouble {
   watch(page) {
     page.on("pageerror", (error) => this.list.push(`${page.url()}: ${error.message}`));
     page.on("console", (message) => {
-      if (page.url().includes("/administration/jobs/console")) return; // pages that are not ours, and try more than they may
+      // Pages that are not ours try more than they may.
+      if (page.url().includes("/administration/jobs/console")) return;
       if (/Content Security Policy|Trusted/.test(message.text())) this.list.push(`${page.url()}: ${message.text()}`);
     });
     page.on("dialog", (dialog) => {
@@ -49,7 +53,8 @@ export function steps(t) {
       } catch (error) {
         broken = true;
         const pages = browser.contexts().flatMap((context) => context.pages());
-        await Promise.all(pages.map((page, n) => page.screenshot({ path: path.join(stage.Pictures, `failed-${stage.Script}-${n}.png`) }).catch(() => {})));
+        const picture = (n) => path.join(stage.Pictures, `failed-${stage.Script}-${n}.png`);
+        await Promise.all(pages.map((page, n) => page.screenshot({ path: picture(n) }).catch(() => {})));
         throw error;
       }
     });
@@ -57,7 +62,9 @@ export function steps(t) {
 
 /** Somebody at a browser of their own. */
 export async function somebody({ theme = "light", width = 1280, height = 900, ...more } = {}) {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, locale: "en-US", ...more });
+  const context = await browser.newContext({
+    viewport: { width, height }, colorScheme: theme, locale: "en-US", ...more,
+  });
   context.setDefaultTimeout(15_000);
   const trouble = new Trouble();
   context.on("page", (page) => trouble.watch(page));
@@ -84,7 +91,7 @@ export async function choose(popup, name) {
   await popup.getByRole("button", { name: new RegExp(name) }).click();
 }
 
-/** Chooses an action of ours on a document of Web UI: it may be in the bar, or in the menu of what does not fit there. */
+/** Chooses an action of ours on a document of Web UI: it is in the bar, or in the menu of what does not fit there. */
 export async function chooseAction(page, element) {
   const action = page.locator(`${element} button`).first();
   await action.waitFor({ state: "attached" });
@@ -95,7 +102,9 @@ export async function chooseAction(page, element) {
 /** Signs somebody in to Nuxeo and to the connector without showing pages, where these are not what is looked at. */
 export async function enter(who, login) {
   const asks = who.context.request;
-  await asks.post(`${stage.Nuxeo}/login.jsp`, { form: { user_name: login, user_password: login, requestedUrl: "ui/" } });
+  await asks.post(`${stage.Nuxeo}/login.jsp`, {
+    form: { user_name: login, user_password: login, requestedUrl: "ui/" },
+  });
   await asks.get(`${stage.Connector}/signin?return=/activity`);
   assert.equal((await api(who, "GET", "/me")).login, login);
 }
@@ -117,10 +126,14 @@ export async function api(who, method, where, data) {
 
 /** A folder of Nuxeo, bound by the interface. */
 export const bound = async (who, folder, name, more = {}) =>
-  api(who, "POST", "/bindings", { folder: await uid(folder), action_name: name, workspaces: [stage.Names.WORKSPACE], ...more });
+  api(who, "POST", "/bindings", {
+    folder: await uid(folder), action_name: name, workspaces: [stage.Names.WORKSPACE], ...more,
+  });
 
 /** Runs a custom action on assets as somebody at Frame.io. */
-export const run = (name, email, ...resources) => frameio("POST", "run-action", { action_name: name, workspace: stage.Names.WORKSPACE, email, resources });
+export const run = (name, email, ...resources) => frameio("POST", "run-action", {
+  action_name: name, workspace: stage.Names.WORKSPACE, email, resources,
+});
 
 const project = async () => (await frameio("GET", "state")).accounts[0].workspaces[0].projects[0];
 
@@ -134,27 +147,38 @@ export async function newFile(name, size, more = {}) {
 }
 
 /**
- * What is wrong with the looks of a page: what axe finds, and whether it is wider than its window. Leaves a picture of it
- * where pictures are wanted. What axe looks at depends on the theme and hardly on the width: it may be left out where the
- * same page is looked at in another window of the same theme.
+ * What is wrong with the looks of a page: what axe finds, and whether it is wider than its window. Leaves a picture of
+ * it where pictures are wanted. What axe looks at depends on the theme and hardly on the width: it may be left out
+ * where the same page is looked at in another window of the same theme.
  */
 export async function check(page, name, { fullPage = true, leaveOut = [], withAxe = true } = {}) {
-  const options = { runOnly: rules, resultTypes: ["violations"], rules: Object.fromEntries(leaveOut.map((rule) => [rule, { enabled: false }])) };
+  const options = {
+    runOnly: rules, resultTypes: ["violations"],
+    rules: Object.fromEntries(leaveOut.map((rule) => [rule, { enabled: false }])),
+  };
   let violations = [];
   if (withAxe || stage.Whole) {
     if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe);
-    ({ violations } = await page.evaluate((o) => window.axe.run(document, o).then(({ violations }) => ({ violations })), options));
+    const run = (o) => window.axe.run(document, o).then(({ violations }) => ({ violations }));
+    ({ violations } = await page.evaluate(run, options));
   }
-  if (stage.Illustrated) await page.screenshot({ path: path.join(stage.Pictures, `${name}.jpg`), fullPage, type: "jpeg", quality: 85 });
+  if (stage.Illustrated) {
+    await page.screenshot({ path: path.join(stage.Pictures, `${name}.jpg`), fullPage, type: "jpeg", quality: 85 });
+  }
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  const problems = violations.map((v) => `${name}: ${v.id}: ${v.help} (${v.nodes.slice(0, 3).map((n) => n.target.flat().join(" ")).join(", ")})`);
+  const problems = violations.map(
+    (v) => `${name}: ${v.id}: ${v.help} (${v.nodes.slice(0, 3).map((n) => n.target.flat().join(" ")).join(", ")})`,
+  );
   return wide > 0 ? [...problems, `${name}: ${wide} px wider than the window`] : problems;
 }
 
 /** What cannot be read for its colours, as the page is now. */
 export async function contrast(page) {
   if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe);
-  return page.evaluate(() => window.axe.run(document, { runOnly: { type: "rule", values: ["color-contrast"] } }).then((found) => found.violations.flatMap((v) => v.nodes.map((n) => `${n.target.flat().join(" ")}: ${n.any[0]?.message}`))));
+  return page.evaluate(async () => {
+    const { violations } = await window.axe.run(document, { runOnly: { type: "rule", values: ["color-contrast"] } });
+    return violations.flatMap((v) => v.nodes.map((n) => `${n.target.flat().join(" ")}: ${n.any[0]?.message}`));
+  });
 }
 
 /** A look at a page at which nothing is wrong. */
@@ -170,7 +194,11 @@ export async function uid(at) {
 /** A call of Nuxeo as its administrator. */
 export async function nuxeo(method, where, body) {
   const answer = await fetch(stage.Nuxeo + where, {
-    method, headers: { Authorization: `Basic ${btoa("Administrator:Administrator")}`, "Content-Type": "application/json", properties: "*" },
+    method,
+    headers: {
+      Authorization: `Basic ${btoa("Administrator:Administrator")}`,
+      "Content-Type": "application/json", properties: "*",
+    },
     body: body ? JSON.stringify(body) : undefined,
   });
   const text = await answer.text();
@@ -180,7 +208,9 @@ export async function nuxeo(method, where, body) {
 
 /** A hand in the simulated Frame.io. */
 export async function frameio(method, where, body) {
-  const answer = await fetch(`${stage.Frameio}/_sim/${where}`, { method, body: body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body) });
+  const answer = await fetch(`${stage.Frameio}/_sim/${where}`, {
+    method, body: body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body),
+  });
   const value = await answer.json();
   assert.ok(answer.ok, `${where}: ${JSON.stringify(value)}`);
   return value;

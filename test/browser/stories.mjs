@@ -22,5 +22,7 @@ export async function serveStories() {
     }
   });
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
-  return { url: `http://127.0.0.1:${server.address().port}`, close: () => (server.closeAllConnections(), server.close()) };
+  return {
+    url: `http://127.0.0.1:${server.address().port}`, close: () => (server.closeAllConnections(), server.close()),
+  };
 }

@@ -62,7 +62,9 @@ test("the story, in Nuxeo's pages and Frame.io's", async (t) => {
   await step("publish from Frame.io's menu", async () => {
     await review.goto(`${stage.Frameio}/`);
     await review.getByRole("button", { name: "Autumn campaign" }).click();
-    for (const name of ["Teaser.mp4", "Making of.mov", "Extras"]) await review.getByRole("checkbox", { name: `Select ${name}`, exact: true }).check();
+    for (const name of ["Teaser.mp4", "Making of.mov", "Extras"]) {
+      await review.getByRole("checkbox", { name: `Select ${name}`, exact: true }).check();
+    }
     await review.getByRole("button", { name: "Actions" }).click();
     await look(review, "frameio-menu");
     for (const width of [390, 1280]) {
@@ -70,7 +72,10 @@ test("the story, in Nuxeo's pages and Frame.io's", async (t) => {
       await review.getByRole("button", { name: "Actions" }).click();
       if (!(await review.getByRole("menu").isVisible())) await review.getByRole("button", { name: "Actions" }).click();
       const menu = await review.getByRole("menu").boundingBox();
-      assert.ok(menu.x >= 0 && menu.x + menu.width <= width, `at ${width} px the menu reaches from ${menu.x} to ${menu.x + menu.width}`);
+      assert.ok(
+        menu.x >= 0 && menu.x + menu.width <= width,
+        `at ${width} px the menu reaches from ${menu.x} to ${menu.x + menu.width}`,
+      );
     }
     await review.getByRole("menuitem", { name: "Publish to Nuxeo" }).click();
     const message = review.getByRole("dialog", { name: "Success" });
@@ -80,7 +85,9 @@ test("the story, in Nuxeo's pages and Frame.io's", async (t) => {
   });
 
   await step("they arrive in the tab without a reload", async () => {
-    for (const name of ["Teaser.mp4", "Making of.mov", "Poster.jpg", "Jingle.wav"]) await page.getByRole("link", { name, exact: true }).waitFor();
+    for (const name of ["Teaser.mp4", "Making of.mov", "Poster.jpg", "Jingle.wav"]) {
+      await page.getByRole("link", { name, exact: true }).waitFor();
+    }
     await until("all have arrived", async () => (await page.getByText("New document", { exact: true }).count()) >= 4);
     await look(page, "nuxeo-folder-arrived");
   });
@@ -88,14 +95,17 @@ test("the story, in Nuxeo's pages and Frame.io's", async (t) => {
   await step("a document shows what Frame.io told, and a click on a comment seeks and draws", async () => {
     const teaser = await uid(`${films}/Teaser`);
     await page.goto(`${stage.Nuxeo}/ui/#!/doc/${teaser}?p=frameio`);
-    for (const fact of ["Teaser.mp4", "Josh Editor", "H.264", "640 x 360", "Needs Review"]) await page.locator("nxf-document-tab").getByRole("definition").filter({ hasText: fact }).first().waitFor();
+    for (const fact of ["Teaser.mp4", "Josh Editor", "H.264", "640 x 360", "Needs Review"]) {
+      await page.locator("nxf-document-tab").getByRole("definition").filter({ hasText: fact }).first().waitFor();
+    }
     const video = page.locator("nxf-player video");
     await until("the proxy plays", () => video.evaluate((v) => v.readyState >= 2 && v.videoWidth > 0));
     await page.getByRole("button", { name: "Show 00:00:02:10" }).click();
     await until("it is at frame 60", () => video.evaluate((v) => Math.floor(v.currentTime * 25) === 60 && !v.seeking));
     await page.getByRole("img", { name: "Drawing by external reviewer" }).waitFor();
     assert.equal(await page.locator(".drawing rect").count(), 1);
-    await video.evaluate(() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))); // or the picture is black
+    // Or the picture is black.
+    await video.evaluate(() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))));
     await look(page, "nuxeo-document-tab");
     await page.getByRole("button", { name: "Comment at 00:00:01:00" }).click();
     await until("it is at frame 25", () => video.evaluate((v) => Math.floor(v.currentTime * 25) === 25 && !v.seeking));
@@ -108,8 +118,12 @@ test("the story, in Nuxeo's pages and Frame.io's", async (t) => {
   });
 
   await step("a new version", async () => {
-    assert.equal(await review.getByRole("checkbox", { checked: true }).count(), 0, "what was published is still selected");
-    for (const name of ["Teaser.mp4", "Teaser second cut.mp4"]) await review.getByRole("checkbox", { name: `Select ${name}`, exact: true }).check();
+    assert.equal(
+      await review.getByRole("checkbox", { checked: true }).count(), 0, "what was published is still selected",
+    );
+    for (const name of ["Teaser.mp4", "Teaser second cut.mp4"]) {
+      await review.getByRole("checkbox", { name: `Select ${name}`, exact: true }).check();
+    }
     await review.getByRole("button", { name: "Stack as versions" }).click();
     await review.getByText("2 versions").waitFor();
     await review.getByRole("checkbox", { name: "Select Teaser second cut.mp4", exact: true }).check();
@@ -157,7 +171,9 @@ test("the story, in Nuxeo's pages and Frame.io's", async (t) => {
   await step("the guide has ticked all of this, and what is left is the review of a document", async () => {
     await guide.bringToFront();
     await guide.getByText("9 of 14 steps done").waitFor();
-    assert.deepEqual(await ticked(), ["sign-in", "connect", "bind", "publish", "arrive", "review", "version", "mail", "unbind"]);
+    assert.deepEqual(await ticked(), [
+      "sign-in", "connect", "bind", "publish", "arrive", "review", "version", "mail", "unbind",
+    ]);
     await look(guide, "guide-end");
   });
 

@@ -2,7 +2,10 @@
 // refreshed after changes, in conflict, asked when much is gone, and removed.
 import test from "node:test";
 import assert from "node:assert/strict";
-import { api, assets, bound, choose, chooseAction, connectAs, enter, frameio, look, newFile, nuxeo, somebody, stage, steps, uid, until } from "./stage.mjs";
+import {
+  api, assets, bound, choose, chooseAction, connectAs, enter, frameio, look, newFile, nuxeo, somebody, stage, steps,
+  uid, until,
+} from "./stage.mjs";
 
 const trailers = "/default-domain/workspaces/trailers";
 const label = "Sync to Frame.io folder";
@@ -22,9 +25,13 @@ test("a folder that follows one of Frame.io", async (t) => {
   const tab = page.locator("nxf-sync-tab");
   const ownTab = own.locator("nxf-sync-tab");
   const dialog = page.getByRole("dialog", { name: label });
-  const titles = async (path = trailers) => (await nuxeo("GET", `/api/v1/path${path}/@children?pageSize=100`)).entries.filter((d) => !d.isTrashed).map((d) => d.title).sort();
+  const titles = async (path = trailers) => (await nuxeo("GET", `/api/v1/path${path}/@children?pageSize=100`))
+    .entries.filter((d) => !d.isTrashed).map((d) => d.title).sort();
   const sync = async () => (await api(josh, "GET", `/syncs?folder=${folder}`)).syncs[0];
-  const quiet = (what = "the run has ended") => until(what, async () => { const s = await sync(); return s && s.last.state !== "running" && !s.last.waiting && s; }, 60_000);
+  const quiet = (what = "the run has ended") => until(what, async () => {
+    const s = await sync();
+    return s && s.last.state !== "running" && !s.last.waiting && s;
+  }, 60_000);
   const fact = (where, name) => where.locator("dt", { hasText: name }).locator("xpath=following-sibling::dd[1]");
   const root = (await frameio("GET", "state")).accounts[0].workspaces[0].projects[0].root_folder_id;
 
@@ -36,13 +43,22 @@ test("a folder that follows one of Frame.io", async (t) => {
 
   await step("it is offered where one may write, and neither on what is bound nor on documents", async () => {
     const workspaces = "/default-domain/workspaces";
-    const closed = await nuxeo("POST", `/api/v1/path${workspaces}`, { "entity-type": "document", type: "Folder", name: "closed", properties: { "dc:title": "Closed" } });
-    await nuxeo("POST", "/api/v1/automation/Document.AddPermission", { input: `doc:${closed.uid}`, params: { username: "josh", permission: "Read", blockInheritance: true } });
-    const taken = await nuxeo("POST", `/api/v1/path${workspaces}`, { "entity-type": "document", type: "Folder", name: "taken", properties: { "dc:title": "Taken" } });
+    const closed = await nuxeo("POST", `/api/v1/path${workspaces}`, {
+      "entity-type": "document", type: "Folder", name: "closed", properties: { "dc:title": "Closed" },
+    });
+    await nuxeo("POST", "/api/v1/automation/Document.AddPermission", {
+      input: `doc:${closed.uid}`, params: { username: "josh", permission: "Read", blockInheritance: true },
+    });
+    const taken = await nuxeo("POST", `/api/v1/path${workspaces}`, {
+      "entity-type": "document", type: "Folder", name: "taken", properties: { "dc:title": "Taken" },
+    });
     await connectAs(josh, "josh@example.org");
     await bound(josh, `${workspaces}/taken`, "Take it");
     await api(josh, "DELETE", "/me/frameio");
-    for (const [id, title] of [[closed.uid, "Closed"], [taken.uid, "Taken"], [await uid("/default-domain/workspaces/films/Drafts/Credits"), "Credits"]]) {
+    for (const [id, title] of [
+      [closed.uid, "Closed"], [taken.uid, "Taken"],
+      [await uid("/default-domain/workspaces/films/Drafts/Credits"), "Credits"],
+    ]) {
       await page.goto(at(id));
       await page.reload();
       await page.getByRole("heading", { name: title }).waitFor();
@@ -76,7 +92,11 @@ test("a folder that follows one of Frame.io", async (t) => {
     await dialog.getByRole("treeitem", { name: "Autumn campaign", selected: true }).waitFor();
     await dialog.getByRole("treeitem", { name: "Extras" }).click();
     await dialog.getByText(/^0 folders · 2 documents · /).waitFor();
-    await until("each lane says how long", async () => /^about \d+ second/.test(await fact(dialog, "Listing").innerText()) && /, plus the time to transfer the files$/.test(await fact(dialog, /^Documents$/).innerText()));
+    await until(
+      "each lane says how long",
+      async () => /^about \d+ second/.test(await fact(dialog, "Listing").innerText())
+        && /, plus the time to transfer the files$/.test(await fact(dialog, /^Documents$/).innerText()),
+    );
     assert.match(await fact(dialog, "Comments, afterwards").innerText(), /^about \d+ second/);
     await look(page, "sync-dialog", overflowed);
     await dialog.getByRole("treeitem", { name: "Autumn campaign" }).click();
@@ -99,7 +119,8 @@ test("a folder that follows one of Frame.io", async (t) => {
     await look(page, "sync-dialog-metadata", overflowed);
     await dialog.getByLabel("What to fetch").selectOption("Original");
     await dialog.getByLabel("Include earlier versions of stacks").check();
-    await dialog.getByLabel("If both sides changed the content").selectOption("Keep both: Nuxeo's document is renamed, Frame.io's becomes a second document");
+    await dialog.getByLabel("If both sides changed the content")
+      .selectOption("Keep both: Nuxeo's document is renamed, Frame.io's becomes a second document");
     await dialog.getByText(/^1 folder · 8 documents · /).waitFor();
     await dialog.getByLabel("Include earlier versions of stacks").uncheck();
     await dialog.getByLabel("If both sides changed the content").selectOption("Keep Nuxeo's content");
@@ -129,7 +150,8 @@ test("a folder that follows one of Frame.io", async (t) => {
     await frameio("POST", "faults", slow);
     await dialog.getByRole("button", { name: "Synchronize" }).click();
     await page.getByText("Trailers is being synchronized with Autumn campaign.").first().waitFor();
-    const item = page.getByRole("tab", { name: "Frame.io sync" }).or(page.getByText("Frame.io sync", { exact: true })).first();
+    const item = page.getByRole("tab", { name: "Frame.io sync" }).or(page.getByText("Frame.io sync", { exact: true }))
+      .first();
     await item.click();
     await tab.getByText("Fetching what is new").waitFor();
     for (const bar of ["Documents", "Bytes", "Comments"]) await tab.getByRole("progressbar", { name: bar }).waitFor();
@@ -154,8 +176,16 @@ test("a folder that follows one of Frame.io", async (t) => {
 
   await step("the tab says what it is, in Web UI and on our page", async () => {
     for (const [where, on, name] of [[tab, page, "sync-done"], [ownTab, own, "sync-own-done"]]) {
-      const facts = { "Frame.io team": "Post production", Project: "Autumn campaign", Folder: "Autumn campaign", "Synchronization owner": "josh", "Document type": "File", "What is fetched": "Original", "Between runs": "Changes are followed as they happen", "Synchronization state": "Done" };
-      for (const [key, value] of Object.entries(facts)) await until(`${key} is ${value}`, async () => (await fact(where, new RegExp(`^${key}$`)).innerText()) === value);
+      const facts = {
+        "Frame.io team": "Post production", Project: "Autumn campaign", Folder: "Autumn campaign",
+        "Synchronization owner": "josh", "Document type": "File", "What is fetched": "Original",
+        "Between runs": "Changes are followed as they happen", "Synchronization state": "Done",
+      };
+      for (const [key, value] of Object.entries(facts)) {
+        await until(
+          `${key} is ${value}`, async () => (await fact(where, new RegExp(`^${key}$`)).innerText()) === value,
+        );
+      }
       assert.match(await fact(where, "Last synchronization date").innerText(), /second|now|minute/);
       assert.match(await fact(where, "Next synchronization").innerText(), / · Every 90 minutes$/);
       await where.getByText("12 assets in 1 folder: 12 new").waitFor();
@@ -167,13 +197,18 @@ test("a folder that follows one of Frame.io", async (t) => {
     await listed.getByText("Done", { exact: true }).waitFor();
     await look(own, "sync-own-start");
     await own.goto(ownAt(folder));
-    assert.deepEqual(await titles(), ["Extras", "Long one", "Making of", "Take 1", "Take 2", "Take 3", "Take 4", "Take 5", "Take 6", "Teaser", "Teaser second cut"]);
+    assert.deepEqual(await titles(), [
+      "Extras", "Long one", "Making of", "Take 1", "Take 2", "Take 3", "Take 4", "Take 5", "Take 6", "Teaser",
+      "Teaser second cut",
+    ]);
     assert.deepEqual(await titles(`${trailers}/Extras`), ["Jingle", "Poster"]);
     await page.goto(at(folder));
     await page.reload();
     await page.getByRole("heading", { name: "Trailers" }).waitFor();
     await page.waitForTimeout(300);
-    for (const action of ["nxf-sync-action", "nxf-bind-action"]) assert.equal(await page.locator(action).count(), 0, `${action} is still offered`);
+    for (const action of ["nxf-sync-action", "nxf-bind-action"]) {
+      assert.equal(await page.locator(action).count(), 0, `${action} is still offered`);
+    }
   });
 
   await step("refreshed, it says that nothing has changed", async () => {
@@ -185,12 +220,18 @@ test("a folder that follows one of Frame.io", async (t) => {
   await step("what was renamed, versioned and said on Frame.io arrives with a refresh", async () => {
     const one = (await assets()).find((a) => a.name === "Take 1.mov");
     await frameio("POST", "rename", { id: one.id, name: "Opening.mov" });
-    await frameio("POST", "stack", { file_ids: [(await assets()).find((a) => a.name === "Take 2.mov").id, await newFile("Take 2 b.mov", 2222)] });
+    await frameio("POST", "stack", {
+      file_ids: [(await assets()).find((a) => a.name === "Take 2.mov").id, await newFile("Take 2 b.mov", 2222)],
+    });
     await frameio("POST", "status", { file_id: stage.Names.MAKING, option: "Approved" });
     const { people } = await frameio("GET", "state");
-    await frameio("POST", "comment", { file_id: stage.Names.MAKING, text: "Shorten the end.", owner_id: people.find((p) => p.name === "Julia Reviewer").id });
+    await frameio("POST", "comment", {
+      file_id: stage.Names.MAKING, text: "Shorten the end.",
+      owner_id: people.find((p) => p.name === "Julia Reviewer").id,
+    });
     await tab.getByRole("button", { name: "Refresh Synchronization" }).click();
-    await tab.getByText(/^12 assets in 1 folder: (1 updated, )?1 renamed/) /* a webhook may have been faster */.waitFor({ timeout: 30_000 });
+    // A webhook may have been faster than the update.
+    await tab.getByText(/^12 assets in 1 folder: (1 updated, )?1 renamed/).waitFor({ timeout: 30_000 });
     assert.ok((await titles()).includes("Opening"));
     const detail = async (title) => api(josh, "GET", `/documents/${await uid(`${trailers}/${title}`)}`);
     assert.equal((await detail("Making of")).asset.status, "Approved");
@@ -201,20 +242,30 @@ test("a folder that follows one of Frame.io", async (t) => {
   // Content that a person puts into a document of Nuxeo.
   async function edit(path, text) {
     const { batchId } = await nuxeo("POST", "/api/v1/upload");
-    const headers = { Authorization: `Basic ${btoa("Administrator:Administrator")}`, "X-File-Name": "mine.mov", "X-File-Type": "video/quicktime", "Content-Type": "application/octet-stream" };
+    const headers = {
+      Authorization: `Basic ${btoa("Administrator:Administrator")}`, "X-File-Name": "mine.mov",
+      "X-File-Type": "video/quicktime", "Content-Type": "application/octet-stream",
+    };
     const sent = await fetch(`${stage.Nuxeo}/api/v1/upload/${batchId}/0`, { method: "POST", body: text, headers });
     assert.ok(sent.ok, await sent.text());
-    await nuxeo("PUT", `/api/v1/path${path}`, { "entity-type": "document", properties: { "file:content": { "upload-batch": batchId, "upload-fileId": "0" } } });
+    await nuxeo("PUT", `/api/v1/path${path}`, {
+      "entity-type": "document", properties: { "file:content": { "upload-batch": batchId, "upload-fileId": "0" } },
+    });
   }
   const digest = async (path) => (await nuxeo("GET", `/api/v1/path${path}`)).properties["file:content"].digest;
 
   await step("changed on both sides it is a conflict, with both to look at, and settled by hand", async () => {
-    const path = async (title) => (await nuxeo("GET", `/api/v1/path${trailers}/@children?pageSize=100`)).entries.find((d) => d.title === title).path;
+    const path = async (title) => (await nuxeo("GET", `/api/v1/path${trailers}/@children?pageSize=100`))
+      .entries.find((d) => d.title === title).path;
     const mine = {};
     for (const n of [3, 4, 6]) {
       await edit(await path(`Take ${n}`), `edited in Nuxeo ${n}`);
       mine[n] = await digest(await path(`Take ${n}`));
-      await frameio("POST", "stack", { file_ids: [(await assets()).find((a) => a.name === `Take ${n}.mov`).id, await newFile(`Take ${n}.mov`, 3000 + n)] });
+      await frameio("POST", "stack", {
+        file_ids: [
+          (await assets()).find((a) => a.name === `Take ${n}.mov`).id, await newFile(`Take ${n}.mov`, 3000 + n),
+        ],
+      });
     }
     await tab.getByRole("button", { name: "Refresh Synchronization" }).click();
     await tab.getByText("3 in conflict", { exact: true }).waitFor({ timeout: 30_000 });
@@ -243,7 +294,8 @@ test("a folder that follows one of Frame.io", async (t) => {
     assert.equal(await digest(await path("Take 3")), mine[3], "what was to be kept is lost");
     await until("both are there", async () => {
       const takes = (await titles()).filter((title) => title.startsWith("Take 6"));
-      return takes.length === 2 && new Set(await Promise.all(takes.map(async (title) => (await digest(await path(title))) === mine[6]))).size === 2;
+      const ours = takes.map(async (title) => (await digest(await path(title))) === mine[6]);
+      return takes.length === 2 && new Set(await Promise.all(ours)).size === 2;
     });
     await until("Frame.io's content is there", async () => (await digest(await path("Take 4"))) !== mine[4]);
     await tab.getByRole("button", { name: "Refresh Synchronization" }).click();
@@ -274,7 +326,9 @@ test("a folder that follows one of Frame.io", async (t) => {
   });
 
   await step("when very much is gone it asks first", async () => {
-    const doomed = (await assets()).filter((a) => a.parent_id === root && a.type !== "folder" && a.name !== "Opening.mov");
+    const doomed = (await assets()).filter(
+      (a) => a.parent_id === root && a.type !== "folder" && a.name !== "Opening.mov",
+    );
     for (const a of doomed) await frameio("POST", "delete", { id: a.id });
     await tab.getByRole("button", { name: "Refresh Synchronization" }).click();
     const many = `${doomed.length} of 12 assets are not on Frame.io any more.`;
@@ -303,16 +357,24 @@ test("a folder that follows one of Frame.io", async (t) => {
   });
 
   await step("who may only look sees it without buttons", async () => {
-    await nuxeo("POST", "/api/v1/automation/Document.AddPermission", { input: `doc:${folder}`, params: { username: "josh", permission: "Everything" } });
-    await nuxeo("POST", "/api/v1/automation/Document.AddPermission", { input: `doc:${folder}`, params: { username: "julia", permission: "Read", blockInheritance: true } });
-    await nuxeo("POST", "/api/v1/automation/Document.AddPermission", { input: `doc:${folder}`, params: { username: "josh", permission: "Everything" } });
+    await nuxeo("POST", "/api/v1/automation/Document.AddPermission", {
+      input: `doc:${folder}`, params: { username: "josh", permission: "Everything" },
+    });
+    await nuxeo("POST", "/api/v1/automation/Document.AddPermission", {
+      input: `doc:${folder}`, params: { username: "julia", permission: "Read", blockInheritance: true },
+    });
+    await nuxeo("POST", "/api/v1/automation/Document.AddPermission", {
+      input: `doc:${folder}`, params: { username: "josh", permission: "Everything" },
+    });
     const julia = await somebody({ theme: "dark", width: 420, height: 860 });
     await enter(julia, "julia");
     const hers = await julia.page();
     await hers.goto(ownAt(folder));
     await hers.locator("nxf-sync-tab").getByRole("heading", { name: "Frame.io sync" }).waitFor();
     await hers.locator("nxf-sync-troubles").getByText("Deleted on Frame.io").first().waitFor();
-    for (const name of ["Refresh Synchronization", "Remove Synchronization", "Pause"]) assert.equal(await hers.getByRole("button", { name }).count(), 0, `julia is offered ${name}`);
+    for (const name of ["Refresh Synchronization", "Remove Synchronization", "Pause"]) {
+      assert.equal(await hers.getByRole("button", { name }).count(), 0, `julia is offered ${name}`);
+    }
     await look(hers, "sync-own-phone-dark");
     julia.trouble.none();
     await julia.close();
@@ -325,7 +387,10 @@ test("a folder that follows one of Frame.io", async (t) => {
     const popup = josh.context.waitForEvent("page");
     await tab.getByRole("button", { name: "Refresh Synchronization" }).click();
     await choose(await popup, "Josh Editor");
-    await until("there is a run more", async () => (await api(josh, "GET", `/syncs/${(await sync()).id}/runs`)).runs.length === runs + 1);
+    await until(
+      "there is a run more",
+      async () => (await api(josh, "GET", `/syncs/${(await sync()).id}/runs`)).runs.length === runs + 1,
+    );
     await quiet();
   });
 
@@ -344,14 +409,22 @@ test("a folder that follows one of Frame.io", async (t) => {
   });
 
   await step("compared, it shows what differs by its signs, and changes nothing", async () => {
-    const place = await nuxeo("POST", "/api/v1/path/default-domain/workspaces", { "entity-type": "document", type: "Folder", name: "compared", properties: { "dc:title": "Compared" } });
+    const place = await nuxeo("POST", "/api/v1/path/default-domain/workspaces", {
+      "entity-type": "document", type: "Folder", name: "compared", properties: { "dc:title": "Compared" },
+    });
     const extras = (await assets()).find((a) => a.name === "Extras").id;
     const into = { folder_id: extras };
     await newFile("Ours.mov", 2000, into);
     const { accounts } = await frameio("GET", "state");
-    const made = await api(josh, "POST", "/syncs", { folder: place.uid, team: stage.Names.WORKSPACE, project: accounts[0].workspaces[0].projects[0].id, frameio_folder: extras, events: false });
+    const made = await api(josh, "POST", "/syncs", {
+      folder: place.uid, team: stage.Names.WORKSPACE, project: accounts[0].workspaces[0].projects[0].id,
+      frameio_folder: extras, events: false,
+    });
     const now = () => api(josh, "GET", `/syncs/${made.id}`);
-    await until("all has come", async () => { const s = await now(); return s.last.state === "done" && !s.last.waiting; }, 60_000);
+    await until("all has come", async () => {
+      const s = await now();
+      return s.last.state === "done" && !s.last.waiting;
+    }, 60_000);
     await own.goto(ownAt(place.uid));
     await ownTab.getByRole("button", { name: "Check" }).click();
     const found = own.locator("nxf-sync-differences");
@@ -360,7 +433,9 @@ test("a folder that follows one of Frame.io", async (t) => {
     await frameio("POST", "delete", { id: await at("Poster") });
     await frameio("POST", "rename", { id: await at("Jingle"), name: "Fanfare.wav" });
     for (let n = 1; n <= 55; n++) await newFile(`Fresh ${n}.mov`, 100 + n, into);
-    await nuxeo("PUT", "/api/v1/path/default-domain/workspaces/compared/Ours", { "entity-type": "document", properties: { "dc:title": "Called by us" } });
+    await nuxeo("PUT", "/api/v1/path/default-domain/workspaces/compared/Ours", {
+      "entity-type": "document", properties: { "dc:title": "Called by us" },
+    });
     await ownTab.getByRole("button", { name: "Check" }).click();
     await found.getByRole("button", { name: "Show more" }).click({ timeout: 30_000 });
     const group = (name) => found.getByRole("list", { name, exact: true }).getByRole("listitem");

@@ -2,7 +2,9 @@
 // who never uses Frame.io; what it shows is never older than what we did.
 import test from "node:test";
 import assert from "node:assert/strict";
-import { bound, chooseAction, connectAs, contrast, enter, run, somebody, stage, steps, uid, until, api, nuxeo } from "./stage.mjs";
+import {
+  bound, chooseAction, connectAs, contrast, enter, run, somebody, stage, steps, uid, until, api, nuxeo,
+} from "./stage.mjs";
 
 const films = "/default-domain/workspaces/films";
 const at = (id, more = "", below = "") => `${stage.Nuxeo}${below}/ui/#!/doc/${id}${more}`;
@@ -12,7 +14,9 @@ const tab = (page, name) => page.locator(`nuxeo-page-item[name=${name}]`);
 const configured = (who, settings) =>
   who.context.route("**/ui/config.jsp", async (route) => {
     const answer = await route.fetch();
-    await route.fulfill({ response: answer, body: `${await answer.text()}\nObject.assign(Nuxeo.UI.config, ${JSON.stringify(settings)});` });
+    await route.fulfill({
+      response: answer, body: `${await answer.text()}\nObject.assign(Nuxeo.UI.config, ${JSON.stringify(settings)});`,
+    });
   });
 
 /** Texts of Web UI that a browser has kept since before the package was installed. */
@@ -88,11 +92,16 @@ test("at home in Web UI", async (t) => {
   await step("a person without Frame.io asks the connector for nothing, on ten pages", async () => {
     const olga = await somebody();
     const hers = await olga.page();
-    await olga.context.request.post(`${stage.Nuxeo}/login.jsp`, { form: { user_name: "olga", user_password: "olga", requestedUrl: "ui/" } });
+    await olga.context.request.post(`${stage.Nuxeo}/login.jsp`, {
+      form: { user_name: "olga", user_password: "olga", requestedUrl: "ui/" },
+    });
     const asked = calls(hers);
     const { entries } = await nuxeo("GET", `/api/v1/id/${folder}/@children`);
     const drafts = (await nuxeo("GET", `/api/v1/path${films}/Drafts/@children`)).entries;
-    const pages = [folder, ...entries.map((d) => d.uid), ...drafts.map((d) => d.uid), await uid("/default-domain"), await uid("/default-domain/workspaces"), folder, teaser].slice(-10);
+    const pages = [
+      folder, ...entries.map((d) => d.uid), ...drafts.map((d) => d.uid), await uid("/default-domain"),
+      await uid("/default-domain/workspaces"), folder, teaser,
+    ].slice(-10);
     assert.equal(pages.length, 10);
     await hers.goto(at(pages[0]));
     for (const id of pages) {
@@ -112,19 +121,29 @@ test("at home in Web UI", async (t) => {
     await enter(olga, "olga");
     await hers.goto(at(folder, "?p=frameio"));
     await hers.locator("nxf-binding-card").waitFor();
-    for (const name of [/^Unbind/, "Add another binding"]) assert.equal(await hers.getByRole("button", { name }).count(), 0, `${name} is offered`);
+    for (const name of [/^Unbind/, "Add another binding"]) {
+      assert.equal(await hers.getByRole("button", { name }).count(), 0, `${name} is offered`);
+    }
     await tab(hers, "view").click();
     await hers.getByRole("checkbox", { name: "Select all" }).check();
     await hers.locator("nxf-push-action").first().waitFor({ state: "attached" });
-    assert.equal(await hers.locator("nxf-push-action button").count(), 0, "a push of what may not be written is offered");
+    assert.equal(
+      await hers.locator("nxf-push-action button").count(), 0, "a push of what may not be written is offered",
+    );
     await hers.goto(`${stage.Connector}/folders/${await uid("/default-domain/workspaces/trailers")}`);
     await hers.getByText("Only people who may write in this folder can bind it.").waitFor();
-    assert.equal(await hers.getByRole("button", { name: "Bind to Frame.io" }).count(), 0, "a reader is offered to bind on our own page");
+    assert.equal(
+      await hers.getByRole("button", { name: "Bind to Frame.io" }).count(), 0,
+      "a reader is offered to bind on our own page",
+    );
     await olga.close();
   });
 
   await step("every language has words for what we add", async () => {
-    for (const [locale, expected] of [["fr-FR", "Synchroniser avec un dossier Frame.io"], ["sv-SE", "Sync to Frame.io folder"], ["xx", "Sync to Frame.io folder"]]) {
+    for (const [locale, expected] of [
+      ["fr-FR", "Synchroniser avec un dossier Frame.io"], ["sv-SE", "Sync to Frame.io folder"],
+      ["xx", "Sync to Frame.io folder"],
+    ]) {
       const who = await somebody({ locale });
       if (locale === "sv-SE") await agedTexts(who);
       await enter(who, "josh");
@@ -136,7 +155,8 @@ test("at home in Web UI", async (t) => {
       if (locale === "fr-FR") {
         await chooseAction(shown, "nxf-sync-action");
         await shown.getByRole("treeitem", { name: "Extras" }).click();
-        await shown.getByRole("dialog").getByText(/^0 folders · 2 documents · .* kB$/).waitFor(); // English is English to its end
+        await shown.getByRole("dialog").getByText(/^0 folders · 2 documents · .* kB$/).waitFor();
+        // English is English to its end
       }
       await who.close();
     }
@@ -179,12 +199,17 @@ test("at home in Web UI", async (t) => {
     const action = shown.locator("nxf-push-action button").first();
     const before = await action.evaluate((e) => getComputedStyle(e).color);
     await action.hover();
-    assert.equal(await action.evaluate((e) => getComputedStyle(e).color), before, "the icon has another colour under the mouse");
-    const [asked] = await Promise.all([shown.waitForRequest((r) => r.url().endsWith("/pushes/preview")), action.click()]);
+    assert.equal(
+      await action.evaluate((e) => getComputedStyle(e).color), before, "the icon has another colour under the mouse",
+    );
+    const [asked] = await Promise.all([
+      shown.waitForRequest((r) => r.url().endsWith("/pushes/preview")), action.click(),
+    ]);
     const { listing } = asked.postDataJSON();
     assert.equal(listing.provider, "advanced_document_content");
     assert.equal(listing.except.length, 1);
-    await shown.getByRole("dialog", { name: "Push asset to Frame.io" }).getByText(new RegExp(`^${documents - 1} documents?, `)).waitFor();
+    await shown.getByRole("dialog", { name: "Push asset to Frame.io" })
+      .getByText(new RegExp(`^${documents - 1} documents?, `)).waitFor();
     await who.close();
   });
 
@@ -197,7 +222,9 @@ test("at home in Web UI", async (t) => {
     await shown.locator("nxf-push-action button").first().waitFor({ state: "attached" });
     await tab(shown, "frameio").waitFor();
     await shown.goto(at(await uid("/default-domain/workspaces/trailers")));
-    for (const name of ["bind", "sync"]) await shown.locator(`nxf-${name}-action button`).first().waitFor({ state: "attached" });
+    for (const name of ["bind", "sync"]) {
+      await shown.locator(`nxf-${name}-action button`).first().waitFor({ state: "attached" });
+    }
     await who.close();
   });
 
@@ -212,8 +239,15 @@ test("at home in Web UI", async (t) => {
     await page.goto(at(teaser, "?p=frameio"));
     await page.locator("nxf-comments article").first().waitFor();
     const before = await page.locator("sim-browser h1").innerText();
-    const root = (await api(josh, "GET", `/documents/${teaser}/targets`)).last?.project ?? (await api(josh, "GET", `/frameio/${(await api(josh, "GET", "/workspaces")).workspaces[0].account}/workspaces/${stage.Names.WORKSPACE}/projects`)).projects[0].id;
-    const { pushes } = await api(josh, "POST", "/pushes", { documents: [teaser], team: stage.Names.WORKSPACE, project: root });
+    const root = (await api(josh, "GET", `/documents/${teaser}/targets`)).last?.project
+      ?? (await api(
+        josh, "GET",
+        `/frameio/${(await api(josh, "GET",
+          "/workspaces")).workspaces[0].account}/workspaces/${stage.Names.WORKSPACE}/projects`,
+      )).projects[0].id;
+    const { pushes } = await api(josh, "POST", "/pushes", {
+      documents: [teaser], team: stage.Names.WORKSPACE, project: root,
+    });
     await page.locator("sim-browser h1").getByText(/Locked by josh/).waitFor();
     const stranger = await somebody();
     await enter(stranger, "julia");

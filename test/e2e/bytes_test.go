@@ -214,9 +214,26 @@ func history(b *testenv.Bed) string {
 }
 
 // A damaged new document is removed; a damaged version is kept, and what was
-// there before is put back.
+// there before is put back, whichever call of that fails once.
 func TestDamageIsNoticedAndUndone(t *testing.T) {
 	t.Parallel()
+	for name, fault := range map[string]*faults.Rule{
+		"":                      nil,
+		"restoring":             {Path: "/Document.RestoreVersion$", Times: 1, Status: 500},
+		"restored, and no word": {Path: "/Document.RestoreVersion$", Times: 1, Lost: true},
+		"properties":            {Method: "PUT", Path: "/api/v1/id/[^/]*$", Skip: 1, Times: 1, Status: 409},
+		"properties, and no word": {
+			Method: "PUT", Path: "/api/v1/id/[^/]*$", Skip: 1, Times: 1, Lost: true,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			undone(t, fault)
+		})
+	}
+}
+
+func undone(t *testing.T, fault *faults.Rule) {
 	b := testenv.New(t)
 	b.Bind("Publish")
 	one, two := content('1', 1000), content('2', 2000)
@@ -254,6 +271,10 @@ func TestDamageIsNoticedAndUndone(t *testing.T) {
 
 	before := told()
 	b.Nuxeo.DamageUploads(1)
+	if fault != nil {
+		b.Nuxeo.Faults().Add(*fault)
+	}
+
 	v = refused(b, b.Josh, "refused", "is not what Frame.io sent", stack)
 	if after := told(); after != before {
 		t.Errorf("the document tells %s\nafter the damage was undone, want %s as before", after, before)

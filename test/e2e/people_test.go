@@ -5,7 +5,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
@@ -139,34 +138,5 @@ func TestRetryOfABindThatLostItsName(t *testing.T) {
 	got, err := b.App.Binding.Get(t.Context(), testenv.Viewer, first.ID)
 	if err != nil || got.State != binding.Bound || got.Reason != "" {
 		t.Errorf("the first binding is %+v, %v; want it bound without a reason", got, err)
-	}
-}
-
-// A folder of many assets is reported to its end: every item that changed is
-// found, however many there are.
-func TestChangesOfManyItemsAreAllFound(t *testing.T) {
-	t.Parallel()
-	b := testenv.New(t)
-	b.Bind("Publish to Nuxeo")
-	folder := b.Frameio.AddFolder(b.Root, "Dailies")
-	for i := range 130 {
-		b.Frameio.AddFile(folder, fmt.Sprintf("take %d.mov", i), frameiosim.Bytes([]byte("frames")))
-	}
-
-	b.Run(b.Josh, folder)
-	b.Settle()
-	items, _, err := b.App.Engine.Items(t.Context(), testenv.Viewer, work.Filter{Kind: "expand"})
-	if err != nil || len(items) != 1 {
-		t.Fatal(len(items), err)
-	}
-
-	all, err := b.App.Engine.Changed(t.Context(), testenv.Viewer, items[0].Parent, time.Time{})
-	if err != nil || len(all) != 132 { // with the expand and the notice
-		t.Errorf("%d items changed, %v; want 132", len(all), err)
-	}
-
-	open, some, err := b.App.Engine.CountOpen(t.Context(), items[0].Parent)
-	if open != 0 || !some || err != nil {
-		t.Errorf("%d items are open, some %v, %v; want 0 and true", open, some, err)
 	}
 }

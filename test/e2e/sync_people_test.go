@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -79,7 +80,7 @@ func TestWhoMaySynchronize(t *testing.T) {
 		}
 	}
 
-	if list, err := b.App.Sync.List(t.Context(), olga); err != nil || len(list) != 0 {
+	if list, _, err := b.App.Sync.List(t.Context(), olga, ""); err != nil || len(list) != 0 {
 		t.Errorf("olga sees %v, %v; want nothing", list, err)
 	}
 }
@@ -146,5 +147,45 @@ func TestBindAndSyncExcludeEachOther(t *testing.T) {
 	if _, err := b.App.Sync.Add(t.Context(), "josh", syncRequest(b)); !fault.Is(err, fault.Conflict) ||
 		!strings.Contains(err.Error(), "Publish") {
 		t.Errorf("synchronizing a bound folder: got %v, want a conflict with Publish", err)
+	}
+}
+
+// A list of synchronizations asks Nuxeo once what a person may do with all their folders,
+// shows those that they may read, and says of each whether they may change it.
+func TestAListOfSyncsAsksOnce(t *testing.T) {
+	t.Parallel()
+	b := testenv.New(t)
+	const below = "/default-domain/workspaces/"
+	folders := map[string]string{} // uids by name
+	for _, name := range []string{"open", "readable", "closed"} {
+		folders[name] = b.Nuxeo.MkDoc(below+name, "Folder", map[string]any{"dc:creator": "josh"})
+		b.Nuxeo.SetACL(below+name, "josh", "Everything", true)
+		day := b.Frameio.AddFolder(b.Root, name)
+		mirrored(b, func(q *foldersync.Request) { q.Folder, q.Root = folders[name], day })
+	}
+
+	b.Nuxeo.SetACL(below+"open", "olga", "Everything", true)
+	b.Nuxeo.SetACL(below+"readable", "olga", "Read", true)
+	b.Nuxeo.SetACL(below+"closed", "olga", "Everything", false)
+	b.SignIn("olga")
+
+	before, olga := len(b.Nuxeo.Requests()), work.Viewer{Login: "olga"}
+	list, may, err := b.App.Sync.List(t.Context(), olga, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	got := map[string]bool{}
+	for _, q := range list {
+		got[q.FolderPath] = foldersync.MayChange(olga, q, may)
+	}
+
+	want := map[string]bool{below + "open": true, below + "readable": false}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("olga may see and change %v, want %v", got, want)
+	}
+
+	if asked := b.Nuxeo.Requests()[before:]; len(asked) != 1 {
+		t.Errorf("Nuxeo was asked %d times, want once: %+v", len(asked), asked)
 	}
 }

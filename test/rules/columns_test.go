@@ -25,7 +25,21 @@ func TestLinesFit(t *testing.T) {
 	}
 }
 
-// wide reports the lines of a file that are too wide.
+// What runs in a browser is written likewise. There, everything can be broken: a text into several, a tag between its
+// attributes.
+func TestLinesOfScriptsFit(t *testing.T) {
+	t.Parallel()
+	for _, name := range files(t, ".ts", ".js", ".mjs", ".css") {
+		src, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		fit(t, name, src, nil)
+	}
+}
+
+// wide reports the lines of a file of Go that are too wide.
 func wide(t *testing.T, name string) {
 	t.Helper()
 	src, err := os.ReadFile(name)
@@ -59,6 +73,12 @@ func wide(t *testing.T, name string) {
 		return true
 	})
 
+	fit(t, name, src, whole)
+}
+
+// fit reports the lines that are too wide, but for those that are let be.
+func fit(t *testing.T, name string, src []byte, whole map[int]bool) {
+	t.Helper()
 	for i, line := range strings.Split(string(src), "\n") {
 		width := utf8.RuneCountInString(line) + 3*strings.Count(line, "\t")
 		if width > columns && !whole[i+1] {

@@ -46,7 +46,7 @@ var layers = [][]string{
 	{
 		"internal/work", "internal/transfer", "internal/ratelimit", "internal/identity", "internal/mail",
 		"internal/addon",
-		"internal/bandwidth",
+		"internal/bandwidth", "internal/rights",
 	},
 	{"ui"},
 	{"internal/installation"},
@@ -155,18 +155,28 @@ func sources(t *testing.T) map[string][]string {
 func written(t *testing.T) map[string][]string {
 	t.Helper()
 	byDir := map[string][]string{}
+	for _, path := range files(t, ".go") {
+		byDir[filepath.Dir(path)] = append(byDir[filepath.Dir(path)], path)
+	}
+	return byDir
+}
+
+// files lists the files of ours with one of the endings; those that are generated or built are left out.
+func files(t *testing.T, endings ...string) []string {
+	t.Helper()
+	var found []string
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 
-		if d.IsDir() && (strings.HasPrefix(d.Name(), ".") && path != root || d.Name() == "tools" ||
-			d.Name() == "node_modules") {
+		if d.IsDir() && (strings.HasPrefix(d.Name(), ".") && path != root ||
+			slices.Contains([]string{"tools", "node_modules", "dist", "test-output"}, d.Name())) {
 			return filepath.SkipDir
 		}
 
-		if strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, ".gen.go") {
-			byDir[filepath.Dir(path)] = append(byDir[filepath.Dir(path)], path)
+		if slices.Contains(endings, filepath.Ext(path)) && !strings.Contains(d.Name(), ".gen.") {
+			found = append(found, path)
 		}
 
 		return nil
@@ -175,7 +185,7 @@ func written(t *testing.T) map[string][]string {
 		t.Fatal(err)
 	}
 
-	return byDir
+	return found
 }
 
 func TestPackagesAndNamesAreDocumented(t *testing.T) {

@@ -36,8 +36,17 @@ type history struct {
 
 type held struct {
 	digest string
-	person bool
+	by     writer
 }
+
+// A writer is who gave a document a content.
+type writer string
+
+const (
+	connector writer = "the connector"
+	restoring writer = "the connector, from a version"
+	person    writer = "a person"
+)
 
 // around is put in front of the simulated Nuxeo.
 func (k *watch) around(next http.Handler) http.Handler {
@@ -48,7 +57,11 @@ func (k *watch) around(next http.Handler) http.Handler {
 			}
 			if !isRead(r) {
 				k.count(r)
-				k.look(false)
+				by := connector
+				if strings.HasSuffix(r.URL.Path, "/Document.RestoreVersion") {
+					by = restoring
+				}
+				k.look(by)
 			}
 		}()
 		next.ServeHTTP(out, r)
@@ -95,9 +108,9 @@ func (k *watch) leftBatches() (left []string) {
 }
 
 // byPerson looks after something that a person did beside the connector.
-func (k *watch) byPerson() { k.look(true) }
+func (k *watch) byPerson() { k.look(person) }
 
-func (k *watch) look(person bool) {
+func (k *watch) look(by writer) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.w.Systems == nil || k.w.Folder == "" { // it is being set up
@@ -105,29 +118,29 @@ func (k *watch) look(person bool) {
 	}
 
 	there := map[string]bool{}
-	k.below(k.w.Folder, person, there)
+	k.below(k.w.Folder, by, there)
 	for uid, h := range k.docs {
 		if !there[uid] && !h.gone {
 			h.gone = true
-			if last := h.contents; len(last) > 0 && last[len(last)-1].person && !person {
+			if last := h.contents; len(last) > 0 && last[len(last)-1].by == person && by != person {
 				k.w.violate("kept content: document %s was removed with what a person had put there", uid)
 			}
 		}
 	}
 }
 
-func (k *watch) below(folder string, person bool, there map[string]bool) {
+func (k *watch) below(folder string, by writer, there map[string]bool) {
 	for _, d := range k.w.Nuxeo.Children(folder) {
 		if d.Type == "Folder" {
-			k.below(d.UID, person, there)
+			k.below(d.UID, by, there)
 			continue
 		}
 		there[d.UID] = true
-		k.seen(d, person)
+		k.seen(d, by)
 	}
 }
 
-func (k *watch) seen(d nuxeosim.DocView, person bool) {
+func (k *watch) seen(d nuxeosim.DocView, by writer) {
 	h := k.docs[d.UID]
 	if h == nil {
 		source, _ := d.Properties["dc:source"].(string)
@@ -144,13 +157,13 @@ func (k *watch) seen(d nuxeosim.DocView, person bool) {
 		if h.contents[n-1].digest == digest {
 			return
 		}
-		if before := h.contents[n-1].digest; before != "" && !person && !k.inVersions(d.UID, before) {
+		if before := h.contents[n-1].digest; before != "" && by != person && !k.inVersions(d.UID, before) {
 			k.w.violate("kept content: %q got another content, and no version holds what it had before", d.Title)
 		}
 	}
 
-	h.contents = append(h.contents, held{digest, person})
-	k.w.trace("%q now holds %.8s (by a person: %v)", d.Title, digest, person)
+	h.contents = append(h.contents, held{digest, by})
+	k.w.trace("%q now holds %.8s, by %s", d.Title, digest, by)
 }
 
 func (k *watch) inVersions(uid, digest string) bool {
@@ -161,13 +174,13 @@ func (k *watch) inVersions(uid, digest string) bool {
 
 // byPerson reports whether a person has put the content there.
 func (h *history) byPerson(digest string) bool {
-	return slices.Contains(h.contents, held{digest, true})
+	return slices.Contains(h.contents, held{digest, person})
 }
 
 // replacedByPerson reports whether a person has replaced the content.
 func (h *history) replacedByPerson(digest string) bool {
 	for i := range len(h.contents) - 1 {
-		if h.contents[i].digest == digest && h.contents[i+1].person {
+		if h.contents[i].digest == digest && h.contents[i+1].by == person {
 			return true
 		}
 	}
@@ -189,13 +202,15 @@ func (h *history) versions() (out []string) {
 	}
 
 	for i, c := range h.contents {
-		if c.person {
+		if c.by == person {
 			continue
 		}
 		if i > 0 && !slices.Contains(out, h.contents[i-1].digest) {
 			add(h.contents[i-1].digest)
 		}
-		add(c.digest)
+		if c.by != restoring { // a version holds it already
+			add(c.digest)
+		}
 	}
 
 	return out

@@ -42,6 +42,7 @@ var scenesOnce = named(
 
 	// Many of what others do with a few.
 	"TestFiftyRemarksByTwoPeopleMakeNoVersion", "TestAHundredMixedItems", "TestDeepFoldersMakeRoom",
+	"TestBulk",
 )
 
 // webOnce are the tests of the web that PostgreSQL sees with `make test-all` only, likewise.

@@ -16,8 +16,13 @@ export class Activity extends LitElement {
   static override styles = [
     base, controls,
     css`
-      .choice { border: 1px solid var(--edge); border-radius: 99px; padding: 0.2rem 0.9rem; color: var(--text); font-weight: 400; }
-      .choice[aria-pressed="true"], .choice[aria-pressed="true"]:hover:not(:disabled) { background: var(--fill); border-color: var(--fill); color: var(--on-fill); }
+      .choice {
+        border: 1px solid var(--edge); border-radius: 99px; padding: 0.2rem 0.9rem; color: var(--text);
+        font-weight: 400;
+      }
+      .choice[aria-pressed="true"], .choice[aria-pressed="true"]:hover:not(:disabled) {
+        background: var(--fill); border-color: var(--fill); color: var(--on-fill);
+      }
     `,
   ];
 
@@ -32,12 +37,17 @@ export class Activity extends LitElement {
 
   protected override render(): TemplateResult {
     return html`<div class="stack">
-      <div><h1>${t("frameio.activity")}</h1><p class="soft">${t(this.administrator ? "frameio.activity.all" : "frameio.activity.mine")}</p></div>
+      <div><h1>${t("frameio.activity")}</h1>
+        <p class="soft">${t(this.administrator ? "frameio.activity.all" : "frameio.activity.mine")}</p></div>
       <nxf-batches ?owners=${this.administrator}></nxf-batches>
       <nxf-sync-list lively></nxf-sync-list>
-      <div class="row" role="group" aria-label=${t("frameio.activity.filter")}>${states.map((s) => html`<button class="choice" aria-pressed=${this.chosen === s} @click=${() => this.choose(s)}>
-        ${t(s ? `frameio.state.${s}` : "frameio.activity.everything")}</button>`)}</div>
-      <nxf-item-list .query=${{ state: this.chosen || undefined }} ?owners=${this.administrator} label=${t("frameio.activity")} empty=${t(this.chosen ? "frameio.activity.none" : "frameio.activity.empty")}></nxf-item-list>
+      <div class="row" role="group" aria-label=${t("frameio.activity.filter")}>
+        ${states.map((s) => html`<button class="choice" aria-pressed=${this.chosen === s}
+          @click=${() => this.choose(s)}>
+          ${t(s ? `frameio.state.${s}` : "frameio.activity.everything")}</button>`)}</div>
+      <nxf-item-list .query=${{ state: this.chosen || undefined }} ?owners=${this.administrator}
+        label=${t("frameio.activity")}
+        empty=${t(this.chosen ? "frameio.activity.none" : "frameio.activity.empty")}></nxf-item-list>
     </div>`;
   }
 }

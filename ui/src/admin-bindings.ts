@@ -23,8 +23,10 @@ export class AdminBindings extends LitElement {
     const instead = this.bindings.instead(t("frameio.bindings.none"));
     if (instead) return instead;
     const ownerless = this.bindings.items.filter((b) => b.needs_owner);
-    return html`<div class="stack">${ownerless.length ? html`<p class="warn">${count("frameio.bindings.ownerless", ownerless.length)}</p>` : nothing}
-      ${[...ownerless, ...this.bindings.items.filter((b) => !b.needs_owner)].map((b) => html`<nxf-binding-card .binding=${b} brief writable></nxf-binding-card>`)}
+    const owned = this.bindings.items.filter((b) => !b.needs_owner);
+    return html`<div class="stack">
+      ${ownerless.length ? html`<p class="warn">${count("frameio.bindings.ownerless", ownerless.length)}</p>` : nothing}
+      ${[...ownerless, ...owned].map((b) => html`<nxf-binding-card .binding=${b} brief writable></nxf-binding-card>`)}
       ${this.bindings.more()}</div>`;
   }
 }

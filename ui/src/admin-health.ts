@@ -4,16 +4,28 @@
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { state } from "lit/decorators.js";
 import { define } from "./define.js";
-import { type Problem, type Schemas, change, get, path, problemOf } from "./api.js";
-import { confirm, notice } from "./dialog.js";
+import { type Schemas, change, get, path, problemOf } from "./api.js";
+import { confirm } from "./dialog.js";
 import { ago, clock, date } from "./format.js";
 import { toast } from "./host.js";
+import { Loader } from "./loader.js";
 import { base, controls } from "./styles.js";
 import { language, t } from "./i18n.js";
 
 type Status = Schemas["Status"];
 const looksEvery = 5000; // ms
 const states = ["running", "waiting", "failed", "done", "canceled"] as const;
+
+/** The head of a table; what its last column is for may be seen in each row. */
+const heads = (...columns: string[]): TemplateResult => html`<thead><tr>${columns.map((c) => html`<th scope="col">
+  <span class=${c === "now" ? "unseen" : ""}>${t(`frameio.health.${c}`)}</span></th>`)}</tr></thead>`;
+
+/** What a chore has found. */
+function found(c: Status["chores"][number]): string {
+  if (c.lines.length) return c.lines.join(" ");
+  if (c.removed) return t("frameio.health.removed", c.removed);
+  return c.ended ? t("frameio.health.nothing") : "";
+}
 
 @define("nxf-admin-health")
 export class AdminHealth extends LitElement {
@@ -31,60 +43,60 @@ export class AdminHealth extends LitElement {
     `,
   ];
 
-  @state() private status: Status | undefined;
-  @state() private problem: Problem | undefined;
   @state() private doing = "";
-  private timer = 0;
+  private readonly status = new Loader<Status>(this, {
+    load: (_, signal) => get("/status", {}, signal), every: () => looksEvery, deaf: true,
+  });
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    void this.load();
-    this.timer = window.setInterval(() => document.visibilityState === "visible" && void this.load(), looksEvery);
-  }
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    window.clearInterval(this.timer);
-  }
-
-  private async load(): Promise<void> {
-    try {
-      this.status = await get<Status>("/status");
-      this.problem = undefined;
-    } catch (thrown) {
-      this.problem = problemOf(thrown);
-    }
-  }
-
-  protected override render(): TemplateResult {
-    if (this.problem) return notice(this.problem, () => void this.load());
-    const s = this.status;
-    if (!s) return html`<p role="status" class="soft">${t("frameio.loading")}</p>`;
-    return html`<div class="stack">${this.pause(s)} ${this.numbers(s)} ${this.nodes(s)} ${this.chores(s)}
-      <p class="small soft">nuxeo-frameio ${s.version} · ${t(`frameio.health.${s.database}`)}</p></div>`;
+  protected override render(): unknown {
+    return this.status.show((s) => html`<div class="stack">
+      ${this.pause(s)} ${this.numbers(s)} ${this.nodes(s)} ${this.chores(s)}
+      <p class="small soft">nuxeo-frameio ${s.version} · ${t(`frameio.health.${s.database}`)}</p></div>`);
   }
 
   private pause(s: Status): TemplateResult {
-    if (!s.paused) return html`<div class="row"><button @click=${this.stop}>${t("frameio.health.pause")}</button><span class="small soft grow">${t("frameio.health.pause.hint")}</span></div>`;
-    return html`<div class="notice care"><strong>${t("frameio.health.paused", s.paused.by, date(s.paused.since))}</strong>
-      ${s.paused.reason ? html`<span class="wrap">${s.paused.reason}</span>` : nothing} ${s.paused.running ? html`<span>${t("frameio.health.paused.running", s.paused.running)}</span>` : nothing}
-      <span><button class="primary" @click=${() => void this.act("DELETE", "/pause")}>${t("frameio.health.resume")}</button></span></div>`;
+    if (!s.paused) {
+      return html`<div class="row">
+        <button @click=${this.stop}>${t("frameio.health.pause")}</button>
+        <span class="small soft grow">${t("frameio.health.pause.hint")}</span></div>`;
+    }
+    return html`<div class="notice care">
+      <strong>${t("frameio.health.paused", s.paused.by, date(s.paused.since))}</strong>
+      ${s.paused.reason ? html`<span class="wrap">${s.paused.reason}</span>` : nothing}
+      ${s.paused.running ? html`<span>${t("frameio.health.paused.running", s.paused.running)}</span>` : nothing}
+      <span><button class="primary" @click=${() => void this.act("DELETE", "/pause")}>
+        ${t("frameio.health.resume")}</button></span></div>`;
   }
 
   private numbers(s: Status): TemplateResult {
-    return html`<div class="numbers">${states.map((x) => html`<div class="card number"><span class="soft small">${t(`frameio.state.${x}`)}</span><strong>${(s.items[x] ?? 0).toLocaleString(language())}</strong></div>`)}
-      <div class="card number"><span class="soft small">${t("frameio.health.oldest")}</span><strong>${clock(s.oldest_due_seconds)}</strong></div></div>`;
+    const number = (what: string, n: string): TemplateResult =>
+      html`<div class="card number"><span class="soft small">${t(what)}</span><strong>${n}</strong></div>`;
+    return html`<div class="numbers">
+      ${states.map((x) => number(`frameio.state.${x}`, (s.items[x] ?? 0).toLocaleString(language())))}
+      ${number("frameio.health.oldest", clock(s.oldest_due_seconds))}</div>`;
   }
 
   private nodes(s: Status): TemplateResult {
-    return html`<section class="card stack tight scroll" tabindex="0" aria-label=${t("frameio.health.nodes")}><h2>${t("frameio.health.nodes")}</h2><table><thead><tr><th scope="col">${t("frameio.health.node")}</th><th scope="col">${t("frameio.health.version")}</th><th scope="col">${t("frameio.health.started")}</th><th scope="col">${t("frameio.health.seen")}</th></tr></thead>
-      <tbody>${s.nodes.map((n) => html`<tr><td>${n.host} ${n.alive ? html`<span class="chip good">${t("frameio.health.alive")}</span>` : html`<span class="chip">${t("frameio.health.gone")}</span>`}</td><td>${n.version}</td><td>${date(n.started)}</td><td>${ago(n.seen)}</td></tr>`)}</tbody></table></section>`;
+    return html`<section class="card stack tight scroll" tabindex="0" aria-label=${t("frameio.health.nodes")}>
+      <h2>${t("frameio.health.nodes")}</h2>
+      <table>${heads("node", "version", "started", "seen")}
+        <tbody>${s.nodes.map((n) => html`<tr>
+          <td>${n.host} <span class="chip ${n.alive ? "good" : ""}">
+            ${t(n.alive ? "frameio.health.alive" : "frameio.health.gone")}</span></td>
+          <td>${n.version}</td><td>${date(n.started)}</td><td>${ago(n.seen)}</td></tr>`)}</tbody></table></section>`;
   }
 
   private chores(s: Status): TemplateResult {
-    return html`<section class="card stack tight scroll" tabindex="0" aria-label=${t("frameio.health.chores")}><h2>${t("frameio.health.chores")}</h2><table><thead><tr><th scope="col">${t("frameio.health.chore")}</th><th scope="col">${t("frameio.health.last")}</th><th scope="col">${t("frameio.health.found")}</th><th scope="col"><span class="unseen">${t("frameio.health.now")}</span></th></tr></thead>
-      <tbody>${s.chores.map((c) => html`<tr><td><strong>${c.name}</strong><br><span class="small soft">${c.what}</span></td><td>${c.ended ? ago(c.ended) : t("frameio.health.never")}</td>
-        <td class="wrap">${c.problem ? html`<span class="bad">${c.problem}</span>` : c.lines.join(" ") || (c.removed ? t("frameio.health.removed", c.removed) : c.ended ? t("frameio.health.nothing") : "")}</td>
-        <td><button ?disabled=${this.doing === c.name} @click=${() => void this.do(c.name)}>${t("frameio.health.now")}<span class="unseen"> ${c.name}</span></button></td></tr>`)}</tbody></table></section>`;
+    return html`<section class="card stack tight scroll" tabindex="0" aria-label=${t("frameio.health.chores")}>
+      <h2>${t("frameio.health.chores")}</h2>
+      <table>${heads("chore", "last", "found", "now")}
+        <tbody>${s.chores.map((c) => html`<tr>
+          <td><strong>${c.name}</strong><br><span class="small soft">${c.what}</span></td>
+          <td>${c.ended ? ago(c.ended) : t("frameio.health.never")}</td>
+          <td class="wrap">${c.problem ? html`<span class="bad">${c.problem}</span>` : found(c)}</td>
+          <td><button ?disabled=${this.doing === c.name} @click=${() => void this.do(c.name)}>
+            ${t("frameio.health.now")}<span class="unseen"> ${c.name}</span></button></td></tr>`)}</tbody>
+      </table></section>`;
   }
 
   private async do(chore: string): Promise<void> {
@@ -99,11 +111,14 @@ export class AdminHealth extends LitElement {
     } catch (thrown) {
       toast(this, problemOf(thrown).message);
     }
-    await this.load();
+    await this.status.refresh();
   }
 
   private async stop(): Promise<void> {
-    await confirm(t("frameio.health.pause.question"), [t("frameio.health.pause.explain")], t("frameio.health.pause"), () => change("POST", "/pause", {}));
-    await this.load();
+    await confirm(
+      t("frameio.health.pause.question"), [t("frameio.health.pause.explain")], t("frameio.health.pause"),
+      () => change("POST", "/pause", {}),
+    );
+    await this.status.refresh();
   }
 }

@@ -26,11 +26,16 @@ export class AdminPage extends LitElement {
     base, controls,
     css`
       :host { padding: var(--nxf-tab-padding, 0); }
-      nuxeo-page [slot="header"] h1 { font-size: inherit; font-weight: inherit; flex: 1; min-width: 0; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+      nuxeo-page [slot="header"] h1 {
+        font-size: inherit; font-weight: inherit; flex: 1; min-width: 0; white-space: nowrap; overflow: hidden;
+        text-overflow: ellipsis;
+      }
       nuxeo-page [slot="header"] { gap: 1rem; white-space: nowrap; }
       nuxeo-page [slot="tabs"] [role="tablist"] { border: 0; padding: 0 1rem; }
       [role="tablist"] { display: flex; flex-wrap: wrap; gap: 0.25rem; border-bottom: 1px solid var(--line); }
-      [role="tab"] { border: 0; border-radius: 6px 6px 0 0; color: var(--text); font-weight: 400; padding: 0.5rem 0.9rem; }
+      [role="tab"] {
+        border: 0; border-radius: 6px 6px 0 0; color: var(--text); font-weight: 400; padding: 0.5rem 0.9rem;
+      }
       [role="tab"][aria-selected="true"] { font-weight: 600; box-shadow: inset 0 -2px var(--accent); }
     `,
   ];
@@ -57,18 +62,23 @@ export class AdminPage extends LitElement {
   protected override render(): TemplateResult | typeof nothing {
     if (!this.visibility.now) return nothing;
     const heading = html`<h1>${t("frameio.admin.title")}</h1>
-      <a class="row tight small" href=${`${connector()}/administration/jobs/console/`} target="_blank" rel="noopener" data-load>${t("frameio.admin.jobs")}${out}</a>`;
-    const tabs = html`<div role="tablist" aria-label=${t("frameio.admin.title")} @keydown=${this.key}>${pages.map((p) => this.tab(p))}</div>`;
-    const panel = html`<div role="tabpanel" id="panel" aria-labelledby=${this.shown} tabindex="0">${this.panel(this.shown)}</div>`;
+      <a class="row tight small" href=${`${connector()}/administration/jobs/console/`} target="_blank" rel="noopener"
+        data-load>${t("frameio.admin.jobs")}${out}</a>`;
+    const tabs = html`<div role="tablist" aria-label=${t("frameio.admin.title")} @keydown=${this.key}>
+      ${pages.map((p) => this.tab(p))}</div>`;
+    const panel =
+      html`<div role="tabpanel" id="panel" aria-labelledby=${this.shown} tabindex="0">${this.panel(this.shown)}</div>`;
 
     if (!inWebUI()) return html`<div class="stack"><div class="row between">${heading}</div>${tabs}${panel}</div>`;
     // Web UI's own frame of a page: its search and its menu button lie over the header.
-    return html`<nuxeo-page><div slot="header">${heading}</div><div slot="tabs">${tabs}</div><div>${panel}</div></nuxeo-page>`;
+    return html`<nuxeo-page><div slot="header">${heading}</div><div slot="tabs">${tabs}</div>
+      <div>${panel}</div></nuxeo-page>`;
   }
 
   private tab(p: Page): TemplateResult {
     const on = p === this.shown;
-    return html`<button role="tab" id=${p} aria-selected=${on} tabindex=${on ? 0 : -1} aria-controls="panel" @click=${() => this.go(p)}>${t(`frameio.admin.${p}`)}</button>`;
+    return html`<button role="tab" id=${p} aria-selected=${on} tabindex=${on ? 0 : -1} aria-controls="panel"
+      @click=${() => this.go(p)}>${t(`frameio.admin.${p}`)}</button>`;
   }
 
   private panel(page: Page): TemplateResult | typeof nothing {

@@ -2,12 +2,12 @@
 // An administrator ends somebody's access here, and lets them in again.
 
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
-import { state } from "lit/decorators.js";
 import { define } from "./define.js";
-import { type Problem, type Schemas, change, get, path, problemOf } from "./api.js";
-import { confirm, notice } from "./dialog.js";
+import { type Schemas, change, get, path } from "./api.js";
+import { confirm } from "./dialog.js";
 import { ago } from "./format.js";
 import { toast } from "./host.js";
+import { Loader } from "./loader.js";
 import { base, controls } from "./styles.js";
 import { t } from "./i18n.js";
 
@@ -27,61 +27,74 @@ export class AdminPeople extends LitElement {
     `,
   ];
 
-  @state() private people: Access[] | undefined;
-  @state() private problem: Problem | undefined;
+  private readonly people = new Loader<Access[]>(this, {
+    load: async (_, signal) => {
+      const { people } = await get<{ people: Access[] }>("/people", {}, signal);
+      return [...people.filter((p) => p.revoked), ...people.filter((p) => !p.revoked)];
+    },
+    deaf: true,
+  });
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    void this.load();
+  protected override render(): unknown {
+    return this.people.show((people) => this.table(people));
   }
 
-  private async load(): Promise<void> {
-    try {
-      const { people } = await get<{ people: Access[] }>("/people");
-      this.people = [...people.filter((p) => p.revoked), ...people.filter((p) => !p.revoked)];
-      this.problem = undefined;
-    } catch (thrown) {
-      this.problem = problemOf(thrown);
-    }
-  }
-
-  protected override render(): TemplateResult {
-    if (this.problem) return notice(this.problem, () => void this.load());
-    if (!this.people) return html`<p role="status" class="soft">${t("frameio.loading")}</p>`;
-    if (!this.people.length) return html`<p class="soft">${t("frameio.people.none")}</p>`;
-    return html`<section class="card scroll" tabindex="0" aria-label=${t("frameio.admin.people")}><table><thead><tr><th scope="col">${t("frameio.people.person")}</th>
-      <th scope="col">${t("frameio.people.access")}</th><th scope="col">${t("frameio.people.account")}</th><th scope="col">${t("frameio.people.last")}</th><th scope="col"><span class="unseen">${t("frameio.people.act")}</span></th></tr></thead>
-      <tbody>${this.people.map((p) => this.row(p))}</tbody></table></section>`;
+  private table(people: Access[]): TemplateResult {
+    if (!people.length) return html`<p class="soft">${t("frameio.people.none")}</p>`;
+    return html`<section class="card scroll" tabindex="0" aria-label=${t("frameio.admin.people")}>
+      <table><thead><tr>
+          <th scope="col">${t("frameio.people.person")}</th><th scope="col">${t("frameio.people.access")}</th>
+          <th scope="col">${t("frameio.people.account")}</th><th scope="col">${t("frameio.people.last")}</th>
+          <th scope="col"><span class="unseen">${t("frameio.people.act")}</span></th></tr></thead>
+        <tbody>${people.map((p) => this.row(p))}</tbody></table></section>`;
   }
 
   private row(p: Access): TemplateResult {
-    return html`<tr><td><strong>${p.name}</strong> ${p.administrator ? html`<span class="chip">${t("frameio.people.administrator")}</span>` : nothing}<br><span class="small soft">${p.login}</span></td>
-      <td>${p.revoked ? html`<span class="bad">${t("frameio.people.blocked", p.revoked)}</span>` : t("frameio.people.open")}</td>
-      <td>${p.frameio_connected ? p.frameio_name : html`<span class="soft">${p.frameio_problem ?? t("frameio.people.unconnected")}</span>`}</td>
-      <td>${ago(p.last_sign_in)}</td><td class="row tight">${p.revoked ? this.lifting(p) : html`<button @click=${() => void this.revoke(p)}>${t("frameio.people.revoke")}<span class="unseen"> ${p.login}</span></button>`}</td></tr>`;
+    return html`<tr>
+      <td><strong>${p.name}</strong>
+        ${p.administrator ? html`<span class="chip">${t("frameio.people.administrator")}</span>` : nothing}<br>
+        <span class="small soft">${p.login}</span></td>
+      <td>${p.revoked
+        ? html`<span class="bad">${t("frameio.people.blocked", p.revoked)}</span>`
+        : t("frameio.people.open")}</td>
+      <td>${p.frameio_connected
+        ? p.frameio_name
+        : html`<span class="soft">${p.frameio_problem ?? t("frameio.people.unconnected")}</span>`}</td>
+      <td>${ago(p.last_sign_in)}</td>
+      <td class="row tight">${p.revoked ? this.lifting(p) : this.button(p, "revoke", () => this.revoke(p))}</td></tr>`;
   }
 
   private lifting(p: Access): TemplateResult {
-    return html`<button @click=${() => void this.lift(p, false)}>${t("frameio.people.lift")}<span class="unseen"> ${p.login}</span></button>
-      <button @click=${() => void this.lift(p, true)}>${t("frameio.people.lift.any")}<span class="unseen"> ${p.login}</span></button>`;
+    return html`${this.button(p, "lift", () => this.lift(p, false))}
+      ${this.button(p, "lift.any", () => this.lift(p, true))}`;
+  }
+
+  private button(p: Access, what: string, act: () => Promise<void>): TemplateResult {
+    return html`<button @click=${act}>${t(`frameio.people.${what}`)}<span class="unseen"> ${p.login}</span></button>`;
   }
 
   private async revoke(p: Access): Promise<void> {
     let left: string[] = [];
-    const done = await confirm(t("frameio.people.revoke.question", p.name), [t("frameio.people.revoke.explain")], t("frameio.people.revoke"), async () => {
+    const explain = t("frameio.people.revoke.explain");
+    const act = async (): Promise<void> => {
       ({ left } = await change<{ left: string[] }>("DELETE", path("people", p.login, "access")));
-    });
-    if (done) await this.changed([t("frameio.people.revoke.done", p.name), ...left.map((l) => t("frameio.people.revoke.left", l))].join(" "));
+    };
+    const question = t("frameio.people.revoke.question", p.name);
+    if (!(await confirm(question, [explain], t("frameio.people.revoke"), act))) return;
+    const said = [t("frameio.people.revoke.done", p.name), ...left.map((l) => t("frameio.people.revoke.left", l))];
+    await this.changed(said.join(" "));
   }
 
   private async lift(p: Access, any: boolean): Promise<void> {
     const explain = t(any ? "frameio.people.lift.any.explain" : "frameio.people.lift.explain");
-    const done = await confirm(t("frameio.people.lift.question", p.name), [explain], t("frameio.people.lift"), () => change("PUT", path("people", p.login, "access"), { any_account: any }));
-    if (done) await this.changed(t("frameio.people.lift.done", p.name));
+    const act = (): Promise<void> => change("PUT", path("people", p.login, "access"), { any_account: any });
+    const question = t("frameio.people.lift.question", p.name);
+    if (!(await confirm(question, [explain], t("frameio.people.lift"), act))) return;
+    await this.changed(t("frameio.people.lift.done", p.name));
   }
 
   private async changed(said: string): Promise<void> {
     toast(this, said);
-    await this.load();
+    await this.people.refresh();
   }
 }

@@ -56,16 +56,24 @@ let session: { user: string; secret: Promise<string> } | undefined;
 export const signedOutEvent = "nxf-signed-out";
 
 async function mint(): Promise<string> {
-  const parameters = new URLSearchParams({ application: "nuxeo-frameio", deviceId: "web-ui", deviceDescription: "Nuxeo Web UI", permission: "rw" });
-  const token = await reach(`${nuxeo()}/api/v1/token?${parameters}`, { method: "POST", headers: { "X-No-Basic-Header": "true" } });
-  if (!token.ok) throw new Problem(token.status, "nuxeo", t("frameio.error.token"), "", t("frameio.error.token.remedy"));
+  const parameters = new URLSearchParams({
+    application: "nuxeo-frameio", deviceId: "web-ui", deviceDescription: "Nuxeo Web UI", permission: "rw",
+  });
+  const token = await reach(`${nuxeo()}/api/v1/token?${parameters}`, {
+    method: "POST", headers: { "X-No-Basic-Header": "true" },
+  });
+  if (!token.ok) {
+    throw new Problem(token.status, "nuxeo", t("frameio.error.token"), "", t("frameio.error.token.remedy"));
+  }
   const answer = await send("POST", "/session", { nuxeo_token: (await token.text()).trim() });
   return ((await answer.json()) as Schemas["Session"]).session;
 }
 
 async function bearer(): Promise<string | undefined> {
   if (!inWebUI()) return undefined;
-  if (inWebUI() && !connector()) throw new Problem(0, "unconfigured", t("frameio.error.unconfigured"), "", t("frameio.error.unconfigured.remedy"));
+  if (inWebUI() && !connector()) {
+    throw new Problem(0, "unconfigured", t("frameio.error.unconfigured"), "", t("frameio.error.unconfigured.remedy"));
+  }
   const user = webUser();
   if (session?.user !== user) {
     const begun = { user, secret: mint() };
@@ -75,7 +83,9 @@ async function bearer(): Promise<string | undefined> {
   return session!.secret;
 }
 
-async function send(method: string, path: string, body?: unknown, secret?: string, signal?: AbortSignal): Promise<Response> {
+async function send(
+  method: string, path: string, body?: unknown, secret?: string, signal?: AbortSignal,
+): Promise<Response> {
   const headers: Record<string, string> = {};
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (secret) headers["Authorization"] = `Bearer ${secret}`;
@@ -113,15 +123,21 @@ export async function request(method: string, path: string, body?: unknown, sign
 }
 
 /** Asks for something. */
-export async function get<T>(path: string, parameters: Record<string, string | number | undefined> = {}, signal?: AbortSignal): Promise<T> {
+export async function get<T>(
+  path: string, parameters: Record<string, string | number | undefined> = {}, signal?: AbortSignal,
+): Promise<T> {
   const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(parameters)) if (value !== undefined && value !== "") query.set(name, String(value));
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value !== undefined && value !== "") query.set(name, String(value));
+  }
   const answer = await request("GET", query.size ? `${path}?${query}` : path, undefined, signal);
   return (await answer.json()) as T;
 }
 
 /** Does something; the answer may be empty. */
-export async function change<T = void>(method: "POST" | "PUT" | "DELETE", path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+export async function change<T = void>(
+  method: "POST" | "PUT" | "DELETE", path: string, body?: unknown, signal?: AbortSignal,
+): Promise<T> {
   const answer = await request(method, path, body, signal);
   return (answer.status === 204 ? undefined : await answer.json()) as T;
 }

@@ -10,7 +10,9 @@ export class Asking {
   private timer = 0;
 
   /** Asks in a moment; what was asked before is not answered any more. */
-  again<T>(ask: (signal: AbortSignal) => Promise<T>, answered: (answer: T) => void, failed: (thrown: unknown) => void): void {
+  again<T>(
+    ask: (signal: AbortSignal) => Promise<T>, answered: (answer: T) => void, failed: (thrown: unknown) => void,
+  ): void {
     this.end();
     const { signal } = (this.stop = new AbortController());
     const now = (): Promise<void> => ask(signal).then(

@@ -1,11 +1,12 @@
 // Documents that were pushed together, while they are on their way: how many are
 // there, and how long it takes still. Nothing shows when there are none.
 
-import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
-import { property, state } from "lit/decorators.js";
+import { LitElement, css, html, nothing, type TemplateResult } from "lit";
+import { property } from "lit/decorators.js";
 import { define } from "./define.js";
 import { type Schemas, get } from "./api.js";
 import { left } from "./format.js";
+import { Loader } from "./loader.js";
 import { base, controls } from "./styles.js";
 import { count, t } from "./i18n.js";
 
@@ -28,36 +29,17 @@ export class Batches extends LitElement {
   @property() folder = "";
   /** Whether it names who pushed. */
   @property({ type: Boolean }) owners = false;
-  @state() private batches: Batch[] = [];
-  private timer = 0;
+  private readonly list = new Loader<{ batches: Batch[] }>(this, {
+    key: () => this.folder,
+    load: (folder, signal) => get("/batches", { folder }, signal),
+    every: () => looksEvery,
+  });
 
-  private readonly load = async (): Promise<void> => {
-    try {
-      this.batches = (await get<{ batches: Batch[] }>("/batches", { folder: this.folder || undefined })).batches;
-    } catch {
-      this.batches = []; // the list below says what is wrong
-    }
-  };
-
-  protected override willUpdate(changes: PropertyValues): void {
-    if (changes.has("folder")) void this.load();
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    window.addEventListener("nxf-changed", this.load);
-    this.timer = window.setInterval(() => document.visibilityState === "visible" && void this.load(), looksEvery);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    window.removeEventListener("nxf-changed", this.load);
-    window.clearInterval(this.timer);
-  }
-
+  // The list below says what is wrong.
   protected override render(): TemplateResult | typeof nothing {
-    if (!this.batches.length) return nothing;
-    return html`<ul class="card" aria-label=${t("frameio.batches")}>${this.batches.map((b) => this.row(b))}</ul>`;
+    const { batches } = (!this.list.problem && this.list.value) || { batches: [] };
+    if (!batches.length) return nothing;
+    return html`<ul class="card" aria-label=${t("frameio.batches")}>${batches.map((b) => this.row(b))}</ul>`;
   }
 
   private row(b: Batch): TemplateResult {
@@ -66,6 +48,8 @@ export class Batches extends LitElement {
     if (b.failed) parts.push(count("frameio.batch.failed", b.failed));
     if (b.seconds_left !== undefined) parts.push(left(b.seconds_left));
     if (this.owners) parts.push(b.pushed_by);
-    return html`<li><strong class="wrap">${to}</strong><progress max=${b.documents} .value=${b.arrived + b.failed} aria-label=${to}></progress><span class="soft">${parts.join(" · ")}</span></li>`;
+    return html`<li><strong class="wrap">${to}</strong>
+      <progress max=${b.documents} .value=${b.arrived + b.failed} aria-label=${to}></progress>
+      <span class="soft">${parts.join(" · ")}</span></li>`;
   }
 }

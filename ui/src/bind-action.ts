@@ -13,7 +13,8 @@ import { t } from "./i18n.js";
 export const action = css`
   :host { display: inline-block; }
   button {
-    display: flex; align-items: center; gap: 0.5rem; width: 100%; border: 0; background: none; color: inherit; font: inherit; cursor: pointer;
+    display: flex; align-items: center; gap: 0.5rem; width: 100%; border: 0; background: none; color: inherit;
+    font: inherit; cursor: pointer;
     padding: 8px; min-width: 40px; min-height: 40px; border-radius: 4px; text-align: start;
   }
   button:focus-visible { outline: 2px solid currentColor; outline-offset: -2px; }
@@ -23,7 +24,8 @@ export const action = css`
 
 /** An action as Web UI has its own: an icon with Nuxeo's tooltip, or with its label in a menu. */
 export function actionButton(icon: TemplateResult, label: string, withLabel: boolean, act: () => void): TemplateResult {
-  return html`<button id="act" @click=${act}>${icon}<span class=${withLabel ? "label" : "unseen"}>${label}</span></button>
+  return html`<button id="act" @click=${act}>
+    ${icon}<span class=${withLabel ? "label" : "unseen"}>${label}</span></button>
     ${withLabel ? nothing : html`<nuxeo-tooltip for="act" aria-hidden="true">${label}</nuxeo-tooltip>`}`;
 }
 

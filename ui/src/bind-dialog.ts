@@ -27,7 +27,12 @@ export async function bindFolder(folder: string, from: EventTarget): Promise<Bin
 export class BindDialog extends Dialog<Binding> {
   static override styles = [
     ...Dialog.styles,
-    css`.teams { border: 1px solid var(--edge); border-radius: 8px; padding: 0.3rem; max-height: 13rem; overflow: auto; margin-top: 0.25rem; }`,
+    css`
+      .teams {
+        border: 1px solid var(--edge); border-radius: 8px; padding: 0.3rem; max-height: 13rem; overflow: auto;
+        margin-top: 0.25rem;
+      }
+    `,
   ];
 
   @property() folder = "";
@@ -76,26 +81,31 @@ export class BindDialog extends Dialog<Binding> {
   private name(): TemplateResult {
     const wrong = this.problem?.field === "action_name";
     return html`<label>${t("frameio.bind.name")}<span aria-hidden="true"> *</span>
-      <input name="action_name" required maxlength="255" autocomplete="off" placeholder=${t("frameio.bind.name.example")}
-        aria-invalid=${wrong} aria-describedby="name-hint action_name-error">
+      <input name="action_name" required maxlength="255" autocomplete="off" aria-invalid=${wrong}
+        placeholder=${t("frameio.bind.name.example")} aria-describedby="name-hint action_name-error">
       <span class="hint" id="name-hint">${t("frameio.bind.name.hint")}</span>${this.wrong("action_name")}</label>`;
   }
 
   private teamList(teams: Workspace[]): TemplateResult {
-    if (!teams.length) return html`<div class="notice care"><strong>${t("frameio.bind.teams.none")}</strong>${this.why ? html`<span class="wrap">${this.why}</span>` : nothing}</div>`;
+    if (!teams.length) {
+      return html`<div class="notice care"><strong>${t("frameio.bind.teams.none")}</strong>
+        ${this.why ? html`<span class="wrap">${this.why}</span>` : nothing}</div>`;
+    }
     const several = new Set(teams.map((team) => team.account)).size > 1;
     return html`<fieldset aria-describedby="teams-hint workspaces-error">
       <legend>${t("frameio.bind.teams")}<span aria-hidden="true"> *</span></legend>
       <span class="hint" id="teams-hint">${t("frameio.bind.teams.hint")}</span>
       <div class="teams">${teams.map((team) => html`<label class="option">
         <input type="checkbox" name="workspaces" value=${team.id} .checked=${teams.length === 1}>
-        <span class="wrap">${team.name}${several ? html` <span class="soft">${team.account_name}</span>` : nothing}</span></label>`)}</div>
+        <span class="wrap">${team.name}
+          ${several ? html`<span class="soft">${team.account_name}</span>` : nothing}</span></label>`)}</div>
       ${this.wrong("workspaces")}</fieldset>`;
   }
 
   private types(types: string[]): TemplateResult {
     return html`<label>${t("frameio.bind.type")}<span aria-hidden="true"> *</span>
-      <select name="document_type">${types.map((type) => html`<option value=${type}>${typeName(type)}</option>`)}</select>
+      <select name="document_type">
+        ${types.map((type) => html`<option value=${type}>${typeName(type)}</option>`)}</select>
       <span class="hint">${t("frameio.bind.type.hint")}</span>${this.wrong("document_type")}</label>`;
   }
 
@@ -114,7 +124,8 @@ export class BindDialog extends Dialog<Binding> {
     if (!name) throw new Problem(0, "invalid", t("frameio.bind.name.missing"), "action_name");
     if (!workspaces.length) throw new Problem(0, "invalid", t("frameio.bind.teams.missing"), "workspaces");
     return change<Binding>("POST", "/bindings", {
-      folder: this.folder, action_name: name, workspaces, document_type: form.get("document_type"), publishers: form.get("publishers"),
+      folder: this.folder, action_name: name, workspaces, document_type: form.get("document_type"),
+      publishers: form.get("publishers"),
     });
   }
 }

@@ -35,31 +35,44 @@ export class BindingCard extends LitElement {
   protected override render(): TemplateResult {
     const b = this.binding;
     return html`<section class="card stack" aria-label=${b.action_name}>
-      <div class="row between"><h2 class="wrap grow">${b.action_name}</h2>${b.state === "bound" ? nothing : html`<span class="chip">${t(`frameio.binding.state.${b.state}`)}</span>`}
-        ${b.state === "binding" || !this.writable ? nothing : html`<button class="danger" @click=${this.unbind}>${t("frameio.unbind")}<span class="unseen"> ${b.action_name}</span></button>`}</div>
+      <div class="row between"><h2 class="wrap grow">${b.action_name}</h2>
+        ${b.state === "bound" ? nothing : html`<span class="chip">${t(`frameio.binding.state.${b.state}`)}</span>`}
+        ${b.state === "binding" || !this.writable
+          ? nothing
+          : html`<button class="danger" @click=${this.unbind}>
+            ${t("frameio.unbind")}<span class="unseen"> ${b.action_name}</span></button>`}</div>
       ${b.needs_owner ? this.ownerless(b.needs_owner) : nothing} ${b.state === "ending" ? this.ending(b) : nothing}
-      ${b.state === "failed" && b.reason ? html`<div class="notice wrong"><strong class="wrap">${b.reason}</strong></div>` : nothing}
+      ${b.state === "failed" && b.reason
+        ? html`<div class="notice wrong"><strong class="wrap">${b.reason}</strong></div>`
+        : nothing}
       ${this.facts(b)} ${this.arrived(b)}
     </section>`;
   }
 
   private ownerless(why: string): TemplateResult {
-    return html`<div class="notice care"><strong>${t("frameio.binding.ownerless")}</strong><span class="wrap">${why}</span>
-      ${this.writable ? html`<span><button @click=${this.takeOver}>${t("frameio.binding.takeOver")}</button></span>` : nothing}</div>`;
+    return html`<div class="notice care"><strong>${t("frameio.binding.ownerless")}</strong>
+      <span class="wrap">${why}</span>
+      ${this.writable
+        ? html`<span><button @click=${this.takeOver}>${t("frameio.binding.takeOver")}</button></span>`
+        : nothing}</div>`;
   }
 
   private ending(b: Binding): TemplateResult {
+    const until = count("frameio.binding.ending.until", b.under_review ?? 0, date(b.ends ?? ""));
     return html`<div class="notice care"><strong>${t("frameio.binding.ending")}</strong>
-      <span class="wrap">${count("frameio.binding.ending.until", b.under_review ?? 0, date(b.ends ?? ""))}</span></div>`;
+      <span class="wrap">${until}</span></div>`;
   }
 
   private facts(b: Binding): TemplateResult {
     const teams = b.workspaces.map((w) => w.name).join(", ");
     return html`<dl>
-      ${this.brief ? html`<dt>${t("frameio.binding.folder")}</dt><dd><a href=${folderAddress(b.folder)}>${b.folder_path}</a></dd>` : nothing}
+      ${this.brief
+        ? html`<dt>${t("frameio.binding.folder")}</dt><dd><a href=${folderAddress(b.folder)}>${b.folder_path}</a></dd>`
+        : nothing}
       <dt>${t("frameio.binding.name")}</dt><dd>${b.action_name}</dd>
       <dt>${t("frameio.binding.description")}</dt><dd>${b.description}</dd>
-      <dt>${t("frameio.binding.creator")}</dt><dd>${b.creator}, <time datetime=${b.created}>${date(b.created)}</time></dd>
+      <dt>${t("frameio.binding.creator")}</dt>
+      <dd>${b.creator}, <time datetime=${b.created}>${date(b.created)}</time></dd>
       ${b.owner === b.creator ? nothing : html`<dt>${t("frameio.binding.owner")}</dt><dd>${b.owner}</dd>`}
       <dt>${t("frameio.binding.teams")}</dt><dd>${teams}</dd>
       <dt>${t("frameio.binding.type")}</dt><dd>${typeName(b.document_type)}</dd>
@@ -68,24 +81,26 @@ export class BindingCard extends LitElement {
   }
 
   private arrived(b: Binding): TemplateResult {
-    const list = html`<nxf-item-list .query=${{ binding: b.id, kind: "publish" }} label=${t("frameio.binding.arrived")} empty=${t("frameio.binding.arrived.none", b.action_name)}></nxf-item-list>`;
+    const list = html`<nxf-item-list .query=${{ binding: b.id, kind: "publish" }} label=${t("frameio.binding.arrived")}
+      empty=${t("frameio.binding.arrived.none", b.action_name)}></nxf-item-list>`;
     if (!this.brief) return html`<h3>${t("frameio.binding.arrived")}</h3>${list}`;
-    return html`<details @toggle=${(e: Event) => (this.unfolded = (e.target as HTMLDetailsElement).open)}><summary>${t("frameio.binding.arrived")}</summary>${this.unfolded ? list : nothing}</details>`;
+    return html`<details @toggle=${(e: Event) => (this.unfolded = (e.target as HTMLDetailsElement).open)}>
+      <summary>${t("frameio.binding.arrived")}</summary>${this.unfolded ? list : nothing}</details>`;
   }
 
   private async unbind(): Promise<void> {
     const b = this.binding;
     const fate = await unbind(b);
     if (!fate) return;
-    toast(this, fate === "return" ? t("frameio.unbind.waiting", b.action_name) : t("frameio.unbind.done", b.action_name));
+    toast(this, t(fate === "return" ? "frameio.unbind.waiting" : "frameio.unbind.done", b.action_name));
     changed(this);
     await this.gone(b.folder);
   }
 
   // The facet goes a moment after the last binding, and with it the tab.
   private async gone(folder: string): Promise<void> {
-    const { bindings } = await get<{ bindings: Binding[] }>("/bindings", { folder }).catch(() => ({ bindings: undefined }));
-    if (bindings?.some((b) => b.state !== "unbound")) return;
+    const known = await get<{ bindings: Binding[] }>("/bindings", { folder }).catch(() => undefined);
+    if (known?.bindings.some((b) => b.state !== "unbound")) return;
     await settled(folder, (d) => !d.facets?.includes("FrameioBinding"));
     changed(this);
   }

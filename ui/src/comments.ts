@@ -24,7 +24,10 @@ export class Comments extends LitElement {
     base, controls,
     css`
       .group { display: grid; gap: 0.5rem; }
-      .comment { border-radius: 8px; padding: 0.5rem 0.7rem; border: 1px solid transparent; border-left: 3px solid var(--line); display: grid; gap: 0.2rem; position: relative; }
+      .comment {
+        border-radius: 8px; padding: 0.5rem 0.7rem; border: 1px solid transparent; border-left: 3px solid var(--line);
+        display: grid; gap: 0.2rem; position: relative;
+      }
       .comment[aria-current="true"] { background: var(--hover); border-color: var(--accent); }
       .head { display: flex; flex-wrap: wrap; gap: 0.2rem 0.6rem; align-items: center; }
       .text { white-space: pre-wrap; overflow-wrap: anywhere; }
@@ -42,7 +45,9 @@ export class Comments extends LitElement {
 
   protected override render(): TemplateResult {
     if (!this.comments.length) return html`<p class="soft">${t("frameio.comments.none")}</p>`;
-    return html`<div class="stack">${this.groups().map(([title, list]) => html`<section class="group"><h3>${title} <span class="soft small">${count("frameio.comments.count", all(list))}</span></h3>${list.map((c) => this.comment(c, false))}</section>`)}
+    return html`<div class="stack">${this.groups().map(([title, list]) => html`<section class="group">
+        <h3>${title} <span class="soft small">${count("frameio.comments.count", all(list))}</span></h3>
+        ${list.map((c) => this.comment(c, false))}</section>`)}
       ${this.more ? html`<p class="small soft">${t("frameio.comments.more")}</p>` : nothing}</div>`;
   }
 
@@ -68,7 +73,7 @@ export class Comments extends LitElement {
     const places = !reply && (c.frame !== undefined || c.drawing);
     return html`<article class="comment ${c.resolved ? "resolved" : ""}" aria-current=${this.at?.id === c.id}>
       <div class="head"><strong class="wrap">${c.author}</strong>
-        ${places ? html`<button class="moment" aria-label=${t("frameio.comments.seek", c.timecode ?? t("frameio.comments.drawing"))} @click=${() => this.choose(c)}>${c.drawing ? pencil : nothing}${c.timecode ?? t("frameio.comments.drawing")}</button>` : nothing}
+        ${places ? this.moment(c) : nothing}
         ${c.page ? html`<span class="chip">${t("frameio.comments.page", c.page)}</span>` : nothing}
         ${c.resolved ? html`<span class="chip good">${tick}${t("frameio.comments.resolved")}</span>` : nothing}
         <time class="small soft" datetime=${c.created} title=${date(c.created)}>${ago(c.created)}</time>
@@ -76,6 +81,12 @@ export class Comments extends LitElement {
       <div class="text" dir="auto">${c.text}</div>
       ${c.replies.length ? html`<div class="replies">${c.replies.map((r) => this.comment(r, true))}</div>` : nothing}
     </article>`;
+  }
+
+  private moment(c: Comment): TemplateResult {
+    const when = c.timecode ?? t("frameio.comments.drawing");
+    return html`<button class="moment" aria-label=${t("frameio.comments.seek", when)} @click=${() => this.choose(c)}>
+      ${c.drawing ? pencil : nothing}${when}</button>`;
   }
 
   private choose(c: Comment): void {

@@ -21,7 +21,10 @@ interface Told {
   remedy?: string;
 }
 
-/** The person, connected to Frame.io; undefined when they gave up. Call it from a click: the window is opened at once if it may be. */
+/**
+ * The person, connected to Frame.io; undefined when they gave up. Call it from a click: the window is opened at once
+ * if it may be.
+ */
 export async function connected(): Promise<Person | undefined> {
   const me = await get<Person>("/me");
   if (me.frameio_connected) return me;
@@ -61,10 +64,14 @@ export class Connect extends Dialog<Person> {
 
   private told(event: MessageEvent): void {
     const told = event.data as Told | null;
-    if (event.origin !== new URL(connector() || location.href, location.href).origin || told?.type !== "nuxeo-frameio") return;
-    if (!told.connected) this.problem = new Problem(0, "refused", told.message ?? t("frameio.connect.refused"), "", told.remedy ?? "");
-    else if (told.login !== this.person.login) this.problem = new Problem(0, "other", t("frameio.connect.other", told.login ?? "", this.person.login), "", t("frameio.connect.other.remedy"));
-    else void this.look();
+    const ours = new URL(connector() || location.href, location.href).origin;
+    if (event.origin !== ours || told?.type !== "nuxeo-frameio") return;
+    if (told.connected && told.login === this.person.login) return void this.look();
+    const refused = told.message ?? t("frameio.connect.refused");
+    const other = t("frameio.connect.other", told.login ?? "", this.person.login);
+    this.problem = told.connected
+      ? new Problem(0, "other", other, "", t("frameio.connect.other.remedy"))
+      : new Problem(0, "refused", refused, "", told.remedy ?? "");
   }
 
   // The answer of the connector counts, not what a window says; a window that
@@ -91,8 +98,10 @@ export class Connect extends Dialog<Person> {
     const why = this.person.frameio_problem;
     return html`<p>${t("frameio.connect.why")}</p>
       ${why ? html`<p class="soft">${why}</p>` : nothing}
-      ${this.stage === "blocked" ? notice(new Problem(0, "blocked", t("frameio.connect.blocked"), "", t("frameio.connect.blocked.remedy"))) : nothing}
-      <p role="status" class="soft">${this.stage === "waiting" ? t("frameio.connect.waiting") : this.stage === "closed" ? t("frameio.connect.closed") : nothing}</p>`;
+      ${this.stage === "blocked"
+        ? notice(new Problem(0, "blocked", t("frameio.connect.blocked"), "", t("frameio.connect.blocked.remedy")))
+        : nothing}
+      <p role="status" class="soft">${this.stage === "blocked" ? nothing : t(`frameio.connect.${this.stage}`)}</p>`;
   }
 
   protected confirm(): { label: string } {

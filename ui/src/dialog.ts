@@ -13,15 +13,24 @@ import { inWebUI } from "./webui.js";
 const look = css`
   dialog {
     border: 1px solid var(--line); border-radius: 12px; padding: 0; background: var(--box); color: var(--text);
-    width: min(34rem, calc(100vw - 2rem)); max-height: calc(100dvh - 2rem); box-shadow: 0 12px 48px #0005; overflow: hidden;
+    width: min(34rem, calc(100vw - 2rem)); max-height: calc(100dvh - 2rem); box-shadow: 0 12px 48px #0005;
+    overflow: hidden;
   }
   dialog[open] { display: flex; flex-direction: column; }
   dialog::backdrop { background: #0008; }
   .head { padding: 1.2rem 1.5rem 0.4rem; }
   form { display: contents; }
-  .body { padding: 0.6rem 1.5rem 1.2rem; overflow: auto; display: grid; gap: 1.1rem; grid-template-columns: minmax(0, 1fr); }
-  .tree { border: 1px solid var(--edge); border-radius: 8px; padding: 0.6rem; max-height: 15rem; overflow: auto; margin-top: 0.25rem; }
-  .foot { padding: 0.9rem 1.5rem; border-top: 1px solid var(--line); display: flex; flex-wrap: wrap; gap: 0.6rem; justify-content: flex-end; }
+  .body {
+    padding: 0.6rem 1.5rem 1.2rem; overflow: auto; display: grid; gap: 1.1rem; grid-template-columns: minmax(0, 1fr);
+  }
+  .tree {
+    border: 1px solid var(--edge); border-radius: 8px; padding: 0.6rem; max-height: 15rem; overflow: auto;
+    margin-top: 0.25rem;
+  }
+  .foot {
+    padding: 0.9rem 1.5rem; border-top: 1px solid var(--line); display: flex; flex-wrap: wrap; gap: 0.6rem;
+    justify-content: flex-end;
+  }
 `;
 
 /** What every dialog of ours does. R is what it is closed with; undefined when it was cancelled. */
@@ -80,13 +89,16 @@ export abstract class Dialog<R> extends LitElement {
 
   protected override render(): TemplateResult {
     const go = this.confirm();
-    return html`<dialog aria-labelledby="heading" @close=${() => this.close()} @cancel=${(e: Event) => this.busy && e.preventDefault()}>
+    return html`<dialog aria-labelledby="heading" @close=${() => this.close()}
+      @cancel=${(e: Event) => this.busy && e.preventDefault()}>
       <form novalidate @submit=${this.send} @input=${this.mended}>
         <div class="head"><h2 id="heading">${this.heading()}</h2></div>
         <div class="body">${this.content()} ${this.shown()}</div>
         <div class="foot">
-          <button type="button" ?disabled=${this.busy} @click=${() => this.close()}>${go ? t("frameio.cancel") : t("frameio.close")}</button>
-          ${go ? html`<button class=${go.danger ? "danger" : "primary"} ?disabled=${this.busy || go.disabled}>${this.busy ? t("frameio.busy") : go.label}</button>` : nothing}
+          <button type="button" ?disabled=${this.busy} @click=${() => this.close()}>
+            ${go ? t("frameio.cancel") : t("frameio.close")}</button>
+          ${go ? html`<button class=${go.danger ? "danger" : "primary"} ?disabled=${this.busy || go.disabled}>
+            ${this.busy ? t("frameio.busy") : go.label}</button>` : nothing}
         </div>
       </form>
     </dialog>`;
@@ -104,13 +116,16 @@ export abstract class Dialog<R> extends LitElement {
   }
 
   protected wrong(field: string): TemplateResult | typeof nothing {
-    return this.problem?.field === field ? html`<span class="error" id=${`${field}-error`}>${this.problem.message} ${this.problem.remedy}</span>` : nothing;
+    return this.problem?.field === field
+      ? html`<span class="error" id=${`${field}-error`}>${this.problem.message} ${this.problem.remedy}</span>`
+      : nothing;
   }
 }
 
 /** A link to a page of the connector where something can be done about a problem. */
 export function openPage(page: string | undefined): TemplateResult | typeof nothing {
-  return page ? html`<span><a href=${connector() + page} target=${inWebUI() ? "_blank" : "_self"} rel="noopener">${t("frameio.page.open")}</a></span>` : nothing;
+  return page ? html`<span><a href=${connector() + page} target=${inWebUI() ? "_blank" : "_self"}
+    rel="noopener">${t("frameio.page.open")}</a></span>` : nothing;
 }
 
 /** A problem as a box, announced when it appears. */
@@ -153,7 +168,9 @@ export class Confirm extends Dialog<true> {
 }
 
 /** Asks, and does it when the person agrees; true when it was done. */
-export async function confirm(question: string, explain: string[], label: string, act: () => Promise<unknown>): Promise<boolean> {
+export async function confirm(
+  question: string, explain: string[], label: string, act: () => Promise<unknown>,
+): Promise<boolean> {
   const dialog = document.createElement("nxf-confirm") as Confirm;
   Object.assign(dialog, { question, explain, label, act });
   return (await dialog.show()) ?? false;

@@ -1,17 +1,16 @@
 // The tab "Frame IO" of a document: what Frame.io told of it, what it looks
 // like, and what was said about it.
 
-import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { property, state } from "lit/decorators.js";
 import { define } from "./define.js";
-import { type Problem, type Schemas, get, path, problemOf } from "./api.js";
+import { type Schemas, get, path } from "./api.js";
 import "./comments.js";
-import { notice } from "./dialog.js";
 import { clock, date, size } from "./format.js";
 import { listen } from "./events.js";
 import { type NuxeoDocument, changed, pageChanged, safeLink, settled, toast } from "./host.js";
-import { Shown } from "./shown.js";
 import { lock, out, send } from "./icons.js";
+import { Loader } from "./loader.js";
 import "./player.js";
 import { pushDocuments } from "./push-dialog.js";
 import { type Push, pushLine, pushLinks, release } from "./push-words.js";
@@ -31,7 +30,10 @@ export class DocumentTab extends LitElement {
     css`
       :host { padding: var(--nxf-tab-padding, 0); container-type: inline-size; }
       .review { display: grid; gap: 1.25rem; grid-template-columns: minmax(0, 1fr); align-items: start; }
-      @container (min-width: 56rem) { .review { grid-template-columns: minmax(0, 1.7fr) minmax(18rem, 1fr); } .talk { max-height: 76vh; overflow: auto; } }
+      @container (min-width: 56rem) {
+        .review { grid-template-columns: minmax(0, 1.7fr) minmax(18rem, 1fr); }
+        .talk { max-height: 76vh; overflow: auto; }
+      }
       .facts { grid-template-columns: repeat(auto-fill, minmax(min(10.5rem, 45%), 1fr)); gap: 0.9rem 1.5rem; }
       .facts div { min-width: 0; }
       .facts dt { font-size: 0.85rem; }
@@ -44,93 +46,65 @@ export class DocumentTab extends LitElement {
   /** Or only its uid. */
   @property() uid = "";
 
-  @state() private detail: Detail | undefined;
-  @state() private problem: Problem | undefined;
   @state() private at: Comment | undefined;
   @state() private file = "";
-  private loaded = "";
-  private timer = 0;
-  private hearing = new AbortController();
-  private readonly refresh = () => void (this.shown.now && this.load());
-  private readonly shown = new Shown(this, (now) => (now ? this.begin() : this.end()));
+  private readonly loader = new Loader<Detail>(this, {
+    key: () => this.wanted || undefined,
+    load: (uid, signal) => get(path("documents", uid), {}, signal),
+    every: (d) => (d?.push ? looksEvery : 0),
+    peek: (d) => this.moved(d.push!),
+    begin: (signal) => listen({
+      item: (item) => item.document === this.wanted && item.finished && void this.news(),
+    }, signal),
+    came: (now, before) => this.came(now, before),
+  });
 
   private get wanted(): string {
     return this.document?.uid ?? this.uid;
   }
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    window.addEventListener("nxf-changed", this.refresh);
-  }
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    window.removeEventListener("nxf-changed", this.refresh);
-  }
-
-  private begin(): void {
-    this.refresh();
-    this.timer = window.setInterval(() => void this.follow(), looksEvery);
-    this.hearing = new AbortController();
-    listen({ item: (item) => item.document === this.wanted && item.finished && void this.news() }, this.hearing.signal);
-  }
-
-  private end(): void {
-    window.clearInterval(this.timer);
-    this.hearing.abort();
+  private get detail(): Detail | undefined {
+    return this.loader.value;
   }
 
   // There is a new version, or a lock has come or gone: Web UI shows both, too.
   private async news(): Promise<void> {
-    await this.load();
+    await this.loader.refresh();
     pageChanged(this);
   }
 
   // While a push is under way or under review, one small question tells whether
   // there is anything new to read.
-  private async follow(): Promise<void> {
-    const p = this.detail?.push;
-    if (!p || document.visibilityState !== "visible") return;
-    try {
-      const now = await get<Push>(path("pushes", p.id));
-      if (now.state !== p.state || now.locked !== p.locked) await this.news();
-      else if (now.seen !== p.seen) await this.load();
-    } catch {
-      // it is asked again
+  private async moved(p: Push): Promise<boolean> {
+    const now = await get<Push>(path("pushes", p.id)).catch(() => p); // it is asked again
+    const turned = now.state !== p.state || now.locked !== p.locked;
+    if (turned) pageChanged(this);
+    return turned || now.seen !== p.seen;
+  }
+
+  private came(detail: Detail, before: Detail | undefined): void {
+    if (!before) [this.at, this.file] = [undefined, ""];
+    this.dispatchEvent(new CustomEvent("nxf-detail", { detail, bubbles: true, composed: true }));
+  }
+
+  protected override render(): unknown {
+    return this.loader.show((d) => this.whole(d));
+  }
+
+  private whole(d: Detail): TemplateResult {
+    if (!d.asset) {
+      return html`<div class="stack">${this.pushed(d)}<p class="soft">${t("frameio.document.unlinked")}</p></div>`;
     }
-  }
-
-  protected override willUpdate(_changes: PropertyValues): void {
-    if (!this.shown.now || this.wanted === this.loaded) return;
-    [this.detail, this.at, this.file] = [undefined, undefined, ""];
-    void this.load();
-  }
-
-  private async load(): Promise<void> {
-    const uid = (this.loaded = this.wanted);
-    if (!uid) return;
-    this.problem = undefined;
-    try {
-      const detail = await get<Detail>(path("documents", uid));
-      if (uid !== this.wanted) return;
-      this.detail = detail;
-      this.dispatchEvent(new CustomEvent("nxf-detail", { detail, bubbles: true, composed: true }));
-    } catch (thrown) {
-      if (uid === this.wanted) this.problem = problemOf(thrown);
-    }
-  }
-
-  protected override render(): TemplateResult | typeof nothing {
-    if (!this.shown.now) return nothing;
-    if (this.problem) return notice(this.problem, this.refresh);
-    const d = this.detail;
-    if (!d) return html`<p role="status" class="soft">${t("frameio.loading")}</p>`;
-    if (!d.asset) return html`<div class="stack">${this.pushed(d)}<p class="soft">${t("frameio.document.unlinked")}</p></div>`;
     return html`<div class="stack">${this.pushed(d)}
       <div class="review"><div class="stack tight">${this.versions(d)}
-          <nxf-player .document=${d.uid} .file=${this.file} .rate=${d.asset.frame_rate ?? 0} .length=${d.asset.duration ?? 0} .resolution=${d.asset.resolution ?? ""} .marks=${this.marks(d)} .at=${this.at}
+          <nxf-player .document=${d.uid} .file=${this.file} .rate=${d.asset.frame_rate ?? 0}
+            .length=${d.asset.duration ?? 0} .resolution=${d.asset.resolution ?? ""} .marks=${this.marks(d)}
+            .at=${this.at}
             @nxf-mark=${(e: CustomEvent<Comment>) => this.choose(e.detail)}></nxf-player></div>
-        <section class="card stack talk" aria-label=${t("frameio.comments")} tabindex="0"><h2>${t("frameio.comments")}</h2>
-          <nxf-comments .comments=${d.comments} .versions=${d.versions} .at=${this.at} ?more=${d.comments_more} @nxf-chosen=${(e: CustomEvent<Comment>) => this.choose(e.detail)}></nxf-comments></section></div>
+        <section class="card stack talk" aria-label=${t("frameio.comments")} tabindex="0">
+          <h2>${t("frameio.comments")}</h2>
+          <nxf-comments .comments=${d.comments} .versions=${d.versions} .at=${this.at} ?more=${d.comments_more}
+            @nxf-chosen=${(e: CustomEvent<Comment>) => this.choose(e.detail)}></nxf-comments></section></div>
       ${this.facts(d, d.asset)}
     </div>`;
   }
@@ -138,10 +112,21 @@ export class DocumentTab extends LitElement {
   // Under review, or to be sent: Web UI has an action of its own for that.
   private pushed(d: Detail): TemplateResult | typeof nothing {
     const p = d.push;
-    if (!p) return inWebUI() ? nothing : html`<div><button @click=${() => void pushDocuments([d], this)}>${send} ${t("frameio.push")}</button></div>`;
-    return html`<div class="notice"><strong class="row tight">${p.locked ? lock : nothing}<span class="wrap" role="status">${pushLine(p)}</span></strong>
-      ${p.gone ? html`<span class="bad wrap">${t("frameio.push.gone")}</span>` : p.status_now ? html`<span class="wrap">${t("frameio.push.now", p.status_now)}</span>` : nothing}
-      <span class="row">${pushLinks(p)}${p.may_release ? html`<button class="danger" @click=${() => void this.free(p)}>${t("frameio.release")}</button>` : nothing}</span></div>`;
+    if (!p) {
+      return inWebUI()
+        ? nothing
+        : html`<div><button @click=${() => void pushDocuments([d], this)}>${send} ${t("frameio.push")}</button></div>`;
+    }
+    return html`<div class="notice">
+      <strong class="row tight">${p.locked ? lock : nothing}
+        <span class="wrap" role="status">${pushLine(p)}</span></strong>
+      ${p.gone
+        ? html`<span class="bad wrap">${t("frameio.push.gone")}</span>`
+        : p.status_now ? html`<span class="wrap">${t("frameio.push.now", p.status_now)}</span>` : nothing}
+      <span class="row">${pushLinks(p)}
+        ${p.may_release
+          ? html`<button class="danger" @click=${() => void this.free(p)}>${t("frameio.release")}</button>`
+          : nothing}</span></div>`;
   }
 
   private async free(p: Push): Promise<void> {
@@ -157,7 +142,9 @@ export class DocumentTab extends LitElement {
     if (files.length < 2) return nothing;
     const shown = this.file || d.asset!.file;
     return html`<label class="row small">${t("frameio.document.shown")}
-      <select @change=${(e: Event) => this.show((e.target as HTMLSelectElement).value)}>${files.map((v) => html`<option value=${v.file!} ?selected=${v.file === shown}>${t("frameio.document.versionOf", v.label, v.file_name ?? "")}</option>`)}</select></label>`;
+      <select @change=${(e: Event) => this.show((e.target as HTMLSelectElement).value)}>
+        ${files.map((v) => html`<option value=${v.file!} ?selected=${v.file === shown}>
+          ${t("frameio.document.versionOf", v.label, v.file_name ?? "")}</option>`)}</select></label>`;
   }
 
   private show(file: string): void {
@@ -180,18 +167,25 @@ export class DocumentTab extends LitElement {
   private facts(d: Detail, a: NonNullable<Detail["asset"]>): TemplateResult {
     const number = (n: number | undefined) => n?.toLocaleString(language());
     const rows: [string, unknown][] = [
-      ["file", a.file_name], ["uploader", a.uploader], ["uploaded", date(a.upload_date)], ["codec", a.codec], ["resolution", a.resolution],
-      ["fps", number(a.frame_rate)], ["size", a.size === undefined ? "" : size(a.size)], ["duration", a.duration ? clock(a.duration) : ""], ["frames", number(a.frames)],
-      ["status", a.status], ["version", d.version], ["published", a.last_published ? `${date(a.last_published)}${a.published_by ? `, ${a.published_by}` : ""}` : ""],
+      ["file", a.file_name], ["uploader", a.uploader], ["uploaded", date(a.upload_date)], ["codec", a.codec],
+      ["resolution", a.resolution], ["fps", number(a.frame_rate)], ["size", a.size === undefined ? "" : size(a.size)],
+      ["duration", a.duration ? clock(a.duration) : ""], ["frames", number(a.frames)], ["status", a.status],
+      ["version", d.version],
+      ["published", a.last_published ? `${date(a.last_published)}${a.published_by ? `, ${a.published_by}` : ""}` : ""],
     ];
-    return html`<section class="card stack"><div class="row between"><h2>${t("frameio.document.facts")}</h2>${this.links(d, a)}</div>
-      <dl class="facts">${rows.map(([key, value]) => (value ? html`<div><dt>${t(`frameio.document.${key}`)}</dt><dd>${value}</dd></div>` : nothing))}</dl></section>`;
+    return html`<section class="card stack">
+      <div class="row between"><h2>${t("frameio.document.facts")}</h2>${this.links(d, a)}</div>
+      <dl class="facts">${rows.map(([key, value]) => (value
+        ? html`<div><dt>${t(`frameio.document.${key}`)}</dt><dd>${value}</dd></div>`
+        : nothing))}</dl></section>`;
   }
 
   private links(d: Detail, a: NonNullable<Detail["asset"]>): TemplateResult {
     const [there, here] = [safeLink(a.view_url), inWebUI() ? undefined : safeLink(d.nuxeo_url)];
     return html`<span class="row">
-      ${there ? html`<a class="row tight" href=${there} target="_blank" rel="noreferrer noopener">${t("frameio.document.onFrameio")}${out}</a>` : nothing}
-      ${here ? html`<a class="row tight" href=${here} target="_blank" rel="noreferrer noopener">${t("frameio.document.onNuxeo")}${out}</a>` : nothing}</span>`;
+      ${there ? html`<a class="row tight" href=${there} target="_blank"
+        rel="noreferrer noopener">${t("frameio.document.onFrameio")}${out}</a>` : nothing}
+      ${here ? html`<a class="row tight" href=${here} target="_blank"
+        rel="noreferrer noopener">${t("frameio.document.onNuxeo")}${out}</a>` : nothing}</span>`;
   }
 }

@@ -16,7 +16,9 @@ const shortest = 500; // ms before the first new try
 const longest = 15_000;
 
 /** Watches until the signal aborts, through every broken connection. */
-export async function watch(parameters: Record<string, string>, listener: Listener, signal: AbortSignal): Promise<void> {
+export async function watch(
+  parameters: Record<string, string>, listener: Listener, signal: AbortSignal,
+): Promise<void> {
   let pause = shortest;
   while (!signal.aborted) {
     try {
@@ -75,7 +77,9 @@ async function read(answer: Response, listener: Listener): Promise<void> {
 }
 
 function tell(event: string, listener: Listener): void {
-  const fields = new Map(event.split("\n").map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1).trim()]));
+  const fields = new Map(event.split("\n").map((line) => [
+    line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1).trim(),
+  ]));
   if (fields.get("event") === "item") listener.item(JSON.parse(fields.get("data")!) as Item);
   if (fields.get("event") === "end") listener.end?.();
 }

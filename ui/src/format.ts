@@ -12,7 +12,9 @@ export function size(bytes: number): string {
     unit++;
     n = unit > 1 ? Math.round(bytes / (one / 100)) / 100 : Math.round(bytes / one);
   }
-  return new Intl.NumberFormat(language(), { style: "unit", unit: units[unit]!, unitDisplay: unit ? "short" : "long", maximumFractionDigits: 2 }).format(n);
+  return new Intl.NumberFormat(
+    language(), { style: "unit", unit: units[unit]!, unitDisplay: unit ? "short" : "long", maximumFractionDigits: 2 },
+  ).format(n);
 }
 
 /** Bytes a second. */
@@ -45,7 +47,8 @@ export function span(minutes: number): string {
   return inUnits((minutes * 60) / lengths[unit]!, unit);
 }
 
-const inUnits = (n: number, unit: string): string => new Intl.NumberFormat(language(), { style: "unit", unit, unitDisplay: "long" }).format(n);
+const inUnits = (n: number, unit: string): string =>
+  new Intl.NumberFormat(language(), { style: "unit", unit, unitDisplay: "long" }).format(n);
 
 /** A date with its time. */
 export function date(iso: string | undefined): string {
@@ -53,12 +56,18 @@ export function date(iso: string | undefined): string {
   return new Intl.DateTimeFormat(language(), { dateStyle: "medium", timeStyle: "short" }).format(new Date(iso));
 }
 
-const steps: [number, Intl.RelativeTimeFormatUnit][] = [[60, "second"], [3600, "minute"], [86_400, "hour"], [86_400 * 30, "day"], [86_400 * 365, "month"], [Infinity, "year"]];
-const lengths: Record<string, number> = { second: 1, minute: 60, hour: 3600, day: 86_400, month: 86_400 * 30, year: 86_400 * 365 };
+const steps: [number, Intl.RelativeTimeFormatUnit][] = [
+  [60, "second"], [3600, "minute"], [86_400, "hour"], [86_400 * 30, "day"], [86_400 * 365, "month"], [Infinity, "year"],
+];
+const lengths: Record<string, number> = {
+  second: 1, minute: 60, hour: 3600, day: 86_400, month: 86_400 * 30, year: 86_400 * 365,
+};
 
 /** How long ago, like 3 minutes ago. */
 export function ago(iso: string): string {
   const seconds = (new Date(iso).getTime() - Date.now()) / 1000;
   const [, unit] = steps.find(([limit]) => Math.abs(seconds) < limit)!;
-  return new Intl.RelativeTimeFormat(language(), { numeric: "auto" }).format(Math.round(seconds / lengths[unit]!), unit);
+  return new Intl.RelativeTimeFormat(language(), { numeric: "auto" }).format(
+    Math.round(seconds / lengths[unit]!), unit,
+  );
 }

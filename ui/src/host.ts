@@ -15,7 +15,9 @@ interface Translations {
 declare global {
   interface Window {
     Nuxeo?: NuxeoGlobal;
-    nuxeo?: { I18n?: { language?: string } & { [language: string]: Record<string, string> | undefined } & Translations };
+    nuxeo?: {
+      I18n?: { language?: string } & { [language: string]: Record<string, string> | undefined } & Translations;
+    };
   }
 }
 
@@ -47,7 +49,8 @@ export function connector(): string {
 }
 
 // What Web UI is connected to; its page may lie below the address of a repository.
-const connection = () => document.querySelector("nuxeo-connection") as (HTMLElement & { url?: string; user?: { id?: string } }) | null;
+const connection = () =>
+  document.querySelector("nuxeo-connection") as (HTMLElement & { url?: string; user?: { id?: string } }) | null;
 
 /** Nuxeo's address on the page's own origin, without a slash at the end. */
 export function nuxeo(): string {
@@ -85,7 +88,9 @@ export function safeLink(address: string | undefined): string | undefined {
 
 /** Says something in passing: Web UI shows it as its own messages, our pages likewise. */
 export function toast(from: EventTarget, message: string): void {
-  const event = new CustomEvent("notify", { bubbles: true, composed: true, detail: { message, duration: 6000, dismissible: true } });
+  const event = new CustomEvent("notify", {
+    bubbles: true, composed: true, detail: { message, duration: 6000, dismissible: true },
+  });
   // An element that has left the page in the meantime reaches nobody.
   (from instanceof Node && !from.isConnected ? document.body : from).dispatchEvent(event);
 }
@@ -99,7 +104,9 @@ export function changed(from: EventTarget): void {
 /** Tells Web UI alone: it reads the document of its page again, and what it lists of it. */
 export function pageChanged(from: EventTarget): void {
   // Only Web UI's own element listens, and what told it may have left the page.
-  const target = from instanceof Node && !from.isConnected ? (document.querySelector("nuxeo-app") ?? document.body) : from;
+  const target = from instanceof Node && !from.isConnected
+    ? (document.querySelector("nuxeo-app") ?? document.body)
+    : from;
   target.dispatchEvent(new CustomEvent("document-updated", { bubbles: true, composed: true }));
 }
 
@@ -112,8 +119,8 @@ const looksFirst = 150; // ms; each further look waits longer
 const looks = 12; // about half a minute
 
 /**
- * Waits until something is so of a document in Nuxeo: what we have asked of the connector it does in its own time, and Web UI
- * reads a document once. Gives up after a while, as the work may wait for somebody.
+ * Waits until something is so of a document in Nuxeo: what we have asked of the connector it does in its own time, and
+ * Web UI reads a document once. Gives up after a while, as the work may wait for somebody.
  */
 export async function settled(uid: string, so: (document: NuxeoDocument) => boolean): Promise<void> {
   if (!inWebUI()) return;
@@ -126,7 +133,9 @@ export async function settled(uid: string, so: (document: NuxeoDocument) => bool
 
 /** A document as Nuxeo has it now; undefined where it cannot be read. */
 export async function fromNuxeo(uid: string): Promise<NuxeoDocument | undefined> {
-  const answer = await fetch(`${nuxeo()}/api/v1/id/${encodeURIComponent(uid)}`, { headers: { "fetch-document": "lock" } }).catch(() => undefined);
+  const answer = await fetch(
+    `${nuxeo()}/api/v1/id/${encodeURIComponent(uid)}`, { headers: { "fetch-document": "lock" } },
+  ).catch(() => undefined);
   return answer?.ok ? ((await answer.json()) as NuxeoDocument) : undefined;
 }
 

@@ -21,8 +21,8 @@ export function count(key: string, n: number, ...values: (string | number)[]): s
 }
 
 /**
- * Gives Web UI our English for what it has no text of. Its own translate falls back to nothing, a browser may keep the texts
- * from before the package was installed for a day, and a language may be one that the package does not know of.
+ * Gives Web UI our English for what it has no text of. Its own translate falls back to nothing, a browser may keep the
+ * texts from before the package was installed for a day, and a language may be one that the package does not know of.
  */
 export function completeTexts(): void {
   const fill = () => {
@@ -44,8 +44,8 @@ function translated(key: string): string | undefined {
 const sample = "frameio.loading";
 
 /**
- * The language that dates, numbers and amounts are written in, and things are counted in. It is that of our texts: on a page
- * in a language that we have no more than titles in, a sentence of ours is English to its end.
+ * The language that dates, numbers and amounts are written in, and things are counted in. It is that of our texts: on a
+ * page in a language that we have no more than titles in, a sentence of ours is English to its end.
  */
 export function language(): string {
   const wanted = window.nuxeo?.I18n?.language || document.documentElement.lang || "en";

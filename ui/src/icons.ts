@@ -2,7 +2,9 @@
 
 import { svg, html, type TemplateResult } from "lit";
 
-const icon = (path: TemplateResult): TemplateResult => html`<svg viewBox="0 0 24 24" width="20" height="20" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">${path}</svg>`;
+const icon = (path: TemplateResult): TemplateResult => html`<svg viewBox="0 0 24 24" width="20" height="20" fill="none"
+  stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
+  ${path}</svg>`;
 
 /** Three waves between two frames: what goes from one side to the other. */
 export const waves = icon(svg`<path d="M3 8c3-3 6-3 9 0s6 3 9 0M3 13c3-3 6-3 9 0s6 3 9 0M3 18c3-3 6-3 9 0s6 3 9 0"/>`);
@@ -18,6 +20,7 @@ export const search = icon(svg`<circle cx="11" cy="11" r="6.5"/><path d="m16 16 
 export const pencil = icon(svg`<path d="M4 20l1-4L16 5l3 3L8 19z"/>`);
 export const send = icon(svg`<path d="M4 12 20 4l-4 16-4-7zM12 13l8-9"/>`);
 /** Two arrows in a circle: what is kept as it is on the other side. */
-export const round = icon(svg`<path d="M20 11a8 8 0 0 0-14.5-3.5L4 9M4 4v5h5M4 13a8 8 0 0 0 14.5 3.5L20 15M20 20v-5h-5"/>`);
+export const round =
+  icon(svg`<path d="M20 11a8 8 0 0 0-14.5-3.5L4 9M4 4v5h5M4 13a8 8 0 0 0 14.5 3.5L20 15M20 20v-5h-5"/>`);
 export const lock = icon(svg`<rect x="5" y="11" width="14" height="9" rx="2"/><path d="M8 11V8a4 4 0 0 1 8 0v3"/>`);
 export const out = icon(svg`<path d="M14 4h6v6M20 4l-9 9M18 14v5a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V7a1 1 0 0 1 1-1h5"/>`);

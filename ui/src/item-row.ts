@@ -15,7 +15,10 @@ export class ItemRow extends LitElement {
   static override styles = [
     base, controls,
     css`
-      :host { display: grid; grid-template-columns: auto minmax(0, 1fr) auto; gap: 0 0.8rem; align-items: center; padding: 0 0.9rem; border-bottom: 1px solid var(--line); container-type: inline-size; overflow: hidden; }
+      :host {
+        display: grid; grid-template-columns: auto minmax(0, 1fr) auto; gap: 0 0.8rem; align-items: center;
+        padding: 0 0.9rem; border-bottom: 1px solid var(--line); container-type: inline-size; overflow: hidden;
+      }
       .title, .line { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; display: block; }
       .title { font-weight: 600; color: var(--text); text-decoration: none; }
       .title:hover { text-decoration: underline; }
@@ -35,18 +38,25 @@ export class ItemRow extends LitElement {
     const { item } = this;
     const whose = this.owners ? ` · ${item.owner}` : "";
     return html`${stateIcon(item)}
-      <span class="grow"><a class="title" href=${itemAddress(item.id)} target=${ownPages()} title=${item.title}>${item.title}</a>
-        <span class="line small ${item.state === "failed" ? "bad" : "soft"}" title=${line(item)}>${item.kind === "publish" ? "" : `${kindWord(item)} · `}${line(item)}${whose}</span>
+      <span class="grow">
+        <a class="title" href=${itemAddress(item.id)} target=${ownPages()} title=${item.title}>${item.title}</a>
+        <span class="line small ${item.state === "failed" ? "bad" : "soft"}"
+          title=${line(item)}>${item.kind === "publish" ? "" : `${kindWord(item)} · `}${line(item)}${whose}</span>
         ${bar(item)}</span>
       <span class="end">
-        <time class="small soft" datetime=${item.updated} title=${date(item.updated)}>${ago(item.finished ?? item.created)}</time>
-        ${item.document ? html`<a class="small open" href=${documentAddress(item.document)}>${t("frameio.item.document")}<span class="unseen"> ${item.title}</span></a>` : nothing}
+        <time class="small soft" datetime=${item.updated}
+          title=${date(item.updated)}>${ago(item.finished ?? item.created)}</time>
+        ${item.document
+          ? html`<a class="small open" href=${documentAddress(item.document)}>${t("frameio.item.document")}<span
+            class="unseen"> ${item.title}</span></a>`
+          : nothing}
         ${canRetry(item) ? this.button("retry") : canCancel(item) ? this.button("cancel") : nothing}
       </span>`;
   }
 
   private button(what: "retry" | "cancel"): TemplateResult {
-    return html`<button ?disabled=${this.busy} @click=${() => void this.do(what)}>${t(`frameio.${what}`)}<span class="unseen"> ${this.item.title}</span></button>`;
+    return html`<button ?disabled=${this.busy} @click=${() => void this.do(what)}>
+      ${t(`frameio.${what}`)}<span class="unseen"> ${this.item.title}</span></button>`;
   }
 
   private async do(what: "retry" | "cancel"): Promise<void> {

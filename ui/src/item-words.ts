@@ -17,7 +17,8 @@ const pictures: Record<Item["state"], [TemplateResult, string]> = {
 /** A picture of the state, with its word for those who cannot see it. */
 export function stateIcon(item: Item): TemplateResult {
   const [picture, tone] = item.state === "done" && item.message ? [care, "warn"] : pictures[item.state];
-  return html`<span class=${tone} title=${stateWord(item)}>${picture}<span class="unseen">${stateWord(item)}</span></span>`;
+  return html`<span class=${tone}
+    title=${stateWord(item)}>${picture}<span class="unseen">${stateWord(item)}</span></span>`;
 }
 
 /** The state in a word: what became of it once it is done. */
@@ -71,14 +72,19 @@ export function share(item: Item): number | undefined {
 /** The bar of a transfer. */
 export function bar(item: Item): TemplateResult | typeof nothing {
   const part = share(item);
-  return part === undefined ? nothing : html`<progress max="1" .value=${part} aria-label=${t("frameio.progress", item.title)}></progress>`;
+  return part === undefined
+    ? nothing
+    : html`<progress max="1" .value=${part} aria-label=${t("frameio.progress", item.title)}></progress>`;
 }
 
-export const canRetry = (item: Item): boolean => item.may_change && (item.state === "failed" || item.state === "canceled");
-export const canCancel = (item: Item): boolean => item.may_change && (item.state === "waiting" || item.state === "running");
+export const canRetry = (item: Item): boolean =>
+  item.may_change && (item.state === "failed" || item.state === "canceled");
+export const canCancel = (item: Item): boolean =>
+  item.may_change && (item.state === "waiting" || item.state === "running");
 
 /** Starts it again, or stops it. */
-export const ask = (item: Item, what: "retry" | "cancel"): Promise<Item> => change<Item>("POST", path("items", item.id, what));
+export const ask = (item: Item, what: "retry" | "cancel"): Promise<Item> =>
+  change<Item>("POST", path("items", item.id, what));
 
 /** How long it took, once it is over. */
 export function took(item: Item): string {

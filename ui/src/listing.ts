@@ -23,7 +23,9 @@ export function listing(view: ListView): Listing {
   const { currentPageIndex, offset, pageSize, namedParameters, ...rest } = view.nxProvider._params;
   const parameters: Record<string, string[]> = {};
   for (const [name, value] of Object.entries({ ...rest, ...(namedParameters as object | undefined) })) {
-    if (value !== undefined && value !== null && value !== "") parameters[name] = (Array.isArray(value) ? value : [value]).map(String);
+    if (value !== undefined && value !== null && value !== "") {
+      parameters[name] = (Array.isArray(value) ? value : [value]).map(String);
+    }
   }
   return { provider: view.nxProvider.provider, parameters, except: [...(view._excludedItems ?? [])] };
 }

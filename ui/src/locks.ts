@@ -19,7 +19,10 @@ export class Locks extends LitElement {
   static override styles = [
     base, controls,
     css`
-      li { display: grid; grid-template-columns: auto minmax(0, 1fr) auto; gap: 0 0.9rem; align-items: center; padding: 0.7rem 0; border-bottom: 1px solid var(--line); }
+      li {
+        display: grid; grid-template-columns: auto minmax(0, 1fr) auto; gap: 0 0.9rem; align-items: center;
+        padding: 0.7rem 0; border-bottom: 1px solid var(--line);
+      }
       li:last-child { border: 0; }
       svg { display: block; }
     `,
@@ -32,15 +35,25 @@ export class Locks extends LitElement {
   });
 
   protected override render(): TemplateResult {
-    return html`<div class="stack"><div><h1>${t("frameio.locks")}</h1><p class="soft">${t(this.administrator ? "frameio.locks.all" : "frameio.locks.mine")}</p></div>${this.list()}</div>`;
+    return html`<div class="stack">
+      <div><h1>${t("frameio.locks")}</h1>
+        <p class="soft">${t(this.administrator ? "frameio.locks.all" : "frameio.locks.mine")}</p></div>
+      ${this.list()}</div>`;
   }
 
   private list(): TemplateResult {
     const instead = this.pushes.instead(t("frameio.locks.none"));
     if (instead) return instead;
-    return html`<ul class="card">${this.pushes.items.map((p) => html`<li>${lock}<span><a href=${documentAddress(p.document)}><strong class="wrap">${p.title}</strong></a><br><span class="soft wrap">${pushLine(p)}</span>
-        <span class="row">${pushLinks(p)}</span></span>${p.may_release ? html`<button class="danger" @click=${() => void this.free(p)}>${t("frameio.release")}<span class="unseen"> ${p.title}</span></button>` : nothing}</li>`)}</ul>
-      ${this.pushes.more()}`;
+    return html`<ul class="card">${this.pushes.items.map((p) => this.row(p))}</ul> ${this.pushes.more()}`;
+  }
+
+  private row(p: Push): TemplateResult {
+    const end = html`<button class="danger" @click=${() => void this.free(p)}>
+      ${t("frameio.release")}<span class="unseen"> ${p.title}</span></button>`;
+    return html`<li>${lock}
+      <span><a href=${documentAddress(p.document)}><strong class="wrap">${p.title}</strong></a><br>
+        <span class="soft wrap">${pushLine(p)}</span> <span class="row">${pushLinks(p)}</span></span>
+      ${p.may_release ? end : nothing}</li>`;
   }
 
   private async free(p: Push): Promise<void> {

@@ -1,64 +1,55 @@
-// A list that comes page by page, and anew whenever something has changed.
+// A list that comes page by page.
 
-import { type ReactiveController, type ReactiveControllerHost, type TemplateResult, html, nothing } from "lit";
-import { type Problem, problemOf } from "./api.js";
-import { notice } from "./dialog.js";
+import { type ReactiveControllerHost, type TemplateResult, html, nothing } from "lit";
 import { count, t } from "./i18n.js";
+import { Loader, type Plan } from "./loader.js";
 
 export type Page<T> = { items: T[]; next?: string | undefined; hidden?: number | undefined };
 
 /** Says how many of a list are not for this person to see. */
-export function notShown(hidden: number): TemplateResult | typeof nothing {
+export function notShown(hidden = 0): TemplateResult | typeof nothing {
   return hidden ? html`<p class="small soft">${count("frameio.hidden", hidden)}</p>` : nothing;
 }
 
-export class Paged<T> implements ReactiveController {
-  items: T[] = [];
-  private loaded = false;
-  private next: string | undefined;
-  private hidden = 0;
-  private problem: Problem | undefined;
-  private readonly refresh = () => void this.load();
-
-  constructor(private readonly host: ReactiveControllerHost, private readonly page: (cursor?: string) => Promise<Page<T>>) {
-    host.addController(this);
+export class Paged<T> extends Loader<Page<T>> {
+  constructor(
+    host: ReactiveControllerHost & HTMLElement,
+    private readonly page: (cursor: string | undefined, signal: AbortSignal) => Promise<Page<T>>,
+    more: Omit<Plan<Page<T>>, "load"> = {},
+  ) {
+    super(host, { ...more, load: (_, signal) => page(undefined, signal) });
   }
 
-  hostConnected(): void {
-    window.addEventListener("nxf-changed", this.refresh);
-    void this.load();
+  get items(): T[] {
+    return this.value?.items ?? [];
   }
-  hostDisconnected(): void {
-    window.removeEventListener("nxf-changed", this.refresh);
-  }
-
-  /** Reads the list again from its beginning. */
-  again(): void {
-    void this.load();
-  }
-
-  private async load(cursor?: string): Promise<void> {
-    try {
-      const answer = await this.page(cursor);
-      this.items = cursor ? [...this.items, ...answer.items] : answer.items;
-      this.hidden = (cursor ? this.hidden : 0) + (answer.hidden ?? 0);
-      [this.loaded, this.next, this.problem] = [true, answer.next, undefined];
-    } catch (thrown) {
-      this.problem = problemOf(thrown);
-    }
+  set items(items: T[]) {
+    this.value = { ...this.value, items };
     this.host.requestUpdate();
   }
 
-  /** What stands in place of the list: why it cannot be shown, that it is loading, or that nothing is in it. */
-  instead(empty: string): TemplateResult | undefined {
-    if (this.problem) return notice(this.problem, this.refresh);
-    if (!this.loaded) return html`<p role="status" class="soft">${t("frameio.loading")}</p>`;
-    return this.items.length || this.next || this.hidden ? undefined : html`<p class="soft">${empty}</p>`;
+  /** Adds the next page, if there is one. */
+  async further(): Promise<void> {
+    const { next } = this.value ?? {};
+    if (next) await this.ask(async (_, signal) => this.after(await this.page(next, signal)));
+  }
+
+  private after(page: Page<T>): Page<T> {
+    return { ...page, items: [...this.items, ...page.items], hidden: (this.value?.hidden ?? 0) + (page.hidden ?? 0) };
+  }
+
+  /** What stands in place of the list: why it is not there, that it is on its way, or, as given, that it is empty. */
+  override instead(empty?: string): TemplateResult | undefined {
+    const { next, hidden } = this.value ?? {};
+    const full = empty === undefined || this.items.length || next || hidden;
+    return super.instead() ?? (full ? undefined : html`<p class="soft">${empty}</p>`);
   }
 
   /** How many are not for this person to see, and the button for the next page, if there is one. */
   more(label = t("frameio.more")): TemplateResult | typeof nothing {
-    if (!this.next && !this.hidden) return nothing;
-    return html`${notShown(this.hidden)}${this.next ? html`<div><button @click=${() => void this.load(this.next)}>${label}</button></div>` : nothing}`;
+    const { next, hidden } = this.value ?? {};
+    if (!next && !hidden) return nothing;
+    const button = html`<div><button @click=${() => void this.further()}>${label}</button></div>`;
+    return html`${notShown(hidden)}${next ? button : nothing}`;
   }
 }

@@ -45,7 +45,8 @@ export class Place implements ReactiveController {
     [this.team, this.projects, this.project, this.source] = [team, undefined, undefined, undefined];
     this.host.requestUpdate();
     try {
-      const { projects } = await get<{ projects: Project[] }>(path("frameio", team.account, "workspaces", team.id, "projects"));
+      const of = path("frameio", team.account, "workspaces", team.id, "projects");
+      const { projects } = await get<{ projects: Project[] }>(of);
       if (this.team !== team) return;
       this.projects = projects;
       const known = projects.find((p) => p.id === last?.project);
@@ -75,22 +76,35 @@ export class Place implements ReactiveController {
   teamField(label: string, teams: Team[], error?: TemplateResult | typeof nothing): TemplateResult {
     const several = new Set(teams.map((x) => x.account)).size > 1;
     return html`<label>${label}<span aria-hidden="true"> *</span>
-      <select name="team" @change=${(e: Event) => void this.choose(teams[(e.target as HTMLSelectElement).selectedIndex]!)}>
-        ${teams.map((x) => html`<option ?selected=${x.id === this.team?.id}>${several && x.account_name ? t("frameio.place.team", x.name, x.account_name) : x.name}</option>`)}</select>${error}</label>`;
+      <select name="team"
+        @change=${(e: Event) => void this.choose(teams[(e.target as HTMLSelectElement).selectedIndex]!)}>
+        ${teams.map((x) => html`<option ?selected=${x.id === this.team?.id}>
+          ${several && x.account_name ? t("frameio.place.team", x.name, x.account_name) : x.name}</option>`)}
+      </select>${error}</label>`;
   }
 
   /** The projects of the team. */
   projectField(label: string, error?: TemplateResult | typeof nothing): TemplateResult {
     if (!this.projects) return html`<p role="status" class="soft">${t("frameio.loading")}</p>`;
-    if (!this.projects.length) return html`<div class="notice care"><strong>${t("frameio.push.projects.none")}</strong></div>`;
+    if (!this.projects.length) {
+      return html`<div class="notice care"><strong>${t("frameio.push.projects.none")}</strong></div>`;
+    }
     return html`<label>${label}<span aria-hidden="true"> *</span>
-      <select name="project" @change=${(e: Event) => this.take(this.projects![(e.target as HTMLSelectElement).selectedIndex])}>${this.projects.map((p) => html`<option ?selected=${p === this.project}>${p.name}</option>`)}</select>${error}</label>`;
+      <select name="project"
+        @change=${(e: Event) => this.take(this.projects![(e.target as HTMLSelectElement).selectedIndex])}>
+        ${this.projects.map((p) => html`<option ?selected=${p === this.project}>${p.name}</option>`)}
+      </select>${error}</label>`;
   }
 
   /** The folders of the project. */
   tree(): TemplateResult | typeof nothing {
     if (!this.source) return nothing;
-    return html`<div class="tree"><nxf-folder-tree .source=${this.source} .selected=${this.folder} .way=${[this.project!.root_folder]} @nxf-picked=${(e: CustomEvent<string>) => { e.stopPropagation(); this.pick(e.detail); }}></nxf-folder-tree></div>`;
+    const picked = (e: CustomEvent<string>): void => {
+      e.stopPropagation();
+      this.pick(e.detail);
+    };
+    return html`<div class="tree"><nxf-folder-tree .source=${this.source} .selected=${this.folder}
+      .way=${[this.project!.root_folder]} @nxf-picked=${picked}></nxf-folder-tree></div>`;
   }
 }
 
@@ -98,8 +112,11 @@ export class Place implements ReactiveController {
 function folders(account: string, project: Project): Source {
   return {
     level: async (parent) => {
-      if (!parent) return { folders: [{ uid: project.root_folder, title: project.name, path: project.name }], more: false };
-      const answer = await get<{ folders: Schemas["FrameioFolder"][]; more: boolean }>(path("frameio", account, "folders", parent, "folders"));
+      if (!parent) {
+        return { folders: [{ uid: project.root_folder, title: project.name, path: project.name }], more: false };
+      }
+      const below = path("frameio", account, "folders", parent, "folders");
+      const answer = await get<{ folders: Schemas["FrameioFolder"][]; more: boolean }>(below);
       return { folders: answer.folders.map((f) => ({ uid: f.id, title: f.name, path: f.name })), more: answer.more };
     },
     search: async (words, known) => among(words, known),

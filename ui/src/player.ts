@@ -25,7 +25,10 @@ export class Player extends LitElement {
   static override styles = [
     base, controls,
     css`
-      .frame { position: relative; background: #0b0d12; border-radius: 10px; overflow: hidden; display: grid; place-items: center; min-height: 9rem; }
+      .frame {
+        position: relative; background: #0b0d12; border-radius: 10px; overflow: hidden; display: grid;
+        place-items: center; min-height: 9rem;
+      }
       video, .frame > img { display: block; max-width: 100%; max-height: 62vh; width: 100%; object-fit: contain; }
       .frame > img { width: auto; }
       audio { width: min(100%, 40rem); margin: 2rem 1rem; }
@@ -33,11 +36,20 @@ export class Player extends LitElement {
       .drawing { display: block; width: 100%; height: 100%; overflow: visible; filter: drop-shadow(0 0 2px #0009); }
       .say { color: #fff; padding: 2rem 1rem; text-align: center; }
       .line { position: relative; height: 1.75rem; margin: 0.5rem 0.5rem 0; }
-      .line::before { content: ""; position: absolute; inset: 0.75rem -0.5rem auto; height: 4px; border-radius: 2px; background: var(--line); }
+      .line::before {
+        content: ""; position: absolute; inset: 0.75rem -0.5rem auto; height: 4px; border-radius: 2px;
+        background: var(--line);
+      }
       .now { position: absolute; top: 0.4rem; width: 2px; height: 0.9rem; background: var(--text); }
       .span { position: absolute; top: 0.75rem; height: 4px; background: var(--accent); border-radius: 2px; }
-      .mark { position: absolute; top: 0.25rem; width: 1.5rem; height: 1.25rem; transform: translateX(-50%); padding: 0; border: 0; border-radius: 4px; background: none; display: grid; place-items: center; }
-      .mark i { width: 0.7rem; height: 0.7rem; border-radius: 50%; background: var(--accent); border: 2px solid var(--box); box-shadow: 0 0 0 1px var(--edge); }
+      .mark {
+        position: absolute; top: 0.25rem; width: 1.5rem; height: 1.25rem; transform: translateX(-50%); padding: 0;
+        border: 0; border-radius: 4px; background: none; display: grid; place-items: center;
+      }
+      .mark i {
+        width: 0.7rem; height: 0.7rem; border-radius: 50%; background: var(--accent); border: 2px solid var(--box);
+        box-shadow: 0 0 0 1px var(--edge);
+      }
       .mark.resolved i { background: var(--good); }
       .mark[aria-current="true"] i { transform: scale(1.45); }
     `,
@@ -126,11 +138,16 @@ export class Player extends LitElement {
   private measure(): void {
     const shown = this.shown;
     if (!shown) return;
-    const [w, h] = shown instanceof HTMLVideoElement ? [shown.videoWidth, shown.videoHeight] : [shown.naturalWidth, shown.naturalHeight];
+    const [w, h] = shown instanceof HTMLVideoElement ? [shown.videoWidth, shown.videoHeight] : [
+      shown.naturalWidth, shown.naturalHeight,
+    ];
     if (!w || !h) return;
     const scale = Math.min(shown.clientWidth / w, shown.clientHeight / h);
     const [width, height] = [w * scale, h * scale];
-    this.picture = { left: shown.offsetLeft + (shown.clientWidth - width) / 2, top: shown.offsetTop + (shown.clientHeight - height) / 2, width, height };
+    this.picture = {
+      left: shown.offsetLeft + (shown.clientWidth - width) / 2,
+      top: shown.offsetTop + (shown.clientHeight - height) / 2, width, height,
+    };
   }
 
   private ready(): void {
@@ -148,8 +165,11 @@ export class Player extends LitElement {
 
   protected override render(): TemplateResult {
     if (this.problem) return notice(this.problem, () => void this.open());
-    return html`<div class="frame" aria-busy=${!this.media}>${this.media ? this.show(this.media) : html`<p class="say" role="status">${t("frameio.player.opening")}</p>`}
-        <div class="over" .style=${inline({ left: `${this.picture.left}px`, top: `${this.picture.top}px`, width: `${this.picture.width}px`, height: `${this.picture.height}px` })}>${this.drawing()}</div></div>
+    const { left, top, width, height } = this.picture;
+    const over = inline({ left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px` });
+    return html`<div class="frame" aria-busy=${!this.media}>
+        ${this.media ? this.show(this.media) : html`<p class="say" role="status">${t("frameio.player.opening")}</p>`}
+        <div class="over" .style=${over}>${this.drawing()}</div></div>
       ${this.line()}
       ${this.media?.why ? html`<p class="small soft wrap">${this.media.why}</p>` : nothing}
       ${this.unknown()}`;
@@ -159,14 +179,18 @@ export class Player extends LitElement {
     const url = this.address(media.url, media.nuxeo_path);
     const poster = this.address(media.poster, media.poster_path);
     if (media.source !== "poster" && url && media.kind === "video") {
-      return html`<video .style=${inline({ "aspect-ratio": this.shape() })} controls playsinline preload="metadata" src=${url} poster=${poster || nothing} aria-label=${t("frameio.player.video")}
+      return html`<video .style=${inline({ "aspect-ratio": this.shape() })} controls playsinline preload="metadata"
+        src=${url} poster=${poster || nothing} aria-label=${t("frameio.player.video")}
         @loadedmetadata=${this.ready} @timeupdate=${this.tick} @error=${this.broken}></video>`;
     }
     if (media.source !== "poster" && url && media.kind === "audio") {
-      return html`<audio controls preload="metadata" src=${url} aria-label=${t("frameio.player.audio")} @loadedmetadata=${this.ready} @timeupdate=${this.tick} @error=${this.broken}></audio>`;
+      return html`<audio controls preload="metadata" src=${url} aria-label=${t("frameio.player.audio")}
+        @loadedmetadata=${this.ready} @timeupdate=${this.tick} @error=${this.broken}></audio>`;
     }
     const still = media.kind === "image" && url ? url : poster || (media.source === "poster" ? url : "");
-    if (still) return html`<img src=${still} alt=${t("frameio.player.still")} @load=${this.ready} @error=${this.broken}>`;
+    if (still) {
+      return html`<img src=${still} alt=${t("frameio.player.still")} @load=${this.ready} @error=${this.broken}>`;
+    }
     return html`<p class="say">${t("frameio.player.none")}</p>`;
   }
 
@@ -207,9 +231,12 @@ export class Player extends LitElement {
     const place = (seconds: number) => `${Math.max(0, Math.min(100, (100 * seconds) / this.duration))}%`;
     return html`<div class="line" role="group" aria-label=${t("frameio.player.marks")}>
       ${this.playing ? html`<span class="now" .style=${inline({ left: place(this.now) })}></span>` : nothing}
-      ${marks.map((c) => (c.duration_frames ?? 1) > 1 ? html`<span class="span" .style=${inline({ left: place(c.frame! / this.rate), width: place(c.duration_frames! / this.rate) })}></span>` : nothing)}
-      ${marks.map((c) => html`<button class="mark ${c.resolved ? "resolved" : ""}" aria-current=${this.at?.id === c.id} .style=${inline({ left: place(c.frame! / this.rate) })}
-        title=${`${c.timecode} ${c.author}: ${c.text}`.slice(0, 300)} aria-label=${t("frameio.player.mark", c.timecode ?? "", c.author)}
+      ${marks.filter((c) => (c.duration_frames ?? 1) > 1).map((c) => html`<span class="span"
+        .style=${inline({ left: place(c.frame! / this.rate), width: place(c.duration_frames! / this.rate) })}></span>`)}
+      ${marks.map((c) => html`<button class="mark ${c.resolved ? "resolved" : ""}" aria-current=${this.at?.id === c.id}
+        .style=${inline({ left: place(c.frame! / this.rate) })}
+        title=${`${c.timecode} ${c.author}: ${c.text}`.slice(0, 300)}
+        aria-label=${t("frameio.player.mark", c.timecode ?? "", c.author)}
         @click=${() => this.dispatchEvent(new CustomEvent(markEvent, { detail: c }))}><i></i></button>`)}
     </div>`;
   }

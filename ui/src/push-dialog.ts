@@ -39,7 +39,9 @@ interface Subject {
 }
 
 /** Sends documents: signs in to Frame.io where needed, asks where to, and says that they are on their way. */
-export async function pushDocuments(documents: Pick<NuxeoDocument, "uid" | "title">[], from: EventTarget): Promise<void> {
+export async function pushDocuments(
+  documents: Pick<NuxeoDocument, "uid" | "title">[], from: EventTarget,
+): Promise<void> {
   if (documents.length) await push({ documents: documents.map((d) => d.uid) }, from);
 }
 
@@ -57,7 +59,9 @@ async function push(subject: Subject, from: EventTarget): Promise<void> {
     // Whether the folder is bound is known without Frame.io, and said at once.
     const targets = await targetsOf(subject);
     if (!targets.teams.length) return toast(from, t("frameio.push.unbound"));
-    if (subject.documents?.length === 1 && !targets.can_push) return toast(from, targets.why_not ?? t("frameio.push.cannot"));
+    if (subject.documents?.length === 1 && !targets.can_push) {
+      return toast(from, targets.why_not ?? t("frameio.push.cannot"));
+    }
     if (!(await connected())) return;
     await ask(subject, from);
   } catch (thrown) {
@@ -114,7 +118,9 @@ export class PushDialog extends Dialog<Accepted> {
   @state() private preview: Preview | undefined;
   @query("nxf-folder-tree") private tree!: FolderTree | null;
   private readonly asking = new Asking();
-  private readonly place = new Place(this, { chosen: () => this.look(), failed: (thrown) => (this.broken = problemOf(thrown)) });
+  private readonly place = new Place(this, {
+    chosen: () => this.look(), failed: (thrown) => (this.broken = problemOf(thrown)),
+  });
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
@@ -152,7 +158,9 @@ export class PushDialog extends Dialog<Accepted> {
   // What would be sent is asked for when nothing has changed for a moment.
   private look(): void {
     this.asking.again<Preview>(
-      (signal) => change("POST", "/pushes/preview", { ...this.subject, team: this.place.team!.id, what: this.what }, signal),
+      (signal) => change("POST", "/pushes/preview", {
+        ...this.subject, team: this.place.team!.id, what: this.what,
+      }, signal),
       (preview) => ([this.preview, this.problem] = [preview, undefined]),
       (thrown) => ([this.preview, this.problem] = [undefined, problemOf(thrown)]),
     );
@@ -168,7 +176,8 @@ export class PushDialog extends Dialog<Accepted> {
   protected content(): TemplateResult {
     if (this.broken) return notice(this.broken, () => void this.load());
     if (!this.targets) return html`<p role="status" class="soft">${t("frameio.loading")}</p>`;
-    return html`${this.teams(this.targets)} ${this.where()} ${this.pieces(this.targets)} ${this.asset(this.targets)} ${this.summary()}`;
+    return html`${this.teams(this.targets)} ${this.where()} ${this.pieces(this.targets)} ${this.asset(this.targets)}
+      ${this.summary()}`;
   }
 
   private teams(targets: Targets): TemplateResult | typeof nothing {
@@ -179,27 +188,50 @@ export class PushDialog extends Dialog<Accepted> {
     if (this.linked) return nothing;
     const { source } = this.place;
     return html`${this.place.projectField(t("frameio.push.project"))}
-      ${source ? html`<div><div class="row between"><strong id="target">${t("frameio.push.folder")}</strong><button type="button" class="plain small" @click=${this.newFolder}>${folderIcon} ${t("frameio.push.folder.new")}</button></div>
+      ${source ? html`<div>
+        <div class="row between"><strong id="target">${t("frameio.push.folder")}</strong>
+          <button type="button" class="plain small" @click=${this.newFolder}>
+            ${folderIcon} ${t("frameio.push.folder.new")}</button></div>
         ${this.place.tree()}</div>` : nothing}`;
   }
 
   private pieces(targets: Targets): TemplateResult {
-    return html`<fieldset><legend>${t("frameio.push.what")}</legend>${targets.pieces.map((p) => html`<label class="option"><input type="radio" name="what" .checked=${p.name === this.what} @change=${() => { this.what = p.name; this.look(); }}>
-      <span class="wrap">${p.name === "master" ? t("frameio.push.master") : p.name}${this.several ? nothing : html` <span class="soft">${size(p.size)}</span>`}</span></label>`)}</fieldset>`;
+    const take = (what: string): void => {
+      this.what = what;
+      this.look();
+    };
+    return html`<fieldset><legend>${t("frameio.push.what")}</legend>
+      ${targets.pieces.map((p) => html`<label class="option">
+        <input type="radio" name="what" .checked=${p.name === this.what} @change=${() => take(p.name)}>
+        <span class="wrap">${p.name === "master" ? t("frameio.push.master") : p.name}
+          ${this.several ? nothing : html`<span class="soft">${size(p.size)}</span>`}</span></label>`)}</fieldset>`;
   }
 
   private asset(targets: Targets): TemplateResult | typeof nothing {
     const asset = targets.asset;
     if (!asset || this.several) return nothing;
-    return html`<div class="notice">${this.separate ? nothing : html`<span class="wrap">${t("frameio.push.next", asset.name, asset.frameio_folder_name ?? "")}</span>`}
-      <label class="option"><input type="checkbox" .checked=${this.separate} @change=${(e: Event) => { this.separate = (e.target as HTMLInputElement).checked; this.look(); }}>${t("frameio.push.separate")}</label></div>`;
+    const next = t("frameio.push.next", asset.name, asset.frameio_folder_name ?? "");
+    return html`<div class="notice">${this.separate ? nothing : html`<span class="wrap">${next}</span>`}
+      <label class="option"><input type="checkbox" .checked=${this.separate} @change=${(e: Event) => {
+        this.apart(e);
+        this.look();
+      }}>${t("frameio.push.separate")}</label></div>`;
+  }
+
+  private apart(event: Event): void {
+    this.separate = (event.target as HTMLInputElement).checked;
   }
 
   private summary(): TemplateResult | typeof nothing {
     const p = this.preview;
     if (!p) return html`<p role="status" class="soft">${t("frameio.push.counting")}</p>`;
     return html`<p role="status">${count("frameio.push.sum", p.count, size(p.bytes))}</p> ${this.next(p)}
-      ${p.skipped_count ? html`<div class="notice care"><strong>${count("frameio.push.skipped", p.skipped_count)}</strong><ul class="skipped">${p.skipped.map((s) => html`<li class="wrap">${s.title || s.document}: ${s.message}</li>`)}${this.more(p.skipped_count - p.skipped.length)}</ul></div>` : nothing}`;
+      ${p.skipped_count
+        ? html`<div class="notice care"><strong>${count("frameio.push.skipped", p.skipped_count)}</strong>
+          <ul class="skipped">
+            ${p.skipped.map((s) => html`<li class="wrap">${s.title || s.document}: ${s.message}</li>`)}
+            ${this.more(p.skipped_count - p.skipped.length)}</ul></div>`
+        : nothing}`;
   }
 
   private more(n: number): TemplateResult | typeof nothing {
@@ -210,10 +242,15 @@ export class PushDialog extends Dialog<Accepted> {
   private next(p: Preview): TemplateResult | typeof nothing {
     if (!this.several || !p.next) return nothing;
     const linked = p.linked ?? [];
-    return html`<div class="notice">${this.separate ? nothing : html`<strong>${count("frameio.push.nexts", p.next)}</strong>
-        <ul class="skipped">${linked.map((l) => html`<li class="wrap">${l.title}${l.view_url ? html`: <a href=${l.view_url} target="_blank" rel="noopener">${l.name ?? l.document}</a>` : nothing}</li>`)}
+    return html`<div class="notice">
+      ${this.separate ? nothing : html`<strong>${count("frameio.push.nexts", p.next)}</strong>
+        <ul class="skipped">
+          ${linked.map((l) => html`<li class="wrap">${l.title}${l.view_url
+            ? html`: <a href=${l.view_url} target="_blank" rel="noopener">${l.name ?? l.document}</a>`
+            : nothing}</li>`)}
           ${this.more(p.next - linked.length)}</ul>`}
-      <label class="option"><input type="checkbox" name="separate" .checked=${this.separate} @change=${(e: Event) => { this.separate = (e.target as HTMLInputElement).checked; }}>${count("frameio.push.separates", p.next)}</label></div>`;
+      <label class="option"><input type="checkbox" name="separate" .checked=${this.separate}
+        @change=${this.apart}>${count("frameio.push.separates", p.next)}</label></div>`;
   }
 
   private async newFolder(): Promise<void> {
@@ -227,7 +264,8 @@ export class PushDialog extends Dialog<Accepted> {
 
   protected async submit(): Promise<Accepted> {
     return change<Accepted>("POST", "/pushes", {
-      ...this.subject, team: this.place.team!.id, project: this.place.project!.id, frameio_folder: this.place.folder, what: this.what, separate: this.separate,
+      ...this.subject, team: this.place.team!.id, project: this.place.project!.id, frameio_folder: this.place.folder,
+      what: this.what, separate: this.separate,
     });
   }
 }
@@ -248,11 +286,15 @@ export class NewFolder extends Dialog<Schemas["FrameioFolder"]> {
     return ["name"];
   }
   protected content(): TemplateResult {
-    return html`<label>${t("frameio.push.folder.name")}<span aria-hidden="true"> *</span><input name="name" maxlength="255" autocomplete="off" aria-invalid=${this.problem?.field === "name"} aria-describedby="name-error">${this.wrong("name")}</label>`;
+    return html`<label>${t("frameio.push.folder.name")}<span aria-hidden="true"> *</span>
+      <input name="name" maxlength="255" autocomplete="off" aria-invalid=${this.problem?.field === "name"}
+        aria-describedby="name-error">${this.wrong("name")}</label>`;
   }
   protected async submit(): Promise<Schemas["FrameioFolder"]> {
     const name = String(new FormData(this.renderRoot.querySelector("form")!).get("name") ?? "").trim();
     if (!name) throw new Problem(0, "invalid", t("frameio.push.folder.missing"), "name");
-    return change<Schemas["FrameioFolder"]>("POST", path("frameio", this.account, "folders", this.parent, "folders"), { name });
+    return change<Schemas["FrameioFolder"]>(
+      "POST", path("frameio", this.account, "folders", this.parent, "folders"), { name },
+    );
   }
 }

@@ -22,8 +22,11 @@ export function pushLine(p: Push): string {
 /** Where to go on from a push. */
 export function pushLinks(p: Push): TemplateResult {
   const there = safeLink(p.view_url);
-  return html`${p.item && p.state === "sending" ? html`<a href=${itemAddress(p.item)} target=${ownPages()}>${t("frameio.push.progress")}</a>` : nothing}
-    ${there ? html`<a class="row tight" href=${there} target="_blank" rel="noreferrer noopener">${t("frameio.document.onFrameio")}${out}</a>` : nothing}`;
+  return html`${p.item && p.state === "sending"
+    ? html`<a href=${itemAddress(p.item)} target=${ownPages()}>${t("frameio.push.progress")}</a>`
+    : nothing}
+    ${there ? html`<a class="row tight" href=${there} target="_blank"
+      rel="noreferrer noopener">${t("frameio.document.onFrameio")}${out}</a>` : nothing}`;
 }
 
 /** Ends the waiting for a push: its lock is given back, and the reason is kept. */
@@ -42,7 +45,9 @@ export class Release extends Dialog<Push> {
   }
   protected content(): TemplateResult {
     return html`<p>${t("frameio.release.effect")}</p>
-      <label>${t("frameio.release.reason")}<span aria-hidden="true"> *</span><textarea name="reason" rows="2" maxlength="1000" aria-invalid=${this.problem?.field === "reason"} aria-describedby="reason-error"></textarea>${this.wrong("reason")}</label>`;
+      <label>${t("frameio.release.reason")}<span aria-hidden="true"> *</span>
+        <textarea name="reason" rows="2" maxlength="1000" aria-invalid=${this.problem?.field === "reason"}
+          aria-describedby="reason-error"></textarea>${this.wrong("reason")}</label>`;
   }
   protected async submit(): Promise<Push> {
     const reason = String(new FormData(this.renderRoot.querySelector("form")!).get("reason") ?? "").trim();

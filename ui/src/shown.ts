@@ -9,7 +9,9 @@ export class Shown implements ReactiveController {
   private readonly sizes = new ResizeObserver(() => this.look());
 
   /** Calls when the element begins to be shown, and when it no longer is. */
-  constructor(private readonly host: ReactiveControllerHost & HTMLElement, private readonly turn: (now: boolean) => void) {
+  constructor(
+    private readonly host: ReactiveControllerHost & HTMLElement, private readonly turn: (now: boolean) => void,
+  ) {
     host.addController(this);
   }
 

@@ -53,8 +53,14 @@ export const base = css`
   .grow { flex: 1; min-width: 0; }
   .stack { display: grid; gap: 1rem; min-width: 0; grid-template-columns: minmax(0, 1fr); }
   .tight { gap: 0.4rem; }
-  .card { background: var(--box); border: 1px solid var(--line); border-radius: 10px; padding: 1.1rem 1.25rem; min-width: 0; }
-  .chip { display: inline-flex; align-items: center; gap: 0.3rem; border: 1px solid var(--line); border-radius: 99px; padding: 0.05rem 0.6rem; font-size: max(0.8rem, 12px); white-space: nowrap; background: var(--tint); color: var(--text); }
+  .card {
+    background: var(--box); border: 1px solid var(--line); border-radius: 10px; padding: 1.1rem 1.25rem; min-width: 0;
+  }
+  .chip {
+    display: inline-flex; align-items: center; gap: 0.3rem; border: 1px solid var(--line); border-radius: 99px;
+    padding: 0.05rem 0.6rem; font-size: max(0.8rem, 12px); white-space: nowrap; background: var(--tint);
+    color: var(--text);
+  }
   .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
   dl { display: grid; grid-template-columns: fit-content(42%) minmax(0, 1fr); gap: 0.35rem 1.25rem; margin: 0; }
   dt { color: var(--soft); }
@@ -66,8 +72,10 @@ export const base = css`
 
 export const controls = css`
   button, .button {
-    font: inherit; font-weight: 600; color: var(--nxf-accent, var(--text)); background: transparent; border: 1px solid var(--edge); border-radius: 8px;
-    padding: 0.4rem 0.95rem; cursor: pointer; text-decoration: none; display: inline-flex; align-items: center; gap: 0.4rem; justify-content: center;
+    font: inherit; font-weight: 600; color: var(--nxf-accent, var(--text)); background: transparent;
+    border: 1px solid var(--edge); border-radius: 8px;
+    padding: 0.4rem 0.95rem; cursor: pointer; text-decoration: none; display: inline-flex; align-items: center;
+    gap: 0.4rem; justify-content: center;
   }
   button:hover:not(:disabled), .button:hover { background: var(--hover); }
   button:disabled { opacity: 0.55; cursor: default; }
@@ -81,17 +89,29 @@ export const controls = css`
   .error { display: block; font-weight: 400; color: var(--bad); font-size: max(0.85rem, 12px); }
   fieldset { border: 0; margin: 0; padding: 0; min-width: 0; }
   input:not([type="checkbox"], [type="radio"]), select, textarea {
-    font: inherit; font-weight: 400; color: var(--text); background: var(--box); border: 1px solid var(--edge); border-radius: 8px; padding: 0.45rem 0.65rem; width: 100%; margin-top: 0.25rem; min-width: 0;
+    font: inherit; font-weight: 400; color: var(--text); background: var(--box); border: 1px solid var(--edge);
+    border-radius: 8px; padding: 0.45rem 0.65rem; width: 100%; margin-top: 0.25rem; min-width: 0;
   }
   [aria-invalid="true"] { border-color: var(--bad) !important; }
-  input[type="checkbox"], input[type="radio"] { accent-color: var(--fill); width: 1.05rem; height: 1.05rem; margin: 0; flex: none; }
-  .option { display: flex; gap: 0.6rem; align-items: flex-start; font-weight: 400; padding: 0.35rem 0.5rem; border-radius: 6px; cursor: pointer; }
+  input[type="checkbox"], input[type="radio"] {
+    accent-color: var(--fill); width: 1.05rem; height: 1.05rem; margin: 0; flex: none;
+  }
+  .option {
+    display: flex; gap: 0.6rem; align-items: flex-start; font-weight: 400; padding: 0.35rem 0.5rem; border-radius: 6px;
+    cursor: pointer;
+  }
   .option:hover { background: var(--hover); }
   .option input { margin-top: 0.2rem; }
-  .notice { border: 1px solid var(--line); border-left: 4px solid var(--mark); border-radius: 8px; padding: 0.75rem 1rem; background: var(--tint); display: grid; gap: 0.4rem; }
+  .notice {
+    border: 1px solid var(--line); border-left: 4px solid var(--mark); border-radius: 8px; padding: 0.75rem 1rem;
+    background: var(--tint); display: grid; gap: 0.4rem;
+  }
   .notice.wrong { border-left-color: var(--bad); }
   .notice.care { border-left-color: var(--warn); }
-  progress { appearance: none; width: 100%; height: 6px; border: 0; border-radius: 3px; background: var(--line); overflow: hidden; display: block; }
+  progress {
+    appearance: none; width: 100%; height: 6px; border: 0; border-radius: 3px; background: var(--line);
+    overflow: hidden; display: block;
+  }
   progress::-webkit-progress-bar { background: var(--line); border-radius: 3px; }
   progress::-webkit-progress-value { background: var(--mark); border-radius: 3px; transition: width 0.3s linear; }
   progress::-moz-progress-bar { background: var(--mark); border-radius: 3px; }

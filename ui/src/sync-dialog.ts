@@ -71,7 +71,9 @@ export class SyncDialog extends Dialog<Sync> {
   @state() private bare = false;
   private asked: Problem | undefined;
   private readonly asking = new Asking();
-  private readonly place = new Place(this, { chosen: () => this.look(), picked: () => this.look(), failed: (thrown) => (this.broken = problemOf(thrown)) });
+  private readonly place = new Place(this, {
+    chosen: () => this.look(), picked: () => this.look(), failed: (thrown) => (this.broken = problemOf(thrown)),
+  });
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
@@ -111,7 +113,10 @@ export class SyncDialog extends Dialog<Sync> {
   private form(): Form {
     const form = new FormData(this.renderRoot.querySelector("form")!);
     const { team, project, folder } = this.place;
-    return { folder: this.folder, team: team!.id, project: project!.id, frameio_folder: folder, document_type: String(form.get("document_type") ?? ""), ...read(form) };
+    return {
+      folder: this.folder, team: team!.id, project: project!.id, frameio_folder: folder,
+      document_type: String(form.get("document_type") ?? ""), ...read(form),
+    };
   }
 
   // Counting may take seconds, so what was counted in the first is shown; meanwhile
@@ -126,7 +131,8 @@ export class SyncDialog extends Dialog<Sync> {
       this.counted(soon);
       return change<Preview>("POST", "/syncs/preview", form, signal);
     };
-    this.asking.again<Preview>(ask, (preview) => this.counted(preview, true), (thrown) => this.uncounted(problemOf(thrown)));
+    const failed = (thrown: unknown): void => this.uncounted(problemOf(thrown));
+    this.asking.again<Preview>(ask, (preview) => this.counted(preview, true), failed);
   }
 
   private counted(preview: Preview, wholly = false): void {
@@ -153,27 +159,42 @@ export class SyncDialog extends Dialog<Sync> {
     if (this.broken) return notice(this.broken, () => void this.load());
     if (!this.teams || !this.detail) return html`<p role="status" class="soft">${t("frameio.loading")}</p>`;
     if (!this.detail.can_bind) return notice(new Problem(0, "denied", this.detail.why_not ?? t("frameio.sync.cannot")));
-    if (!this.teams.length) return html`<div class="notice care"><strong>${t("frameio.sync.teams.none")}</strong>${this.why ? html`<span class="wrap">${this.why}</span>` : nothing}</div>`;
+    if (!this.teams.length) {
+      return html`<div class="notice care"><strong>${t("frameio.sync.teams.none")}</strong>
+        ${this.why ? html`<span class="wrap">${this.why}</span>` : nothing}</div>`;
+    }
     return html`${this.where(this.teams)} ${this.types(this.detail.document_types)}
-      <details @input=${this.look}><summary>${t("frameio.more")}</summary><div class="more">${more({ wrong: (field) => this.wrong(field), scheduled: this.scheduled, schedule: (yes) => (this.scheduled = yes), bare: this.bare, strip: (yes) => (this.bare = yes) })}</div></details>
+      <details @input=${this.look}><summary>${t("frameio.more")}</summary>
+        <div class="more">${more({
+          wrong: (field) => this.wrong(field), scheduled: this.scheduled, schedule: (yes) => (this.scheduled = yes),
+          bare: this.bare, strip: (yes) => (this.bare = yes),
+        })}</div></details>
       ${this.summary()}`;
   }
 
   private where(teams: Workspace[]): TemplateResult {
     const ofTeam = this.problem?.field === "workspace" ? this.wrong("workspace") : this.wrong("team");
-    return html`${this.place.teamField(t("frameio.sync.team"), teams, ofTeam)} ${this.place.projectField(t("frameio.push.project"), this.wrong("project"))}
-      ${this.place.source ? html`<div><strong>${t("frameio.sync.subfolder")}</strong>${this.place.tree()}${this.wrong("frameio_folder")}</div>` : nothing}`;
+    return html`${this.place.teamField(t("frameio.sync.team"), teams, ofTeam)}
+      ${this.place.projectField(t("frameio.push.project"), this.wrong("project"))}
+      ${this.place.source
+        ? html`<div><strong>${t("frameio.sync.subfolder")}</strong>
+          ${this.place.tree()}${this.wrong("frameio_folder")}</div>`
+        : nothing}`;
   }
 
   private types(types: string[]): TemplateResult {
     return html`<label>${t("frameio.bind.type")}<span aria-hidden="true"> *</span>
-      <select name="document_type" aria-invalid=${this.problem?.field === "document_type"} aria-describedby="document_type-error">${types.map((type) => html`<option value=${type}>${typeName(type)}</option>`)}</select>
+      <select name="document_type" aria-invalid=${this.problem?.field === "document_type"}
+        aria-describedby="document_type-error">
+        ${types.map((type) => html`<option value=${type}>${typeName(type)}</option>`)}</select>
       <span class="hint">${t("frameio.bind.type.hint")}</span>${this.wrong("document_type")}</label>`;
   }
 
   private summary(): TemplateResult | typeof nothing {
     if (this.preview) return counted(this.preview, this.counting, !this.bare);
-    return this.place.project && !this.problem ? html`<p role="status" class="soft">${t("frameio.push.counting")}</p>` : nothing;
+    return this.place.project && !this.problem
+      ? html`<p role="status" class="soft">${t("frameio.push.counting")}</p>`
+      : nothing;
   }
 
   protected async submit(): Promise<Sync> {

@@ -21,7 +21,9 @@ export interface Asker {
 }
 
 /** The names of the fields, as problems name them. */
-export const fields = ["fetch", "earlier_versions", "events", "comments", "name", "media", "most", "status", "gone", "conflicts", "every"];
+export const fields = [
+  "fetch", "earlier_versions", "events", "comments", "name", "media", "most", "status", "gone", "conflicts", "every",
+];
 
 const fetches: NonNullable<Form["fetch"]>[] = ["original", "proxy", "metadata"];
 const medias: Media[] = ["video", "audio", "image", "document"];
@@ -33,29 +35,36 @@ export function more(asker: Asker): TemplateResult {
   return html`${fetching(asker)}
     <div>${earlier(asker)} ${tick("comments")} ${tick("events")}</div>
     ${name(asker)} ${media(asker)} ${most(asker)} ${status(asker)}
-    ${choice(asker, "gone", ["keep", "trash"])} ${choice(asker, "conflicts", ["nuxeo", "frameio", "both"])} ${every(asker)}`;
+    ${choice(asker, "gone", ["keep", "trash"])} ${choice(asker, "conflicts", ["nuxeo", "frameio", "both"])}
+    ${every(asker)}`;
 }
 
 // A box that is ticked unless somebody minds.
-const tick = (field: string): TemplateResult => html`<label class="option"><input type="checkbox" name=${field} .checked=${true}>${t(`frameio.sync.${field}`)}</label>`;
+const tick = (field: string): TemplateResult => html`<label class="option">
+  <input type="checkbox" name=${field} .checked=${true}>${t(`frameio.sync.${field}`)}</label>`;
 
 function fetching(asker: Asker): TemplateResult {
   const heard = (e: Event): void => asker.strip((e.target as HTMLSelectElement).value === "metadata");
-  return html`<label>${t("frameio.sync.fetch")}<select name="fetch" @change=${heard} aria-invalid=${invalid(asker, "fetch")} aria-describedby="fetch-hint fetch-error">
-    ${fetches.map((f) => html`<option value=${f}>${t(`frameio.sync.fetch.${f}`)}</option>`)}</select>
+  return html`<label>${t("frameio.sync.fetch")}
+    <select name="fetch" @change=${heard} aria-invalid=${invalid(asker, "fetch")}
+      aria-describedby="fetch-hint fetch-error">
+      ${fetches.map((f) => html`<option value=${f}>${t(`frameio.sync.fetch.${f}`)}</option>`)}</select>
     <span class="hint" id="fetch-hint">${t("frameio.sync.fetch.hint")}</span>${asker.wrong("fetch")}</label>`;
 }
 
 // What has no content has no earlier content either.
 function earlier(asker: Asker): TemplateResult {
-  return html`<div><label class="option"><input type="checkbox" name="earlier_versions" ?disabled=${asker.bare} aria-describedby="earlier-hint earlier_versions-error">${t("frameio.sync.earlier")}</label>
-    ${asker.bare ? html`<span class="hint under" id="earlier-hint">${t("frameio.sync.earlier.bare")}</span>` : nothing}${asker.wrong("earlier_versions")}</div>`;
+  const hint = html`<span class="hint under" id="earlier-hint">${t("frameio.sync.earlier.bare")}</span>`;
+  return html`<div><label class="option"><input type="checkbox" name="earlier_versions" ?disabled=${asker.bare}
+      aria-describedby="earlier-hint earlier_versions-error">${t("frameio.sync.earlier")}</label>
+    ${asker.bare ? hint : nothing}${asker.wrong("earlier_versions")}</div>`;
 }
 
 const invalid = (asker: Asker, field: string): boolean => asker.wrong(field) !== nothing;
 
 function text(asker: Asker, field: string): TemplateResult {
-  return html`<label>${t(`frameio.sync.${field}`)}<input name=${field} maxlength="255" autocomplete="off" aria-invalid=${invalid(asker, field)} aria-describedby=${`${field}-hint ${field}-error`}>
+  return html`<label>${t(`frameio.sync.${field}`)}<input name=${field} maxlength="255" autocomplete="off"
+    aria-invalid=${invalid(asker, field)} aria-describedby=${`${field}-hint ${field}-error`}>
     <span class="hint" id=${`${field}-hint`}>${t(`frameio.sync.${field}.hint`)}</span>${asker.wrong(field)}</label>`;
 }
 
@@ -64,26 +73,40 @@ const status = (asker: Asker): TemplateResult => text(asker, "status");
 
 function media(asker: Asker): TemplateResult {
   return html`<fieldset aria-describedby="media-hint"><legend>${t("frameio.sync.media")}</legend>
-    <div class="row tight">${medias.map((m) => html`<label class="option"><input type="checkbox" name="media" value=${m}>${t(`frameio.sync.media.${m}`)}</label>`)}</div>
+    <div class="row tight">${medias.map((m) => html`<label class="option">
+      <input type="checkbox" name="media" value=${m}>${t(`frameio.sync.media.${m}`)}</label>`)}</div>
     <span class="hint" id="media-hint">${t("frameio.sync.media.hint")}</span>${asker.wrong("media")}</fieldset>`;
 }
 
 function most(asker: Asker): TemplateResult {
   return html`<div><label for="most">${t("frameio.sync.most")}</label>
-    <div class="pair"><input id="most" name="most" inputmode="decimal" maxlength="12" autocomplete="off" aria-invalid=${invalid(asker, "most")} aria-describedby="most-error">
-      <select name="most_unit" aria-label=${t("frameio.sync.most.unit")}>${Object.keys(sizes).map((u) => html`<option ?selected=${u === "GB"}>${u}</option>`)}</select></div>${asker.wrong("most")}</div>`;
+    <div class="pair">
+      <input id="most" name="most" inputmode="decimal" maxlength="12" autocomplete="off"
+        aria-invalid=${invalid(asker, "most")} aria-describedby="most-error">
+      <select name="most_unit" aria-label=${t("frameio.sync.most.unit")}>
+        ${Object.keys(sizes).map((u) => html`<option ?selected=${u === "GB"}>${u}</option>`)}</select></div>
+    ${asker.wrong("most")}</div>`;
 }
 
 function choice(asker: Asker, field: string, choices: string[]): TemplateResult {
-  return html`<label>${t(`frameio.sync.${field}`)}<select name=${field} aria-invalid=${invalid(asker, field)} aria-describedby=${`${field}-error`}>
-    ${choices.map((c) => html`<option value=${c}>${t(`frameio.sync.${field}.${c}`)}</option>`)}</select>${asker.wrong(field)}</label>`;
+  return html`<label>${t(`frameio.sync.${field}`)}
+    <select name=${field} aria-invalid=${invalid(asker, field)} aria-describedby=${`${field}-error`}>
+      ${choices.map((c) => html`<option value=${c}>${t(`frameio.sync.${field}.${c}`)}</option>`)}</select>
+    ${asker.wrong(field)}</label>`;
 }
 
 function every(asker: Asker): TemplateResult {
+  const heard = (e: Event): void => asker.schedule((e.target as HTMLSelectElement).value !== "");
+  const number = html`<input name="every" inputmode="numeric" maxlength="6" autocomplete="off"
+    aria-label=${t("frameio.sync.every.number")} .defaultValue=${"30"} aria-invalid=${invalid(asker, "every")}
+    aria-describedby="every-error">`;
   return html`<div><label for="every_unit">${t("frameio.sync.every")}</label>
-    <div class="pair"><select id="every_unit" name="every_unit" @change=${(e: Event) => asker.schedule((e.target as HTMLSelectElement).value !== "")}>
-      <option value="">${t("frameio.sync.every.never")}</option>${Object.keys(spans).map((s) => html`<option value=${s}>${t(`frameio.sync.every.${s}`)}</option>`)}</select>
-    ${asker.scheduled ? html`<input name="every" inputmode="numeric" maxlength="6" autocomplete="off" aria-label=${t("frameio.sync.every.number")} .defaultValue=${"30"} aria-invalid=${invalid(asker, "every")} aria-describedby="every-error">` : nothing}</div>${asker.wrong("every")}</div>`;
+    <div class="pair">
+      <select id="every_unit" name="every_unit" @change=${heard}>
+        <option value="">${t("frameio.sync.every.never")}</option>
+        ${Object.keys(spans).map((s) => html`<option value=${s}>${t(`frameio.sync.every.${s}`)}</option>`)}</select>
+      ${asker.scheduled ? number : nothing}</div>
+    ${asker.wrong("every")}</div>`;
 }
 
 /** What was filled in; throws a problem of its field. */
@@ -92,7 +115,8 @@ export function read(form: FormData): Omit<Form, "folder" | "team" | "project"> 
   const largest = number(one("most"), "most", sizes[one("most_unit")] ?? 1);
   const span = spans[one("every_unit")];
   return {
-    fetch: one("fetch") as NonNullable<Form["fetch"]>, earlier_versions: form.has("earlier_versions"), events: form.has("events"), comments: form.has("comments"),
+    fetch: one("fetch") as NonNullable<Form["fetch"]>, earlier_versions: form.has("earlier_versions"),
+    events: form.has("events"), comments: form.has("comments"),
     filter: {
       ...(one("name") && { name: one("name") }), ...(largest && { most: Math.round(largest) }),
       media: form.getAll("media") as Media[], status: one("status").split(",").map((s) => s.trim()).filter(Boolean),
@@ -111,6 +135,8 @@ function number(text: string, field: string, times: number): number | undefined 
 }
 
 function whole(minutes: number | undefined): number {
-  if (minutes === undefined || !Number.isInteger(minutes)) throw new Problem(0, "invalid", t("frameio.sync.every.whole"), "every");
+  if (minutes === undefined || !Number.isInteger(minutes)) {
+    throw new Problem(0, "invalid", t("frameio.sync.every.whole"), "every");
+  }
   return minutes;
 }

@@ -17,11 +17,16 @@ export interface Preview {
 /** The counts. What is still being counted is at least so much, and needs not be waited for. */
 export function counted(p: Preview, counting: boolean, content: boolean): TemplateResult {
   const all = sum(p.folders, p.assets, content ? p.bytes : undefined);
-  const about = (seconds: number): string => t(p.complete ? "frameio.sync.about" : "frameio.sync.about.least", lasting(seconds));
-  const lane = (key: string, text: string): TemplateResult => html`<dt>${t(`frameio.sync.lane.${key}`)}</dt><dd>${text}</dd>`;
+  const about = (seconds: number): string =>
+    t(p.complete ? "frameio.sync.about" : "frameio.sync.about.least", lasting(seconds));
+  const lane = (key: string, text: string): TemplateResult =>
+    html`<dt>${t(`frameio.sync.lane.${key}`)}</dt><dd>${text}</dd>`;
   const { listing, documents, comments } = p.lanes;
   return html`<div role="status"><p>${p.complete ? all : t("frameio.sync.atLeast", all)}</p>
-    <dl class="lanes">${lane("listing", about(listing))} ${lane("documents", content ? t("frameio.sync.lane.bytes", about(documents)) : about(documents))}
+    <dl class="lanes">${lane("listing", about(listing))}
+      ${lane("documents", content ? t("frameio.sync.lane.bytes", about(documents)) : about(documents))}
       ${comments ? lane("comments", about(comments)) : nothing}</dl>
-    ${p.complete ? nothing : html`<p class="small soft">${t(counting ? "frameio.sync.counting" : "frameio.sync.uncounted")}</p>`}</div>`;
+    ${p.complete
+      ? nothing
+      : html`<p class="small soft">${t(counting ? "frameio.sync.counting" : "frameio.sync.uncounted")}</p>`}</div>`;
 }

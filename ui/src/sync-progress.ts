@@ -8,7 +8,9 @@ import { type Run, type Sync, sum } from "./sync-words.js";
 import { count, language, t } from "./i18n.js";
 
 export const bars = css`
-  .bars { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: 0.8rem 1.5rem; margin-top: 0.6rem; }
+  .bars {
+    display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: 0.8rem 1.5rem; margin-top: 0.6rem;
+  }
   .bars .row { flex-wrap: nowrap; gap: 0.6rem; }
   .bars progress { margin-top: 0.2rem; }
 `;
@@ -19,17 +21,24 @@ const of = (done: number, all: number): string => t("frameio.of", n(done), n(all
 /** What the run that is under way does now, and how far each lane is. */
 export function progress(sync: Sync, run: Run): TemplateResult {
   const step = run.state === "running" ? stepText(run.step ?? "") : stepText("sync-wait");
-  const parts = [run.assets ? sum(run.folders, run.assets, sync.fetch === "original" ? run.bytes : undefined) : "", run.failed ? count("frameio.sync.troubled", run.failed) : ""];
-  return html`<div><strong role="status">${step}</strong> <span class="soft small">${parts.filter(Boolean).join(" · ")}</span>
+  const parts = [
+    run.assets ? sum(run.folders, run.assets, sync.fetch === "original" ? run.bytes : undefined) : "",
+    run.failed ? count("frameio.sync.troubled", run.failed) : "",
+  ];
+  return html`<div><strong role="status">${step}</strong>
+    <span class="soft small">${parts.filter(Boolean).join(" · ")}</span>
     <div class="bars">${documents(run)} ${bytes(sync, run)} ${comments(sync)}</div></div>`;
 }
 
 function lane(key: string, text: string, rest: unknown = nothing): TemplateResult {
-  return html`<div><div class="row between small"><span>${t(`frameio.sync.bar.${key}`)}</span><span class="soft">${text}</span></div>${rest}</div>`;
+  return html`<div>
+    <div class="row between small"><span>${t(`frameio.sync.bar.${key}`)}</span><span class="soft">${text}</span></div>
+    ${rest}</div>`;
 }
 
 function bar(key: string, text: string, done: number, all: number): TemplateResult {
-  return lane(key, text, html`<progress max=${Math.max(all, 1)} .value=${Math.min(done, all)} aria-label=${t(`frameio.sync.bar.${key}`)}></progress>`);
+  return lane(key, text, html`<progress max=${Math.max(all, 1)} .value=${Math.min(done, all)}
+    aria-label=${t(`frameio.sync.bar.${key}`)}></progress>`);
 }
 
 // A first run brings everything, so what was listed is all there is; a later one
@@ -42,8 +51,11 @@ function documents(run: Run): TemplateResult {
 
 function bytes(sync: Sync, run: Run): TemplateResult | typeof nothing {
   const done = run.bytes_done ?? 0;
-  if (run.why !== "first" || sync.fetch !== "original") return done ? lane("bytes", t("frameio.sync.arrived", size(done))) : nothing;
-  return bar("bytes", run.bytes ? t("frameio.of", size(Math.min(done, run.bytes)), size(run.bytes)) : "", done, run.bytes);
+  if (run.why !== "first" || sync.fetch !== "original") {
+    return done ? lane("bytes", t("frameio.sync.arrived", size(done))) : nothing;
+  }
+  const far = run.bytes ? t("frameio.of", size(Math.min(done, run.bytes)), size(run.bytes)) : "";
+  return bar("bytes", far, done, run.bytes);
 }
 
 // They are looked at when all else is there.

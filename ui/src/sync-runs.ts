@@ -1,6 +1,6 @@
 // The runs of a synchronization: when, why, and what became of them.
 
-import { LitElement, css, html, type PropertyValues, type TemplateResult } from "lit";
+import { LitElement, css, html, type TemplateResult } from "lit";
 import { property } from "lit/decorators.js";
 import { define } from "./define.js";
 import { get, path } from "./api.js";
@@ -13,6 +13,12 @@ import { t } from "./i18n.js";
 
 /** How long a run took. */
 const took = (run: Run): string => (run.ended ? clock((Date.parse(run.ended) - Date.parse(run.began)) / 1000) : "");
+
+/** What became of a run, which is not known while it is under way. */
+function became(run: Run): string | undefined {
+  if (run.state === "running") return undefined;
+  return run.state === "done" ? [run.summary, run.message].filter(Boolean).join(". ") : (run.message ?? run.summary);
+}
 
 @define("nxf-sync-runs")
 export class SyncRuns extends LitElement {
@@ -30,27 +36,29 @@ export class SyncRuns extends LitElement {
   ];
 
   @property({ attribute: false }) sync!: Sync;
-  private readonly runs = new Paged<Run>(this, async () => ({ items: (await get<{ runs: Run[] }>(`${path("syncs", this.sync.id)}/runs`)).runs }));
-
-  protected override willUpdate(changes: PropertyValues): void {
-    const before = changes.get("sync") as Sync | undefined;
-    if (before && (before.last?.id !== this.sync.last?.id || underWay(before) !== underWay(this.sync) || checking(before) !== checking(this.sync))) this.runs.again();
-  }
+  private readonly runs = new Paged<Run>(this, async () => {
+    const { runs } = await get<{ runs: Run[] }>(`${path("syncs", this.sync.id)}/runs`);
+    return { items: runs };
+  }, { revision: () => [this.sync.last?.id, underWay(this.sync), checking(this.sync)].join() });
 
   protected override render(): TemplateResult {
-    return html`<section class="card stack" aria-label=${t("frameio.sync.runs")}><h2>${t("frameio.sync.runs")}</h2>${this.runs.instead(t("frameio.sync.runs.none")) ?? this.table()}</section>`;
+    return html`<section class="card stack" aria-label=${t("frameio.sync.runs")}><h2>${t("frameio.sync.runs")}</h2>
+      ${this.runs.instead(t("frameio.sync.runs.none")) ?? this.table()}</section>`;
   }
 
   private table(): TemplateResult {
-    return html`<table><thead><tr><th scope="col">${t("frameio.item.created")}</th><th scope="col" class="wide">${t("frameio.sync.runs.why")}</th><th scope="col">${t("frameio.item.state")}</th>
-        <th scope="col">${t("frameio.sync.runs.what")}</th><th scope="col" class="wide">${t("frameio.item.took")}</th></tr></thead>
+    return html`<table><thead><tr>
+        <th scope="col">${t("frameio.item.created")}</th><th scope="col" class="wide">${t("frameio.sync.runs.why")}</th>
+        <th scope="col">${t("frameio.item.state")}</th><th scope="col">${t("frameio.sync.runs.what")}</th>
+        <th scope="col" class="wide">${t("frameio.item.took")}</th></tr></thead>
       <tbody>${this.runs.items.map((run) => this.row(run))}</tbody></table>`;
   }
 
   private row(run: Run): TemplateResult {
     const began = html`<time datetime=${run.began}>${date(run.began)}</time>`;
-    return html`<tr><td>${run.item ? html`<a href=${itemAddress(run.item)} target=${ownPages()}>${began}</a>` : began}</td>
+    return html`<tr>
+      <td>${run.item ? html`<a href=${itemAddress(run.item)} target=${ownPages()}>${began}</a>` : began}</td>
       <td class="wide">${t(`frameio.sync.why.${run.why.replaceAll(" ", "-")}`, run.by)}</td><td>${runState(run)}</td>
-      <td>${run.state === "running" ? "" : (run.state === "done" ? [run.summary, run.message].filter(Boolean).join(". ") : run.message ?? run.summary)}</td><td class="wide">${took(run)}</td></tr>`;
+      <td>${became(run)}</td><td class="wide">${took(run)}</td></tr>`;
   }
 }

@@ -1,23 +1,25 @@
 // The tab "Frame.io sync" of a folder: with what it is synchronized and how that
 // stands, what is going on, and what can be done about it.
 
-import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
-import { property, state } from "lit/decorators.js";
+import { LitElement, css, html, nothing, type TemplateResult } from "lit";
+import { property } from "lit/decorators.js";
 import { keyed } from "lit/directives/keyed.js";
 import { define } from "./define.js";
-import { type Problem, change, get, path, problemOf } from "./api.js";
+import { change, get, path } from "./api.js";
 import { typeName } from "./bind-dialog.js";
 import { connected } from "./connect.js";
-import { complain, confirm, notice } from "./dialog.js";
+import { complain, confirm } from "./dialog.js";
 import { ago, date } from "./format.js";
 import { type NuxeoDocument, changed, settled, toast, treeChanged } from "./host.js";
-import { Shown } from "./shown.js";
+import { Loader } from "./loader.js";
 import { base, controls } from "./styles.js";
 import "./sync-differences.js";
 import { afterwards, bars, progress } from "./sync-progress.js";
 import "./sync-runs.js";
 import "./sync-troubles.js";
-import { type Sync, asks, checking, fetched, filters, next, schedule, stateOf, troubles, underWay } from "./sync-words.js";
+import {
+  type Sync, asks, checking, fetched, filters, next, schedule, stateOf, troubles, underWay,
+} from "./sync-words.js";
 import { stepText } from "./item-words.js";
 import { count, t } from "./i18n.js";
 
@@ -45,101 +47,86 @@ export class SyncTab extends LitElement {
   /** Or only its uid. */
   @property() folder = "";
 
-  @state() private sync: Sync | undefined;
-  @state() private problem: Problem | undefined;
-  private loaded = "";
-  private timer = 0;
-  private readonly refresh = () => void (this.shown.now && this.load());
-  private readonly shown = new Shown(this, (now) => (now ? this.refresh() : window.clearTimeout(this.timer)));
+  private readonly syncs = new Loader<{ syncs: Sync[] }>(this, {
+    key: () => this.uid || undefined,
+    load: (uid, signal) => get("/syncs", { folder: uid }, signal),
+    every: () => (this.sync && busy(this.sync) ? looksEvery : looksSeldom),
+    came: (now, before) => this.came(now.syncs[0], before?.syncs[0]),
+  });
 
   private get uid(): string {
     return this.document?.uid ?? this.folder;
   }
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    window.addEventListener("nxf-changed", this.refresh);
-  }
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    window.removeEventListener("nxf-changed", this.refresh);
-    window.clearTimeout(this.timer);
-  }
-
-  protected override willUpdate(_changes: PropertyValues): void {
-    if (!this.shown.now || this.uid === this.loaded) return;
-    this.sync = undefined;
-    void this.load();
-  }
-
-  private async load(): Promise<void> {
-    const uid = (this.loaded = this.uid);
-    window.clearTimeout(this.timer);
-    if (!uid) return;
-    try {
-      const { syncs } = await get<{ syncs: Sync[] }>("/syncs", { folder: uid });
-      if (uid !== this.uid) return;
-      this.problem = undefined;
-      this.take(syncs[0]);
-    } catch (thrown) {
-      if (uid === this.uid) this.problem = problemOf(thrown);
-    }
-    this.again();
-  }
-
-  private again(): void {
-    window.clearTimeout(this.timer);
-    if (!this.shown.now) return;
-    const look = (): void => (document.visibilityState === "visible" ? this.refresh() : this.again());
-    this.timer = window.setTimeout(look, this.sync && busy(this.sync) ? looksEvery : looksSeldom);
+  private get sync(): Sync | undefined {
+    return this.syncs.value?.syncs[0];
   }
 
   // When a run has ended, the rest of the page is not what it was.
-  private take(sync: Sync | undefined): void {
-    const ended = this.sync && busy(this.sync) && !(sync && busy(sync));
-    this.sync = sync;
-    if (!ended) return;
+  private came(now: Sync | undefined, before: Sync | undefined): void {
+    if (!before || !busy(before) || (now && busy(now))) return;
     changed(this);
     treeChanged();
   }
 
   protected override render(): TemplateResult | typeof nothing {
-    if (!this.shown.now) return nothing;
-    if (this.problem && !this.sync) return notice(this.problem, this.refresh);
     const { sync } = this;
-    if (!sync) return html`<p role="status" class="soft">${this.loaded ? t("frameio.sync.none") : t("frameio.loading")}</p>`;
-    return html`<div class="stack">${this.problem ? html`<p class="small warn" role="status">${t("frameio.items.notLive")}</p>` : nothing}
+    if (!this.syncs.shown) return nothing;
+    if (!sync) return this.syncs.instead() ?? html`<p role="status" class="soft">${t("frameio.sync.none")}</p>`;
+    return html`<div class="stack">
+      ${this.syncs.problem ? html`<p class="small warn" role="status">${t("frameio.items.notLive")}</p>` : nothing}
       <section class="card stack" aria-label=${t("frameio.sync.tab")}>
-        <div class="row between"><h2>${t("frameio.sync.tab")}</h2>${sync.may_change ? this.buttons(sync) : nothing}</div>
+        <div class="row between"><h2>${t("frameio.sync.tab")}</h2>
+          ${sync.may_change ? this.buttons(sync) : nothing}</div>
         ${this.pausedOrFailed(sync)} ${this.under(sync)}
         ${this.facts(sync)} ${this.counts(sync)} ${this.parameters(sync)}
       </section>
-      ${sync.check?.state === "done" ? keyed(sync.check.id, html`<nxf-sync-differences .sync=${sync.id} .check=${sync.check}></nxf-sync-differences>`) : nothing}
-      ${keyed(sync.id, html`${troubles(sync) === "0,0,0" ? nothing : html`<nxf-sync-troubles .sync=${sync}></nxf-sync-troubles>`}<nxf-sync-runs .sync=${sync}></nxf-sync-runs>`)}
+      ${this.differences(sync)}
+      ${keyed(sync.id, html`
+        ${troubles(sync) === "0,0,0" ? nothing : html`<nxf-sync-troubles .sync=${sync}></nxf-sync-troubles>`}
+        <nxf-sync-runs .sync=${sync}></nxf-sync-runs>`)}
     </div>`;
+  }
+
+  private differences({ id, check }: Sync): unknown {
+    if (check?.state !== "done") return nothing;
+    return keyed(check.id, html`<nxf-sync-differences .sync=${id} .check=${check}></nxf-sync-differences>`);
   }
 
   private buttons(sync: Sync): TemplateResult {
     const running = sync.last?.state === "running" || checking(sync);
-    return html`<span class="row"><button class="primary" ?disabled=${running} @click=${() => void this.refreshNow(sync)}>${t("frameio.sync.refresh")}</button>
-      <button ?disabled=${running} title=${t("frameio.sync.check.hint")} @click=${() => void this.compare(sync)}>${t("frameio.sync.check")}</button>
-      ${sync.state === "paused" ? html`<button @click=${() => void this.pause(sync, false)}>${t("frameio.sync.resume")}</button>` : html`<button @click=${() => void this.pause(sync, true)}>${t("frameio.sync.pause")}</button>`}
+    return html`<span class="row">
+      <button class="primary" ?disabled=${running} @click=${() => void this.refreshNow(sync)}>
+        ${t("frameio.sync.refresh")}</button>
+      <button ?disabled=${running} title=${t("frameio.sync.check.hint")} @click=${() => void this.compare(sync)}>
+        ${t("frameio.sync.check")}</button>
+      ${sync.state === "paused"
+        ? html`<button @click=${() => void this.pause(sync, false)}>${t("frameio.sync.resume")}</button>`
+        : html`<button @click=${() => void this.pause(sync, true)}>${t("frameio.sync.pause")}</button>`}
       <button class="danger" @click=${() => void this.remove_(sync)}>${t("frameio.sync.remove")}</button></span>`;
   }
 
   private under(sync: Sync): TemplateResult | typeof nothing {
-    if (checking(sync)) return html`<p><strong role="status">${stepText(sync.check!.step ?? "")}</strong> <span class="small soft">${t("frameio.sync.check.hint")}</span></p>`;
+    if (checking(sync)) {
+      return html`<p><strong role="status">${stepText(sync.check!.step ?? "")}</strong>
+        <span class="small soft">${t("frameio.sync.check.hint")}</span></p>`;
+    }
     return sync.last && underWay(sync) ? progress(sync, sync.last) : afterwards(sync);
   }
 
   private pausedOrFailed(sync: Sync): TemplateResult | typeof nothing {
     if (sync.last?.state === "running") return nothing;
     if (sync.state === "paused") {
-      return html`<div class="notice care"><strong class="wrap">${sync.reason ?? t("frameio.sync.paused")}</strong>${sync.remedy ? html`<span class="wrap">${sync.remedy}</span>` : nothing}
-        ${asks(sync) && sync.may_change ? html`<span><button @click=${() => void this.begin(sync, false)}>${t("frameio.sync.look")}</button></span>` : nothing}</div>`;
+      return html`<div class="notice care"><strong class="wrap">${sync.reason ?? t("frameio.sync.paused")}</strong>
+        ${sync.remedy ? html`<span class="wrap">${sync.remedy}</span>` : nothing}
+        ${asks(sync) && sync.may_change
+          ? html`<span><button @click=${() => void this.begin(sync, false)}>${t("frameio.sync.look")}</button></span>`
+          : nothing}</div>`;
     }
     const latest = sync.check ?? sync.last;
-    return latest?.state === "failed" ? html`<div class="notice wrong"><strong class="wrap">${latest.message ?? t("frameio.state.failed")}</strong></div>` : nothing;
+    if (latest?.state !== "failed") return nothing;
+    const why = latest.message ?? t("frameio.state.failed");
+    return html`<div class="notice wrong"><strong class="wrap">${why}</strong></div>`;
   }
 
   private facts(sync: Sync): TemplateResult {
@@ -151,27 +138,36 @@ export class SyncTab extends LitElement {
       <dt>${t("frameio.sync.owner")}</dt><dd>${sync.owner}</dd>
       <dt>${t("frameio.bind.type")}</dt><dd>${typeName(sync.document_type)}</dd>
       <dt>${t("frameio.sync.fetched")}</dt><dd>${fetched(sync)}</dd>
-      <dt>${t("frameio.sync.changes")}</dt><dd>${t(sync.events ? "frameio.sync.changes.yes" : "frameio.sync.changes.no")}</dd>
+      <dt>${t("frameio.sync.changes")}</dt>
+      <dd>${t(sync.events ? "frameio.sync.changes.yes" : "frameio.sync.changes.no")}</dd>
       <dt>${t("frameio.sync.state")}</dt><dd>${stateOf(sync)}</dd>
-      <dt>${t("frameio.sync.last")}</dt><dd>${ended ? html`<time datetime=${ended} title=${date(ended)}>${ago(ended)}</time>` : t("frameio.sync.last.never")}</dd>
+      <dt>${t("frameio.sync.last")}</dt>
+      <dd>${ended
+        ? html`<time datetime=${ended} title=${date(ended)}>${ago(ended)}</time>`
+        : t("frameio.sync.last.never")}</dd>
       <dt>${t("frameio.sync.next")}</dt><dd>${next(sync)}</dd>
     </dl>`;
   }
 
   private counts(sync: Sync): TemplateResult {
-    const chip = (key: string, n: number, tone = ""): TemplateResult | typeof nothing => (tone && !n ? nothing : html`<li class="chip ${tone}">${count(key, n)}</li>`);
-    return html`<ul class="row tight" aria-label=${t("frameio.sync.counts")}>${chip("frameio.sync.documents", sync.assets)} ${chip("frameio.sync.folders", sync.folders)}
-      ${chip("frameio.sync.missing", sync.missing, "warn")} ${chip("frameio.sync.troubled", sync.troubled, "bad")} ${chip("frameio.sync.conflicting", sync.conflicting, "warn")}</ul>`;
+    const chip = (key: string, n: number, tone = ""): TemplateResult | typeof nothing =>
+      (tone && !n ? nothing : html`<li class="chip ${tone}">${count(key, n)}</li>`);
+    return html`<ul class="row tight" aria-label=${t("frameio.sync.counts")}>
+      ${chip("frameio.sync.documents", sync.assets)} ${chip("frameio.sync.folders", sync.folders)}
+      ${chip("frameio.sync.missing", sync.missing, "warn")} ${chip("frameio.sync.troubled", sync.troubled, "bad")}
+      ${chip("frameio.sync.conflicting", sync.conflicting, "warn")}</ul>`;
   }
 
   private parameters(sync: Sync): TemplateResult {
     return html`<details><summary>${t("frameio.more")}</summary><dl>
-      <dt>${t("frameio.comments")}</dt><dd>${t(sync.comments ? "frameio.sync.comments.yes" : "frameio.sync.comments.no")}</dd>
+      <dt>${t("frameio.comments")}</dt>
+      <dd>${t(sync.comments ? "frameio.sync.comments.yes" : "frameio.sync.comments.no")}</dd>
       <dt>${t("frameio.sync.filter")}</dt><dd>${filters(sync)}</dd>
       <dt>${t("frameio.sync.gone")}</dt><dd>${t(`frameio.sync.gone.${sync.gone}`)}</dd>
       <dt>${t("frameio.sync.conflicts")}</dt><dd>${t(`frameio.sync.conflicts.${sync.conflicts}`)}</dd>
       <dt>${t("frameio.sync.every")}</dt><dd>${schedule(sync)}</dd>
-      <dt>${t("frameio.item.created")}</dt><dd>${sync.creator}, <time datetime=${sync.created}>${date(sync.created)}</time></dd>
+      <dt>${t("frameio.item.created")}</dt>
+      <dd>${sync.creator}, <time datetime=${sync.created}>${date(sync.created)}</time></dd>
     </dl></details>`;
   }
 
@@ -184,8 +180,8 @@ export class SyncTab extends LitElement {
     }
     if (!asks(sync)) return this.begin(sync, false);
     const explain = [sync.last!.message ?? "", t(`frameio.sync.sure.${sync.gone}`)].filter(Boolean);
-    const sure = await confirm(t("frameio.sync.sure"), explain, t("frameio.sync.sure.go"), async () => this.take(await this.post(sync, true)));
-    if (sure) this.again();
+    const go = async (): Promise<void> => this.take(await this.post(sync, true));
+    await confirm(t("frameio.sync.sure"), explain, t("frameio.sync.sure.go"), go);
   }
 
   private post(sync: Sync, sure: boolean): Promise<Sync> {
@@ -193,31 +189,40 @@ export class SyncTab extends LitElement {
   }
 
   private begin(sync: Sync, sure: boolean): Promise<void> {
-    return this.act(async () => this.take(await this.post(sync, sure)));
+    return this.act(() => this.post(sync, sure));
   }
 
   private compare(sync: Sync): Promise<void> {
-    return this.act(async () => this.take(await change<Sync>("POST", `${path("syncs", sync.id)}/check`)));
+    return this.act(() => change<Sync>("POST", `${path("syncs", sync.id)}/check`));
   }
 
   private pause(sync: Sync, yes: boolean): Promise<void> {
-    return this.act(async () => this.take(await change<Sync>(yes ? "POST" : "DELETE", `${path("syncs", sync.id)}/pause`)));
+    return this.act(() => change<Sync>(yes ? "POST" : "DELETE", `${path("syncs", sync.id)}/pause`));
   }
 
-  private async act(what: () => Promise<void>): Promise<void> {
+  private async act(what: () => Promise<Sync>): Promise<void> {
     try {
-      await what();
-      this.again();
+      this.take(await what());
     } catch (thrown) {
       complain(this, thrown);
     }
   }
 
+  // What is on its way already may be older.
+  private take(sync: Sync): void {
+    if (sync.folder !== this.uid) return;
+    this.syncs.take({ syncs: [sync] });
+    if (this.syncs.busy) void this.syncs.refresh();
+  }
+
   private async remove_(sync: Sync): Promise<void> {
-    const explain = [t("frameio.sync.remove.effect", sync.folder_title, sync.frameio_folder_name), t("frameio.sync.remove.stays")];
-    const done = await confirm(t("frameio.sync.remove.question", sync.folder_title), explain, t("frameio.sync.remove"), () => change("DELETE", path("syncs", sync.id)));
-    if (!done) return;
-    this.sync = undefined;
+    const explain = [
+      t("frameio.sync.remove.effect", sync.folder_title, sync.frameio_folder_name), t("frameio.sync.remove.stays"),
+    ];
+    const go = (): Promise<void> => change("DELETE", path("syncs", sync.id));
+    const question = t("frameio.sync.remove.question", sync.folder_title);
+    if (!(await confirm(question, explain, t("frameio.sync.remove"), go))) return;
+    this.syncs.take({ syncs: [] });
     toast(this, t("frameio.sync.removed", sync.folder_title));
     window.dispatchEvent(new CustomEvent("nxf-changed"));
     await settled(this.uid, (d) => !d.facets?.includes("FrameioSync"));

@@ -8,7 +8,8 @@ export type Sync = Schemas["Sync"];
 export type Run = Schemas["SyncRun"];
 
 /** Whether something is still being brought: by a run, or after it, when a conflict was settled. */
-export const underWay = (sync: Sync): boolean => sync.last !== undefined && (sync.last.state === "running" || sync.last.waiting > 0);
+export const underWay = (sync: Sync): boolean =>
+  sync.last !== undefined && (sync.last.state === "running" || sync.last.waiting > 0);
 
 /** Whether both sides are being compared. */
 export const checking = (sync: Sync): boolean => sync.check?.state === "running";
@@ -25,7 +26,8 @@ export function stateOf(sync: Sync): string {
 }
 
 /** Where a run stands, in a word. */
-export const runState = (run: Run): string => (run.state === "stopped" ? t("frameio.outcome.stopped") : t(`frameio.state.${run.state}`));
+export const runState = (run: Run): string =>
+  (run.state === "stopped" ? t("frameio.outcome.stopped") : t(`frameio.state.${run.state}`));
 
 /** How much of it wants attention; "0,0,0" when nothing does. */
 export const troubles = (sync: Sync): string => [sync.missing, sync.troubled, sync.conflicting].join();
@@ -44,15 +46,22 @@ export function next(sync: Sync): string {
 }
 
 /** What its documents get of their assets, in a line. */
-export const fetched = (sync: Sync): string => [t(`frameio.sync.fetch.${sync.fetch}`), sync.earlier_versions ? t("frameio.sync.earlier.yes") : ""].filter(Boolean).join(" · ");
+export const fetched = (sync: Sync): string => [
+  t(`frameio.sync.fetch.${sync.fetch}`), sync.earlier_versions ? t("frameio.sync.earlier.yes") : "",
+].filter(Boolean).join(" · ");
 
 /** What it leaves out, in a line. */
 export function filters(sync: Sync): string {
   const { name, media, most, status } = sync.filter ?? {};
-  const parts = [name, media?.map((m) => t(`frameio.sync.media.${m}`)).join(", "), most && t("frameio.sync.most.is", size(most)), status?.join(", ")];
+  const parts = [
+    name, media?.map((m) => t(`frameio.sync.media.${m}`)).join(", "), most && t("frameio.sync.most.is", size(most)),
+    status?.join(", "),
+  ];
   return parts.filter(Boolean).join(" · ") || t("frameio.sync.filter.none");
 }
 
 /** How much it is: folders, documents, and bytes if there are any to bring. */
-export const sum = (folders: number, assets: number, bytes?: number): string =>
-  [count("frameio.sync.folders", folders), count("frameio.sync.documents", assets), bytes === undefined ? "" : size(bytes)].filter(Boolean).join(" · ");
+export const sum = (folders: number, assets: number, bytes?: number): string => [
+  count("frameio.sync.folders", folders), count("frameio.sync.documents", assets),
+  bytes === undefined ? "" : size(bytes),
+].filter(Boolean).join(" · ");

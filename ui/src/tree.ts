@@ -35,7 +35,9 @@ const ofNuxeo: Source = {
 /** Searches what is loaded, for sources that cannot be asked. */
 export function among(words: string, known: Level[]): Level {
   const wanted = words.toLocaleLowerCase();
-  return { folders: known.flatMap((l) => l.folders).filter((f) => f.title.toLocaleLowerCase().includes(wanted)), more: false };
+  return {
+    folders: known.flatMap((l) => l.folders).filter((f) => f.title.toLocaleLowerCase().includes(wanted)), more: false,
+  };
 }
 
 interface Row {
@@ -56,7 +58,10 @@ export class FolderTree extends LitElement {
       .find { position: relative; margin-bottom: 0.6rem; }
       .find svg { position: absolute; left: 0.6rem; top: 0.75rem; color: var(--soft); width: 1.1rem; height: 1.1rem; }
       .find input { padding-left: 2.1rem; }
-      [role="treeitem"], [role="option"] { display: flex; gap: 0.4rem; align-items: center; padding: 0.3rem 0.4rem; border-radius: 6px; cursor: pointer; min-width: 0; }
+      [role="treeitem"], [role="option"] {
+        display: flex; gap: 0.4rem; align-items: center; padding: 0.3rem 0.4rem; border-radius: 6px; cursor: pointer;
+        min-width: 0;
+      }
       [role="treeitem"]:hover, [role="option"]:hover { background: var(--hover); }
       [aria-selected="true"] { background: var(--hover); font-weight: 600; }
       .turn { width: 1.2rem; display: grid; place-items: center; flex: none; transition: rotate 0.15s; }
@@ -124,7 +129,10 @@ export class FolderTree extends LitElement {
 
   private rows(parent = "", depth = 1): Row[] {
     const level = this.levels.get(parent);
-    return (level?.folders ?? []).flatMap((folder, n, all) => [{ folder, depth, at: n + 1, of: all.length }, ...(this.open.has(folder.uid) ? this.rows(folder.uid, depth + 1) : [])]);
+    return (level?.folders ?? []).flatMap((folder, n, all) => [
+      { folder, depth, at: n + 1, of: all.length },
+      ...(this.open.has(folder.uid) ? this.rows(folder.uid, depth + 1) : []),
+    ]);
   }
 
   private write(event: Event): void {
@@ -145,14 +153,18 @@ export class FolderTree extends LitElement {
   }
 
   protected override render(): TemplateResult {
-    return html`<div class="find">${search}<input type="search" aria-label=${t("frameio.tree.search")} placeholder=${t("frameio.tree.search")} maxlength="200" @input=${this.write}></div>
+    const hint = t("frameio.tree.search");
+    return html`<div class="find">${search}
+        <input type="search" aria-label=${hint} placeholder=${hint} maxlength="200" @input=${this.write}></div>
       ${this.problem ? notice(this.problem, () => void this.load("")) : nothing}
       ${this.found ? this.results(this.found) : this.problem && !this.levels.size ? nothing : this.tree()}`;
   }
 
   private results(found: Level): TemplateResult {
     if (!found.folders.length) return html`<p class="soft" role="status">${t("frameio.tree.nothing")}</p>`;
-    return html`<ul aria-label=${t("frameio.tree.results")}>${found.folders.map((f) => html`<li><button class="plain" title=${f.path} @click=${() => this.pick(f.uid)}>${folderIcon}<span class="wrap">${f.title}</span></button></li>`)}</ul>
+    return html`<ul aria-label=${t("frameio.tree.results")}>
+      ${found.folders.map((f) => html`<li><button class="plain" title=${f.path} @click=${() => this.pick(f.uid)}>
+        ${folderIcon}<span class="wrap">${f.title}</span></button></li>`)}</ul>
       ${found.more ? html`<p class="small soft">${t("frameio.tree.more")}</p>` : nothing}`;
   }
 
@@ -161,7 +173,8 @@ export class FolderTree extends LitElement {
     const rows = this.rows();
     if (!rows.length) return html`<p class="soft">${t("frameio.tree.empty")}</p>`;
     const current = rows.some((r) => r.folder.uid === this.focused) ? this.focused : rows[0]!.folder.uid;
-    return html`<div role="tree" aria-label=${t("frameio.tree")} @keydown=${this.key}>${rows.map((row) => this.item(row, current))}</div>
+    return html`<div role="tree" aria-label=${t("frameio.tree")} @keydown=${this.key}>
+      ${rows.map((row) => this.item(row, current))}</div>
       ${this.levels.get("")!.more ? html`<p class="small soft">${t("frameio.tree.more")}</p>` : nothing}`;
   }
 
@@ -169,10 +182,18 @@ export class FolderTree extends LitElement {
     const known = this.levels.get(folder.uid);
     const leaf = known && !known.folders.length;
     const expanded = this.open.has(folder.uid);
-    return html`<div role="treeitem" data-uid=${folder.uid} aria-level=${depth} aria-setsize=${of} aria-posinset=${at} aria-selected=${folder.uid === this.selected}
-      aria-expanded=${leaf ? nothing : expanded} tabindex=${folder.uid === current ? 0 : -1} title=${folder.title} .style=${inline({ "padding-inline-start": `${0.4 + (Math.min(depth, 12) - 1) * 0.9}rem` })}
+    const turn = (e: Event): void => {
+      e.stopPropagation();
+      if (expanded) this.collapse(folder.uid);
+      else void this.expand(folder.uid);
+    };
+    return html`<div role="treeitem" data-uid=${folder.uid} aria-level=${depth} aria-setsize=${of} aria-posinset=${at}
+      aria-selected=${folder.uid === this.selected} aria-expanded=${leaf ? nothing : expanded}
+      tabindex=${folder.uid === current ? 0 : -1} title=${folder.title}
+      .style=${inline({ "padding-inline-start": `${0.4 + (Math.min(depth, 12) - 1) * 0.9}rem` })}
       @click=${() => this.pick(folder.uid)}>
-      <span class="turn" @click=${(e: Event) => { e.stopPropagation(); if (expanded) this.collapse(folder.uid); else void this.expand(folder.uid); }}>${leaf ? nothing : arrow}</span><span class="icon">${folderIcon}</span><span class="name">${folder.title}</span></div>`;
+      <span class="turn" @click=${turn}>${leaf ? nothing : arrow}</span><span class="icon">${folderIcon}</span>
+      <span class="name">${folder.title}</span></div>`;
   }
 
   // The keys of a tree, as assistive technology expects them.
@@ -188,7 +209,9 @@ export class FolderTree extends LitElement {
       Home: () => this.focusRow(rows[0]),
       End: () => this.focusRow(rows.at(-1)),
       ArrowRight: () => (this.open.has(uid) ? this.focusRow(rows[at + 1]) : void this.expand(uid)),
-      ArrowLeft: () => (this.open.has(uid) ? this.collapse(uid) : this.focusRow(rows.slice(0, at).findLast((r) => r.depth < row.depth))),
+      ArrowLeft: () => (this.open.has(uid)
+        ? this.collapse(uid)
+        : this.focusRow(rows.slice(0, at).findLast((r) => r.depth < row.depth))),
       Enter: () => this.pick(uid),
       " ": () => this.pick(uid),
     };
@@ -200,6 +223,8 @@ export class FolderTree extends LitElement {
   private focusRow(row: Row | undefined): void {
     if (!row) return;
     this.focused = row.folder.uid;
-    void this.updateComplete.then(() => this.renderRoot.querySelector<HTMLElement>(`[data-uid="${CSS.escape(row.folder.uid)}"]`)?.focus());
+    void this.updateComplete.then(
+      () => this.renderRoot.querySelector<HTMLElement>(`[data-uid="${CSS.escape(row.folder.uid)}"]`)?.focus(),
+    );
   }
 }

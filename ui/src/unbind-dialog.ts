@@ -47,8 +47,11 @@ export class UnbindDialog extends Dialog<Fate> {
 
   private choice(b: Binding): TemplateResult {
     return html`<fieldset><legend>${count("frameio.unbind.reviews", b.under_review ?? 0)}</legend>
-      ${this.offered.map((fate) => html`<label class="option"><input type="radio" name="reviews" .checked=${fate === this.chosen} @change=${() => (this.fate = fate)}>
-        <span>${t(`frameio.unbind.${fate}`)}<span class="hint">${t(`frameio.unbind.${fate}.hint`)}</span></span></label>`)} ${this.wrong("reviews")}
+      ${this.offered.map((fate) => html`<label class="option">
+        <input type="radio" name="reviews" .checked=${fate === this.chosen} @change=${() => (this.fate = fate)}>
+        <span>${t(`frameio.unbind.${fate}`)}
+          <span class="hint">${t(`frameio.unbind.${fate}.hint`)}</span></span></label>`)}
+      ${this.wrong("reviews")}
     </fieldset>`;
   }
 

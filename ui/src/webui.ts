@@ -9,15 +9,25 @@
 // by "and", the values of one attribute by "or". Only what may work is offered;
 // whether it really may is decided by the connector and by Nuxeo.
 //
+const all = (...terms: string[]): string => terms.join(" && ");
+const unlinked = all("!this.hasFacet(document, 'FrameioSync')", "!this.hasFacet(document, 'FrameioBinding')");
+const filled = all("document.properties", "document.properties['file:content']");
+const writable = all(
+  "!this.isTrashed(document)", "!document.isVersion", "!document.isProxy",
+  "this.hasPermission(document, 'WriteProperties')",
+);
+const fillable = "this.hasPermission(document, 'AddChildren')";
+
 // The orders put the binding and the synchronization after Nuxeo's own actions
 // (export has 100), and the tabs right after View (10). What stands before each is its row
 // in the table of the manual.
 const contributions = `
-<!-- on folders where the user may add children and write properties; not on synchronized ones, versions, proxies and what is in the trash -->
+<!-- on folders where the user may add children and write properties; not on synchronized ones, versions, proxies
+     and what is in the trash -->
 <nuxeo-slot-content name="nxf-bind" slot="DOCUMENT_ACTIONS" order="105">
   <template>
     <nuxeo-filter document="[[document]]" facet="Folderish"
-      expression="!this.hasFacet(document, 'FrameioSync') && !this.isTrashed(document) && !document.isVersion && !document.isProxy && this.hasPermission(document, 'AddChildren') && this.hasPermission(document, 'WriteProperties')">
+      expression="!this.hasFacet(document, 'FrameioSync') && ${writable} && ${fillable}">
       <template>
         <nxf-bind-action document="[[document]]" user="[[user]]"></nxf-bind-action>
       </template>
@@ -29,7 +39,7 @@ const contributions = `
 <nuxeo-slot-content name="nxf-sync" slot="DOCUMENT_ACTIONS" order="106">
   <template>
     <nuxeo-filter document="[[document]]" facet="Folderish"
-      expression="!this.hasFacet(document, 'FrameioSync') && !this.hasFacet(document, 'FrameioBinding') && !this.isTrashed(document) && !document.isVersion && !document.isProxy && this.hasPermission(document, 'AddChildren') && this.hasPermission(document, 'WriteProperties')">
+      expression="${unlinked} && ${writable} && ${fillable}">
       <template>
         <nxf-sync-action document="[[document]]"></nxf-sync-action>
       </template>
@@ -37,11 +47,12 @@ const contributions = `
   </template>
 </nuxeo-slot-content>
 
-<!-- on documents with a file whose properties the user may write; not on folders, versions, proxies and what is in the trash -->
+<!-- on documents with a file whose properties the user may write; not on folders, versions, proxies and what is in
+     the trash -->
 <nuxeo-slot-content name="nxf-push" slot="DOCUMENT_ACTIONS" order="107">
   <template>
     <nuxeo-filter document="[[document]]"
-      expression="!this.hasFacet(document, 'Folderish') && document.properties && document.properties['file:content'] && !this.isTrashed(document) && !document.isVersion && !document.isProxy && this.hasPermission(document, 'WriteProperties')">
+      expression="!this.hasFacet(document, 'Folderish') && ${filled} && ${writable}">
       <template>
         <nxf-push-action document="[[document]]"></nxf-push-action>
       </template>
@@ -49,7 +60,8 @@ const contributions = `
   </template>
 </nuxeo-slot-content>
 
-<!-- on a selection of which the user may write something, and on all of a list; what cannot be pushed of it is named and skipped -->
+<!-- on a selection of which the user may write something, and on all of a list; what cannot be pushed of it is named
+     and skipped -->
 <nuxeo-slot-content name="nxf-push-selection" slot="RESULTS_SELECTION_ACTIONS" order="35">
   <template>
     <nxf-push-action selection="[[selection]]"></nxf-push-action>

@@ -12,14 +12,26 @@ let options = new URLSearchParams();
 let [total, busy, mode] = [0, 0, ""];
 let items: Item[] = [];
 
-const json = (value: unknown, status = 200) => new Response(JSON.stringify(value), { status, headers: { "Content-Type": "application/json" } });
+const json = (value: unknown, status = 200) => new Response(JSON.stringify(value), {
+  status, headers: { "Content-Type": "application/json" },
+});
 
 // What the query asks for.
 function read(query: string): void {
   options = new URLSearchParams(query);
   document.documentElement.classList.toggle("dark", options.get("theme") === "dark");
-  [total, busy, mode] = [Number(options.get("items") ?? 30), Number(options.get("busy") ?? 0), options.get("state") ?? ""];
-  items = Array.from({ length: total }, (_, n) => (n < busy ? { ...canned.item(n), state: "running" as const, transfer: { name: "x", size: 1e9, done: 0, sent: 0, rate: 5e7, seconds_left: 20 } } : canned.item(n)));
+  [total, busy, mode] = [
+    Number(options.get("items") ?? 30), Number(options.get("busy") ?? 0), options.get("state") ?? "",
+  ];
+  items = Array.from(
+    { length: total },
+    (_, n) => (n < busy
+      ? {
+        ...canned.item(n), state: "running" as const,
+        transfer: { name: "x", size: 1e9, done: 0, sent: 0, rate: 5e7, seconds_left: 20 },
+      }
+      : canned.item(n)),
+  );
 }
 
 function events(signal: AbortSignal | null | undefined): Response {
@@ -29,7 +41,13 @@ function events(signal: AbortSignal | null | undefined): Response {
     start(to) {
       const timer = setInterval(() => {
         n++;
-        for (const item of items.slice(0, busy)) to.enqueue(text({ ...item, transfer: { ...item.transfer!, done: (n * 3e6) % 1e9, seconds_left: 20 - (n % 20) } } as Item));
+        for (const item of items.slice(0, busy)) {
+          to.enqueue(
+            text({
+              ...item, transfer: { ...item.transfer!, done: (n * 3e6) % 1e9, seconds_left: 20 - (n % 20) },
+            } as Item),
+          );
+        }
       }, 300);
       signal?.addEventListener("abort", () => (clearInterval(timer), to.error(new DOMException("gone", "AbortError"))));
     },
@@ -39,28 +57,60 @@ function events(signal: AbortSignal | null | undefined): Response {
 
 // What there is when there is nothing yet.
 const nothing: Record<string, unknown> = {
-  "/items": { items: [] }, "/folders": { folders: [], more: false }, "/workspaces": { workspaces: [], why_empty: "You belong to no team on Frame.io. Ask to be invited to one." }, "/bindings": { bindings: [] }, "/batches": { batches: [] }, "/audit": { entries: [] }, "/people": { people: [] }, "/syncs": { syncs: [] },
-  "/doctor": { findings: [{ name: "Nuxeo answers", mark: "ok", detail: "LTS 2023 at http://nuxeo.example/nuxeo" }] }, "/status": { ...canned.status, items: {}, oldest_due_seconds: 0, chores: canned.status.chores.map((c) => ({ name: c.name, what: c.what, every_seconds: c.every_seconds, removed: 0, lines: [] })) },
-  "/provider": { ...canned.provider, client_id: "", has_secret: false, registered: false }, "/me": { ...canned.person, frameio_connected: false, frameio_problem: "You have not connected Frame.io yet." },
+  "/items": { items: [] }, "/folders": { folders: [], more: false },
+  "/workspaces": { workspaces: [], why_empty: "You belong to no team on Frame.io. Ask to be invited to one." },
+  "/bindings": { bindings: [] }, "/batches": { batches: [] }, "/audit": { entries: [] }, "/people": { people: [] },
+  "/syncs": { syncs: [] },
+  "/doctor": { findings: [{ name: "Nuxeo answers", mark: "ok", detail: "LTS 2023 at http://nuxeo.example/nuxeo" }] },
+  "/status": {
+    ...canned.status, items: {}, oldest_due_seconds: 0,
+    chores: canned.status.chores.map((c) => ({
+      name: c.name, what: c.what, every_seconds: c.every_seconds, removed: 0, lines: [],
+    })),
+  },
+  "/provider": { ...canned.provider, client_id: "", has_secret: false, registered: false },
+  "/me": { ...canned.person, frameio_connected: false, frameio_problem: "You have not connected Frame.io yet." },
 };
 
 function failing(path: string, signal: AbortSignal | null | undefined): Promise<Response> | Response | undefined {
   const ours = path !== "/about" && path !== "/me";
-  if (mode === "out" && path !== "/about") return json({ title: "You are not signed in.", status: 401, code: "unauthenticated", type: "about:blank" }, 401);
-  if (mode === "broken" && ours) return json({ title: "Nuxeo does not answer at the moment.", status: 503, code: "unavailable", type: "about:blank", remedy: "Try again in a few minutes; an administrator finds the reason in the log.", correlation: "X6X7OFB3K4PWLNHK" }, 503);
+  if (mode === "out" && path !== "/about") {
+    return json({ title: "You are not signed in.", status: 401, code: "unauthenticated", type: "about:blank" }, 401);
+  }
+  if (mode === "broken" && ours) {
+    return json({
+      title: "Nuxeo does not answer at the moment.", status: 503, code: "unavailable", type: "about:blank",
+      remedy: "Try again in a few minutes; an administrator finds the reason in the log.",
+      correlation: "X6X7OFB3K4PWLNHK",
+    }, 503);
+  }
   if (mode === "unreachable" && ours) return Promise.reject(new TypeError("Failed to fetch"));
-  if (mode === "loading" && ours) return new Promise((_, refuse) => signal?.addEventListener("abort", () => refuse(new DOMException("gone", "AbortError"))));
+  if (mode === "loading" && ours) {
+    return new Promise(
+      (_, refuse) => signal?.addEventListener("abort", () => refuse(new DOMException("gone", "AbortError"))),
+    );
+  }
   return undefined;
 }
 
-function answer(path: string, query: URLSearchParams, signal: AbortSignal | null | undefined): Promise<Response> | Response {
+const long = "A folder with quite a long name in the tree";
+
+function answer(
+  path: string, query: URLSearchParams, signal: AbortSignal | null | undefined,
+): Promise<Response> | Response {
   const fails = failing(path, signal);
   if (fails) return fails;
   if (path === "/events") return events(signal);
   if (mode === "empty") {
     if (path.endsWith("/documents")) return json({ documents: [] });
-    if (path.endsWith("/media")) return json({ kind: "none", source: "none", why: "Frame.io makes no proxy of this kind of file." }, 201);
-    if (path.startsWith("/documents/")) return json({ ...canned.document_, comments: [], comments_more: false, versions: canned.document_.versions.slice(0, 1) });
+    if (path.endsWith("/media")) {
+      return json({ kind: "none", source: "none", why: "Frame.io makes no proxy of this kind of file." }, 201);
+    }
+    if (path.startsWith("/documents/")) {
+      return json({
+        ...canned.document_, comments: [], comments_more: false, versions: canned.document_.versions.slice(0, 1),
+      });
+    }
     if (path in nothing) return json(nothing[path]);
   }
   if (path === "/items") {
@@ -68,27 +118,71 @@ function answer(path: string, query: URLSearchParams, signal: AbortSignal | null
     const page = items.slice(from, from + 200);
     return json({ items: page, ...(from + 200 < total ? { next: String(from + 200) } : {}) });
   }
-  if (path.startsWith("/items/")) return json({ ...canned.item(Number(path.split("/")[2]!.slice(1))), history: [{ at: new Date().toISOString(), event: "accepted", detail: "from Josh Editor" }, { at: new Date().toISOString(), event: "failed", detail: "gone" }] });
-  if (path === "/folders") return json(query.get("parent") ? { folders: ["Films", "Trailers", "A folder with quite a long name in the tree"].map((title, n) => ({ uid: `${query.get("parent")}-${n}`, path: "/x", title, type: "Folder" })), more: true } : { folders: [{ uid: "u0", path: "/d", title: "Domain", type: "Domain" }], more: false });
+  if (path.startsWith("/items/")) {
+    return json({
+      ...canned.item(Number(path.split("/")[2]!.slice(1))),
+      history: [
+        { at: new Date().toISOString(), event: "accepted", detail: "from Josh Editor" },
+        { at: new Date().toISOString(), event: "failed", detail: "gone" },
+      ],
+    });
+  }
+  if (path === "/folders") {
+    const parent = query.get("parent");
+    if (!parent) return json({ folders: [{ uid: "u0", path: "/d", title: "Domain", type: "Domain" }], more: false });
+    const titles = ["Films", "Trailers", long];
+    return json({
+      folders: titles.map((title, n) => ({ uid: `${parent}-${n}`, path: "/x", title, type: "Folder" })), more: true,
+    });
+  }
   if (path.startsWith("/syncs")) return json(canned.ofSyncs(path, query.get("folder")));
-  if (path.endsWith("/projects")) return json({ projects: [{ id: "p1", name: "Autumn campaign", root_folder: "f0" }, { id: "p2", name: "Everything else", root_folder: "f9" }], more: false });
-  if (path.startsWith("/frameio/")) return json({ folders: ["Dailies", "A folder with quite a long name in the tree"].map((name, n) => ({ id: `${path.split("/")[4]}-${n}`, name })), more: false });
-  if (path.endsWith("/documents")) return json({ documents: [{ uid: "d1", title: "Teaser", type: "Video", version: "1.1+", modified: new Date().toISOString(), size: 53e9, status: "Approved" }] });
+  if (path.endsWith("/projects")) {
+    return json({
+      projects: [
+        { id: "p1", name: "Autumn campaign", root_folder: "f0" },
+        { id: "p2", name: "Everything else", root_folder: "f9" },
+      ],
+      more: false,
+    });
+  }
+  if (path.startsWith("/frameio/")) {
+    return json({
+      folders: ["Dailies", long].map((name, n) => ({ id: `${path.split("/")[4]}-${n}`, name })), more: false,
+    });
+  }
+  if (path.endsWith("/documents")) {
+    return json({
+      documents: [
+        {
+          uid: "d1", title: "Teaser", type: "Video", version: "1.1+", modified: new Date().toISOString(), size: 53e9,
+          status: "Approved",
+        },
+      ],
+    });
+  }
   if (path.startsWith("/folders/")) return json(canned.folder(path.split("/")[2]!));
-  if (path.endsWith("/media")) return json({ kind: "image", source: "frameio", url: still(), why: "Connect Frame.io to play it here." }, 201);
+  if (path.endsWith("/media")) {
+    return json({ kind: "image", source: "frameio", url: still(), why: "Connect Frame.io to play it here." }, 201);
+  }
   if (path.startsWith("/documents/")) return json(canned.document_);
   const fixed: Record<string, unknown> = {
-    "/about": { version: "1.0.0", nuxeo_url: "http://nuxeo.example/nuxeo", public_url: location.origin }, "/me": canned.person, "/workspaces": { workspaces: canned.workspaces },
+    "/about": { version: "1.0.0", nuxeo_url: "http://nuxeo.example/nuxeo", public_url: location.origin },
+    "/me": canned.person, "/workspaces": { workspaces: canned.workspaces },
     "/batches": { batches: canned.batches },
-    "/bindings": { bindings: canned.bindings }, "/status": canned.status, "/doctor": { findings: canned.findings }, "/provider": canned.provider, "/audit": { entries: canned.entries }, "/people": { people: canned.people },
+    "/bindings": { bindings: canned.bindings }, "/status": canned.status, "/doctor": { findings: canned.findings },
+    "/provider": canned.provider, "/audit": { entries: canned.entries }, "/people": { people: canned.people },
   };
-  return path in fixed ? json(fixed[path]) : json({ title: "There is no such thing.", status: 404, code: "not_found", type: "about:blank", remedy: "Look elsewhere." }, 404);
+  return path in fixed ? json(fixed[path]) : json({
+    title: "There is no such thing.", status: 404, code: "not_found", type: "about:blank", remedy: "Look elsewhere.",
+  }, 404);
 }
 
 // A picture made here: bars of colour.
 function still(): string {
   const canvas = new OffscreenCanvas(640, 360).getContext("2d")!;
-  ["#345", "#567", "#789", "#9ab", "#bcd"].forEach((c, n) => ((canvas.fillStyle = c), canvas.fillRect(n * 128, 0, 128, 360)));
+  ["#345", "#567", "#789", "#9ab", "#bcd"].forEach(
+    (c, n) => ((canvas.fillStyle = c), canvas.fillRect(n * 128, 0, 128, 360)),
+  );
   const pixels = canvas.getImageData(0, 0, 640, 360);
   const shown = document.createElement("canvas");
   [shown.width, shown.height] = [640, 360];
@@ -128,8 +222,13 @@ const stories: Record<string, () => Element | void> = {
   "sync-checked": () => make("nxf-sync-tab", { folder: "u5" }),
   "sync-asks": () => make("nxf-sync-tab", { folder: "u4" }),
   "bind-refused": () => dialog("nxf-bind-dialog", { folder: "u9" }),
-  "connect-waiting": () => dialog("nxf-connect", { person: { ...canned.person, frameio_connected: false }, stage: "waiting" }),
-  connect: () => dialog("nxf-connect", { person: { ...canned.person, frameio_connected: false, frameio_problem: "You have not connected Frame.io yet." }, stage: "blocked" }),
+  "connect-waiting": () => dialog("nxf-connect", {
+    person: { ...canned.person, frameio_connected: false }, stage: "waiting",
+  }),
+  connect: () => dialog("nxf-connect", {
+    person: { ...canned.person, frameio_connected: false, frameio_problem: "You have not connected Frame.io yet." },
+    stage: "blocked",
+  }),
   unbind: () => dialog("nxf-unbind-dialog", { binding: { ...canned.bindings[0]!, under_review: 12 } }),
   action: () => make("nxf-bind-action", { document: { uid: "u2" }, showLabel: true }),
   app: () => {
@@ -151,7 +250,11 @@ function show(query: string): void {
   stage.role = chosen === "app" ? null : "main";
   const made = chosen ? stories[chosen]?.() : undefined;
   if (made) stage.append(made);
-  if (!chosen) stage.innerHTML = Object.keys(stories).map((name) => `<p><a href="?story=${name}">${name}</a> <a href="?story=${name}&theme=dark">dark</a></p>`).join("");
+  if (!chosen) {
+    stage.innerHTML = Object.keys(stories)
+      .map((name) => `<p><a href="?story=${name}">${name}</a> <a href="?story=${name}&theme=dark">dark</a></p>`)
+      .join("");
+  }
 }
 
 Object.assign(window, { show });

@@ -198,13 +198,13 @@ var queryCases = []Case{
 		},
 	},
 	{
-		Name: "ids-of-what-may-be-seen", Uses: []string{"Visible"}, Admin: true, Source: "[S] §2.12",
+		Name: "ids-of-what-may-be-seen", Uses: []string{"ByIDs"}, Admin: true, Source: "[S] §2.12",
 		What: "A query of ids leaves out those that the one who asks may not see, though they are there.",
 		Why:  "Lists name documents to those only who may read them.",
 		Try: func(s *Scene) {
 			ids := s.filledFolder()
 			seen := func(p *Person) int {
-				got, err := p.Visible(s.Context(), ids)
+				got, err := p.ByIDs(s.Context(), ids, nuxeo.Fetch{})
 				s.Must(err)
 				return len(got)
 			}

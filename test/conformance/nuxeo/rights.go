@@ -1,6 +1,7 @@
 package nuxeo
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -141,6 +142,24 @@ var rightsCases = []Case{
 			list := " " + strings.Join(got.Permissions(), " ") + " "
 			s.True(strings.Contains(list, " Read "), "Read is among %s", list)
 			s.True(!strings.Contains(list, " WriteProperties "), "WriteProperties is not among %s", list)
+		},
+	},
+	{
+		Name: "permissions-of-many", Uses: []string{"ByIDs"}, Admin: true, Source: "[S] §2.12",
+		What: "The enricher permissions comes with each document that a query finds, as for a single one.",
+		Why:  "A list of syncs or bindings asks for the rights on all of them at once.",
+		Try: func(s *Scene) {
+			d := s.readable()
+			for person, want := range map[*Person]bool{s.Eve(): false, s.Ann(): true} {
+				found, err := person.ByIDs(s.Context(), []string{d.UID, d.ParentRef},
+					nuxeo.Fetch{Enrichers: []string{"permissions"}})
+				s.Must(err)
+				s.Want("documents", len(found), 2)
+				for _, one := range found {
+					s.True(slices.Contains(one.Permissions(), "Read"), "Read is among %v", one.Permissions())
+					s.Want("AddChildren on "+one.UID, slices.Contains(one.Permissions(), "AddChildren"), want)
+				}
+			}
 		},
 	},
 	{

@@ -72,40 +72,65 @@ export class Actions extends LitElement {
   }
 
   protected override render(): TemplateResult {
-    return html`<span class="menu"><button aria-haspopup="menu" aria-expanded=${this.open} ?disabled=${!this.selected.length} @click=${this.toggle}>Actions ▾</button>
+    return html`<span class="menu"><button aria-haspopup="menu" aria-expanded=${this.open}
+      ?disabled=${!this.selected.length} @click=${this.toggle}>Actions ▾</button>
         ${this.open ? this.menu() : nothing}</span>
       <dialog aria-labelledby="title" @close=${this.ended}>${this.shown()}</dialog>`;
   }
 
   private menu(): TemplateResult {
-    if (!this.items.length) return html`<div role="status"><p class="soft small">No custom action here yet. Bind a Nuxeo folder to this team.</p></div>`;
-    return html`<div role="menu" aria-label="Custom actions">${this.items.map((i) => html`<button role="menuitem" title=${i.description} @click=${() => void this.choose(i)}>${i.name}</button>`)}</div>`;
+    if (!this.items.length) {
+      return html`<div role="status"><p class="soft small">
+        No custom action here yet. Bind a Nuxeo folder to this team.</p></div>`;
+    }
+    return html`<div role="menu" aria-label="Custom actions">${this.items.map((i) => html`<button role="menuitem"
+      title=${i.description} @click=${() => void this.choose(i)}>${i.name}</button>`)}</div>`;
   }
 
   private shown(): TemplateResult {
-    if (this.running) return html`<h2 id="title">${this.running.name}</h2><p class="soft" role="status">Calling the custom action…</p>`;
+    if (this.running) {
+      return html`<h2 id="title">${this.running.name}</h2><p class="soft" role="status">Calling the custom action…</p>`;
+    }
     if (this.failed) return this.message("This cannot be done.", this.failed);
     const a = this.answer;
     if (!a) return html`<h2 id="title"></h2>`;
-    if (a.status < 200 || a.status > 299) return this.message("The custom action did not answer well.", `${a.attempts} attempts; the last: ${a.error || a.status}`);
+    if (a.status < 200 || a.status > 299) {
+      const last = `${a.attempts} attempts; the last: ${a.error || a.status}`;
+      return this.message("The custom action did not answer well.", last);
+    }
     if (a.fields?.length) return this.form(a, a.fields);
     return this.message(a.title || "Done", a.description ?? "");
   }
 
   private message(title: string, text: string): TemplateResult {
-    return html`<div class="stack"><h2 id="title" class="wrap">${title}</h2><p class="wrap">${text}</p><div><button class="primary" autofocus @click=${() => this.dialog.close()}>OK</button></div></div>`;
+    return html`<div class="stack"><h2 id="title" class="wrap">${title}</h2><p class="wrap">${text}</p>
+      <div><button class="primary" autofocus @click=${() => this.dialog.close()}>OK</button></div></div>`;
   }
 
   private form(a: Answer, fields: Field[]): TemplateResult {
-    return html`<form class="stack" @submit=${this.submit}><h2 id="title" class="wrap">${a.title}</h2><p class="wrap">${a.description}</p>
-      ${fields.map((f) => this.field(f))}<div class="row"><button class="primary">Submit</button><button type="button" @click=${() => this.dialog.close()}>Cancel</button></div></form>`;
+    return html`<form class="stack" @submit=${this.submit}><h2 id="title" class="wrap">${a.title}</h2>
+      <p class="wrap">${a.description}</p>
+      ${fields.map((f) => this.field(f))}
+      <div class="row"><button class="primary">Submit</button>
+        <button type="button" @click=${() => this.dialog.close()}>Cancel</button></div></form>`;
   }
 
   private field(f: Field): TemplateResult {
-    if (f.type === "link") return html`<p class="wrap"><a href=${/^https?:/.test(String(f.value)) ? String(f.value) : "#"} target="_blank" rel="noopener noreferrer">${f.label}</a></p>`;
-    if (f.options) return html`<label>${f.label}<br><select name=${f.name}>${f.options.map((o) => html`<option value=${String(o.value)} ?selected=${o.value === f.value}>${o.name}</option>`)}</select></label>`;
-    if (f.type === "boolean" || f.type === "checkbox") return html`<label class="row"><input type="checkbox" name=${f.name} ?checked=${Boolean(f.value)}>${f.label}</label>`;
-    if (f.type === "textarea") return html`<label>${f.label}<br><textarea name=${f.name} rows="3">${f.value ?? ""}</textarea></label>`;
+    if (f.type === "link") {
+      const to = /^https?:/.test(String(f.value)) ? String(f.value) : "#";
+      return html`<p class="wrap"><a href=${to} target="_blank" rel="noopener noreferrer">${f.label}</a></p>`;
+    }
+    if (f.options) {
+      return html`<label>${f.label}<br><select name=${f.name}>${f.options.map((o) => html`<option
+        value=${String(o.value)} ?selected=${o.value === f.value}>${o.name}</option>`)}</select></label>`;
+    }
+    if (f.type === "boolean" || f.type === "checkbox") {
+      return html`<label class="row">
+        <input type="checkbox" name=${f.name} ?checked=${Boolean(f.value)}>${f.label}</label>`;
+    }
+    if (f.type === "textarea") {
+      return html`<label>${f.label}<br><textarea name=${f.name} rows="3">${f.value ?? ""}</textarea></label>`;
+    }
     return html`<label>${f.label}<br><input name=${f.name} .value=${String(f.value ?? "")}></label>`;
   }
 }

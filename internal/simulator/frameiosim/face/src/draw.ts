@@ -19,14 +19,18 @@ export function parse(drawing: string | undefined): Shape[] {
 }
 
 /** A shape between two points; a rectangle is named by its upper left corner. */
-export function between(tool: string, color: string, from: { x: number; y: number }, to: { x: number; y: number }): Shape {
+export function between(
+  tool: string, color: string, from: { x: number; y: number }, to: { x: number; y: number },
+): Shape {
   const [w, h] = [to.x - from.x, to.y - from.y];
   if (tool !== "rect") return { tool, color, size: 4, ...from, w, h };
   return { tool, color, size: 4, x: Math.min(from.x, to.x), y: Math.min(from.y, to.y), w: Math.abs(w), h: Math.abs(h) };
 }
 
 export function layer(shapes: Shape[], width: number, height: number): TemplateResult {
-  return html`<svg aria-hidden="true" width=${width} height=${height} viewBox=${`0 0 ${width} ${height}`} fill="none" stroke-linecap="round">${shapes.map((s) => svg`<g stroke=${s.color} stroke-width=${s.size}>${shape(s, width, height)}</g>`)}</svg>`;
+  return html`<svg aria-hidden="true" width=${width} height=${height} viewBox=${`0 0 ${width} ${height}`} fill="none"
+    stroke-linecap="round">
+    ${shapes.map((s) => svg`<g stroke=${s.color} stroke-width=${s.size}>${shape(s, width, height)}</g>`)}</svg>`;
 }
 
 function shape(s: Shape, width: number, height: number): TemplateResult {

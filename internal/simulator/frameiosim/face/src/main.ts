@@ -12,7 +12,10 @@ export class Frameio extends LitElement {
   static override styles = [
     look,
     css`
-      header { display: flex; flex-wrap: wrap; gap: 0.5rem 1rem; align-items: center; padding: 0.7rem clamp(1rem, 3vw, 2rem); background: var(--card); border-bottom: 1px solid var(--line); }
+      header {
+        display: flex; flex-wrap: wrap; gap: 0.5rem 1rem; align-items: center; padding: 0.7rem clamp(1rem, 3vw, 2rem);
+        background: var(--card); border-bottom: 1px solid var(--line);
+      }
       .brand { font-weight: 700; color: var(--text); text-decoration: none; }
       main { padding: 1.3rem clamp(1rem, 3vw, 2rem) 3rem; max-width: 90rem; margin: 0 auto; }
     `,
@@ -41,14 +44,21 @@ export class Frameio extends LitElement {
 
   private readonly follow = (event: MouseEvent): void => {
     const link = event.composedPath().find((e): e is HTMLAnchorElement => e instanceof HTMLAnchorElement);
-    if (!link || link.target || event.metaKey || event.ctrlKey || event.button || new URL(link.href).origin !== location.origin || link.pathname === "/plain") return;
+    if (!link || link.target || event.metaKey || event.ctrlKey || event.button
+      || new URL(link.href).origin !== location.origin || link.pathname === "/plain") {
+      return;
+    }
     event.preventDefault();
     go(link.pathname);
   };
 
   protected override render(): TemplateResult {
-    return html`<header><a class="brand" href="/">Frame.io</a><span class="tag">simulation</span><span class="grow"></span>
-        <label class="row small">You are <select @change=${(e: Event) => this.choose((e.target as HTMLSelectElement).value)}>${this.people.map((p) => html`<option value=${p.id} ?selected=${p.id === this.person}>${p.name}</option>`)}</select></label></header>
+    return html`<header>
+        <a class="brand" href="/">Frame.io</a><span class="tag">simulation</span><span class="grow"></span>
+        <label class="row small">You are
+          <select @change=${(e: Event) => this.choose((e.target as HTMLSelectElement).value)}>
+            ${this.people.map((p) => html`<option value=${p.id} ?selected=${p.id === this.person}>${p.name}</option>`)}
+          </select></label></header>
       <main>${this.page()}</main>`;
   }
 

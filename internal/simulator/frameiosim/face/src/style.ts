@@ -10,9 +10,15 @@ export const look = css`
   h1, h2, h3, p { margin: 0; }
   h1 { font-size: 1.3rem; } h2 { font-size: 1.05rem; } h3 { font-size: 0.95rem; }
   a { color: var(--mark); }
-  button, select, input, textarea { font: inherit; color: var(--text); background: var(--card); border: 1px solid var(--edge); border-radius: 8px; padding: 0.35rem 0.8rem; max-width: 100%; }
+  button, select, input, textarea {
+    font: inherit; color: var(--text); background: var(--card); border: 1px solid var(--edge); border-radius: 8px;
+    padding: 0.35rem 0.8rem; max-width: 100%;
+  }
   button, .file { cursor: pointer; font-weight: 600; }
-  .file { border: 1px solid var(--edge); border-radius: 8px; padding: 0.35rem 0.8rem; background: var(--card); position: relative; }
+  .file {
+    border: 1px solid var(--edge); border-radius: 8px; padding: 0.35rem 0.8rem; background: var(--card);
+    position: relative;
+  }
   .file:focus-within { outline: 2px solid var(--mark); outline-offset: 2px; }
   button:hover:not(:disabled) { border-color: var(--mark); }
   button:disabled { opacity: 0.5; cursor: default; }
@@ -28,14 +34,23 @@ export const look = css`
   .crumbs { display: flex; flex-wrap: wrap; gap: 0.3rem; font-size: 0.9rem; list-style: none; margin: 0; padding: 0; }
   .crumbs li + li::before { content: "/"; margin-inline-end: 0.3rem; color: var(--soft); }
   .menu { position: relative; }
-  .menu > div { position: absolute; z-index: 5; top: calc(100% + 0.3rem); inset-inline-start: 0; background: var(--card); border: 1px solid var(--edge); border-radius: 10px; padding: 0.4rem; width: max-content; max-width: min(26rem, calc(100vw - 1rem)); max-height: calc(100vh - 1rem); overflow: auto; min-width: 15rem; box-shadow: 0 10px 40px #0006; display: grid; gap: 0.1rem; }
+  .menu > div {
+    position: absolute; z-index: 5; top: calc(100% + 0.3rem); inset-inline-start: 0; background: var(--card);
+    border: 1px solid var(--edge); border-radius: 10px; padding: 0.4rem; width: max-content;
+    max-width: min(26rem, calc(100vw - 1rem)); max-height: calc(100vh - 1rem); overflow: auto; min-width: 15rem;
+    box-shadow: 0 10px 40px #0006; display: grid; gap: 0.1rem;
+  }
   .menu > div button { border: 0; text-align: start; background: none; padding: 0.45rem 0.7rem; }
   .menu > div button:hover { background: var(--hover); }
-  dialog { border: 1px solid var(--edge); border-radius: 14px; padding: 1.5rem; background: var(--card); color: var(--text); width: min(26rem, calc(100vw - 2rem)); }
+  dialog {
+    border: 1px solid var(--edge); border-radius: 14px; padding: 1.5rem; background: var(--card); color: var(--text);
+    width: min(26rem, calc(100vw - 2rem));
+  }
   dialog::backdrop { background: #000a; }
   :focus-visible { outline: 2px solid var(--mark); outline-offset: 2px; }
   .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 `;
 
 /** Rules for `.style`; the attribute would be refused by the policy of the page. */
-export const inline = (rules: Record<string, string>): string => Object.entries(rules).map(([property, value]) => `${property}:${value}`).join(";");
+export const inline = (rules: Record<string, string>): string => Object.entries(rules)
+  .map(([property, value]) => `${property}:${value}`).join(";");

@@ -5,16 +5,23 @@ import { customElement, property, query, state } from "lit/decorators.js";
 import "./action-menu.js";
 import { type Shape, between, colours, layer, parse, tools } from "./draw.js";
 import { inline, look } from "./style.js";
-import { type Talk, type Version, type View, asset, comment, complete, me, setStatus, size, upload, world } from "./world.js";
+import {
+  type Talk, type Version, type View, asset, comment, complete, me, setStatus, size, upload, world,
+} from "./world.js";
 
 @customElement("sim-view")
 export class Viewer extends LitElement {
   static override styles = [
     look,
     css`
-      .two { display: grid; gap: 1.2rem; grid-template-columns: minmax(0, 1.8fr) minmax(17rem, 1fr); align-items: start; }
+      .two {
+        display: grid; gap: 1.2rem; grid-template-columns: minmax(0, 1.8fr) minmax(17rem, 1fr); align-items: start;
+      }
       @media (max-width: 55rem) { .two { grid-template-columns: minmax(0, 1fr); } }
-      .stage { position: relative; background: #000; border-radius: 12px; overflow: hidden; display: grid; place-items: center; min-height: 10rem; color: #eee; }
+      .stage {
+        position: relative; background: #000; border-radius: 12px; overflow: hidden; display: grid; place-items: center;
+        min-height: 10rem; color: #eee;
+      }
       .stage video, .stage img { display: block; width: 100%; max-height: 65vh; object-fit: contain; }
       .over { position: absolute; }
       .over.draw { cursor: crosshair; touch-action: none; }
@@ -79,20 +86,32 @@ export class Viewer extends LitElement {
   protected override render(): TemplateResult {
     const [view, v] = [this.view, this.version];
     if (!view || !v) return html`<p class="soft" role="status">${this.failed || "Loading…"}</p>`;
-    return html`<div class="stack"><div><nav aria-label="Folders above"><ol class="crumbs"><li><a href="/">Projects</a></li>${view.way.map((s) => html`<li><a href="/projects/${s.id}">${s.name}</a></li>`)}</ol></nav>
+    return html`<div class="stack">
+      <div><nav aria-label="Folders above">
+        <ol class="crumbs"><li><a href="/">Projects</a></li>
+          ${view.way.map((s) => html`<li><a href="/projects/${s.id}">${s.name}</a></li>`)}</ol></nav>
         <h1 class="wrap">${v.name}</h1></div>
-      <div class="row">${this.versions(view)} <label class="row small">Status <select @change=${(e: Event) => void this.do(() => setStatus(v.id, (e.target as HTMLSelectElement).value))}>
-          ${["", ...this.statuses].map((s) => html`<option ?selected=${s === v.status}>${s}</option>`)}</select></label>
+      <div class="row">${this.versions(view)}
+        <label class="row small">Status
+          <select @change=${(e: Event) => void this.do(() => setStatus(v.id, (e.target as HTMLSelectElement).value))}>
+            ${["", ...this.statuses].map((s) => html`<option ?selected=${s === v.status}>${s}</option>`)}
+          </select></label>
         <sim-actions .workspace=${view.workspace} .selected=${[view.id]}></sim-actions>
-        <label class="file">New version<input class="unseen" type="file" @change=${this.bring}></label><span class="soft small">${size(v.size)} · ${v.fps} fps</span></div>
+        <label class="file">New version<input class="unseen" type="file" @change=${this.bring}></label>
+        <span class="soft small">${size(v.size)} · ${v.fps} fps</span></div>
       ${this.failed ? html`<p class="bad wrap" role="alert">${this.failed}</p>` : nothing}
       <div class="two"><div class="stack"><div class="stage">${this.player(v)}${this.over()}</div>${this.write(v)}</div>
-        <section class="stack" aria-label="Comments"><h2>Comments</h2>${v.talks.length ? v.talks.map((c) => this.talk(c)) : html`<p class="soft">No comment yet.</p>`}</section></div></div>`;
+        <section class="stack" aria-label="Comments"><h2>Comments</h2>
+          ${v.talks.length ? v.talks.map((c) => this.talk(c)) : html`<p class="soft">No comment yet.</p>`}
+        </section></div></div>`;
   }
 
   private versions(view: View): TemplateResult | typeof nothing {
     if (view.versions.length < 2) return nothing;
-    return html`<label class="row small">Version <select @change=${(e: Event) => this.turn(Number((e.target as HTMLSelectElement).value))}>${view.versions.map((v, n) => html`<option value=${n} ?selected=${n === this.at}>v${view.versions.length - n} · ${v.name}</option>`)}</select></label>`;
+    return html`<label class="row small">Version
+      <select @change=${(e: Event) => this.turn(Number((e.target as HTMLSelectElement).value))}>
+        ${view.versions.map((v, n) => html`<option value=${n} ?selected=${n === this.at}>
+          v${view.versions.length - n} · ${v.name}</option>`)}</select></label>`;
   }
 
   private turn(to: number): void {
@@ -100,10 +119,14 @@ export class Viewer extends LitElement {
   }
 
   private player(v: Version): TemplateResult {
-    if (!v.play) return html`<p>${v.upload === "created" ? "It is still being uploaded." : "There is nothing a browser could show."}</p>`;
+    if (!v.play) {
+      const why = v.upload === "created" ? "It is still being uploaded." : "There is nothing a browser could show.";
+      return html`<p>${why}</p>`;
+    }
     if (v.media_type.startsWith("image/")) return html`<img src=${v.play} alt=${v.name} @load=${this.ready}>`;
     if (v.media_type.startsWith("audio/")) return html`<audio controls src=${v.play} aria-label=${v.name}></audio>`;
-    return html`<video controls playsinline preload="auto" src=${v.play} aria-label=${v.name} @loadedmetadata=${this.ready} @timeupdate=${this.tick} @seeked=${this.tick}></video>`;
+    return html`<video controls playsinline preload="auto" src=${v.play} aria-label=${v.name}
+      @loadedmetadata=${this.ready} @timeupdate=${this.tick} @seeked=${this.tick}></video>`;
   }
 
   private ready(): void {
@@ -117,17 +140,28 @@ export class Viewer extends LitElement {
     const [w, h] = e instanceof HTMLVideoElement ? [e.videoWidth, e.videoHeight] : [e.naturalWidth, e.naturalHeight];
     if (!w || !h) return;
     const scale = Math.min(e.clientWidth / w, e.clientHeight / h);
-    this.box = { left: e.offsetLeft + (e.clientWidth - w * scale) / 2, top: e.offsetTop + (e.clientHeight - h * scale) / 2, width: w * scale, height: h * scale };
+    this.box = {
+      left: e.offsetLeft + (e.clientWidth - w * scale) / 2, top: e.offsetTop + (e.clientHeight - h * scale) / 2,
+      width: w * scale, height: h * scale,
+    };
   }
 
   private tick(): void {
-    if (this.shown instanceof HTMLVideoElement) this.frame = Math.floor(this.shown.currentTime * this.version!.fps + 0.01);
+    if (this.shown instanceof HTMLVideoElement) {
+      this.frame = Math.floor(this.shown.currentTime * this.version!.fps + 0.01);
+    }
   }
 
   private over(): TemplateResult {
     const drawn = this.tool ? [...this.shapes, ...(this.going ? [this.going] : [])] : parse(this.chosen?.drawing);
-    return html`<div class="over ${this.tool ? "draw" : ""}" .style=${inline({ left: `${this.box.left}px`, top: `${this.box.top}px`, width: `${this.box.width}px`, height: `${this.box.height}px`, "pointer-events": this.tool ? "auto" : "none" })}
-      @pointerdown=${this.begin} @pointermove=${this.drag} @pointerup=${this.end}>${layer(drawn, this.box.width, this.box.height)}</div>`;
+    const { left, top, width, height } = this.box;
+    const style = inline({
+      left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px`,
+      "pointer-events": this.tool ? "auto" : "none",
+    });
+    return html`<div class="over ${this.tool ? "draw" : ""}" .style=${style}
+      @pointerdown=${this.begin} @pointermove=${this.drag} @pointerup=${this.end}>
+        ${layer(drawn, width, height)}</div>`;
   }
 
   private point(e: PointerEvent): { x: number; y: number } {
@@ -149,11 +183,24 @@ export class Viewer extends LitElement {
   }
 
   private write(v: Version): TemplateResult {
-    const timed = v.media_type.startsWith("video/");
-    return html`<form class="stack" @submit=${this.send}><label>${this.replyTo ? `Reply to ${this.replyTo.who}` : timed ? `Comment at frame ${this.frame}` : "Comment"}<br><textarea name="text" rows="2" required></textarea></label>
-      <div class="row">${this.replyTo ? html`<button type="button" @click=${() => (this.replyTo = undefined)}>No reply</button>` : html`${tools.map((tool) => html`<button type="button" aria-pressed=${this.tool === tool} @click=${() => this.take(tool)}>${{ rect: "Rectangle", arrow: "Arrow", line: "Line" }[tool]}</button>`)}
-        ${this.tool ? html`${colours.map((c, n) => html`<button type="button" class="swatch" .style=${inline({ background: c })} aria-label=${["Red", "Yellow", "Blue", "Green"][n]!} aria-pressed=${this.colour === c} @click=${() => (this.colour = c)}></button>`)}<button type="button" @click=${() => (this.shapes = [])}>Erase</button>` : nothing}`}
+    const what = v.media_type.startsWith("video/") ? `Comment at frame ${this.frame}` : "Comment";
+    return html`<form class="stack" @submit=${this.send}>
+      <label>${this.replyTo ? `Reply to ${this.replyTo.who}` : what}<br>
+        <textarea name="text" rows="2" required></textarea></label>
+      <div class="row">
+        ${this.replyTo
+          ? html`<button type="button" @click=${() => (this.replyTo = undefined)}>No reply</button>`
+          : this.drawing()}
         <span class="grow"></span><button class="primary">Send</button></div></form>`;
+  }
+
+  private drawing(): TemplateResult {
+    return html`${tools.map((tool) => html`<button type="button" aria-pressed=${this.tool === tool}
+        @click=${() => this.take(tool)}>${{ rect: "Rectangle", arrow: "Arrow", line: "Line" }[tool]}</button>`)}
+      ${this.tool ? html`${colours.map((c, n) => html`<button type="button" class="swatch"
+          .style=${inline({ background: c })} aria-label=${["Red", "Yellow", "Blue", "Green"][n]!}
+          aria-pressed=${this.colour === c} @click=${() => (this.colour = c)}></button>`)}
+        <button type="button" @click=${() => (this.shapes = [])}>Erase</button>` : nothing}`;
   }
 
   private take(tool: string): void {
@@ -178,10 +225,19 @@ export class Viewer extends LitElement {
   }
 
   private talk(c: Talk, reply = false): TemplateResult {
-    return html`<article class=${this.chosen?.id === c.id ? "on" : ""}><div class="row small"><strong class="wrap">${c.who}</strong>
-        ${!reply && (c.timecode || c.drawing) ? html`<button class="small" @click=${() => this.jump(c)}>${c.drawing ? "✎ " : ""}${c.timecode ?? "drawing"}</button>` : nothing}${c.done ? html`<span class="tag">completed</span>` : nothing}</div>
+    return html`<article class=${this.chosen?.id === c.id ? "on" : ""}>
+      <div class="row small"><strong class="wrap">${c.who}</strong>
+        ${!reply && (c.timecode || c.drawing)
+          ? html`<button class="small" @click=${() => this.jump(c)}>
+            ${c.drawing ? "✎ " : ""}${c.timecode ?? "drawing"}</button>`
+          : nothing}
+        ${c.done ? html`<span class="tag">completed</span>` : nothing}</div>
       <div class="text" dir="auto">${c.text}</div>
-      ${reply ? nothing : html`<div class="row"><button class="quiet small" @click=${() => this.answer(c)}>Reply<span class="unseen"> to ${c.who}</span></button><button class="quiet small" @click=${() => void this.do(() => complete(c.id, !c.done))}>${c.done ? "Reopen" : "Complete"}<span class="unseen"> comment of ${c.who}</span></button></div>`}
+      ${reply ? nothing : html`<div class="row">
+        <button class="quiet small" @click=${() => this.answer(c)}>
+          Reply<span class="unseen"> to ${c.who}</span></button>
+        <button class="quiet small" @click=${() => void this.do(() => complete(c.id, !c.done))}>
+          ${c.done ? "Reopen" : "Complete"}<span class="unseen"> comment of ${c.who}</span></button></div>`}
       ${c.replies.map((r) => this.talk(r, true))}</article>`;
   }
 

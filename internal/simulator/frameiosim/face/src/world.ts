@@ -2,19 +2,37 @@
 
 export interface Person { id: string; name: string; email: string }
 export interface MenuItem { id: string; name: string; description: string; multi: boolean }
-export interface Space { id: string; name: string; account: string; people: string[]; projects: { id: string; name: string; root: string }[]; actions: MenuItem[] }
+export interface Space {
+  id: string; name: string; account: string; people: string[]; projects: { id: string; name: string; root: string }[];
+  actions: MenuItem[];
+}
 export interface World { people: Person[]; statuses: string[]; spaces: Space[] }
 export interface Step { id: string; name: string }
-export interface Card { id: string; kind: "file" | "folder" | "version_stack"; name: string; size: number; media_type: string; status: string; upload: string; comments: number; versions: number; thumb?: string; play?: string }
+export interface Card {
+  id: string; kind: "file" | "folder" | "version_stack"; name: string; size: number; media_type: string; status: string;
+  upload: string; comments: number; versions: number; thumb?: string; play?: string;
+}
 export interface List { id: string; name: string; workspace: string; project: string; way: Step[]; assets: Card[] }
-export interface Talk { id: string; who: string; text: string; frame?: number; duration?: number; timecode?: string; drawing?: string; done: boolean; replies: Talk[] }
+export interface Talk {
+  id: string; who: string; text: string; frame?: number; duration?: number; timecode?: string; drawing?: string;
+  done: boolean; replies: Talk[];
+}
 export interface Version extends Card { fps: number; talks: Talk[] }
-export interface View { id: string; kind: Card["kind"]; name: string; workspace: string; folder: string; way: Step[]; versions: Version[] }
-export interface Field { type: string; label: string; name: string; value?: unknown; options?: { name: string; value: unknown }[] }
-export interface Answer { interaction_id: string; attempts: number; status: number; title?: string; description?: string; fields?: Field[]; error?: string }
+export interface View {
+  id: string; kind: Card["kind"]; name: string; workspace: string; folder: string; way: Step[]; versions: Version[];
+}
+export interface Field {
+  type: string; label: string; name: string; value?: unknown; options?: { name: string; value: unknown }[];
+}
+export interface Answer {
+  interaction_id: string; attempts: number; status: number; title?: string; description?: string; fields?: Field[];
+  error?: string;
+}
 
 async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
-  const answer = await fetch(`/_sim/${path}`, { method, body: body instanceof Blob ? body : body === undefined ? null : JSON.stringify(body) });
+  const answer = await fetch(`/_sim/${path}`, {
+    method, body: body instanceof Blob ? body : body === undefined ? null : JSON.stringify(body),
+  });
   const value = (await answer.json()) as T & { error?: string };
   if (!answer.ok) throw new Error(value.error ?? answer.statusText);
   return value;
@@ -23,7 +41,8 @@ async function call<T>(method: string, path: string, body?: unknown): Promise<T>
 export const world = () => call<World>("GET", "face");
 export const folder = (id: string) => call<List>("GET", `face/folders/${id}`);
 export const asset = (id: string) => call<View>("GET", `face/assets/${id}`);
-export const run = (action: string, person: string, resources: string[], more: object = {}) => call<Answer>("POST", "run-action", { action_id: action, person_id: person, resources, ...more });
+export const run = (action: string, person: string, resources: string[], more: object = {}) =>
+  call<Answer>("POST", "run-action", { action_id: action, person_id: person, resources, ...more });
 export const stack = (files: string[]) => call<{ id: string }>("POST", "stack", { file_ids: files });
 export const setStatus = (file: string, option: string) => call("POST", "status", { file_id: file, option });
 export const remove = (id: string) => call("POST", "delete", { id });
@@ -34,7 +53,9 @@ export const complete = (id: string, completed: boolean) => call("POST", `face/c
 
 /** Uploads a file; its length in seconds is found out first where a browser can. */
 export async function upload(file: File, to: { folder: string; stack?: string }, person: string): Promise<void> {
-  const query = new URLSearchParams({ ...to, name: file.name, person, fps: "25", duration: String(await length(file)) });
+  const query = new URLSearchParams({
+    ...to, name: file.name, person, fps: "25", duration: String(await length(file)),
+  });
   await call("POST", `face/files?${query}`, file);
 }
 

@@ -8,7 +8,10 @@ import { current, router } from "./router.js";
 import { chooseTheme } from "./theme.js";
 
 // What makes the current document out of date.
-const changes = ["document-updated", "refresh", "document-locked", "document-unlocked", "added-to-favorites", "removed-from-favorites", "document-subscribed", "document-unsubscribed"];
+const changes = [
+  "document-updated", "refresh", "document-locked", "document-unlocked", "added-to-favorites", "removed-from-favorites",
+  "document-subscribed", "document-unsubscribed",
+];
 
 class App extends Element {
   static get is() {
@@ -25,25 +28,49 @@ class App extends Element {
   }
   static get template() {
     return html`${shared}<style>
-        :host { display: grid; grid-template: 52px minmax(0, 1fr) / 264px minmax(0, 1fr); height: 100vh; height: 100dvh; }
-        header { grid-column: 1 / -1; display: flex; align-items: center; gap: 12px; padding: 0 16px; background: var(--nuxeo-sidebar-background); color: #fff; position: relative; z-index: 3; }
+        :host {
+          display: grid; grid-template: 52px minmax(0, 1fr) / 264px minmax(0, 1fr); height: 100vh; height: 100dvh;
+        }
+        header {
+          grid-column: 1 / -1; display: flex; align-items: center; gap: 12px; padding: 0 16px;
+          background: var(--nuxeo-sidebar-background); color: #fff; position: relative; z-index: 3;
+        }
         header a { color: inherit; font-size: 17px; font-weight: 600; text-decoration: none; white-space: nowrap; }
         .sim { border: 1px solid #fff8; border-radius: 10px; padding: 1px 9px; font-size: 12px; white-space: nowrap; }
         .gap { flex: 1; }
-        header button, summary { font: inherit; color: inherit; background: none; border: 0; cursor: pointer; border-radius: 4px; padding: 8px 10px; }
+        header button, summary {
+          font: inherit; color: inherit; background: none; border: 0; cursor: pointer; border-radius: 4px;
+          padding: 8px 10px;
+        }
         header button:hover, summary:hover { background: #fff2; }
         header :focus-visible { outline-color: #fff; }
         #toggle { display: none; font-size: 20px; line-height: 1; padding: 8px; }
         details { position: relative; }
         summary { list-style: none; display: flex; align-items: center; gap: 8px; }
         summary::-webkit-details-marker { display: none; }
-        .avatar { width: 26px; height: 26px; border-radius: 50%; background: #fff; color: #123f8c; font-weight: 600; font-size: 13px; display: grid; place-items: center; }
-        .menu { position: absolute; right: 0; top: calc(100% + 6px); min-width: 190px; padding: 6px; background: var(--nuxeo-box); color: var(--nuxeo-text-default); border: 1px solid var(--nuxeo-border); border-radius: 6px; box-shadow: 0 8px 24px #0004; }
-        .menu button, .menu a { display: block; width: 100%; box-sizing: border-box; text-align: left; padding: 9px 12px; font-size: 14px; font-weight: 400; border-radius: 4px; }
+        .avatar {
+          width: 26px; height: 26px; border-radius: 50%; background: #fff; color: #123f8c; font-weight: 600;
+          font-size: 13px; display: grid; place-items: center;
+        }
+        .menu {
+          position: absolute; right: 0; top: calc(100% + 6px); min-width: 190px; padding: 6px;
+          background: var(--nuxeo-box); color: var(--nuxeo-text-default); border: 1px solid var(--nuxeo-border);
+          border-radius: 6px; box-shadow: 0 8px 24px #0004;
+        }
+        .menu button, .menu a {
+          display: block; width: 100%; box-sizing: border-box; text-align: left; padding: 9px 12px; font-size: 14px;
+          font-weight: 400; border-radius: 4px;
+        }
         .menu button:hover, .menu a:hover { background: var(--sim-hover); }
         .menu :focus-visible { outline-color: var(--sim-mark); }
-        aside { background: var(--nuxeo-drawer-background); border-right: 1px solid var(--nuxeo-border); overflow: auto; padding: 14px 0; }
-        aside h2 { margin: 0; padding: 6px 16px; font-size: 12px; letter-spacing: 0.06em; text-transform: uppercase; color: var(--sim-quiet); }
+        aside {
+          background: var(--nuxeo-drawer-background); border-right: 1px solid var(--nuxeo-border); overflow: auto;
+          padding: 14px 0;
+        }
+        aside h2 {
+          margin: 0; padding: 6px 16px; font-size: 12px; letter-spacing: 0.06em; text-transform: uppercase;
+          color: var(--sim-quiet);
+        }
         sim-tree { display: block; padding: 2px 10px 18px; }
         nuxeo-slot, nuxeo-filter { display: none; }
         main { overflow: auto; }
@@ -52,18 +79,28 @@ class App extends Element {
         @media (max-width: 800px) {
           :host { grid-template-columns: minmax(0, 1fr); }
           #toggle { display: block; }
-          aside { position: fixed; inset: 52px auto 0 0; width: min(300px, 84vw); box-sizing: border-box; z-index: 2; visibility: hidden; translate: -100% 0; transition: translate .18s, visibility .18s; }
+          aside {
+            position: fixed; inset: 52px auto 0 0; width: min(300px, 84vw); box-sizing: border-box; z-index: 2;
+            visibility: hidden; translate: -100% 0; transition: translate .18s, visibility .18s;
+          }
           :host([drawer]) aside { translate: 0 0; visibility: visible; }
           :host([drawer]) #veil { display: block; position: fixed; inset: 52px 0 0; background: #0007; z-index: 1; }
         }
-        @media (max-width: 480px) { .brand { display: none; } .who { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); } header { gap: 6px; padding: 0 8px; } }
+        @media (max-width: 480px) {
+          .brand { display: none; }
+          .who { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+          header { gap: 6px; padding: 0 8px; }
+        }
       </style>
       <header>
-        <button id="toggle" type="button" aria-label$="[[i18n('app.menu')]]" aria-expanded$="[[_bool(drawer)]]" on-click="_drawer">☰</button>
-        <a href="#!/home">Nuxeo <span class="brand">LTS</span> [[lts]]</a><span class="sim">[[i18n('app.simulation')]]</span>
+        <button id="toggle" type="button" aria-label$="[[i18n('app.menu')]]" aria-expanded$="[[_bool(drawer)]]"
+          on-click="_drawer">☰</button>
+        <a href="#!/home">Nuxeo <span class="brand">LTS</span> [[lts]]</a>
+        <span class="sim">[[i18n('app.simulation')]]</span>
         <span class="gap"></span>
         <details id="menu" hidden="[[!user]]">
-          <summary><span class="avatar" aria-hidden="true">[[_initial(user)]]</span><span class="who">[[_name(user)]]</span></summary>
+          <summary><span class="avatar" aria-hidden="true">[[_initial(user)]]</span>
+            <span class="who">[[_name(user)]]</span></summary>
           <div class="menu">
             <button type="button" on-click="_light">[[i18n('app.theme.light')]]</button>
             <button type="button" on-click="_dark">[[i18n('app.theme.dark')]]</button>
@@ -77,15 +114,18 @@ class App extends Element {
         <nav aria-labelledby="browse"><sim-tree id="tree"></sim-tree></nav>
         <dom-if if="[[user.isAdministrator]]"><template>
           <h2 id="administration">[[i18n('app.administration')]]</h2>
-          <nav aria-labelledby="administration"><iron-selector selected="[[_adminPage(route)]]" attr-for-selected="name" selectable="nuxeo-menu-item">
-            <nuxeo-slot name="ADMINISTRATION_MENU" model="[[_model(user)]]"></nuxeo-slot>
-          </iron-selector></nav>
+          <nav aria-labelledby="administration">
+            <iron-selector selected="[[_adminPage(route)]]" attr-for-selected="name" selectable="nuxeo-menu-item">
+              <nuxeo-slot name="ADMINISTRATION_MENU" model="[[_model(user)]]"></nuxeo-slot>
+            </iron-selector></nav>
         </template></dom-if>
       </aside>
       <div id="veil" on-click="_drawer"></div>
       <main>
-        <sim-browser id="browser" route="[[route]]" user="[[user]]" document="{{document}}" hidden="[[_isAdmin(route)]]"></sim-browser>
-        <dom-if if="[[_admin(user, route)]]"><template><sim-admin page="[[_adminPage(route)]]" user="[[user]]"></sim-admin></template></dom-if>
+        <sim-browser id="browser" route="[[route]]" user="[[user]]" document="{{document}}"
+          hidden="[[_isAdmin(route)]]"></sim-browser>
+        <dom-if if="[[_admin(user, route)]]">
+          <template><sim-admin page="[[_adminPage(route)]]" user="[[user]]"></sim-admin></template></dom-if>
         <div class="box refused" role="alert" hidden="[[!_refused(user, route)]]">[[i18n('admin.refused')]]</div>
       </main>
       <sim-toasts></sim-toasts><nuxeo-connection id="nx"></nuxeo-connection>`;
@@ -107,7 +147,11 @@ class App extends Element {
   }
 
   _shown(doc) {
-    if (doc) this.$.tree.reveal(doc.facets.includes("Folderish") ? doc.path : doc.path.slice(0, doc.path.lastIndexOf("/")) || "/");
+    if (doc) {
+      this.$.tree.reveal(
+        doc.facets.includes("Folderish") ? doc.path : doc.path.slice(0, doc.path.lastIndexOf("/")) || "/",
+      );
+    }
   }
   _deleted({ doc, error }) {
     if (error) return tell(this, "notify", { message: error.message });

@@ -7,8 +7,11 @@ import { iconOf, shared } from "./common.js";
 import { router, showTab } from "./router.js";
 
 // Web UI asks for the current document with these.
-const enrichers = `hasContent, firstAccessibleAncestor, permissions, breadcrumb, preview, favorites, subscribedNotifications, thumbnail,
-  renditions, pendingTasks, runnableWorkflows, runningWorkflows, collections, audit, subtypes, tags, publications`.replace(/\s+/g, "");
+const enrichers = [
+  "hasContent", "firstAccessibleAncestor", "permissions", "breadcrumb", "preview", "favorites",
+  "subscribedNotifications", "thumbnail", "renditions", "pendingTasks", "runnableWorkflows", "runningWorkflows",
+  "collections", "audit", "subtypes", "tags", "publications",
+].join();
 
 class Browser extends Element {
   static get is() {
@@ -30,9 +33,14 @@ class Browser extends Element {
         .top { background: var(--nuxeo-box); border-bottom: 1px solid var(--nuxeo-border); padding: 10px 24px 0; }
         .line { display: flex; align-items: flex-start; gap: 12px; }
         .title { flex: 1 1 auto; min-width: 0; }
-        nav { font-size: 13px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; color: var(--sim-quiet); }
+        nav {
+          font-size: 13px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; color: var(--sim-quiet);
+        }
         nav span + span::before { content: "›"; margin: 0 7px; color: var(--sim-quiet); }
-        h1 { display: flex; align-items: center; flex-wrap: wrap; gap: 4px 8px; font-size: 20px; font-weight: 600; margin: 4px 0 8px; overflow-wrap: anywhere; }
+        h1 {
+          display: flex; align-items: center; flex-wrap: wrap; gap: 4px 8px; font-size: 20px; font-weight: 600;
+          margin: 4px 0 8px; overflow-wrap: anywhere;
+        }
         h1 iron-icon { color: var(--sim-quiet); flex: none; }
         h1 .tag { font-weight: 400; }
         nuxeo-actions-menu { flex: 0 0 296px; min-width: 0; height: 44px; justify-content: flex-end; }
@@ -40,22 +48,31 @@ class Browser extends Element {
         .pages { padding: 20px 24px; }
         nuxeo-slot, nuxeo-filter { display: none; }
         .missing { margin: 24px; }
-        @media (max-width: 600px) { .top { padding: 8px 12px 0; } .pages { padding: 12px; } nuxeo-actions-menu { flex-basis: 128px; } h1 { font-size: 18px; } }
+        @media (max-width: 600px) {
+          .top { padding: 8px 12px 0; }
+          .pages { padding: 12px; }
+          nuxeo-actions-menu { flex-basis: 128px; }
+          h1 { font-size: 18px; }
+        }
       </style>
       <nuxeo-document id="doc" headers="[[headers]]" enrichers="[[enrichers]]"></nuxeo-document>
       <div hidden="[[!_ready(document, failed)]]">
         <div class="top">
           <div class="line">
             <div class="title">
-              <nav aria-label$="[[i18n('app.breadcrumb')]]"><dom-repeat items="[[_above(document)]]"><template><span><a href$="[[_href(urlFor, item)]]">[[item.title]]</a></span></template></dom-repeat></nav>
+              <nav aria-label$="[[i18n('app.breadcrumb')]]">
+                <dom-repeat items="[[_above(document)]]"><template><span><a
+                  href$="[[_href(urlFor, item)]]">[[item.title]]</a></span></template></dom-repeat></nav>
               <h1><iron-icon icon="[[_icon(document)]]"></iron-icon><span>[[_title(document)]]</span>
                 <span class="tag" hidden="[[!_version(document)]]">[[_version(document)]]</span>
                 <span class="tag" hidden="[[!document.lockOwner]]">[[i18n('doc.locked', document.lockOwner)]]</span>
                 <span class="tag" hidden="[[!document.isTrashed]]">[[i18n('doc.trashed')]]</span></h1>
             </div>
-            <nuxeo-actions-menu role="group" aria-label$="[[i18n('app.actions')]]"><nuxeo-slot name="DOCUMENT_ACTIONS" model="[[_model(document, user)]]"></nuxeo-slot></nuxeo-actions-menu>
+            <nuxeo-actions-menu role="group" aria-label$="[[i18n('app.actions')]]">
+              <nuxeo-slot name="DOCUMENT_ACTIONS" model="[[_model(document, user)]]"></nuxeo-slot></nuxeo-actions-menu>
           </div>
-          <iron-selector role="tablist" aria-label$="[[i18n('app.tabs')]]" selected="{{page}}" attr-for-selected="name" selectable="nuxeo-page-item" on-iron-select="_marked" on-iron-deselect="_unmarked">
+          <iron-selector role="tablist" aria-label$="[[i18n('app.tabs')]]" selected="{{page}}" attr-for-selected="name"
+            selectable="nuxeo-page-item" on-iron-select="_marked" on-iron-deselect="_unmarked">
             <nuxeo-slot name="DOCUMENT_VIEWS_ITEMS" model="[[_model(document, user)]]"></nuxeo-slot>
           </iron-selector>
         </div>
@@ -69,7 +86,8 @@ class Browser extends Element {
   _go(route) {
     if (route?.name !== "browse") return;
     this.page = route.page;
-    const same = this.document && !this.failed && (this.document.uid === route.uid || this.document.path === route.path);
+    const same = this.document && !this.failed
+      && (this.document.uid === route.uid || this.document.path === route.path);
     if (!same) this.refresh();
   }
 

@@ -4,14 +4,19 @@ import "@polymer/polymer/lib/elements/dom-repeat.js";
 import { Element, connection, fetched, tell } from "./nuxeo.js";
 import { shared } from "./common.js";
 
-const fields = ["serviceName", "description", "clientId", "clientSecret", "authorizationServerURL", "tokenServerURL", "userAuthorizationURL", "scopes"];
+const fields = [
+  "serviceName", "description", "clientId", "clientSecret", "authorizationServerURL", "tokenServerURL",
+  "userAuthorizationURL", "scopes",
+];
 
 class CloudServices extends Element {
   static get is() {
     return "sim-cloud-services";
   }
   static get properties() {
-    return { providers: { type: Array, value: () => [] }, editing: Object, fields: { type: Array, value: () => fields } };
+    return {
+      providers: { type: Array, value: () => [] }, editing: Object, fields: { type: Array, value: () => fields },
+    };
   }
   static get template() {
     return html`${shared}<style>
@@ -19,28 +24,46 @@ class CloudServices extends Element {
         h1 { font-size: 20px; font-weight: 600; margin: 0; }
         .list { padding: 0; }
         .none { padding: 20px; }
-        dialog { width: min(560px, calc(100vw - 24px)); box-sizing: border-box; max-height: calc(100vh - 24px); border: 1px solid var(--nuxeo-border); border-radius: 6px; padding: 22px 26px; background: var(--nuxeo-box); color: var(--nuxeo-text-default); }
+        dialog {
+          width: min(560px, calc(100vw - 24px)); box-sizing: border-box; max-height: calc(100vh - 24px);
+          border: 1px solid var(--nuxeo-border); border-radius: 6px; padding: 22px 26px; background: var(--nuxeo-box);
+          color: var(--nuxeo-text-default);
+        }
         dialog::backdrop { background: #0008; }
         label { display: block; margin-bottom: 12px; color: var(--sim-quiet); font-size: 13px; }
-        label.check { display: flex; align-items: center; gap: 8px; color: var(--nuxeo-text-default); font-size: inherit; }
-        input:not([type="checkbox"]) { display: block; width: 100%; box-sizing: border-box; font: inherit; font-size: 15px; margin-top: 3px; padding: 7px 9px; border: 1px solid var(--sim-edge); border-radius: 4px; background: var(--nuxeo-page-background); color: var(--nuxeo-text-default); }
+        label.check {
+          display: flex; align-items: center; gap: 8px; color: var(--nuxeo-text-default); font-size: inherit;
+        }
+        input:not([type="checkbox"]) {
+          display: block; width: 100%; box-sizing: border-box; font: inherit; font-size: 15px; margin-top: 3px;
+          padding: 7px 9px; border: 1px solid var(--sim-edge); border-radius: 4px;
+          background: var(--nuxeo-page-background); color: var(--nuxeo-text-default);
+        }
         .buttons { display: flex; justify-content: space-between; margin-top: 18px; }
       </style>
-      <div class="head"><h1>[[i18n('cloud.heading')]]</h1><button class="plain primary" type="button" on-click="_add">[[i18n('cloud.add')]]</button></div>
+      <div class="head"><h1>[[i18n('cloud.heading')]]</h1>
+        <button class="plain primary" type="button" on-click="_add">[[i18n('cloud.add')]]</button></div>
       <div class="box list wide"><table aria-label$="[[i18n('cloud.heading')]]" hidden="[[!providers.length]]">
-        <thead><tr><th scope="col">[[i18n('cloud.serviceName')]]</th><th scope="col">[[i18n('cloud.description')]]</th><th scope="col">[[i18n('cloud.enabled')]]</th><td></td></tr></thead>
+        <thead><tr>
+          <th scope="col">[[i18n('cloud.serviceName')]]</th><th scope="col">[[i18n('cloud.description')]]</th>
+          <th scope="col">[[i18n('cloud.enabled')]]</th><td></td></tr></thead>
         <tbody><template is="dom-repeat" items="[[providers]]">
           <tr><td>[[item.serviceName]]</td><td>[[item.description]]</td><td>[[_yes(item.isEnabled, i18n)]]</td>
-            <td><button class="plain" type="button" on-click="_edit" aria-label$="[[i18n('cloud.edit', item.serviceName)]]">[[i18n('cloud.change')]]</button></td></tr>
+            <td><button class="plain" type="button" on-click="_edit"
+              aria-label$="[[i18n('cloud.edit', item.serviceName)]]">[[i18n('cloud.change')]]</button></td></tr>
         </template></tbody>
       </table><p class="soft none" hidden="[[providers.length]]">[[i18n('cloud.none')]]</p></div>
       <dialog id="dialog" aria-labelledby="heading"><form method="dialog" on-submit="_save">
         <h2 id="heading">[[_heading(editing, i18n)]]</h2>
         <dom-repeat items="[[fields]]"><template>
-          <label>[[_label(item, i18n)]]<input name$="[[item]]" value="[[_value(editing, item)]]" required$="[[_required(item)]]" autocomplete="off"></label>
+          <label>[[_label(item, i18n)]]<input name$="[[item]]" value="[[_value(editing, item)]]"
+            required$="[[_required(item)]]" autocomplete="off"></label>
         </template></dom-repeat>
-        <label class="check"><input type="checkbox" name="isEnabled" checked="[[editing.isEnabled]]">[[i18n('cloud.enabled')]]</label>
-        <div class="buttons"><button class="plain" type="button" on-click="_cancel">[[i18n('cloud.cancel')]]</button><button class="plain primary" type="submit">[[i18n('cloud.save')]]</button></div>
+        <label class="check"><input type="checkbox" name="isEnabled"
+          checked="[[editing.isEnabled]]">[[i18n('cloud.enabled')]]</label>
+        <div class="buttons">
+          <button class="plain" type="button" on-click="_cancel">[[i18n('cloud.cancel')]]</button>
+          <button class="plain primary" type="submit">[[i18n('cloud.save')]]</button></div>
       </form></dialog>`;
   }
   connectedCallback() {
@@ -67,7 +90,10 @@ class CloudServices extends Element {
     e.preventDefault();
     const sent = Object.fromEntries(new FormData(e.target));
     const before = this.editing.serviceName;
-    const data = { ...sent, "entity-type": "nuxeoOAuth2ServiceProvider", isEnabled: "isEnabled" in sent, scopes: sent.scopes.split(/[,\s]+/).filter(Boolean) };
+    const data = {
+      ...sent, "entity-type": "nuxeoOAuth2ServiceProvider", isEnabled: "isEnabled" in sent,
+      scopes: sent.scopes.split(/[,\s]+/).filter(Boolean),
+    };
     try {
       const request = (await connection().request()).path(before ? `oauth2/provider/${before}` : "oauth2/provider");
       await request[before ? "put" : "post"]({ body: data });

@@ -55,7 +55,8 @@ parsed.innerHTML = `
 </template></nuxeo-slot-content>
 
 <nuxeo-slot-content name="simCloudItem" slot="ADMINISTRATION_MENU" order="40"><template>
-  <nuxeo-menu-item name="cloud-services" label="admin.cloudServices" route="administration:cloud-services"></nuxeo-menu-item>
+  <nuxeo-menu-item name="cloud-services" label="admin.cloudServices"
+    route="administration:cloud-services"></nuxeo-menu-item>
 </template></nuxeo-slot-content>
 <nuxeo-slot-content name="simCloudPage" slot="ADMINISTRATION_PAGES" order="40"><template>
   <sim-cloud-services name="cloud-services"></sim-cloud-services>

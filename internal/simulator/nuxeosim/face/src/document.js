@@ -20,7 +20,9 @@ class DocumentView extends Element {
   }
   static get template() {
     return html`${shared}<style>
-        .columns { display: grid; grid-template-columns: minmax(0, 1fr) minmax(16rem, 22rem); gap: 16px; align-items: start; }
+        .columns {
+          display: grid; grid-template-columns: minmax(0, 1fr) minmax(16rem, 22rem); gap: 16px; align-items: start;
+        }
         @media (max-width: 900px) { .columns { grid-template-columns: minmax(0, 1fr); gap: 0; } }
         img, video { display: block; max-width: 100%; max-height: 60vh; margin: 0 auto 14px; background: #0002; }
         audio { width: 100%; margin-bottom: 14px; }
@@ -31,9 +33,12 @@ class DocumentView extends Element {
       <div class="columns">
         <div>
           <section class="box" aria-label$="[[i18n('browser.content')]]">
-            <dom-if if="[[_is(kind, 'image')]]"><template><img src$="[[blob.data]]" alt$="[[document.title]]"></template></dom-if>
-            <dom-if if="[[_is(kind, 'video')]]"><template><video src$="[[blob.data]]" controls preload="metadata"></video></template></dom-if>
-            <dom-if if="[[_is(kind, 'audio')]]"><template><audio src$="[[blob.data]]" controls preload="metadata"></audio></template></dom-if>
+            <dom-if if="[[_is(kind, 'image')]]">
+              <template><img src$="[[blob.data]]" alt$="[[document.title]]"></template></dom-if>
+            <dom-if if="[[_is(kind, 'video')]]">
+              <template><video src$="[[blob.data]]" controls preload="metadata"></video></template></dom-if>
+            <dom-if if="[[_is(kind, 'audio')]]">
+              <template><audio src$="[[blob.data]]" controls preload="metadata"></audio></template></dom-if>
             <div class="file" hidden="[[!blob]]"><a href$="[[blob.data]]" download$="[[blob.name]]">[[blob.name]]</a>
               <span class="soft">[[_size(blob)]]</span><span class="soft">[[blob.mime-type]]</span></div>
             <p class="soft" hidden="[[blob]]">[[i18n('browser.noContent')]]</p>
@@ -42,7 +47,9 @@ class DocumentView extends Element {
             <h2>[[i18n('browser.comments')]] <span class="soft">[[_count(comments.length)]]</span></h2>
             <dom-repeat items="[[comments]]"><template>
               <div class="comment" style$="margin-left: [[_indent(item.depth)]]">
-                <div class="soft"><strong>[[item.author]]</strong> · [[formatDateTime(item.creationDate, 'lll')]] <span class="tag" hidden="[[!item.annotation]]">[[i18n('browser.annotation')]]</span></div>
+                <div class="soft"><strong>[[item.author]]</strong>
+                  · [[formatDateTime(item.creationDate, 'lll')]]
+                  <span class="tag" hidden="[[!item.annotation]]">[[i18n('browser.annotation')]]</span></div>
                 <p>[[item.text]]</p>
               </div>
             </template></dom-repeat>
@@ -51,7 +58,8 @@ class DocumentView extends Element {
         </div>
         <section class="box">
           <h2>[[i18n('browser.metadata')]]</h2>
-          <dl><dom-repeat items="[[_facts(document, i18n)]]"><template><dt>[[item.label]]</dt><dd>[[item.text]]</dd></template></dom-repeat></dl>
+          <dl><dom-repeat items="[[_facts(document, i18n)]]">
+            <template><dt>[[item.label]]</dt><dd>[[item.text]]</dd></template></dom-repeat></dl>
         </section>
       </div>`;
   }
@@ -79,10 +87,11 @@ class DocumentView extends Element {
     if (!doc?.properties) return [];
     const p = doc.properties;
     const version = this.formatVersion(doc);
+    const since = this.formatDateTime(doc.lockCreated, "lll");
     return [
       ["doc.type", doc.type],
       ["doc.version", version === "0.0" ? "" : version + (doc.isCheckedOut ? "+" : "")],
-      ["doc.lock", doc.lockOwner && i18n("doc.lockedSince", doc.lockOwner, this.formatDateTime(doc.lockCreated, "lll"))],
+      ["doc.lock", doc.lockOwner && i18n("doc.lockedSince", doc.lockOwner, since)],
       ["doc.state", doc.state],
       ["doc.description", p["dc:description"]],
       ["doc.author", p["dc:creator"]],
@@ -109,7 +118,9 @@ customElements.define(DocumentView.is, DocumentView);
 // followed by its replies.
 async function thread(uid) {
   const query = `SELECT * FROM Document WHERE comment:ancestorIds/* = '${uid}' ORDER BY comment:creationDate`;
-  const { entries } = await fetched(`search/execute?pageSize=500&query=${encodeURIComponent(query)}`, { properties: "comment" });
+  const { entries } = await fetched(
+    `search/execute?pageSize=500&query=${encodeURIComponent(query)}`, { properties: "comment" },
+  );
   const replies = Map.groupBy(entries, (c) => c.properties["comment:parentId"]);
   const below = (id, depth) => (replies.get(id) ?? []).flatMap((c) => [shown(c, depth), ...below(c.uid, depth + 1)]);
   return below(uid, 0);

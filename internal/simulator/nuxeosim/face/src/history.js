@@ -14,9 +14,13 @@ class History extends Element {
   static get template() {
     return html`${shared}<style>.box { padding: 0; } .none { padding: 20px; }</style>
       <div class="box wide"><table aria-label$="[[i18n('browser.history')]]" hidden="[[!versions.length]]">
-        <thead><tr><th scope="col">[[i18n('doc.version')]]</th><th scope="col">[[i18n('doc.title')]]</th><th scope="col">[[i18n('doc.modified')]]</th><th scope="col" class="rare">[[i18n('doc.lastContributor')]]</th></tr></thead>
+        <thead><tr><th scope="col">[[i18n('doc.version')]]</th><th scope="col">[[i18n('doc.title')]]</th>
+          <th scope="col">[[i18n('doc.modified')]]</th>
+          <th scope="col" class="rare">[[i18n('doc.lastContributor')]]</th></tr></thead>
         <tbody><template is="dom-repeat" items="[[versions]]">
-          <tr><td><a href$="[[_href(urlFor, item)]]">[[formatVersion(item)]]</a></td><td>[[item.title]]</td><td>[[formatDateTime(item.properties.dc:modified, 'lll')]]</td><td class="rare">[[item.properties.dc:lastContributor]]</td></tr>
+          <tr><td><a href$="[[_href(urlFor, item)]]">[[formatVersion(item)]]</a></td><td>[[item.title]]</td>
+            <td>[[formatDateTime(item.properties.dc:modified, 'lll')]]</td>
+            <td class="rare">[[item.properties.dc:lastContributor]]</td></tr>
         </template></tbody>
       </table><p class="soft none" hidden="[[versions.length]]">[[i18n('browser.noVersions')]]</p></div>`;
   }

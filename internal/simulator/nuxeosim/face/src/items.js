@@ -13,8 +13,11 @@ class PageItem extends Element {
   }
   static get template() {
     return html`<style>
-        :host { display: block; flex: none; cursor: pointer; user-select: none; padding: 12px 6px 9px; margin-right: 16px;
-          color: var(--sim-quiet); border-bottom: 3px solid transparent; text-transform: uppercase; font-size: 13px; font-weight: 600; letter-spacing: 0.03em; }
+        :host {
+          display: block; flex: none; cursor: pointer; user-select: none; padding: 12px 6px 9px; margin-right: 16px;
+          color: var(--sim-quiet); border-bottom: 3px solid transparent; text-transform: uppercase; font-size: 13px;
+          font-weight: 600; letter-spacing: 0.03em;
+        }
         :host(:hover) { color: var(--nuxeo-text-default); }
         :host(.iron-selected) { color: var(--nuxeo-text-default); border-color: var(--sim-mark); }
       </style>[[i18n(label)]]`;
@@ -42,13 +45,22 @@ class MenuItem extends Element {
     return "nuxeo-menu-item";
   }
   static get properties() {
-    return { name: { type: String, reflectToAttribute: true }, label: String, route: { type: String, value: "" }, link: { type: String, value: "" } };
+    return {
+      name: { type: String, reflectToAttribute: true }, label: String, route: { type: String, value: "" },
+      link: { type: String, value: "" },
+    };
   }
   static get template() {
     return html`<style>
-        a { display: block; padding: 9px 16px 9px 24px; color: var(--nuxeo-text-default); text-decoration: none; border-left: 3px solid transparent; }
+        a {
+          display: block; padding: 9px 16px 9px 24px; color: var(--nuxeo-text-default); text-decoration: none;
+          border-left: 3px solid transparent;
+        }
         a:hover { background: var(--sim-hover); }
-        :host(.iron-selected) a { border-color: var(--sim-mark); color: var(--nuxeo-text-default); background: var(--sim-hover); font-weight: 600; }
+        :host(.iron-selected) a {
+          border-color: var(--sim-mark); color: var(--nuxeo-text-default); background: var(--sim-hover);
+          font-weight: 600;
+        }
       </style><a href$="[[_href(urlFor, route, link)]]">[[i18n(label)]]</a>`;
   }
   _href(urlFor, route, link) {
@@ -70,13 +82,20 @@ class Page extends Element {
     return html`<style>
         :host { display: block; }
         .page { height: calc(100vh - 52px); display: flex; flex-direction: column; }
-        .toolbar { flex: none; display: flex; align-items: center; height: 53px; background: var(--nuxeo-app-header-background); color: var(--nuxeo-app-header); overflow-x: auto; }
+        .toolbar {
+          flex: none; display: flex; align-items: center; height: 53px; background: var(--nuxeo-app-header-background);
+          color: var(--nuxeo-app-header); overflow-x: auto;
+        }
         #tabs { flex: none; background: var(--nuxeo-app-header-background); margin-top: 1px; overflow-x: auto; }
         #content { flex: 1 1 auto; overflow-y: auto; padding: 16px 16px 0; }
-        #header::slotted(*) { display: flex; align-items: center; width: 100%; padding: 0 64px 0 16px; overflow-x: hidden; box-sizing: border-box; }
+        #header::slotted(*) {
+          display: flex; align-items: center; width: 100%; padding: 0 64px 0 16px; overflow-x: hidden;
+          box-sizing: border-box;
+        }
         @media (max-width: 720px) { #header::slotted(*) { padding-left: 48px; } }
       </style>
-      <div class="page"><div class="toolbar"><slot id="header" name="header"></slot></div><div id="tabs"><slot name="tabs"></slot></div><div id="content"><slot></slot></div></div>`;
+      <div class="page"><div class="toolbar"><slot id="header" name="header"></slot></div>
+        <div id="tabs"><slot name="tabs"></slot></div><div id="content"><slot></slot></div></div>`;
   }
 }
 customElements.define(Page.is, Page);

@@ -47,4 +47,6 @@ export async function fetched(path, headers = {}) {
 }
 
 // tell raises an event that leaves shadow roots.
-export const tell = (from, name, detail) => from.dispatchEvent(new CustomEvent(name, { bubbles: true, composed: true, detail }));
+export const tell = (from, name, detail) => from.dispatchEvent(new CustomEvent(name, {
+  bubbles: true, composed: true, detail,
+}));

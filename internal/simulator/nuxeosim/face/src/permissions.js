@@ -14,9 +14,11 @@ class Permissions extends Element {
   static get template() {
     return html`${shared}<style>.box { padding: 0; }</style>
       <div class="box wide"><table aria-label$="[[i18n('browser.permissions')]]">
-        <thead><tr><th scope="col">[[i18n('perm.user')]]</th><th scope="col">[[i18n('perm.right')]]</th><th scope="col">[[i18n('perm.granted')]]</th><th scope="col">[[i18n('perm.where')]]</th></tr></thead>
+        <thead><tr><th scope="col">[[i18n('perm.user')]]</th><th scope="col">[[i18n('perm.right')]]</th>
+          <th scope="col">[[i18n('perm.granted')]]</th><th scope="col">[[i18n('perm.where')]]</th></tr></thead>
         <tbody><template is="dom-repeat" items="[[rules]]">
-          <tr><td>[[item.username]]</td><td>[[item.permission]]</td><td>[[item.granted]]</td><td class="soft">[[item.where]]</td></tr>
+          <tr><td>[[item.username]]</td><td>[[item.permission]]</td><td>[[item.granted]]</td>
+            <td class="soft">[[item.where]]</td></tr>
         </template></tbody>
       </table></div>`;
   }

@@ -6,18 +6,24 @@ import "@polymer/polymer/lib/elements/custom-style.js";
 // with, links have the colour of text, and their colour under the mouse is the primary one.
 const themes = {
   default: {
-    text: "#3a3a54", primary: "#0066ff", secondary: "#1f28bf", page: "#f5f5f5", box: "#fff", border: "rgba(0, 0, 0, 0.15)", header: "#fff",
-    sidebar: "#060826", drawer: "#fff", input: "rgba(0, 0, 0, 0.05)", button: "#0066ff", disabled: "rgba(0, 0, 0, 0.05)", disabledText: "rgba(0, 0, 0, 0.1)",
+    text: "#3a3a54", primary: "#0066ff", secondary: "#1f28bf", page: "#f5f5f5", box: "#fff",
+    border: "rgba(0, 0, 0, 0.15)", header: "#fff",
+    sidebar: "#060826", drawer: "#fff", input: "rgba(0, 0, 0, 0.05)", button: "#0066ff",
+    disabled: "rgba(0, 0, 0, 0.05)", disabledText: "rgba(0, 0, 0, 0.1)",
     tag: "rgba(0, 0, 0, 0.05)", activated: "#0177a3", warn: "#de350b", quiet: "#939caa", scheme: "light",
   },
   light: {
-    text: "#32353f", primary: "#00aded", secondary: "#73d2cf", page: "#f7f7f7", box: "#fff", border: "rgba(0, 0, 0, 0.1)", header: "#fff",
-    sidebar: "#32353f", drawer: "#fff", input: "rgba(0, 0, 0, 0.05)", button: "#00aded", disabled: "rgba(0, 0, 0, 0.05)", disabledText: "rgba(0, 0, 0, 0.1)",
+    text: "#32353f", primary: "#00aded", secondary: "#73d2cf", page: "#f7f7f7", box: "#fff",
+    border: "rgba(0, 0, 0, 0.1)", header: "#fff",
+    sidebar: "#32353f", drawer: "#fff", input: "rgba(0, 0, 0, 0.05)", button: "#00aded",
+    disabled: "rgba(0, 0, 0, 0.05)", disabledText: "rgba(0, 0, 0, 0.1)",
     tag: "rgba(0, 0, 0, 0.05)", activated: "#00aded", warn: "#de350b", quiet: "#727272", scheme: "light",
   },
   dark: {
-    text: "#fff", primary: "#1f28bf", secondary: "#0066ff", page: "#060826", box: "#2e2e3e", border: "rgba(0, 0, 0, 0.15)", header: "#2e2e3e",
-    sidebar: "#1f28bf", drawer: "#404052", input: "#191928", button: "#b5b5b5", disabled: "rgba(255, 255, 255, 0.05)", disabledText: "rgba(255, 255, 255, 0.1)",
+    text: "#fff", primary: "#1f28bf", secondary: "#0066ff", page: "#060826", box: "#2e2e3e",
+    border: "rgba(0, 0, 0, 0.15)", header: "#2e2e3e",
+    sidebar: "#1f28bf", drawer: "#404052", input: "#191928", button: "#b5b5b5", disabled: "rgba(255, 255, 255, 0.05)",
+    disabledText: "rgba(255, 255, 255, 0.1)",
     tag: "rgba(0, 0, 0, 0.2)", activated: "#1f28bf", warn: "#da1e28", quiet: "#727272", scheme: "dark",
   },
 };
@@ -95,7 +101,9 @@ const mixins = `
   html {
     --nuxeo-action-button-label: { padding-left: 4px; white-space: nowrap; };
     --nuxeo-actions-menu-main: { color: var(--sim-quiet); };
-    --nuxeo-actions-menu-dropdown: { display: block; padding-right: 18px; white-space: nowrap; color: var(--nuxeo-text-default); };
+    --nuxeo-actions-menu-dropdown: {
+      display: block; padding-right: 18px; white-space: nowrap; color: var(--nuxeo-text-default);
+    };
     --nuxeo-dialog: { min-width: min(420px, 90vw); border: 1px solid var(--nuxeo-border); border-radius: 6px; };
     --nx-button-primary: { background: var(--nuxeo-button-primary); color: var(--nuxeo-button-primary-text); };
     --nx-button-primary-hover: { background: var(--nuxeo-button-primary-focus); };
@@ -116,11 +124,13 @@ export function chooseTheme(name) {
 }
 
 const system = matchMedia("(prefers-color-scheme: dark)");
-const show = () => (document.documentElement.dataset.theme = localStorage.getItem(kept) ?? (system.matches ? "dark" : "default"));
+const show = () =>
+  (document.documentElement.dataset.theme = localStorage.getItem(kept) ?? (system.matches ? "dark" : "default"));
 system.addEventListener("change", show);
 
 const plain = document.createElement("style");
-plain.textContent = Object.entries(themes).map(([name, x]) => `html[data-theme="${name}"] {${variables(x)}\n  }`).join("\n") + all;
+plain.textContent = Object.entries(themes).map(([name, x]) => `html[data-theme="${name}"] {${variables(x)}\n  }`)
+  .join("\n") + all;
 const custom = document.createElement("template");
 custom.innerHTML = `<custom-style><style is="custom-style">${mixins}</style></custom-style>`;
 document.head.append(plain, document.importNode(custom.content, true));

@@ -3,18 +3,27 @@ import { fetched } from "./nuxeo.js";
 import { router } from "./router.js";
 
 const query = (uid) =>
-  `SELECT * FROM Document WHERE ecm:parentId = '${uid}' AND ecm:mixinType = 'Folderish' AND ecm:mixinType != 'HiddenInNavigation' AND ecm:isTrashed = 0 AND ecm:isVersion = 0`;
-const below = async (uid) =>
-  (await fetched(`search/execute?pageSize=200&sortBy=dc:title&sortOrder=asc&query=${encodeURIComponent(query(uid))}`)).entries;
+  `SELECT * FROM Document WHERE ecm:parentId = '${uid}' AND ecm:mixinType = 'Folderish'` +
+  " AND ecm:mixinType != 'HiddenInNavigation' AND ecm:isTrashed = 0 AND ecm:isVersion = 0";
+async function below(uid) {
+  const what = `pageSize=200&sortBy=dc:title&sortOrder=asc&query=${encodeURIComponent(query(uid))}`;
+  return (await fetched(`search/execute?${what}`)).entries;
+}
 
 const style = `
   ul { list-style: none; margin: 0; padding: 0; }
   ul ul { padding-left: 14px; }
   .row { display: flex; align-items: center; }
-  button { flex: none; width: 28px; height: 28px; border: 0; background: none; color: var(--sim-quiet); cursor: pointer; font-size: 10px; transition: rotate .15s; }
+  button {
+    flex: none; width: 28px; height: 28px; border: 0; background: none; color: var(--sim-quiet); cursor: pointer;
+    font-size: 10px; transition: rotate .15s;
+  }
   button[aria-expanded=true] { rotate: 90deg; }
   button[disabled] { visibility: hidden; }
-  a { flex: 1; min-width: 0; padding: 5px 8px; border-radius: 3px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; color: var(--nuxeo-text-default); text-decoration: none; }
+  a {
+    flex: 1; min-width: 0; padding: 5px 8px; border-radius: 3px; overflow: hidden; text-overflow: ellipsis;
+    white-space: nowrap; color: var(--nuxeo-text-default); text-decoration: none;
+  }
   a:hover { background: var(--sim-hover); }
   a[aria-current] { color: var(--nuxeo-text-default); font-weight: 600; background: var(--sim-hover); }
   button:focus-visible, a:focus-visible { outline: 2px solid var(--sim-mark); outline-offset: -2px; }`;
