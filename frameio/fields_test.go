@@ -30,7 +30,7 @@ func TestNamesFindAField(t *testing.T) {
 			t.Errorf("%q finds the field %q, want %q", names, got, want)
 		}
 		if want != "" && !names.Has(names.In(metadata).Name) {
-			t.Errorf("%q does not have the name of the field that it finds", names)
+			t.Errorf("%q does not have the name %q of the field that it finds, want it", names, names.In(metadata).Name)
 		}
 	}
 }

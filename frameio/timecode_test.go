@@ -43,7 +43,7 @@ func TestFramesAreReadBack(t *testing.T) {
 		frame := rapid.Int64Range(0, 10_000_000).Draw(t, "frame")
 		code := Timecode(frame, fps)
 		if got, ok := Frames(code, fps); !ok || got != frame {
-			t.Fatalf("frame %d at %v is %s, which is read as %d, %v", frame, fps, code, got, ok)
+			t.Fatalf("frame %d at %v is %s, which is read as %d, %v; want the same frame", frame, fps, code, got, ok)
 		}
 	})
 
@@ -60,7 +60,7 @@ func TestEachFrameHasItsOwnTimecode(t *testing.T) {
 		fps := rapid.SampledFrom([]float64{12.5, 23.976, 24, 25, 27.43, 29.97, 30, 50, 59.94, 60}).Draw(t, "fps")
 		frame := rapid.Int64Range(0, 10_000_000).Draw(t, "frame")
 		if a, b := Timecode(frame, fps), Timecode(frame+1, fps); a >= b && len(a) == len(b) {
-			t.Fatalf("frame %d is %s, the next %s", frame, a, b)
+			t.Fatalf("frame %d is %s and the next %s, want it after the first", frame, a, b)
 		}
 	})
 }
@@ -83,7 +83,7 @@ func FuzzFrameRate(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string, frame int64) {
 		fps := FrameRate(text)
 		if fps < 0 || fps > 1000 {
-			t.Fatalf("FrameRate(%q) = %v", text, fps)
+			t.Fatalf("FrameRate(%q): got %v, want 0 to 1000", text, fps)
 		}
 		if Timecode(frame, fps) == "" {
 			t.Fatal("no timecode")

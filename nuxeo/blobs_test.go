@@ -110,6 +110,6 @@ func TestPageThatIsTheFile(t *testing.T) {
 
 	body, err := io.ReadAll(resp.Body)
 	if err := errors.Join(err, resp.Body.Close()); err != nil || string(body) != "<html>" {
-		t.Errorf("%q, %v", body, err)
+		t.Errorf("the body is %q, %v; want <html>", body, err)
 	}
 }

@@ -86,7 +86,7 @@ func TestCredentialStaysWithTheServer(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := <-carried; strings.Contains(got, "canary") || strings.Contains(got, "Authorization") {
-			t.Errorf("%s: %s", name, got)
+			t.Errorf("%s: the redirected call carried %s, want no credentials", name, got)
 		}
 	}
 }
@@ -102,7 +102,7 @@ func TestCredentialFollowsWithinTheServer(t *testing.T) {
 	token, err := w.NewToken(t.Context(), "app", "device", "test")
 	w.must(err)
 	if u, err := client(t, srv.URL+"/moved", nuxeo.Token(token)).Me(t.Context()); err != nil || u.Login != "josh" {
-		t.Errorf("%+v, %v", u, err)
+		t.Errorf("who it is after the redirection: %+v, %v; want josh", u, err)
 	}
 }
 
@@ -113,17 +113,17 @@ func TestErrorsTellNoSecrets(t *testing.T) {
 	_, err := dead.Me(t.Context())
 	if f := fault.From(err); f.Code != fault.Unavailable || strings.Contains(err.Error(), "canary") ||
 		nuxeo.StatusOf(err) != 0 {
-		t.Errorf("%v", err)
+		t.Errorf("without a connection: got %v, want unavailable, with no status and no token in it", err)
 	}
 
 	w.sim.Faults().Add(faults.Rule{Path: "/token/", Status: http.StatusInternalServerError})
 	err = w.RevokeToken(t.Context(), "canary")
 	if err == nil || strings.Contains(err.Error(), "canary") {
-		t.Errorf("%v", err)
+		t.Errorf("revoking when Nuxeo fails: got %v, want an error without the token", err)
 	}
 
 	if err := dead.RevokeToken(t.Context(), "canary"); err == nil || strings.Contains(err.Error(), "canary") {
-		t.Errorf("%v", err)
+		t.Errorf("revoking without a connection: got %v, want an error without the token", err)
 	}
 }
 
@@ -172,7 +172,7 @@ func TestErrorsAreRead(t *testing.T) {
 		_, err := w.Me(t.Context())
 		var e *nuxeo.Error
 		if !errors.As(err, &e) || !tc.want(e) || !fault.Is(err, tc.code) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got %v, want %s, as the rule says", name, err, tc.code)
 		}
 	}
 }
@@ -181,7 +181,7 @@ func TestAddressMustBeAFullOne(t *testing.T) {
 	t.Parallel()
 	for _, bad := range []string{"", "nuxeo.example.com", "ftp://nuxeo.example.com", "/nuxeo", "http://[::1"} {
 		if _, err := nuxeo.New(bad, http.DefaultClient, nil); err == nil {
-			t.Errorf("%q accepted", bad)
+			t.Errorf("%q is accepted as an address, want an error", bad)
 		}
 	}
 
@@ -198,13 +198,13 @@ func TestIDsStayInTheirPlace(t *testing.T) {
 	for _, id := range []string{"..", ".", "../../me", "a/b", "?x=1", "#", "%2e%2e", "ü", "a b", ""} {
 		_, err := w.Get(t.Context(), id, nuxeo.Fetch{})
 		if err == nil {
-			t.Errorf("%q: found something", id)
+			t.Errorf("%q: found something, want an error", id)
 		}
 	}
 
 	for _, r := range w.sim.Requests() {
 		if !strings.HasPrefix(r.Path, "/nuxeo/api/v1/id/") {
-			t.Errorf("%s", r.Path)
+			t.Errorf("asked for %s, want a document by its id", r.Path)
 		}
 	}
 }
@@ -216,7 +216,7 @@ func TestSignIns(t *testing.T) {
 	w.must(err)
 	again, err := w.NewToken(t.Context(), "app", "device", "test")
 	if err != nil || again != token {
-		t.Fatalf("%q, %v", again, err)
+		t.Fatalf("the second token is %q, %v; want %q again", again, err, token)
 	}
 
 	now := time.Now()
@@ -227,7 +227,7 @@ func TestSignIns(t *testing.T) {
 	} {
 		if u, err := w.As(auth).Me(t.Context()); err != nil || u.Login != "josh" || u.Name != "Josh Example" ||
 			u.Email != "josh@example.org" || u.Administrator {
-			t.Errorf("%s: %+v, %v", name, u, err)
+			t.Errorf("by %s it is %+v, %v; want josh, Josh Example, no administrator", name, u, err)
 		}
 	}
 
@@ -239,13 +239,13 @@ func TestSignIns(t *testing.T) {
 		"wrong secret": nuxeo.JWT([]byte("x"), "josh", time.Hour, time.Now),
 	} {
 		if _, err := w.As(auth).Me(t.Context()); nuxeo.StatusOf(err) != http.StatusUnauthorized {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("by %s: got %v, want 401", name, err)
 		}
 	}
 
 	w.must(w.RevokeToken(t.Context(), token))
 	if _, err := w.As(nuxeo.Token(token)).Me(t.Context()); nuxeo.StatusOf(err) != http.StatusUnauthorized {
-		t.Errorf("revoked, but %v", err)
+		t.Errorf("by a revoked token: got %v, want 401", err)
 	}
 }
 
@@ -255,7 +255,7 @@ func TestPageInPlaceOfATokenIsNone(t *testing.T) {
 		w := setup(t)
 		w.sim.Faults().Add(faults.Rule{Path: "/token", Status: http.StatusOK, Body: body})
 		if token, err := w.NewToken(t.Context(), "app", "device", "test"); err == nil {
-			t.Errorf("%q became the token %q", body, token)
+			t.Errorf("%q became the token %q, want an error", body, token)
 		}
 	}
 }

@@ -54,14 +54,14 @@ func TestUploadInChunks(t *testing.T) {
 	d := w.create(name, "0123456789", nuxeo.WriteOptions{})
 	b := d.Blob("file:content")
 	if b == nil || b.Length != 10 || b.DigestAlgorithm != "MD5" || b.Digest != "781e5e245d69b566979b86e28d23f2c7" {
-		t.Fatalf("%+v", b)
+		t.Fatalf("the content is %+v, want 10 bytes with their MD5", b)
 	}
 
 	r, err := w.sim.OpenBlob(d.UID, "")
 	w.must(err)
 	defer r.Close()
 	if got, err := io.ReadAll(r); err != nil || string(got) != "0123456789" {
-		t.Errorf("%q, %v", got, err)
+		t.Errorf("the stored bytes are %q, %v; want 0123456789", got, err)
 	}
 }
 
@@ -74,7 +74,7 @@ func TestHostileTypeIsNotSent(t *testing.T) {
 	w.must(w.Upload(t.Context(), batch, k, strings.NewReader("x")))
 	s, err := w.Uploaded(t.Context(), batch)
 	if err != nil || !s.Complete || s.Name != "f" {
-		t.Errorf("%+v, %v", s, err)
+		t.Errorf("uploaded is %+v, %v; want f, complete", s, err)
 	}
 }
 
@@ -84,7 +84,7 @@ func TestUploadStateIsTold(t *testing.T) {
 	batch, err := w.NewBatch(t.Context())
 	w.must(err)
 	if _, err := w.Uploaded(t.Context(), batch); !nuxeo.NotFound(err) {
-		t.Errorf("of nothing: %v", err)
+		t.Errorf("what is uploaded of nothing: got %v, want not found", err)
 	}
 
 	for _, i := range []int{2, 0} {
@@ -96,12 +96,12 @@ func TestUploadStateIsTold(t *testing.T) {
 	w.must(err)
 	slices.Sort(s.Chunks)
 	if s.Complete || s.Count != 3 || !slices.Equal(s.Chunks, []int{0, 2}) {
-		t.Errorf("%+v", s)
+		t.Errorf("uploaded is %+v, want the chunks 0 and 2 of 3, not complete", s)
 	}
 
 	w.must(w.DropBatch(t.Context(), batch))
 	if _, err := w.Uploaded(t.Context(), batch); !nuxeo.NotFound(err) {
-		t.Errorf("of a batch that is gone: %v", err)
+		t.Errorf("what is uploaded of a batch that is gone: got %v, want not found", err)
 	}
 }
 
@@ -112,7 +112,7 @@ func TestCreateIsOncePerKey(t *testing.T) {
 	w.sim.Faults().Add(faults.Rule{Method: http.MethodPost, Path: "/id/", Lost: true, Times: 1})
 	o := nuxeo.WriteOptions{IdempotencyKey: "k", Source: "frameio", Timeout: time.Minute}
 	if _, err := w.Create(t.Context(), w.folder, n, o); nuxeo.StatusOf(err) != 0 || err == nil {
-		t.Fatalf("the answer was not lost: %v", err)
+		t.Fatalf("the answer that was lost: got %v, want an error without a status", err)
 	}
 
 	one, err := w.Create(t.Context(), w.folder, n, o)
@@ -122,7 +122,7 @@ func TestCreateIsOncePerKey(t *testing.T) {
 
 	w.must(err)
 	if list := w.sim.Children(folder); len(list) != 1 || list[0].UID != one.UID {
-		t.Errorf("%+v", list)
+		t.Errorf("the documents are %+v, want only %s", list, one.UID)
 	}
 }
 
@@ -133,13 +133,13 @@ func TestUpdateNeedsTheNewestToken(t *testing.T) {
 	w.must(w.Update(t.Context(), d.UID, d.ChangeToken, map[string]any{"dc:title": "two"}, nuxeo.WriteOptions{}))
 	err := w.Update(t.Context(), d.UID, d.ChangeToken, map[string]any{"dc:title": "three"}, nuxeo.WriteOptions{})
 	if nuxeo.StatusOf(err) != http.StatusConflict {
-		t.Errorf("%v", err)
+		t.Errorf("an update with an old token: got %v, want 409", err)
 	}
 
 	w.must(w.Update(t.Context(), d.UID, "", map[string]any{"dc:title": "four"}, nuxeo.WriteOptions{}))
 	if d, err = w.Get(t.Context(), d.UID, all); err != nil || d.Text("dc:title") != "four" ||
 		d.Text("dc:nothing") != "" {
-		t.Errorf("%+v, %v", d, err)
+		t.Errorf("an update without a token gave %+v, %v; want the title four", d, err)
 	}
 }
 
@@ -155,11 +155,11 @@ func TestLockAndRightsAreTold(t *testing.T) {
 	})
 	if err != nil || d.LockOwner != "julia" || !slices.Contains(d.Permissions(), "Read") ||
 		d.Blob("file:content") != nil {
-		t.Errorf("%+v, %v", d, err)
+		t.Errorf("the document is %+v, %v; want it locked by julia, readable, without content", d, err)
 	}
 
 	if _, err := w.Get(t.Context(), "no-such-id", all); !nuxeo.NotFound(err) {
-		t.Errorf("%v", err)
+		t.Errorf("a document that is not there: got %v, want not found", err)
 	}
 }
 
@@ -176,17 +176,17 @@ func TestVersionsAndRestore(t *testing.T) {
 	list, err := w.Versions(t.Context(), d.UID, all)
 	w.must(err)
 	if len(list) < 2 || list[0].Blob("file:content").Length != 3 || list[len(list)-1].Blob("file:content").Length != 4 {
-		t.Fatalf("%d versions", len(list))
+		t.Fatalf("%d versions, want at least 2, with 3 bytes in the first and 4 in the last", len(list))
 	}
 
 	w.must(w.RestoreVersion(t.Context(), list[0].UID))
 	if d, err = w.Get(t.Context(), d.UID, all); err != nil || d.Blob("file:content").Length != 3 {
-		t.Errorf("%+v, %v, %s", d, err, v.UID)
+		t.Errorf("restored from %s it is %+v, %v; want 3 bytes", v.UID, d, err)
 	}
 
 	w.must(w.Delete(t.Context(), d.UID))
 	if _, err := w.Get(t.Context(), d.UID, all); !nuxeo.NotFound(err) {
-		t.Errorf("%v", err)
+		t.Errorf("the deleted document: got %v, want not found", err)
 	}
 }
 
@@ -205,7 +205,7 @@ func TestQueryFollowsAllPages(t *testing.T) {
 		}
 
 		if len(seen) != 101 {
-			t.Errorf("count unknown %v: %d documents", unknown, len(seen))
+			t.Errorf("count unknown %v: %d documents, want 101", unknown, len(seen))
 		}
 	}
 }
@@ -219,12 +219,12 @@ func TestQuoteFindsExactlyTheText(t *testing.T) {
 		for d, err := range w.Query(t.Context(), "dc:title = "+nuxeo.Quote(title), "", nuxeo.Fetch{}) {
 			w.must(err)
 			if n++; d.UID != uid {
-				t.Errorf("%q finds %s", title, d.Path)
+				t.Errorf("%q finds %s, want only the document of this title", title, d.Path)
 			}
 		}
 
 		if n != 1 {
-			t.Errorf("%q finds %d", title, n)
+			t.Errorf("%q finds %d documents, want 1", title, n)
 		}
 	}
 }
@@ -236,7 +236,7 @@ func TestQueryEndsAtAnError(t *testing.T) {
 	n := 0
 	for _, err := range w.Query(t.Context(), "ecm:isVersion = 0", "", nuxeo.Fetch{}) {
 		if n++; err == nil || n > 1 {
-			t.Fatalf("%d, %v", n, err)
+			t.Fatalf("a query that fails gave %d entries, %v; want 1 with an error", n, err)
 		}
 	}
 }
@@ -268,7 +268,7 @@ func TestCommentsFollowAllPages(t *testing.T) {
 
 	one, err := w.CommentByEntity(t.Context(), d.UID, "e/7")
 	if err != nil || one.Text != "7" {
-		t.Errorf("%+v, %v", one, err)
+		t.Errorf("the comment is %+v, %v; want the text 7", one, err)
 	}
 }
 
@@ -277,30 +277,30 @@ func TestWhatTheServerIs(t *testing.T) {
 	w := setup(t)
 	about, err := w.About(t.Context())
 	if err != nil || about.Version == "" {
-		t.Errorf("%+v, %v", about, err)
+		t.Errorf("what Nuxeo is: %+v, %v; want a version", about, err)
 	}
 
 	typ, err := w.Type(t.Context(), "File")
 	if err != nil || !typ.CanHoldFile() {
-		t.Errorf("%+v, %v", typ, err)
+		t.Errorf("the type is %+v, %v; want one that can hold a file", typ, err)
 	}
 
 	if typ, err = w.Type(t.Context(), "Folder"); err != nil || typ.CanHoldFile() {
-		t.Errorf("%+v, %v", typ, err)
+		t.Errorf("the type is %+v, %v; want one that can't hold a file", typ, err)
 	}
 
 	if _, err := w.Type(t.Context(), "Nothing"); !nuxeo.NotFound(err) {
-		t.Errorf("%v", err)
+		t.Errorf("a type that is not there: got %v, want not found", err)
 	}
 
 	for name, want := range map[string]bool{"dublincore": true, "frameio": false} {
 		if got, err := w.HasSchema(t.Context(), name); err != nil || got != want {
-			t.Errorf("%s: %v, %v", name, got, err)
+			t.Errorf("the schema %s: got %v, %v; want %v", name, got, err, want)
 		}
 	}
 
 	if has, err := w.HasFacet(t.Context(), "Folderish"); err != nil || !has {
-		t.Errorf("%v, %v", has, err)
+		t.Errorf("the facet Folderish: got %v, %v; want it there", has, err)
 	}
 }
 
@@ -315,13 +315,13 @@ func TestFacets(t *testing.T) {
 		w.must(w.AddFacet(t.Context(), d.UID, "Orderable", "frameio-metadata"))
 		w.must(change())
 		if d, err := w.Get(t.Context(), d.UID, all); err != nil || d.Has("Orderable") != name {
-			t.Errorf("%v: %v, %v", name, d.Facets, err)
+			t.Errorf("the facets are %v, %v; want Orderable among them: %v", d.Facets, err, name)
 		}
 	}
 
 	for _, r := range w.sim.Requests() {
 		if strings.Contains(r.Path, "Facet") && r.Source != "frameio-metadata" {
-			t.Errorf("%s without the source", r.Path)
+			t.Errorf("%s came without its source, want frameio-metadata", r.Path)
 		}
 	}
 }
@@ -339,7 +339,7 @@ func TestOAuthClients(t *testing.T) {
 	}
 
 	if err := w.SaveOAuthClient(t.Context(), k, false); nuxeo.StatusOf(err) != http.StatusForbidden {
-		t.Errorf("%v", err)
+		t.Errorf("saving a client without the right to: got %v, want 403", err)
 	}
 
 	w.must(root.SaveOAuthClient(t.Context(), k, false))
@@ -347,10 +347,10 @@ func TestOAuthClients(t *testing.T) {
 	w.must(root.SaveOAuthClient(t.Context(), k, true))
 	got, err := root.OAuthClient(t.Context(), "connector")
 	if err != nil || got.Name != "Renamed" || !got.AutoGrant || !slices.Equal(got.RedirectURIs, k.RedirectURIs) {
-		t.Errorf("%+v, %v", got, err)
+		t.Errorf("the client is %+v, %v; want Renamed, granted by itself, with %v", got, err, k.RedirectURIs)
 	}
 
 	if _, err := root.OAuthClient(t.Context(), "nobody"); !nuxeo.NotFound(err) {
-		t.Errorf("%v", err)
+		t.Errorf("a client that is not there: got %v, want not found", err)
 	}
 }

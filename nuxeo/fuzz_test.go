@@ -41,7 +41,7 @@ func FuzzQuote(f *testing.F) {
 		q := Quote(s)
 		inner := strings.ReplaceAll(strings.ReplaceAll(q[1:len(q)-1], `\\`, ""), `\'`, "")
 		if q[0] != '\'' || q[len(q)-1] != '\'' || strings.ContainsAny(inner, "'\n\r") {
-			t.Errorf("%q becomes %s", s, q)
+			t.Errorf("%q becomes %s, want one literal", s, q)
 		}
 	})
 }
@@ -54,7 +54,7 @@ func FuzzReadToken(f *testing.F) {
 		resp := &http.Response{StatusCode: status, Header: http.Header{}, Body: http.NoBody}
 		resp.Body = readCloser{strings.NewReader(body)}
 		if token, err := readToken(resp); err == nil && strings.ContainsAny(token, " \r\n<>") {
-			t.Errorf("%d %q gave the token %q", status, body, token)
+			t.Errorf("%d %q gave the token %q, want none with space or markup", status, body, token)
 		}
 	})
 }

@@ -36,37 +36,37 @@ func TestOddEntries(t *testing.T) {
 		`{"entries":[{"uid":"a","title":7,"facets":"x","id":"a","text":[]},{"uid":"b","id":"b"}],"doctypes":{"File":{"schemas":7},"Odd":3}}`)
 	docs, err := odd.ByIDs(ctx, []string{"a", "b", "c"}, nuxeo.Fetch{})
 	if err != nil || len(docs) != 2 || docs[0].UID != "a" {
-		t.Errorf("%v, %v", docs, err)
+		t.Errorf("the documents are %v, %v; want 2 from a", docs, err)
 	}
 
 	if all, err := odd.Versions(ctx, "x", nuxeo.Fetch{}); err != nil || len(all) != 2 {
-		t.Errorf("versions: %v, %v", all, err)
+		t.Errorf("the versions are %v, %v; want 2", all, err)
 	}
 
 	if r, err := odd.LatestComments(ctx, "x", 10); err != nil || len(r.List) != 2 {
-		t.Errorf("comments: %v, %v", r, err)
+		t.Errorf("the comments are %v, %v; want 2", r, err)
 	}
 
 	if types, err := odd.Types(ctx); err != nil || len(types) != 1 {
-		t.Errorf("types: %v, %v", types, err)
+		t.Errorf("the types are %v, %v; want 1", types, err)
 	}
 
 	for _, entry := range []string{`null`, `{}`, `7`, `[]`, `{"uid":5,"id":5}`} {
 		c := says(t, `{"entries":[`+entry+`,{"uid":"b","id":"b"}]}`)
 		if _, _, err := c.QueryPage(ctx, "SELECT", 0, 10, nuxeo.Fetch{}); err == nil {
-			t.Errorf("a query with %s among its entries tells nothing of it", entry)
+			t.Errorf("a query with %s among its entries tells nothing of it, want an error", entry)
 		}
 
 		if _, err := c.Versions(ctx, "x", nuxeo.Fetch{}); err == nil {
-			t.Errorf("versions with %s among them tell nothing of it", entry)
+			t.Errorf("versions with %s among them tell nothing of it, want an error", entry)
 		}
 
 		if err := failed(c.Comments(ctx, "x")); err == nil {
-			t.Errorf("comments with %s among them tell nothing of it", entry)
+			t.Errorf("comments with %s among them tell nothing of it, want an error", entry)
 		}
 
 		if r, err := c.LatestComments(ctx, "x", 10); err != nil || len(r.List) != 1 {
-			t.Errorf("comments to look at with %s among them: %v, %v", entry, r, err)
+			t.Errorf("comments to look at with %s among them: %v, %v; want the other one", entry, r, err)
 		}
 
 		n := 0
@@ -77,7 +77,7 @@ func TestOddEntries(t *testing.T) {
 		}
 
 		if n != 1 {
-			t.Errorf("a query with %s among its entries gives the other %d times", entry, n)
+			t.Errorf("a query with %s among its entries gives the other %d times, want once", entry, n)
 		}
 	}
 }
@@ -116,11 +116,11 @@ func TestListsAreBounded(t *testing.T) {
 		err := read()
 		runtime.ReadMemStats(&after)
 		if took := after.TotalAlloc - before.TotalAlloc; took > 120<<20 {
-			t.Errorf("%s: 3 MiB of members took %d MiB (%v)", name, took>>20, err)
+			t.Errorf("%s: 3 MiB of members took %d MiB, %v; want at most 120", name, took>>20, err)
 		}
 
 		if err == nil && name != "inside" && name != "types" {
-			t.Errorf("%s: a million entries are taken", name)
+			t.Errorf("%s: a million entries are taken, want an error", name)
 		}
 	}
 }

@@ -25,7 +25,7 @@ func TestSentOn(t *testing.T) {
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			asked++
 			if r.Method != http.MethodGet || r.Header.Get("Range") != "bytes=0-0" {
-				t.Errorf("%s %s", r.Method, r.Header.Get("Range"))
+				t.Errorf("asked by %s for %s, want GET for bytes=0-0", r.Method, r.Header.Get("Range"))
 			}
 			w.Header().Set("Location", answer[4:])
 			w.Header().Set(sentOn, "https://forged.example/")
@@ -39,7 +39,7 @@ func TestSentOn(t *testing.T) {
 
 		got, err := c.SentOn(t.Context(), BlobPath("d", "file:content"))
 		if strings.TrimPrefix(got, s.URL) != want || err != nil || asked != 1 {
-			t.Errorf("%s: %q %v, asked %d times", answer, got, err, asked)
+			t.Errorf("%s: sent on to %q, %v, asked %d times; want %q and once", answer, got, err, asked, want)
 		}
 
 		s.Close()

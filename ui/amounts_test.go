@@ -37,7 +37,7 @@ func TestPagesWriteAmountsLikeMails(t *testing.T) {
 	cmd.Stdin = in
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("%v: %s", err, err.(*exec.ExitError).Stderr)
+		t.Fatalf("formatting the amounts by the pages' script: %v: %s", err, err.(*exec.ExitError).Stderr)
 	}
 
 	var want, got struct{ Sizes, Numbers [][2]any }

@@ -79,7 +79,7 @@ func TestTextsAreThoseThatAreAskedFor(t *testing.T) {
 		}
 		plain := strings.TrimSuffix(strings.TrimSuffix(key, ".one"), ".other")
 		if !asked[plain] && !begins(plain, begun) {
-			t.Errorf("nobody asks for %s", key)
+			t.Errorf("nobody asks for %s, want only texts that are shown", key)
 		}
 	}
 }
@@ -118,7 +118,7 @@ func TestTitlesAreTranslated(t *testing.T) {
 	}
 
 	if len(titles) < 7 {
-		t.Fatalf("titles are only %q", titles)
+		t.Fatalf("the titles are %q, want at least 7", titles)
 	}
 
 	for language, words := range wordsOf(t) {
@@ -138,7 +138,7 @@ func TestLanguageOfAFile(t *testing.T) {
 		"messages/messages-pt-BR.json": "pt-BR",
 	} {
 		if got := language(file); got != want {
-			t.Errorf("%s is in %q", file, got)
+			t.Errorf("%s is in %q, want %q", file, got, want)
 		}
 	}
 }
@@ -152,7 +152,7 @@ func TestManualNamesTheSlots(t *testing.T) {
 		`order="([^"]+)">`).
 		FindAllStringSubmatch(sources(t), -1)
 	if all := strings.Count(sources(t), "<nuxeo-slot-content "); len(contributions) != all {
-		t.Fatalf("%d of %d contributions say when they are shown", len(contributions), all)
+		t.Fatalf("%d of %d contributions say when they are shown, want all", len(contributions), all)
 	}
 
 	rows := "| Slot | Name | Order | Shown |\n|---|---|---|---|\n"

@@ -73,7 +73,7 @@ func TestQuestionsCanBeLeft(t *testing.T) {
 				t.Error("the terminal does not show what is typed")
 			}
 			if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) > 0 {
-				t.Errorf("it wrote %v", left)
+				t.Errorf("it wrote %v, want nothing", left)
 			}
 		})
 	}

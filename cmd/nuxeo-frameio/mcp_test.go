@@ -78,13 +78,13 @@ func (a *anAgent) does(tool string, arguments map[string]any, into any) (text st
 	a.t.Helper()
 	r, err := a.CallTool(a.t.Context(), &mcp.CallToolParams{Name: tool, Arguments: arguments})
 	if err != nil {
-		a.t.Fatalf("%s: %v", tool, err)
+		a.t.Fatalf("calling the tool %s: %v", tool, err)
 	}
 
 	text = r.Content[0].(*mcp.TextContent).Text
 	if into != nil {
 		if err := json.Unmarshal([]byte(text), into); err != nil {
-			a.t.Fatalf("%s answered %q: %v", tool, text, err)
+			a.t.Fatalf("%s answered %q, want JSON: %v", tool, text, err)
 		}
 	}
 
@@ -98,7 +98,7 @@ func bindingOf(t *testing.T, stage *demo.Stage) string {
 		"bind", "/default-domain/workspaces/films", "--team", "post production", "--name", "Archive",
 		"--server", stage.URL, "--user", "josh", "--password", "josh",
 	}, strings.NewReader(""), io.Discard, t.Output()); code != 0 {
-		t.Fatalf("binding ended with %d", code)
+		t.Fatalf("binding ended with %d, want 0", code)
 	}
 
 	var list struct{ Bindings []struct{ ID string } }
@@ -141,7 +141,7 @@ func TestAnAgentAsksBeforeItPublishes(t *testing.T) {
 	as := []string{"--server", stage.URL, "--user", "josh", "--password", "josh"}
 	watch := append([]string{"items", "watch", "--parent", accepted.Interaction}, as...)
 	if code := run(t.Context(), watch, strings.NewReader(""), io.Discard, t.Output()); code != 0 {
-		t.Fatalf("watching it arrive ended with %d", code)
+		t.Fatalf("watching it arrive ended with %d, want 0", code)
 	}
 
 	items := itemsOf(a)
@@ -295,7 +295,7 @@ func TestEveryToolOfAnAgent(t *testing.T) {
 	}
 	for _, tool := range list.Tools {
 		if !called[tool.Name] {
-			t.Errorf("nobody has called %s", tool.Name)
+			t.Errorf("nobody has called %s, want every tool tried", tool.Name)
 		}
 	}
 }
@@ -326,7 +326,7 @@ func TestAnAgentOverHTTPBringsTheKey(t *testing.T) {
 
 	if _, err := fmt.Fscanf(out, "Authorization: Bearer %s\n", &key); err != nil ||
 		!regexp.MustCompile(`^\w{20,}$`).MatchString(key) {
-		t.Fatalf("the key is %q, %v", key, err)
+		t.Fatalf("the key is %q, %v; want at least 20 letters and digits", key, err)
 	}
 
 	for bring, want := range map[string]bool{"": false, "Bearer wrong": false, "Bearer " + key: true} {

@@ -44,14 +44,14 @@ func TestExamples(t *testing.T) {
 		path := commandPath(leaf)
 		delete(unused, path)
 		if len(examples[path]) == 0 {
-			t.Errorf("%q has no example; add one to examples.go", path)
+			t.Errorf("%q has no example, want one in examples.go", path)
 		}
 
 		for _, line := range examples[path] {
 			line, _, _ = strings.Cut(line, " > ")
 			ctx, err := k.Parse(shellWords(config.ReplaceAllString(line, "--config "+file))[1:])
 			if err != nil {
-				t.Errorf("%s: %v", line, err)
+				t.Errorf("parsing the example %s: %v", line, err)
 				continue
 			}
 			if got := commandPath(ctx.Selected()); got != path {
@@ -61,7 +61,7 @@ func TestExamples(t *testing.T) {
 	}
 
 	if len(unused) > 0 {
-		t.Errorf("examples of commands that are gone: %v", unused)
+		t.Errorf("there are examples of %v, want only commands that exist", unused)
 	}
 }
 
@@ -112,7 +112,7 @@ func TestCompletionScripts(t *testing.T) {
 			continue
 		}
 		if out, err := exec.Command(path, "-n", filepath.Join("completion", shell)).CombinedOutput(); err != nil {
-			t.Errorf("%s: %v\n%s", shell, err, out)
+			t.Errorf("%s reads its completion: %v\n%s", shell, err, out)
 		}
 	}
 }
@@ -128,18 +128,18 @@ func TestManpages(t *testing.T) {
 		all += page
 		for line := range strings.Lines(page) {
 			if ok, _ := regexp.MatchString(`^\.(TH|SH|SS|PP|TP|BR|br|nf|fi|RS|RE)\b|^[^.']|^\s*$`, line); !ok {
-				t.Errorf("%s: the formatter would take %q for a command", name, line)
+				t.Errorf("%s: the formatter would take %q for a command, want text", name, line)
 			}
 		}
 	}
 
 	for _, leaf := range root.Leaves(true) {
 		if !strings.Contains(all, ".SS "+roff(commandPath(leaf))+"\n") {
-			t.Errorf("no page tells of %q", commandPath(leaf))
+			t.Errorf("no page tells of %q, want one", commandPath(leaf))
 		}
 		for _, flag := range leaf.Flags {
 			if !strings.Contains(all, roff("--"+flag.Name)) && !strings.Contains(all, strings.Join(flag.Envs, ", ")) {
-				t.Errorf("no page tells of --%s of %s", flag.Name, commandPath(leaf))
+				t.Errorf("no page tells of --%s of %s, want one", flag.Name, commandPath(leaf))
 			}
 		}
 	}
@@ -162,7 +162,7 @@ func TestExampleOfSettings(t *testing.T) {
 
 	var file settings
 	if err := file.load(path); err != nil {
-		t.Fatalf("%v\n%s", err, shown)
+		t.Fatalf("loading the configuration that is shown: %v\n%s", err, shown)
 	}
 
 	for _, flag := range flags {
@@ -174,7 +174,7 @@ func TestExampleOfSettings(t *testing.T) {
 	}
 
 	if len(file.values) > 0 {
-		t.Errorf("the example has settings that are none: %v", file.values)
+		t.Errorf("the example has the settings %v, want only settings that exist", file.values)
 	}
 }
 

@@ -51,23 +51,23 @@ func TestNamesDoNothingToTheTerminal(t *testing.T) {
 	} {
 		var out bytes.Buffer
 		if err := print(&terminal{ctx: t.Context(), out: &out, err: &out}); err != nil {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("printing %s: %v", what, err)
 		}
 
 		text := out.String()
 		if strings.ContainsFunc(strings.ReplaceAll(text, "\n", ""), plain.Unsafe) ||
 			strings.Contains(text, "\nnuxeo-frameio: done") {
-			t.Errorf("%s: %q", what, text)
+			t.Errorf("%s prints %q, want no unsafe character, and no line that a name made up", what, text)
 		}
 
 		if what != "log" && (!strings.Contains(text, "हिन्दी") || !strings.Contains(text, "Ame\u0301lie")) {
-			t.Errorf("%s: letters are missing in %q", what, text)
+			t.Errorf("%s: letters are missing, want हिन्दी and Ame\u0301lie in %q", what, text)
 		}
 
 		if what == "JSON" {
 			var back map[string]string
 			if err := json.Unmarshal(out.Bytes(), &back); err != nil || back["name"] != name {
-				t.Errorf("JSON: %q, %v", back, err)
+				t.Errorf("read back from JSON: %q, %v; want %q", back, err, name)
 			}
 		}
 	}

@@ -53,7 +53,7 @@ func TestProbesNeedNobody(t *testing.T) {
 
 	for _, k := range all {
 		if k.Admin || strings.Contains(k.Name, "password") {
-			t.Errorf("the probe %s needs an administrator, or tries passwords", k.Name)
+			t.Errorf("the probe %s needs an administrator, or tries passwords; want neither", k.Name)
 		}
 	}
 }

@@ -29,10 +29,10 @@ func TestLinesFit(t *testing.T) {
 		} {
 			line := lineOf(v, width)
 			if cells(line) > width || strings.ContainsAny(line, "\n\r") {
-				t.Errorf("at %d: %q takes %d", width, line, cells(line))
+				t.Errorf("at %d: %q takes %d, want one line that fits", width, line, cells(line))
 			}
 			if width >= 60 && v.Transfer != nil && !strings.Contains(line, "41%  50.3 MB of 120 MB  12.3 MB/s") {
-				t.Errorf("at %d: %q", width, line)
+				t.Errorf("at %d: %q, want how much has moved, and how fast", width, line)
 			}
 		}
 	}
@@ -53,14 +53,14 @@ func TestRedraw(t *testing.T) {
 	s.put(moving("1", "Teaser.mp4", 1, 3))
 	s.draw()
 	if strings.Contains(out.String(), "\x1b") {
-		t.Errorf("went up without reason: %q", out.String())
+		t.Errorf("it went up without reason, want no movement: %q", out.String())
 	}
 
 	width = 40
 	out.Reset()
 	s.draw()
 	if !strings.HasPrefix(out.String(), "\x1b[2A") {
-		t.Errorf("a line of 79 takes two rows of 40: %q", out.String())
+		t.Errorf("a line of 79 takes two rows of 40: %q, want it to go up 2", out.String())
 	}
 
 	for i := range 10 {
@@ -69,7 +69,7 @@ func TestRedraw(t *testing.T) {
 
 	s.draw()
 	if n := len(s.shown); n != 5 || !strings.HasPrefix(s.shown[0], "▶") || s.shown[4] != "… and 7 more" {
-		t.Errorf("%q", s.shown)
+		t.Errorf("the screen shows %q, want 5 lines from ▶ to … and 7 more", s.shown)
 	}
 }
 
@@ -84,17 +84,17 @@ func TestProgressText(t *testing.T) {
 		{5_000_000, 2_000_000_000, "5 MB of 2 GB"},
 	} {
 		if got := progressText(c.done, c.size); got != c.want {
-			t.Errorf("%d of %d is %q", c.done, c.size, got)
+			t.Errorf("%d of %d is %q, want %q", c.done, c.size, got, c.want)
 		}
 	}
 
 	v := moving("1", "x", 50_300_000, 120_000_000)
 	if got := sizeOf(v); got != "50.3 MB of 120 MB" {
-		t.Errorf("running: %q", got)
+		t.Errorf("while it runs the size is %q, want 50.3 MB of 120 MB", got)
 	}
 
 	if v.State = api.ItemStateDone; sizeOf(v) != "120 MB" {
-		t.Errorf("done: %q", sizeOf(v))
+		t.Errorf("when it is done the size is %q, want 120 MB", sizeOf(v))
 	}
 }
 
@@ -106,7 +106,7 @@ func TestQuoted(t *testing.T) {
 		"a$b":               "'a$b'",
 	} {
 		if got := quoted(word); got != want {
-			t.Errorf("%q is %s", word, got)
+			t.Errorf("%q is quoted as %s, want %s", word, got, want)
 		}
 	}
 }

@@ -88,7 +88,7 @@ func frameioHand(ts *testscript.TestScript, _ bool, args []string) {
 	var got struct{ ID, Error string }
 	ts.Check(json.NewDecoder(resp.Body).Decode(&got))
 	if got.Error != "" {
-		ts.Fatalf("frameio %s: %s", strings.Join(args, " "), got.Error)
+		ts.Fatalf("frameio %s: got the error %s, want none", strings.Join(args, " "), got.Error)
 	}
 
 	ts.Setenv("ID", got.ID)

@@ -54,7 +54,7 @@ func TestAdoptSaysThatADatabaseHasMoved(t *testing.T) {
 		args := append([]string{"store", "adopt", "--data", data}, strings.Fields(c.args)...)
 		if code := run(t.Context(), args, strings.NewReader(""), &out, &out); code != c.code ||
 			!strings.Contains(out.String(), c.says) {
-			t.Errorf("%s: %d %s", c.args, code, out.String())
+			t.Errorf("%s: ended with %d, saying %s; want %d and %q", c.args, code, out.String(), c.code, c.says)
 		}
 	}
 }
@@ -65,11 +65,12 @@ func TestAdoptMakesNoDatabase(t *testing.T) {
 	data := t.TempDir()
 	if code := run(t.Context(), []string{"store", "adopt", "--data", data, "--yes"}, strings.NewReader(""), &out,
 		&out); code != exitNotFound {
-		t.Errorf("%d %s", code, out.String())
+		t.Errorf("adopting where there is no database: ended with %d, saying %s; want %d", code, out.String(),
+			exitNotFound)
 	}
 
 	if found, err := filepath.Glob(data + "/*"); err != nil || len(found) > 0 {
-		t.Errorf("it made %v; %v", found, err)
+		t.Errorf("adopting made %v, %v; want nothing", found, err)
 	}
 }
 

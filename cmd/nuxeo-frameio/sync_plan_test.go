@@ -63,11 +63,11 @@ func TestAPlanIsShown(t *testing.T) {
 		var out strings.Builder
 		if err := (&syncPlan{All: every}).show(&terminal{out: &out}, s, p); err != nil ||
 			!strings.Contains(out.String(), want) || !strings.Contains(out.String(), "12 to be brought") {
-			t.Errorf("%v: %s", err, out.String())
+			t.Errorf("the plan in full %v: %v, %s; want %q and 12 to be brought", every, err, out.String(), want)
 		}
 	}
 
 	if p.work() != 13 {
-		t.Errorf("%d", p.work())
+		t.Errorf("%d pieces of work, want 13", p.work())
 	}
 }

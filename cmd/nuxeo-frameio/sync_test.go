@@ -15,7 +15,7 @@ func TestSizes(t *testing.T) {
 	} {
 		got, err := parseSize(text)
 		if (err != nil) != (want < 0) || err == nil && got != want {
-			t.Errorf("%q is %d, %v", text, got, err)
+			t.Errorf("%q is read as %d, %v; want %d, and an error below 0", text, got, err, want)
 		}
 	}
 }
@@ -27,7 +27,7 @@ func TestSchedulesAreTold(t *testing.T) {
 		1440: "every day", 2880: "every 2 days",
 	} {
 		if got := everyText(minutes); got != want {
-			t.Errorf("%d is %q", minutes, got)
+			t.Errorf("%d minutes are told as %q, want %q", minutes, got, want)
 		}
 	}
 }
@@ -71,7 +71,7 @@ func TestRunLine(t *testing.T) {
 		}
 
 		if l.end(); out.String() != c.want {
-			t.Errorf("%s: %q", name, out.String())
+			t.Errorf("%s: the lines are %q, want %q", name, out.String(), c.want)
 		}
 	}
 }

@@ -32,7 +32,7 @@ func TestColoursByTheTerminal(t *testing.T) {
 			}[name]
 		})
 		if got != c.want {
-			t.Errorf("%+v: got %v", c, got)
+			t.Errorf("%+v: got %v, want %v", c, got, c.want)
 		}
 	}
 }
@@ -78,7 +78,7 @@ func TestWaitingIsSaid(t *testing.T) {
 
 			resp, err := w.RoundTrip(r)
 			if err != nil || resp.StatusCode != http.StatusNoContent {
-				t.Errorf("got %v, %v", resp, err)
+				t.Errorf("the call: got %v, %v; want 204", resp, err)
 			}
 
 			synctest.Wait()

@@ -41,7 +41,7 @@ func TestVerifyAcceptsOnlyTheRealThing(t *testing.T) {
 		{"a negative timestamp", "-5", good("-5"), body, false},
 	} {
 		if err := Verify(tc.body, tc.ts, tc.sig, at, "", "s3cret", "old"); (err == nil) != tc.ok {
-			t.Errorf("%s: %v", tc.name, err)
+			t.Errorf("%s: got %v, want it accepted: %v", tc.name, err, tc.ok)
 		}
 	}
 }
@@ -63,12 +63,12 @@ func TestParseCall(t *testing.T) {
 	one := `{"account_id":"a","action_id":"x","interaction_id":"i","project":{"id":"p"},"resource":{"id":"f","type":"file"},"type":"e","user":{"id":"u"},"workspace":{"id":"w"}}`
 	c, err := ParseCall([]byte(one))
 	if err != nil || len(c.Selected) != 1 || c.Selected[0].ID != "f" || c.Step != "open" || c.User != "u" {
-		t.Fatalf("%+v, %v", c, err)
+		t.Fatalf("the call is %+v, %v; want the file f selected by u, at the step open", c, err)
 	}
 
 	form, err := ParseCall([]byte(strings.Replace(one, `"type":"e"`, `"type":"e","data":{"k":"v"}`, 1)))
 	if err != nil || form.Step == c.Step {
-		t.Errorf("a submitted form is the same step: %+v, %v", form, err)
+		t.Errorf("the submitted form is %+v, %v; want another step", form, err)
 	}
 
 	for _, bad := range []string{
@@ -76,7 +76,7 @@ func TestParseCall(t *testing.T) {
 		strings.Replace(one, `"file"`, `"planet"`, 1), strings.Replace(one, `"id":"u"`, `"id":""`, 1),
 	} {
 		if _, err := ParseCall([]byte(bad)); err == nil {
-			t.Errorf("accepted %q", bad)
+			t.Errorf("%q is accepted, want an error", bad)
 		}
 	}
 }
@@ -86,7 +86,7 @@ func FuzzParseCall(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		c, err := ParseCall(body)
 		if err == nil && (len(c.Selected) == 0 || len(c.Selected) > MaxSelected || c.Step == "") {
-			t.Fatalf("%+v", c)
+			t.Fatalf("%q is read as %+v, want 1 to %d selected, and a step", body, c, MaxSelected)
 		}
 	})
 }

@@ -11,6 +11,7 @@ import (
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/diff"
 )
 
 func value(f frameio.File, name string) string {
@@ -37,11 +38,12 @@ func TestFile(t *testing.T) {
 			f.ProjectID != w.film || !f.Uploaded() ||
 			f.MediaType == "" || f.ViewURL == "" || f.Created.IsZero() ||
 			f.Creator.Name != "Olga Owner" || f.Link != "" {
-			t.Errorf("%s: %+v, %v", name, f, err)
+			t.Errorf("%s: the file is %+v, %v; want %s, f.mov of 1000 bytes by Olga Owner, uploaded, without an "+
+				"address of it", name, f, err, id)
 		}
 
 		if value(f, "Status") != "Approved" || frameio.FrameRate(value(f, "Frame Rate")) != 25 {
-			t.Errorf("%s: %+v", name, f.Metadata)
+			t.Errorf("%s: the metadata is %+v, want Approved at 25 frames", name, f.Metadata)
 		}
 	}
 }
@@ -52,22 +54,22 @@ func TestOriginal(t *testing.T) {
 	id := w.sim.AddFile(w.root, "f.mov", w.sim.Pattern(1, 1000))
 	f, err := w.Original(t.Context(), w.account, id)
 	if err != nil || !strings.HasPrefix(f.Link, w.url+"/assets/") {
-		t.Errorf("%+v, %v", f, err)
+		t.Errorf("the original is %+v, %v; want an address at %s/assets/", f, err, w.url)
 	}
 
 	w.sim.SetDownloadable(id, false)
 	if _, err := w.Original(t.Context(), w.account, id); v4.StatusOf(err) != http.StatusForbidden {
-		t.Errorf("%v", err)
+		t.Errorf("the original of what may not be downloaded: got %v, want 403", err)
 	}
 
 	marked := w.sim.AddFile(w.root, "g.mov", w.sim.Pattern(1, 1000), frameiosim.Watermarked())
 	if f, err := w.Original(t.Context(), w.account, marked); err != nil || f.Link != "" {
-		t.Errorf("%+v, %v", f, err)
+		t.Errorf("the original of a marked file is %+v, %v; want no address", f, err)
 	}
 
 	pending := w.sim.AddFile(w.root, "h.mov", w.sim.Pattern(1, 1000), frameiosim.NotUploadedYet())
 	if f, err := w.File(t.Context(), w.account, pending); err != nil || f.Uploaded() {
-		t.Errorf("%+v, %v", f, err)
+		t.Errorf("the file is %+v, %v; want it not uploaded", f, err)
 	}
 }
 
@@ -80,7 +82,7 @@ func TestStack(t *testing.T) {
 	w.sim.Rename(two, "renamed.mov")
 	s, err := w.Stack(t.Context(), w.account, id)
 	if err != nil || s.ID != id || s.Head.ID != two || s.Name != "renamed.mov" || s.Head.Size != 20 {
-		t.Errorf("%+v, %v", s, err)
+		t.Errorf("the stack is %+v, %v; want %s with the head %s, renamed.mov of 20 bytes", s, err, id, two)
 	}
 
 	var files []string
@@ -94,13 +96,11 @@ func TestStack(t *testing.T) {
 	slices.Sort(files)
 	want := []string{one, two}
 	slices.Sort(want)
-	if !slices.Equal(files, want) {
-		t.Errorf("%v", files)
-	}
+	diff.Equal(t, "the files of the stack", files, want)
 
 	for _, other := range []string{w.root, one} {
 		if _, err := w.Stack(t.Context(), w.account, other); v4.StatusOf(err) != 404 && v4.StatusOf(err) != 422 {
-			t.Errorf("%v", err)
+			t.Errorf("%s as a stack: got %v, want 404 or 422", other, err)
 		}
 	}
 }
@@ -127,7 +127,7 @@ func TestChildrenFollowAllPages(t *testing.T) {
 			if seen[a.ID] || a.Name == "" || (a.File != nil) != (a.Kind == frameio.KindFile) ||
 				(a.Stack != nil) != (a.Kind == frameio.KindStack) ||
 				(a.Folder != nil) != (a.Kind == frameio.KindFolder) {
-				t.Errorf("%+v", a)
+				t.Errorf("the entry is %+v, want it once, with a name, and what its kind says", a)
 			}
 			seen[a.ID] = true
 			got[a.Kind]++
@@ -155,7 +155,7 @@ func TestListingsEnd(t *testing.T) {
 		}
 
 		if last == nil || n != 1 {
-			t.Errorf("%s: %d entries, %v", name, n, last)
+			t.Errorf("%s: %d entries, %v; want 1 and an error", name, n, last)
 		}
 	}
 
@@ -169,7 +169,7 @@ func TestListingsEnd(t *testing.T) {
 	}
 
 	if n := len(w.sim.Requests()); n != 1 {
-		t.Errorf("%d requests", n)
+		t.Errorf("%d requests, want 1", n)
 	}
 }
 
@@ -201,22 +201,23 @@ func TestComments(t *testing.T) {
 	}
 
 	if len(got) != 121 || got[0].ID != one || got[120].Text != "119" {
-		t.Fatalf("%d comments", len(got))
+		t.Fatalf("%d comments, want 121 from %s to the text 119", len(got), one)
 	}
 
 	c := got[0]
 	if *c.Timestamp != 25 || *c.Duration != 50 || c.Annotation == "" || !c.Completed || c.Owner.Name != "Olga Owner" ||
 		c.FileID != file || c.Created.IsZero() {
-		t.Errorf("%+v", c)
+		t.Errorf("the comment is %+v at %d for %d; want at 25 for 50, with a drawing, completed, by Olga Owner, of %s",
+			c, *c.Timestamp, *c.Duration, file)
 	}
 
 	if len(c.Replies) != 1 || c.Replies[0].ID != reply || c.Replies[0].Owner.Name != "" ||
 		c.Replies[0].Text != "Reply." {
-		t.Errorf("%+v", c.Replies)
+		t.Errorf("the replies are %+v, want only %s, Reply., by nobody", c.Replies, reply)
 	}
 
 	raw := string(c.Raw)
 	if !strings.Contains(raw, one) || strings.Contains(raw, "Reply.") || strings.Contains(raw, "olga@example.org") {
-		t.Errorf("kept %s", raw)
+		t.Errorf("of the comment %s is kept, want %s, and neither its replies nor addresses of people", raw, one)
 	}
 }

@@ -29,18 +29,18 @@ func TestAuditLog(t *testing.T) {
 
 		if seen == 0 && (e.Type != "asset_created" || e.Resource != file || e.ResourceKind != "asset" ||
 			e.Project != w.film) {
-			t.Errorf("%+v", e)
+			t.Errorf("the newest entry is %+v, want asset_created of the asset %s in %s", e, file, w.film)
 		}
 
 		if e.Workspace != w.workspace || !e.At.Before(last) {
-			t.Errorf("%+v after %s", e, last)
+			t.Errorf("%+v comes after %s, want entries of %s, the newest first", e, last, w.workspace)
 		}
 
 		seen, last = seen+1, e.At
 	}
 
 	if calls := w.sim.Calls("auditlog.index"); seen != 151 || calls != 2 {
-		t.Errorf("%d events by %d calls", seen, calls)
+		t.Errorf("%d events by %d calls, want 151 by 2", seen, calls)
 	}
 
 	for range w.AuditLog(t.Context(), w.account, w.workspace, time.Now()) {
@@ -48,7 +48,7 @@ func TestAuditLog(t *testing.T) {
 	}
 
 	if calls := w.sim.Calls("auditlog.index"); calls != 3 {
-		t.Errorf("%d calls", calls)
+		t.Errorf("%d calls, want 3", calls)
 	}
 }
 
@@ -57,7 +57,7 @@ func TestAuditLogIsNotForEverybody(t *testing.T) {
 	w := setup(t, func(o *frameiosim.Options) { o.AuditRefused = true })
 	for _, err := range w.AuditLog(t.Context(), w.account, w.workspace, time.Now()) {
 		if v4.StatusOf(err) != http.StatusForbidden {
-			t.Errorf("%v", err)
+			t.Errorf("reading the log that is refused: got %v, want 403", err)
 		}
 	}
 }

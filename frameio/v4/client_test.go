@@ -77,23 +77,23 @@ func TestRefusedTokenIsReplacedOnce(t *testing.T) {
 	}
 
 	if p, err := client(t, w.url, source(w.sim.AccessToken(w.owner))).Me(t.Context()); err != nil || p.ID != w.owner {
-		t.Fatalf("%+v, %v", p, err)
+		t.Fatalf("who it is: %+v, %v; want %s", p, err, w.owner)
 	}
 
 	if !slices.Equal(refused, []string{"", "stale"}) {
-		t.Errorf("asked with %q", refused)
+		t.Errorf("asked for a token after %q, want after none and \"stale\"", refused)
 	}
 
 	refused = nil
 	if _, err := client(t, w.url, source("stale too")).Me(t.Context()); !fault.Is(err, fault.NotConnected) ||
 		len(refused) != 2 {
-		t.Errorf("%v after %q", err, refused)
+		t.Errorf("with tokens that are refused: got %v after %q, want not connected after 2", err, refused)
 	}
 
 	gone := errors.New("no sign-in")
 	_, err := client(t, w.url, func(context.Context, string) (string, error) { return "", gone }).Me(t.Context())
 	if !errors.Is(err, gone) {
-		t.Errorf("%v", err)
+		t.Errorf("without a sign-in: got %v, want %v", err, gone)
 	}
 }
 
@@ -113,7 +113,7 @@ func TestTokenStaysWithTheServer(t *testing.T) {
 	}
 
 	if got := carried.Load(); got != "" {
-		t.Errorf("carried %q", got)
+		t.Errorf("the redirected call carried %q, want nothing", got)
 	}
 }
 
@@ -154,7 +154,7 @@ func TestErrorsAreRead(t *testing.T) {
 		_, err := w.Me(t.Context())
 		var e *v4.Error
 		if !errors.As(err, &e) || !tc.want(e) || !fault.Is(err, tc.code) || strings.Contains(err.Error(), w.url) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got %v, want %s, as the rule says, without the address", name, err, tc.code)
 		}
 	}
 }
@@ -164,7 +164,7 @@ func TestBareAnswerIsReadToo(t *testing.T) {
 	w := setup(t)
 	w.sim.Faults().Add(faults.Rule{Path: "/v4/me", Status: http.StatusOK, Body: `{"id":"u1","name":"Bare"}`})
 	if p, err := w.Me(t.Context()); err != nil || p.ID != "u1" || p.Name != "Bare" {
-		t.Errorf("%+v, %v", p, err)
+		t.Errorf("who it is: %+v, %v; want u1, Bare", p, err)
 	}
 }
 
@@ -174,13 +174,13 @@ func TestIDsStayInTheirPlace(t *testing.T) {
 	w := setup(t)
 	for _, id := range []string{"..", ".", "../../../me", "a/b", "?x=1", "#", "%2e%2e", "ü", "a b", "100%"} {
 		if _, err := w.File(t.Context(), w.account, id); err == nil {
-			t.Errorf("%q: found something", id)
+			t.Errorf("%q: found something, want an error", id)
 		}
 	}
 
 	for _, r := range w.sim.Requests() {
 		if !strings.HasPrefix(r.Path, "/v4/accounts/"+w.account+"/files/") || strings.Contains(r.Path, "%25") {
-			t.Errorf("%s", r.Path)
+			t.Errorf("asked for %s, want a file of the account, and no escape in an escape", r.Path)
 		}
 	}
 }
@@ -189,7 +189,7 @@ func TestAPIKeyIsSent(t *testing.T) {
 	t.Parallel()
 	w := setup(t, func(o *frameiosim.Options) { o.RequireAPIKey = true })
 	if _, err := w.Me(t.Context()); v4.StatusOf(err) != http.StatusUnauthorized {
-		t.Errorf("without: %v", err)
+		t.Errorf("without the API key: got %v, want 401", err)
 	}
 
 	w.APIKey = "frameio-demo-client"
@@ -202,7 +202,7 @@ func TestAddressMustBeAFullOne(t *testing.T) {
 	t.Parallel()
 	for _, bad := range []string{"", "api.frame.io", "http://[::1"} {
 		if _, err := v4.New(bad, http.DefaultClient, always("")); err == nil {
-			t.Errorf("%q accepted", bad)
+			t.Errorf("%q is accepted as an address, want an error", bad)
 		}
 	}
 }
@@ -212,27 +212,28 @@ func TestSpaces(t *testing.T) {
 	w := setup(t)
 	for a, err := range w.Accounts(t.Context()) {
 		if err != nil || a.ID != w.account || a.Name != "Studio" || len(a.Roles) == 0 {
-			t.Errorf("%+v, %v", a, err)
+			t.Errorf("the account is %+v, %v; want %s, Studio, with roles", a, err, w.account)
 		}
 	}
 
 	n := 0
 	for ws, err := range w.Workspaces(t.Context(), w.account) {
 		if n++; err != nil || ws.ID != w.workspace || ws.Name != "Features" {
-			t.Errorf("%+v, %v", ws, err)
+			t.Errorf("the workspace is %+v, %v; want %s, Features", ws, err, w.workspace)
 		}
 	}
 
 	p, err := w.Project(t.Context(), w.account, w.film)
 	if err != nil || n != 1 || p.Name != "Film" || p.RootFolder != w.root || p.WorkspaceID != w.workspace {
-		t.Errorf("%d workspaces, %+v, %v", n, p, err)
+		t.Errorf("%d workspaces, and the project is %+v, %v; want 1, and Film in %s with the root %s", n, p, err,
+			w.workspace, w.root)
 	}
 
 	guest := w.sim.AddPerson("Gus Guest", "gus@example.org")
 	w.sim.Invite(w.film, guest)
 	for p, err := range client(t, w.url, always(w.sim.AccessToken(guest))).InvitedProjects(t.Context(), w.account) {
 		if n++; err != nil || p.ID != w.film {
-			t.Errorf("%+v, %v", p, err)
+			t.Errorf("the guest's project is %+v, %v; want %s", p, err, w.film)
 		}
 	}
 
@@ -251,7 +252,7 @@ func TestActions(t *testing.T) {
 		URL:         "https://c.example/a",
 	})
 	if err != nil || made.Secret == "" || made.ID == "" {
-		t.Fatalf("%+v, %v", made, err)
+		t.Fatalf("the action made is %+v, %v; want an id and a secret", made, err)
 	}
 
 	list := func() (out []frameio.Action) {
@@ -266,14 +267,14 @@ func TestActions(t *testing.T) {
 
 	if got := list(); len(got) != 1 || got[0].ID != made.ID || got[0].Secret != "" ||
 		got[0].URL != "https://c.example/a" {
-		t.Errorf("%+v", got)
+		t.Errorf("the actions are %+v, want only %s at https://c.example/a, without its secret", got, made.ID)
 	}
 
 	if err := w.DeleteAction(t.Context(), w.account, made.ID); err != nil || len(list()) != 0 {
-		t.Errorf("%v", err)
+		t.Errorf("deleting the action: got %v, and %d are left; want no error and none", err, len(list()))
 	}
 
 	if err := w.DeleteAction(t.Context(), w.account, made.ID); !v4.NotFound(err) {
-		t.Errorf("%v", err)
+		t.Errorf("deleting it again: got %v, want not found", err)
 	}
 }

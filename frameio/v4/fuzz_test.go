@@ -33,7 +33,7 @@ func FuzzAnswers(f *testing.F) {
 		}
 
 		if c := comment(answer); len(c.Raw) > 0 && json.Valid(answer) && !json.Valid(c.Raw) {
-			t.Errorf("keeps %q of a comment", c.Raw)
+			t.Errorf("of a comment %q is kept, want valid JSON", c.Raw)
 		}
 	})
 }

@@ -94,13 +94,13 @@ func TestOddFieldsAreLeftOut(t *testing.T) {
 		`{"data":[{"id":"a","name":7,"url":"https://here","active":"yes","events":"all","display_name":[],"roles":{},"field_configuration":3}]}`)
 	for w, err := range c.Webhooks(t.Context(), "a", "w") {
 		if err != nil || w.ID != "a" || w.URL != "https://here" {
-			t.Errorf("a webhook is %+v, %v", w, err)
+			t.Errorf("the webhook is %+v, %v; want a at https://here", w, err)
 		}
 	}
 
 	for name, read := range listings(t.Context(), c) {
 		if n, err := read(); name != "audit" && (n != 1 || err != nil) {
-			t.Errorf("%s: %d members, %v", name, n, err)
+			t.Errorf("%s: %d members, %v; want 1", name, n, err)
 		}
 	}
 }
@@ -115,18 +115,18 @@ func TestUnreadableFiles(t *testing.T) {
 		c := says(t, `{"data":[{`+field+`,"id":"a","type":"file"}]}`)
 		for f, err := range c.FolderFiles(t.Context(), "a", "f", false) {
 			if err != nil || f.ID != "a" || !f.Unreadable {
-				t.Errorf("%s: %+v, %v", field, f, err)
+				t.Errorf("%s: the file is %+v, %v; want a, marked as unreadable", field, f, err)
 			}
 		}
 		if _, err := says(t, `{"data":{`+field+`,"id":"a"}}`).File(t.Context(), "a", "a"); !v4.Odd(err) {
-			t.Errorf("%s of one file: %v", field, err)
+			t.Errorf("%s of one file: got %v, want an odd answer", field, err)
 		}
 	}
 
 	for f, err := range says(t, `{"data":[{"id":"a","file_size":"12","created_at":"yesterday"}]}`).
 		FolderFiles(t.Context(), "a", "f", false) {
 		if err != nil || f.Unreadable || f.Size != 12 {
-			t.Errorf("a size as text and a date that is none: %+v, %v", f, err)
+			t.Errorf("a size as text and a date that is none: %+v, %v; want 12 bytes, readable", f, err)
 		}
 	}
 }
@@ -146,7 +146,7 @@ func TestPagesAreBounded(t *testing.T) {
 		}
 
 		if took := after.TotalAlloc - before.TotalAlloc; took > 256<<20 {
-			t.Errorf("%s: 30 MiB of members took %d MiB", name, took>>20)
+			t.Errorf("%s: 30 MiB of members took %d MiB, want at most 256", name, took>>20)
 		}
 	}
 
@@ -161,13 +161,13 @@ func TestPagesAreBounded(t *testing.T) {
 		}
 
 		if runtime.ReadMemStats(&after); after.TotalAlloc-before.TotalAlloc > 120<<20 {
-			t.Errorf("3 MiB of %s took %d MiB", within, (after.TotalAlloc-before.TotalAlloc)>>20)
+			t.Errorf("3 MiB of %s took %d MiB, want at most 120", within, (after.TotalAlloc-before.TotalAlloc)>>20)
 		}
 	}
 
 	if _, err := counted(says(t, `{"data":[{"id":"`+strings.Repeat("x", 40<<20)+`"}]}`).
 		Accounts(t.Context())); !v4.Odd(err) {
-		t.Errorf("a page of 40 MiB: %.100v", err)
+		t.Errorf("a page of 40 MiB: got %.100v, want an odd answer", err)
 	}
 
 	for _, body := range []string{
@@ -181,7 +181,7 @@ func TestPagesAreBounded(t *testing.T) {
 
 	none := says(t, `{"data":null,"links":{"next":""}}`)
 	if n, err := counted(none.Accounts(t.Context())); err != nil || n > 0 {
-		t.Errorf("no members: %d, %v", n, err)
+		t.Errorf("no members: %d, %v; want 0", n, err)
 	}
 }
 
@@ -220,7 +220,7 @@ func TestLongMembersComeInSmallPages(t *testing.T) {
 	n := 0
 	for c, err := range client(t, srv.URL, always("token")).Comments(t.Context(), "a", "f") {
 		if err != nil || c.ID != strconv.Itoa(n) {
-			t.Fatalf("member %d is %q, %v", n, c.ID, err)
+			t.Fatalf("member %d is %q, %v; want %d", n, c.ID, err, n)
 		}
 		n++
 	}

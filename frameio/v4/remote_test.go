@@ -24,7 +24,7 @@ func TestCreateRemoteKeepsTheAddress(t *testing.T) {
 	} {
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if body, _ := io.ReadAll(r.Body); !strings.Contains(string(body), source) {
-				t.Errorf("asked with %s", body)
+				t.Errorf("asked with %s, want %s in it", body, source)
 			}
 			w.Header().Set("Retry-After", "7")
 			w.WriteHeader(map[string]int{"202": 202, "422": 422, "429": 429, "500": 500}[answer[:3]])
@@ -38,15 +38,15 @@ func TestCreateRemoteKeepsTheAddress(t *testing.T) {
 
 		f, err := c.CreateRemote(t.Context(), "a", "folder", "a.mp4", source)
 		if StatusOf(err) != want || (f.ID == "f1") != (want == 0) {
-			t.Errorf("%s: %+v %v", answer, f, err)
+			t.Errorf("%s: the file is %+v, %v; want f1, or the status %d", answer, f, err, want)
 		}
 
 		if err != nil && strings.Contains(err.Error(), "hidden") {
-			t.Errorf("the error tells the address: %v", err)
+			t.Errorf("the error is %v, want no address in it", err)
 		}
 
 		if e, is := err.(*Error); is && want == 429 && e.After.Seconds() != 7 {
-			t.Errorf("to come back after %s", e.After)
+			t.Errorf("to come back after %s, want 7s", e.After)
 		}
 
 		s.Close()

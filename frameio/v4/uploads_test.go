@@ -38,15 +38,15 @@ func TestCreateUploadLooksAtTheParts(t *testing.T) {
 
 		up, err := c.CreateUpload(context.Background(), "a", "folder", "a.mp4", 10)
 		if (err == nil) != good {
-			t.Errorf("%.80s: %v", parts, err)
+			t.Errorf("%.80s: got %v, want it accepted: %v", parts, err, good)
 		}
 
 		if err != nil && strings.Contains(err.Error(), "https://a") {
-			t.Errorf("the error tells an address: %v", err)
+			t.Errorf("the error is %v, want no address in it", err)
 		}
 
 		if good && up.ID != "f1" {
-			t.Errorf("%+v", up)
+			t.Errorf("the upload is %+v, want f1", up)
 		}
 	}
 }

@@ -38,7 +38,7 @@ func TestVersions(t *testing.T) {
 			t.Errorf("%q gives %s, want version %s", version, got, want)
 		}
 		if !valid.MatchString(packageVersion(version)) {
-			t.Errorf("%q gives %s, which Nuxeo does not accept", version, packageVersion(version))
+			t.Errorf("%q gives %s, want a version that Nuxeo accepts", version, packageVersion(version))
 		}
 	}
 }
@@ -68,7 +68,8 @@ func TestNothingOfTheBuildersMachine(t *testing.T) {
 		}
 		for _, f := range z.File {
 			if !f.Modified.Equal(stamp) || f.ExternalAttrs != 0 || f.Comment != "" {
-				t.Errorf("%s has time %v, attributes %x, comment %q", f.Name, f.Modified, f.ExternalAttrs, f.Comment)
+				t.Errorf("%s has the time %v, attributes %x and the comment %q, want %v, 0 and none", f.Name,
+					f.Modified, f.ExternalAttrs, f.Comment, stamp)
 			}
 		}
 	}
@@ -88,7 +89,7 @@ func TestAWriterThatFailsIsReported(t *testing.T) {
 	t.Parallel()
 	for _, room := range []refusing{0, 100, refusing(len(build(t, "1.2.3").data) - 1)} {
 		if err := Build(&room, "1.2.3"); !errors.Is(err, errors.ErrUnsupported) {
-			t.Errorf("the error is %v", err)
+			t.Errorf("the error is %v, want %v", err, errors.ErrUnsupported)
 		}
 	}
 }
@@ -112,10 +113,10 @@ func TestZipLayout(t *testing.T) {
 	for _, f := range append(b.zip, b.jar...) {
 		if f.name != path.Clean(f.name) || strings.HasPrefix(f.name, "/") || strings.HasPrefix(f.name, "..") ||
 			len(f.data) == 0 {
-			t.Errorf("a bad entry: %q, %d bytes", f.name, len(f.data))
+			t.Errorf("there is an entry %q of %d bytes, want a clean relative path and content", f.name, len(f.data))
 		}
 		if path.Ext(f.name) == ".class" || bytes.Contains(f.data, []byte("@VERSION@")) {
-			t.Errorf("%s does not belong here", f.name)
+			t.Errorf("there is an entry %s, want no class, and the version filled in", f.name)
 		}
 	}
 }
@@ -126,7 +127,7 @@ func TestPackageXML(t *testing.T) {
 	x := parse(t, "package.xml", b.find(b.zip, "package.xml"))
 	if x.XMLName.Local != "package" || x.attr("type") != "addon" || x.attr("name") != "nuxeo-frameio" ||
 		x.attr("version") != "1.2.3" {
-		t.Errorf("the root is %+v", x.Attrs)
+		t.Errorf("the root is %+v, want the addon nuxeo-frameio in the version 1.2.3", x.Attrs)
 	}
 
 	for path, want := range map[string]string{
@@ -147,7 +148,7 @@ func TestPackageXML(t *testing.T) {
 
 	for _, task := range []string{"installer", "uninstaller"} {
 		if l := x.all(task); len(l) != 1 || l[0].attr("restart") != "true" || l[0].attr("class") != "" {
-			t.Errorf("%s: %+v", task, l)
+			t.Errorf("the tasks %s: %+v, want one, which restarts and has no class", task, l)
 		}
 	}
 }
@@ -160,13 +161,13 @@ func TestInstallCommands(t *testing.T) {
 	b := build(t, "1.2.3")
 	x := parse(t, "install.xml", b.find(b.zip, "install.xml"))
 	if x.XMLName.Local != "install" || len(x.Children) == 0 {
-		t.Fatalf("not an installation: %+v", x)
+		t.Fatalf("the root is %+v, want an installation with commands", x)
 	}
 
 	installed := map[string]bool{}
 	for _, c := range x.Children {
 		if !slices.Contains([]string{"update", "copy", "config"}, c.XMLName.Local) {
-			t.Errorf("unknown command %s", c.XMLName.Local)
+			t.Errorf("there is the command %s, want update, copy or config", c.XMLName.Local)
 		}
 		for _, a := range c.Attrs {
 			checkVariables(t, a.Value)
@@ -178,7 +179,7 @@ func TestInstallCommands(t *testing.T) {
 
 	for _, f := range b.zip {
 		if strings.HasPrefix(f.name, "install/") && !installed[f.name] {
-			t.Errorf("no command installs %s", f.name)
+			t.Errorf("no command installs %s, want one", f.name)
 		}
 	}
 }
@@ -187,12 +188,12 @@ func checkVariables(t *testing.T, value string) {
 	t.Helper()
 	for _, m := range variable.FindAllStringSubmatch(value, -1) {
 		if m[1] != "package.root" && !strings.HasPrefix(m[1], "env.") {
-			t.Errorf("%s refers to %s", value, m[0])
+			t.Errorf("%s refers to %s, want only package.root and the environment", value, m[0])
 		}
 	}
 
 	if strings.Count(value, "$") != len(variable.FindAllString(value, -1)) {
-		t.Errorf("%s has a stray dollar", value)
+		t.Errorf("%s has a stray dollar, want each to begin a variable", value)
 	}
 }
 
@@ -206,7 +207,7 @@ func markInstalled(t *testing.T, files []file, source string, installed map[stri
 	}
 
 	if !any {
-		t.Errorf("install.xml refers to %s, which is not in the zip", source)
+		t.Errorf("install.xml refers to %s, want it in the zip", source)
 	}
 }
 
@@ -214,7 +215,7 @@ func TestManifest(t *testing.T) {
 	t.Parallel()
 	b := build(t, "0.1.0-dev")
 	if b.jar[0].name != "META-INF/MANIFEST.MF" {
-		t.Errorf("the jar starts with %s", b.jar[0].name)
+		t.Errorf("the jar starts with %s, want META-INF/MANIFEST.MF", b.jar[0].name)
 	}
 
 	for name, want := range map[string]string{
@@ -239,7 +240,7 @@ func TestManifest(t *testing.T) {
 	}
 
 	if listed := slices.Sorted(maps.Keys(b.components())); !slices.Equal(listed, present) {
-		t.Errorf("the manifest lists %v, the jar holds %v", listed, present)
+		t.Errorf("the manifest lists %v, want what the jar holds, %v", listed, present)
 	}
 }
 
@@ -249,7 +250,7 @@ func TestFolding(t *testing.T) {
 		value := strings.Repeat("0123456789,", 40)[:n+1]
 		got := headers(t, []byte(fold("Name: "+value)+"\r\n"))
 		if got["Name"] != value {
-			t.Fatalf("%d bytes come back as %q", n+1, got["Name"])
+			t.Fatalf("%d bytes come back as %q, want %q", n+1, got["Name"], value)
 		}
 	}
 }
@@ -263,7 +264,7 @@ func TestFragmentIsNoComponent(t *testing.T) {
 		{name: "schemas/a.xml"},
 	})
 	if !slices.Equal(got, []string{"OSGI-INF/a.xml"}) {
-		t.Errorf("components are %v", got)
+		t.Errorf("the components are %v, want only OSGI-INF/a.xml", got)
 	}
 }
 
@@ -283,19 +284,20 @@ func TestComponents(t *testing.T) {
 	for file, c := range b.components() {
 		name := c.attr("name")
 		if c.XMLName.Local != "component" || !strings.HasPrefix(name, "org.nuxeo.frameio.") || seen[name] != "" {
-			t.Errorf("%s: component %q, also in %q", file, name, seen[name])
+			t.Errorf("%s: the component %q, also in %q; want a name of ours, and in one file", file, name, seen[name])
 		}
 
 		seen[name] = file
 		if len(c.all("implementation")) > 0 || c.attr("class") != "" {
-			t.Errorf("%s needs Java", file)
+			t.Errorf("%s needs Java, want nothing but declarations", file)
 		}
 
 		for _, ext := range c.all("extension") {
 			allowed := known[[2]string{ext.attr("target"), ext.attr("point")}]
 			for _, x := range ext.Children {
 				if !slices.Contains(allowed, x.XMLName.Local) || x.attr("class") != "" {
-					t.Errorf("%s: %s in %s, %s", file, x.XMLName.Local, ext.attr("target"), ext.attr("point"))
+					t.Errorf("%s: %s in %s, %s; want %v, without a class", file, x.XMLName.Local, ext.attr("target"),
+						ext.attr("point"), allowed)
 				}
 			}
 		}
@@ -314,12 +316,13 @@ func TestPropertyExpansion(t *testing.T) {
 		matches := variable.FindAllStringSubmatch(text, -1)
 		for _, m := range matches {
 			if !expansion.MatchString(m[1]) {
-				t.Errorf("%s: %s has no default, or is not ours", name, m[0])
+				t.Errorf("%s: %s has no default, or is not ours; want only variables of ours with a default", name,
+					m[0])
 			}
 		}
 
 		if strings.Count(text, "$") != len(matches) {
-			t.Errorf("%s has a stray dollar", name)
+			t.Errorf("%s has a stray dollar, want each to begin a variable", name)
 		}
 
 		found += len(matches)
@@ -352,7 +355,7 @@ func TestProvider(t *testing.T) {
 	t.Parallel()
 	list := build(t, "1.2.3").contributions(providers, "providers")
 	if len(list) != 1 {
-		t.Fatalf("%d providers", len(list))
+		t.Fatalf("%d providers, want 1", len(list))
 	}
 
 	for path, want := range map[string]string{
@@ -369,7 +372,7 @@ func TestProvider(t *testing.T) {
 	// An empty id or secret counts as given, and enabled="false" withdraws the entry.
 	for _, absent := range []string{"clientId", "clientSecret", "enabled"} {
 		if len(list[0].all(absent)) > 0 || list[0].attr(absent) != "" {
-			t.Errorf("%s must not be there", absent)
+			t.Errorf("the provider says %s, want nothing of it", absent)
 		}
 	}
 }
@@ -386,7 +389,7 @@ func TestPolicies(t *testing.T) {
 		"frameio-content":  "#{currentDocument.contextData.source == 'frameio'}",
 		"frameio-metadata": "#{currentDocument.contextData.source == 'frameio-metadata'}",
 	}; !maps.Equal(filters, want) {
-		t.Errorf("filters are %q", filters)
+		t.Errorf("the filters are %q, want %q", filters, want)
 	}
 
 	got := map[string]string{}
@@ -396,7 +399,7 @@ func TestPolicies(t *testing.T) {
 			x.text("filter-id"),
 		}, " ")
 		if _, found := filters[x.text("filter-id")]; !found {
-			t.Errorf("policy %s has filter %q, which does not exist", x.attr("id"), x.text("filter-id"))
+			t.Errorf("the policy %s has the filter %q, want one that exists", x.attr("id"), x.text("filter-id"))
 		}
 	}
 
@@ -420,7 +423,7 @@ func TestLicenceIsTheOneThatThePackageNames(t *testing.T) {
 
 	for _, part := range []string{"Apache License", "Version 2.0, January 2004", "END OF TERMS AND CONDITIONS"} {
 		if !strings.Contains(string(text), part) {
-			t.Errorf("LICENSE does not say %q", part)
+			t.Errorf("LICENSE does not say %q, want it there", part)
 		}
 	}
 }

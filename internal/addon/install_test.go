@@ -163,7 +163,7 @@ func (n nuxeo) page(name string) string {
 	defer resp.Body.Close()
 	data, err := io.ReadAll(resp.Body)
 	if err != nil || resp.StatusCode != http.StatusOK {
-		n.Fatalf("%s: %d (%v)", name, resp.StatusCode, err)
+		n.Fatalf("GET %s: %d, %v; want 200", name, resp.StatusCode, err)
 	}
 
 	return string(data)
@@ -186,7 +186,7 @@ func TestWebUILoadsTheElements(t *testing.T) {
 		"config":                  `["nuxeo-frameio"]`,
 	} {
 		if got := n.page(name); !strings.Contains(got, want) {
-			t.Errorf("%s is %s, without %s", name, got, want)
+			t.Errorf("%s is %s, want %s in it", name, got, want)
 		}
 	}
 
@@ -226,11 +226,11 @@ func TestNoLanguageShowsKeys(t *testing.T) {
 		words := read(n.page("i18n/" + path.Base(messagesName(language))))
 		for key := range ours {
 			if words[key] == "" {
-				t.Fatalf("%q shows the key %s", language, key)
+				t.Fatalf("%q shows the key %s, want a text", language, key)
 			}
 		}
 		if words["browser.view"] == "" {
-			t.Errorf("%q has lost the texts of Web UI", language)
+			t.Errorf("%q has lost the texts of Web UI, want them kept", language)
 		}
 	}
 
@@ -245,7 +245,7 @@ func TestWithoutWebUIThePackageIsRefused(t *testing.T) {
 	n := start(t, nuxeosim.Options{WithoutWebUI: true})
 	if err := n.sim.InstallPackage(buildWith(t, "1.2.3", sample).data); err == nil ||
 		!strings.Contains(err.Error(), "nuxeo-web-ui") {
-		t.Errorf("the error is %v", err)
+		t.Errorf("installing without Web UI: got %v, want nuxeo-web-ui named", err)
 	}
 }
 
@@ -282,7 +282,7 @@ func TestInstalledProvider(t *testing.T) {
 	n.same(p["scopes"], []string{"openid", "email", "profile", "offline_access", "additional_info.roles"})
 	n.same([]any{p["isEnabled"], p["isAvailable"]}, []any{false, false})
 	if id, _ := p["clientId"].(string); id != "" {
-		t.Errorf("the client id is %q", id)
+		t.Errorf("the client id is %q, want none", id)
 	}
 }
 
@@ -413,7 +413,7 @@ func (n nuxeo) contribute(name string, shown map[string][]byte) {
 		return
 	}
 	if err := n.sim.AddContribution(shown[name]); err != nil {
-		n.Fatalf("%s: %v", name, err)
+		n.Fatalf("adding the contribution %s: %v", name, err)
 	}
 }
 
@@ -427,7 +427,7 @@ func TestExamplesAreComplete(t *testing.T) {
 			complete++
 			for _, attr := range []string{"id", "increment", "beforeUpdate", "order"} {
 				if p.attr(attr) == "" {
-					t.Errorf("%s: policy %s does not say %s", name, p.attr("id"), attr)
+					t.Errorf("%s: the policy %s does not say %s, want all of them", name, p.attr("id"), attr)
 				}
 			}
 
@@ -437,7 +437,7 @@ func TestExamplesAreComplete(t *testing.T) {
 			}
 
 			if len(p.all("filter-id")) == 0 {
-				t.Errorf("%s: policy %s has no filter", name, p.attr("id"))
+				t.Errorf("%s: the policy %s has no filter, want one", name, p.attr("id"))
 			}
 		}
 	}

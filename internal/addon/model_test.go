@@ -45,11 +45,12 @@ func (b built) schemas() map[string]element {
 		xsd := parse(b.T, src, b.find(b.jar, src))
 		if xsd.XMLName.Local != "schema" || xsd.XMLName.Space != "http://www.w3.org/2001/XMLSchema" ||
 			xsd.attr("targetNamespace") == "" {
-			b.Errorf("%s is no XSD with a namespace", src)
+			b.Errorf("%s has the root %s of %s for %q, want an XSD with a namespace", src, xsd.XMLName.Local,
+				xsd.XMLName.Space, xsd.attr("targetNamespace"))
 		}
 
 		if prefixes[x.attr("prefix")] || x.attr("prefix") == "" {
-			b.Errorf("schema %s has prefix %q", x.attr("name"), x.attr("prefix"))
+			b.Errorf("the schema %s has the prefix %q, want one of its own", x.attr("name"), x.attr("prefix"))
 		}
 
 		prefixes[x.attr("prefix")] = true
@@ -83,7 +84,7 @@ func TestSchemas(t *testing.T) {
 
 	for _, f := range b.jar {
 		if strings.HasSuffix(f.name, ".xsd") && !strings.Contains(string(f.data), "<!--") {
-			t.Errorf("%s does not explain itself", f.name)
+			t.Errorf("%s does not explain itself, want a comment", f.name)
 		}
 	}
 }
@@ -100,7 +101,7 @@ func TestBindingType(t *testing.T) {
 
 	list := declared["frameioBindings"].all("sequence/element")
 	if len(list) != 1 || list[0].attr("maxOccurs") != "unbounded" || list[0].attr("type") != "nxs:frameioBindingItem" {
-		t.Errorf("bindings are no list: %+v", list)
+		t.Errorf("the bindings are %+v, want a list of nxs:frameioBindingItem", list)
 	}
 
 	if got := fields(declared["frameioBindingItem"], "sequence/element"); !maps.Equal(got, binding) {
@@ -108,7 +109,7 @@ func TestBindingType(t *testing.T) {
 	}
 
 	if l := declared["frameioWorkspaceNames"].all("list"); len(l) != 1 || l[0].attr("itemType") != "xs:string" {
-		t.Errorf("workspaces are no list of strings: %+v", l)
+		t.Errorf("the workspaces are %+v, want a list of xs:string", l)
 	}
 }
 
@@ -121,13 +122,14 @@ func TestNamesForSQL(t *testing.T) {
 		for _, x := range xsd.all("complexType") {
 			all = append(all, x.all("sequence/element")...)
 			if !strings.HasPrefix(x.attr("name"), "frameio") {
-				t.Errorf("schema %s has a type %s, which another schema may have too", name, x.attr("name"))
+				t.Errorf("the schema %s has the type %s, want a name with frameio, since another schema may have the "+
+					"same", name, x.attr("name"))
 			}
 		}
 
 		for _, e := range all {
 			if strings.EqualFold(e.attr("name"), "id") {
-				t.Errorf("schema %s has a field %q", name, e.attr("name"))
+				t.Errorf("the schema %s has the field %q, want no id", name, e.attr("name"))
 			}
 		}
 	}
@@ -141,7 +143,7 @@ func TestFacets(t *testing.T) {
 		for _, s := range x.all("schema") {
 			got[x.attr("name")] += s.attr("name")
 			if _, found := schemas[s.attr("name")]; !found {
-				t.Errorf("facet %s has schema %s, which does not exist", x.attr("name"), s.attr("name"))
+				t.Errorf("the facet %s has the schema %s, want one that exists", x.attr("name"), s.attr("name"))
 			}
 		}
 	}
@@ -209,7 +211,7 @@ func TestManualHasEverythingElse(t *testing.T) {
 
 	for _, part := range want {
 		if !strings.Contains(text, part) {
-			t.Errorf("the manual does not have %s", part)
+			t.Errorf("the manual does not have %s, want it there", part)
 		}
 	}
 }

@@ -83,7 +83,7 @@ func (b built) find(files []file, name string) []byte {
 			return f.data
 		}
 	}
-	b.Fatalf("there is no %s", name)
+	b.Fatalf("there is no %s, want it in the archive", name)
 	return nil
 }
 
@@ -98,7 +98,7 @@ func headers(t *testing.T, manifest []byte) map[string]string {
 	out, last := map[string]string{}, ""
 	for _, line := range strings.Split(body, "\r\n") {
 		if strings.ContainsAny(line, "\r\n") || len(line)+len("\r\n") > 72 {
-			t.Errorf("bad line of %d bytes: %q", len(line), line)
+			t.Errorf("a line of %d bytes: %q, want at most 70 and no other end of line", len(line), line)
 		}
 
 		if more, is := strings.CutPrefix(line, " "); is {
@@ -108,7 +108,7 @@ func headers(t *testing.T, manifest []byte) map[string]string {
 
 		name, value, found := strings.Cut(line, ": ")
 		if _, twice := out[name]; !found || twice {
-			t.Errorf("not a header, or one that comes twice: %q", line)
+			t.Errorf("the line %q, want a header, and each once", line)
 		}
 
 		last, out[name] = name, value
@@ -130,7 +130,7 @@ func parse(t *testing.T, name string, data []byte) element {
 	d := xml.NewDecoder(bytes.NewReader(data))
 	var x element
 	if err := d.Decode(&x); err != nil {
-		t.Fatalf("%s: %v", name, err)
+		t.Fatalf("reading %s as XML: %v", name, err)
 	}
 
 	for {
@@ -139,10 +139,10 @@ func parse(t *testing.T, name string, data []byte) element {
 			return x
 		}
 		if err != nil {
-			t.Fatalf("%s: %v", name, err)
+			t.Fatalf("what follows the root of %s: %v", name, err)
 		}
 		if text, is := tok.(xml.CharData); !is || strings.TrimSpace(string(text)) != "" {
-			t.Fatalf("%s: more than one root", name)
+			t.Fatalf("%s has more than one root, want one", name)
 		}
 	}
 }
@@ -206,7 +206,7 @@ func (b built) contributions(target, point string) []element {
 	}
 
 	if len(out) == 0 {
-		b.Fatalf("nothing for %s, %s", target, point)
+		b.Fatalf("there is nothing for %s, %s, want a contribution", target, point)
 	}
 
 	return out

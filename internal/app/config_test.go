@@ -54,7 +54,8 @@ func TestCheckNamesTheField(t *testing.T) {
 			err := fault.From(c.Check())
 			if err == nil || err.Code != fault.Invalid || err.Field != field || err.Remedy == "" ||
 				strings.Contains(fmt.Sprint(err, &c), "s3cret") {
-				t.Errorf("%s: %+v", field, err)
+				t.Errorf("a bad %s: got %+v, want it refused as invalid, naming it, with a remedy and without the "+
+					"secret", field, err)
 			}
 		}
 	}
@@ -80,6 +81,7 @@ func TestDefaultsAndExamplesWork(t *testing.T) {
 
 	limit, err := c.Transfer.limit(func() time.Time { return time.Date(2026, 7, 1, 6, 30, 0, 0, time.UTC) })
 	if err != nil || limit.Speed() != 20<<20 { // a Wednesday, 08:30 in Berlin
-		t.Errorf("%d, %v", limit.Speed(), err)
+		t.Errorf("the limit on Wednesday at 08:30 in Berlin: %d bytes a second, %v; want %d", limit.Speed(), err,
+			20<<20)
 	}
 }

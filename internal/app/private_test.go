@@ -46,7 +46,7 @@ func TestTheDataFolderIsPrivate(t *testing.T) {
 	}
 
 	if info, err := os.Stat(data); err != nil || info.Mode().Perm() != 0o700 {
-		t.Errorf("%v, %v", info.Mode(), err)
+		t.Errorf("the data's folder has the mode %v, %v; want 0700", info.Mode(), err)
 	}
 }
 
@@ -65,7 +65,8 @@ func TestWhatBelongsToOthersIsExposed(t *testing.T) {
 
 	if got := Exposed(data); len(got) != 1 || got[0].Path != key || !strings.Contains(got[0].Why, "(4711)") ||
 		!strings.HasPrefix(got[0].Remedy, "Give it to") {
-		t.Errorf("the key of another account is told as %+v", got)
+		t.Errorf("the key of another account is told as %+v, want %s with its number 4711, and to give it to ours",
+			got, key)
 	}
 
 	if err := os.Chown(data, 4711, 4711); err != nil {

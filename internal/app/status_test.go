@@ -15,7 +15,7 @@ func TestTableOfStatuses(t *testing.T) {
 		"no values":   {StatusProperty: "dc:nature"},
 	} {
 		if _, err := c.statusMap(); err == nil {
-			t.Errorf("%s is taken", name)
+			t.Errorf("the setting with %s is taken, want it refused", name)
 		}
 	}
 
@@ -37,7 +37,7 @@ func TestTableOfStatuses(t *testing.T) {
 		{frameio.Field{Value: "Other", Options: []string{"id-3"}}, "", false},
 	} {
 		if value, known := m.Value(c.status); value != c.value || known != c.known {
-			t.Errorf("%+v becomes %q %v", c.status, value, known)
+			t.Errorf("%+v becomes %q (known %v), want %q (%v)", c.status, value, known, c.value, c.known)
 		}
 	}
 }

@@ -117,11 +117,11 @@ func TestEntriesAreWrittenWithTheirEffect(t *testing.T) {
 	list := w.all(Filter{})
 	if len(list) != 1 || list[0].Who != "josh" || list[0].Address != "192.0.2.7" ||
 		len([]rune(list[0].Detail)) != longest {
-		t.Fatalf("%+v", list)
+		t.Fatalf("the log holds %+v, want one entry, by josh from 192.0.2.7, with %d characters", list, longest)
 	}
 
 	if n := strings.Count(w.said.String(), "msg=audit"); n != 1 {
-		t.Errorf("%d lines in the log: %s", n, w.said)
+		t.Errorf("%d lines in the program's log, want one: %s", n, w.said)
 	}
 }
 
@@ -149,12 +149,12 @@ func TestListOfEntries(t *testing.T) {
 
 	first, more, err := w.List(t.Context(), Filter{Limit: 3})
 	if err != nil || !more || len(first) != 3 || first[0].Who != "julia" {
-		t.Fatalf("%v %v %+v", err, more, first)
+		t.Fatalf("the first page: %v, more %v, %+v; want 3 entries, by julia first, and more", err, more, first)
 	}
 
 	rest, more, err := w.List(t.Context(), Filter{Limit: 3, Before: first[2].ID})
 	if err != nil || more || len(rest) != 1 {
-		t.Errorf("%v %v %+v", err, more, rest)
+		t.Errorf("the second page: %v, more %v, %+v; want 1 entry and no more", err, more, rest)
 	}
 }
 
@@ -222,13 +222,13 @@ func TestPrunedEntriesLeaveACheckpoint(t *testing.T) {
 	}
 
 	if v := w.verified(); len(v.Problems) > 0 || v.Entries != 3 || v.Nodes != 2 {
-		t.Errorf("%+v", v)
+		t.Errorf("after 3 entries of two nodes: %+v, want 3 of 2 and no problems", v)
 	}
 
 	w.write(w.Log, 1)
 	w.write(two, 1)
 	if v := w.verified(); len(v.Problems) > 0 || v.Entries != 5 {
-		t.Errorf("%+v", v)
+		t.Errorf("after 5 entries: %+v, want 5 and no problems", v)
 	}
 
 	w.exec(`DELETE FROM audit WHERE seq = 5`)
@@ -264,7 +264,8 @@ func TestFailedSignInsAreCounted(t *testing.T) {
 
 		if said["192.0.2.1"] != "5000 times; a wrong token" || said["2001:db8::/64"] != "5000 times; a wrong token" ||
 			said[others] == "" {
-			t.Errorf("%v", said)
+			t.Errorf("what is told of each address: %q, want 5000 times a wrong token for both, and something of the "+
+				"others", said)
 		}
 
 		w.Failed(From(t.Context(), "192.0.2.1"), "one more")

@@ -79,7 +79,7 @@ func TestTimetable(t *testing.T) {
 		if at == nil {
 			if !fault.Is(err, fault.Invalid) || fault.From(err).Field != "transfer-bandwidth" ||
 				fault.From(err).Remedy == "" {
-				t.Errorf("Parse(%q): %v", text, err)
+				t.Errorf("Parse(%q): got %v, want the field transfer-bandwidth refused, with a remedy", text, err)
 			}
 			continue
 		}
@@ -95,7 +95,7 @@ func TestTimetable(t *testing.T) {
 			now := monday.AddDate(0, 0, day).Add(time.Duration(c.Hour())*time.Hour +
 				time.Duration(c.Minute())*time.Minute)
 			if got := table.At(now); err != nil || got != want {
-				t.Errorf("%q at %s: %d instead of %d, %v", text, moment, got, want, err)
+				t.Errorf("%q at %s: got %d, %v; want %d", text, moment, got, err, want)
 			}
 		}
 	}
@@ -137,14 +137,14 @@ func TestTimetableProperties(t *testing.T) {
 
 		again, err := Parse(table.String())
 		if err != nil || again.String() != table.String() {
-			t.Fatalf("%s is read as %s: %v", table, again, err)
+			t.Fatalf("%s is read as %s, %v; want the same", table, again, err)
 		}
 
 		minute := rapid.IntRange(0, minutesOfWeek-1).Draw(t, "minute")
 		want, _ := parseSpeed(latest(minute))
 		sunday := monday.AddDate(0, 0, -1)
 		if got := table.At(sunday.Add(time.Duration(minute) * time.Minute)); got != want {
-			t.Fatalf("%s at minute %d: %d instead of %d", table, minute, got, want)
+			t.Fatalf("%s at minute %d: got %d, want %d", table, minute, got, want)
 		}
 	})
 }
@@ -160,20 +160,20 @@ func FuzzParse(f *testing.F) {
 		table, err := Parse(text)
 		if err != nil {
 			if !fault.Is(err, fault.Invalid) {
-				t.Fatalf("%q: %v", text, err)
+				t.Fatalf("%q: got %v, want an invalid setting", text, err)
 			}
 			return
 		}
 
 		again, err := Parse(table.String())
 		if err != nil || again.String() != table.String() {
-			t.Fatalf("%q is written as %q: %v", text, table, err)
+			t.Fatalf("%q is written as %q, %v; want it read as the same", text, table, err)
 		}
 
 		for h := range 7 * 24 {
 			now := monday.Add(time.Duration(h) * time.Hour)
 			if s := table.At(now); s != again.At(now) || s != 0 && (s < least || s > most) {
-				t.Fatalf("%q gives %d at %v", text, s, now)
+				t.Fatalf("%q gives %d at %v, want what its text gives, from %d to %d", text, s, now, least, most)
 			}
 		}
 	})
@@ -222,11 +222,13 @@ func TestStreamsShareEvenly(t *testing.T) {
 
 				want := table.At(time.Now()) * 60
 				if off := float64(sum)/float64(want) - 1; off < -0.02 || off > 0.06 {
-					t.Errorf("%s, %d streams: %.3f of the limit", speed, streams, float64(sum)/float64(want))
+					t.Errorf("%s, %d streams: %.3f of the limit, want 0.98 to 1.06", speed, streams,
+						float64(sum)/float64(want))
 				}
 
 				if float64(most-least) > 0.1*float64(most) {
-					t.Errorf("%s, %d streams: shares from %d to %d", speed, streams, least, most)
+					t.Errorf("%s, %d streams: shares from %d to %d, want them within a tenth", speed, streams, least,
+						most)
 				}
 			})
 		}
@@ -266,7 +268,7 @@ func TestChangesTakeEffectAtOnce(t *testing.T) {
 			4: 60 * 64 << 10,
 		} {
 			if got := float64(perMinute[minute]) / float64(want); got < 0.93 || got > 1.1 {
-				t.Errorf("in minute %d: %.3f of what is right", minute, got)
+				t.Errorf("in minute %d: %.3f of what is right, want 0.93 to 1.1", minute, got)
 			}
 		}
 	})
@@ -316,7 +318,7 @@ func TestTransport(t *testing.T) {
 
 		n, err := io.Copy(io.Discard, resp.Body)
 		if took := time.Since(start); n != size || err != nil || took < 19*time.Second || took > 21*time.Second {
-			t.Errorf("%d bytes each way took %v: %v", n, took, err)
+			t.Errorf("%d bytes each way took %v, %v; want %d in 19 to 21 s", n, took, err, size)
 		}
 
 		if resp, err = via.RoundTrip(r); err != nil {
@@ -325,7 +327,7 @@ func TestTransport(t *testing.T) {
 
 		time.AfterFunc(time.Second, cancel)
 		if _, err := io.Copy(io.Discard, resp.Body); !errors.Is(err, context.Canceled) {
-			t.Errorf("who waits does not end: %v", err)
+			t.Errorf("the wait of who was canceled: got %v, want it ended", err)
 		}
 	})
 }

@@ -27,7 +27,7 @@ func TestAddresses(t *testing.T) {
 	addresses := regexp.MustCompile(`(?m)^  (?:Guide|Connector|Nuxeo|Frame\.io|Mail) +(http\S+)`).
 		FindAllStringSubmatch(said, -1)
 	if len(addresses) != 5 || strings.Count(said, "bin/program ") != 6 {
-		t.Errorf("the demo says %s", said)
+		t.Errorf("the demo says %s, want 5 addresses and 6 commands", said)
 	}
 
 	for _, a := range addresses {
@@ -43,7 +43,8 @@ func TestAddresses(t *testing.T) {
 
 		_ = resp.Body.Close()
 		if resp.StatusCode != http.StatusOK || !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") {
-			t.Errorf("%s answers %s %s", a[1], resp.Status, resp.Header.Get("Content-Type"))
+			t.Errorf("%s answers %s %s, want 200 and a page of HTML", a[1], resp.Status,
+				resp.Header.Get("Content-Type"))
 		}
 	}
 }
@@ -124,12 +125,12 @@ func TestStory(t *testing.T) {
 		}
 		for _, task := range all {
 			if task.Name == ticks[s.Name] && !task.Done {
-				t.Errorf("after %s the guide has not ticked %s", s.Name, task.Name)
+				t.Errorf("after %s the guide has not ticked %s, want it done", s.Name, task.Name)
 			}
 		}
 		delete(ticks, s.Name)
 	})
 	if err != nil || len(ticks) > 0 {
-		t.Errorf("%v; not told: %v", err, ticks)
+		t.Errorf("the story: got %v, and not told are %v; want all of it", err, ticks)
 	}
 }

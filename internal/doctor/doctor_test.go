@@ -192,12 +192,12 @@ func TestHealthy(t *testing.T) {
 	found := p.examine()
 	for name, want := range healthy {
 		if f := found[name]; f.Mark != want || f.Detail == "" || (f.Mark == doctor.Warning) != (f.Remedy != "") {
-			t.Errorf("%+v, not %s", f, want)
+			t.Errorf("%s is found %+v, want %s, a detail, and a remedy with a warning only", name, f, want)
 		}
 	}
 
 	if len(found) != len(healthy) {
-		t.Errorf("%d checks, of which %d are known here", len(found), len(healthy))
+		t.Errorf("%d checks, want the %d that are known here", len(found), len(healthy))
 	}
 }
 
@@ -355,7 +355,7 @@ func TestEachIllIsFound(t *testing.T) {
 			f := p.examine()[ill.check]
 			if f.Mark != ill.mark || !strings.Contains(f.Detail, ill.says) || f.Remedy == "" ||
 				strings.Contains(f.Detail+f.Remedy, jwtSecret) || strings.Contains(f.Detail+f.Remedy, "hidden") {
-				t.Errorf("found %+v", f)
+				t.Errorf("found %+v, want %s with %q and a remedy, and no secret", f, ill.mark, ill.says)
 			}
 		})
 	}
@@ -384,12 +384,12 @@ func TestUnfitSignIn(t *testing.T) {
 		p.doctor.Admin = p.App.Nuxeo.As(nuxeo.Basic(login, c.password))
 		found := p.examine()
 		if f := found["Nuxeo"]; f.Mark != c.nuxeo || f.Remedy == "" {
-			t.Errorf("%s: %+v", login, f)
+			t.Errorf("%s: Nuxeo is found %+v, want %s and a remedy", login, f, c.nuxeo)
 		}
 
 		for _, name := range []string{"Package in Nuxeo", "Versioning policies", "Sign in with Nuxeo"} {
 			if f := found[name]; f.Mark != doctor.Skipped || !strings.Contains(f.Detail, c.says) {
-				t.Errorf("%s: %+v", login, f)
+				t.Errorf("%s: %s is found %+v, want it skipped with %q", login, name, f, c.says)
 			}
 		}
 	}
@@ -418,7 +418,7 @@ func TestExamineChangesNothing(t *testing.T) {
 	p.examine()
 	for _, r := range p.Nuxeo.Requests() {
 		if r.User == "Administrator" && r.Method != http.MethodGet {
-			t.Errorf("%s %s", r.Method, r.Path)
+			t.Errorf("the examination calls %s %s, want only GET", r.Method, r.Path)
 		}
 	}
 }
@@ -440,13 +440,14 @@ func TestFilesByAddress(t *testing.T) {
 
 	if f := p.examine()["Files by address"]; f.Mark != doctor.Skipped ||
 		!strings.Contains(f.Detail, "no document with a file") {
-		t.Errorf("%+v", f)
+		t.Errorf("files by address, where there are none: %+v, want it skipped, and that there is no document with a "+
+			"file", f)
 	}
 
 	b.Nuxeo.MkDoc("/default-domain/workspaces/videos/Cut", "File",
 		map[string]any{"file:content": nuxeosim.Blob{Name: "a.mov", Data: []byte("abc")}})
 	if f := p.examine()["Files by address"]; f.Mark != doctor.OK ||
 		!strings.Contains(f.Detail, "sends on to 127.0.0.1, which gives files") {
-		t.Errorf("%+v", f)
+		t.Errorf("files by address: %+v, want it fine, and where Nuxeo sends on to", f)
 	}
 }

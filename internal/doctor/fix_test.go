@@ -41,7 +41,7 @@ func TestFixTwice(t *testing.T) {
 		said, err := p.fix(t.Context())
 		if err != nil || len(said) != 2 || !strings.Contains(said[0].Detail, want) || said[1].Mark != doctor.OK ||
 			said[1].Detail != "metadata makes no version, content makes one" {
-			t.Errorf("time %d: %+v %v", i, said, err)
+			t.Errorf("time %d: %+v, %v; want two findings, with %q and the fitting versions", i, said, err, want)
 		}
 		p.clean("after fixing")
 	}
@@ -49,7 +49,8 @@ func TestFixTwice(t *testing.T) {
 	c, err := p.doctor.Admin.OAuthClient(t.Context(), "nuxeo-frameio")
 	if err != nil || !c.Enabled || len(c.RedirectURIs) != 2 ||
 		!slices.Contains(c.RedirectURIs, "https://other.example/back") {
-		t.Errorf("the client is %+v %v", c, err)
+		t.Errorf("the client is %+v, %v; want it enabled, with two addresses, one of them https://other.example/back",
+			c, err)
 	}
 }
 
@@ -58,12 +59,12 @@ func TestFixIsForAdministrators(t *testing.T) {
 	p := admit(t)
 	p.doctor.Admin = p.App.Nuxeo.As(nuxeo.Basic("josh", "josh"))
 	if _, err := p.fix(t.Context()); !fault.Is(err, fault.Forbidden) {
-		t.Errorf("josh: %v", err)
+		t.Errorf("fixed by josh: got %v, want forbidden", err)
 	}
 
 	p.doctor.Admin = nil
 	if _, err := p.fix(t.Context()); !fault.Is(err, fault.Unauthenticated) {
-		t.Errorf("nobody: %v", err)
+		t.Errorf("fixed by nobody: got %v, want unauthenticated", err)
 	}
 }
 

@@ -36,7 +36,7 @@ func TestReach(t *testing.T) {
 	t.Parallel()
 	for _, text := range nasty {
 		if Public.Allows(netip.MustParseAddr(text)) {
-			t.Errorf("%s is taken for public", text)
+			t.Errorf("%s is taken for public, want it refused", text)
 		}
 	}
 
@@ -45,7 +45,7 @@ func TestReach(t *testing.T) {
 		"2002:101:101::", "64:ff9b::1.1.1.1", "::ffff:1.1.1.1",
 	} {
 		if !Public.Allows(netip.MustParseAddr(text)) {
-			t.Errorf("%s is not taken for public", text)
+			t.Errorf("%s is not taken for public, want it allowed", text)
 		}
 	}
 
@@ -55,7 +55,7 @@ func TestReach(t *testing.T) {
 		"fd00:ec2::254": false, "224.0.0.1": false,
 	} {
 		if Inside.Allows(netip.MustParseAddr(text)) != want {
-			t.Errorf("Inside allows %s: %v", text, !want)
+			t.Errorf("Inside allows %s: got %v, want %v", text, !want, want)
 		}
 	}
 
@@ -215,10 +215,11 @@ func TestNoConnectionIntoPrivateNetworks(t *testing.T) {
 				} {
 					err := ask(guard, scheme+"://"+host+":"+tr.port+"/a?Signature=hidden")
 					if err == nil || strings.Contains(err.Error(), "hidden") && !errors.As(err, new(*url.Error)) {
-						t.Errorf("%s %s: %v", name, host, err)
+						t.Errorf("%s %s: got %v, want an error, and the signature only where http tells its address",
+							name, host, err)
 					}
 					if guard != transport && host != "moving.example" && !fault.Is(err, fault.Refused) {
-						t.Errorf("%s %s is not refused for good: %v", name, host, err)
+						t.Errorf("%s %s: got %v, want it refused for good", name, host, err)
 					}
 				}
 			}
@@ -226,7 +227,7 @@ func TestNoConnectionIntoPrivateNetworks(t *testing.T) {
 	}
 
 	if n := tr.opens.Load(); n != 0 {
-		t.Errorf("%d connections were opened", n)
+		t.Errorf("%d connections were opened, want none", n)
 	}
 
 	names.mu.Lock()
@@ -237,7 +238,7 @@ func TestNoConnectionIntoPrivateNetworks(t *testing.T) {
 
 	// The trap works.
 	if err := ask(w.Calls(Inside), "http://127.0.0.1:"+tr.port); err == nil || tr.opens.Load() == 0 {
-		t.Errorf("nothing went into the trap: %v", err)
+		t.Errorf("into the trap %d connections were opened, %v; want one, and an error", tr.opens.Load(), err)
 	}
 }
 
@@ -277,14 +278,15 @@ func TestRedirectsAreHeldToo(t *testing.T) {
 		err := ask(guarded, "http://files.example.com/a?Signature=hidden")
 		if !fault.Is(err, fault.Refused) || !strings.Contains(fault.From(err).Message, want) ||
 			!strings.Contains(fault.From(err).Remedy, "frameio-file-hosts") {
-			t.Errorf("to %s: %v", target, err)
+			t.Errorf("sent on to %s: got %v, want it refused with %q and the setting frameio-file-hosts", target, err,
+				want)
 		}
 	}
 
 	for _, target := range []string{"http://other.example.com/end", "http://api.test/end"} {
 		to = target
 		if err := ask(guarded, "http://files.example.com/a"); err != nil {
-			t.Errorf("to %s: %v", target, err)
+			t.Errorf("sent on to %s: got %v, want no error", target, err)
 		}
 	}
 
@@ -293,7 +295,7 @@ func TestRedirectsAreHeldToo(t *testing.T) {
 	}
 
 	if strings.Join(carried, "") != "" {
-		t.Errorf("credentials travelled: %q", carried)
+		t.Errorf("credentials travelled: got %q, want none", carried)
 	}
 }
 
@@ -318,7 +320,7 @@ func TestNuxeoIsOnePlace(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := ask(OneHost(nothing, Inside, home), c.to); strings.Contains(fmt.Sprint(err), "asked") != c.asked {
-			t.Errorf("from %s to %s: %v", c.home, c.to, err)
+			t.Errorf("from %s to %s: got %v, want it asked: %v", c.home, c.to, err, c.asked)
 		}
 	}
 }
@@ -337,7 +339,7 @@ func TestHosts(t *testing.T) {
 		"xfiles.test": false, "127.0.0.1": true, "": false,
 	} {
 		if h.Has(host) != want {
-			t.Errorf("Has(%q) is %v", host, !want)
+			t.Errorf("Has(%q): got %v, want %v", host, !want, want)
 		}
 	}
 
@@ -352,7 +354,7 @@ func TestHosts(t *testing.T) {
 		"*.s3.*.amazonaws.com": true,
 	} {
 		if (Hosts{p}.Check("f") == nil) != good {
-			t.Errorf("Check(%q) is %v", p, !good)
+			t.Errorf("Check(%q) accepts it: got %v, want %v", p, !good, good)
 		}
 	}
 }
@@ -374,14 +376,14 @@ func TestFileAddress(t *testing.T) {
 		"https://\\evil.example/": false, "https://assets.frame.io\x00/": false,
 	} {
 		if err := FileAddress(hosts, home, Public)(address); (err == nil) != fine {
-			t.Errorf("%q: %v", address, err)
+			t.Errorf("the file's address %q: got %v, want it allowed: %v", address, err, fine)
 		} else if err != nil && strings.Contains(err.Error(), "Signature") {
-			t.Errorf("it tells %v", err)
+			t.Errorf("the error tells %v, want nothing of the signature", err)
 		}
 	}
 
 	if err := FileAddress(hosts, home, Anywhere)("https://127.0.0.1/x"); err != nil {
-		t.Errorf("in a test installation: %v", err)
+		t.Errorf("in a test installation: got %v, want no error", err)
 	}
 }
 
@@ -404,10 +406,10 @@ func TestStoreAddress(t *testing.T) {
 	} {
 		err := StoreAddress(hosts, Public)(address)
 		if (err == nil) != fine || err != nil && !fault.Is(err, fault.Refused) {
-			t.Errorf("%q: %v", address, err)
+			t.Errorf("the store's address %q: got %v, want it allowed: %v, else refused", address, err, fine)
 		}
 		if err != nil && strings.Contains(err.Error(), "Signature") {
-			t.Errorf("it tells %v", err)
+			t.Errorf("the error tells %v, want nothing of the signature", err)
 		}
 	}
 
@@ -417,7 +419,7 @@ func TestStoreAddress(t *testing.T) {
 		"ftp://127.0.0.1/":        false,
 	} {
 		if err := StoreAddress(hosts, Anywhere)(address); (err == nil) != fine {
-			t.Errorf("in a test installation, %q: %v", address, err)
+			t.Errorf("in a test installation, %q: got %v, want it allowed: %v", address, err, fine)
 		}
 	}
 }

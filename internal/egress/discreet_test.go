@@ -53,7 +53,8 @@ func TestErrorsQuoteNoAnswer(t *testing.T) {
 		for name, via := range map[string]http.RoundTripper{"calls": w.Calls(Anywhere), "bytes": w.Bytes(Anywhere)} {
 			err := ask(via, answering(t, answer))
 			if err == nil || strings.Contains(err.Error(), "s3cret-word") || errors.Is(err, ErrMalformed) != malformed {
-				t.Errorf("%s, %q: %v", name, answer, err)
+				t.Errorf("%s, %q: got %v, want an error without the secret, malformed: %v", name, answer, err,
+					malformed)
 			}
 		}
 	}

@@ -103,12 +103,13 @@ func TestPatience(t *testing.T) {
 				}
 
 				if took := time.Since(start); took != c.ends {
-					t.Errorf("ended after %v", took)
+					t.Errorf("ended after %v, want %v", took, c.ends)
 				}
 
 				if c.good != (err == nil) || err != nil && (!fault.Is(err, fault.Unavailable) ||
 					!strings.HasPrefix(fault.From(err).Message, "Nothing came for")) {
-					t.Errorf("%v", err)
+					t.Errorf("reading the answer: got %v, want it to end well: %v, else unavailable, since nothing "+
+						"came", err, c.good)
 				}
 			})
 		})
@@ -140,7 +141,7 @@ func TestPatienceOverSockets(t *testing.T) {
 		b, err := io.ReadAll(resp.Body)
 		_ = resp.Body.Close()
 		if len(b) != 15 || good != (err == nil) || err != nil && !fault.Is(err, fault.Unavailable) {
-			t.Errorf("%s: %d bytes, %v", path, len(b), err)
+			t.Errorf("%s: %d bytes, %v; want 15, ended well: %v, else unavailable", path, len(b), err, good)
 		}
 	}
 }

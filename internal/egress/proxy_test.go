@@ -140,23 +140,23 @@ func TestProxy(t *testing.T) {
 				said, _ := io.ReadAll(resp.Body)
 				_ = resp.Body.Close()
 				if want := fmt.Sprintf("%d by %s", size, c.proto); string(said) != want {
-					t.Errorf("%s to %s: %s", name, scheme, said)
+					t.Errorf("%s to %s: got %s, want %s", name, scheme, said, want)
 				}
 
 				if _, err := c.via.RoundTrip(request(scheme + "inside.example.com/")); err == nil {
-					t.Errorf("%s: what is inside was reached", name)
+					t.Errorf("%s: what is inside was reached, want it refused", name)
 				}
 			}
 
 			w.Close()
 			for _, asked := range p.asked {
 				if !strings.HasSuffix(strings.TrimSuffix(asked, ":443"), " public.example.com") {
-					t.Errorf("the proxy was asked for %s", asked)
+					t.Errorf("the proxy was asked for %s, want only public.example.com", asked)
 				}
 			}
 
 			if len(p.asked) != 2 {
-				t.Errorf("the proxy was asked %q", p.asked)
+				t.Errorf("the proxy was asked %q, want two calls", p.asked)
 			}
 		}
 	}
@@ -207,7 +207,7 @@ func TestTunnelsAreWide(t *testing.T) {
 
 	_ = resp.Body.Close()
 	if each := size / writes.Load(); each < 128<<10 {
-		t.Errorf("each write carries %d bytes", each)
+		t.Errorf("each write carries %d bytes, want at least %d", each, 128<<10)
 	}
 }
 
@@ -229,16 +229,16 @@ func TestProxyTellsNoPassword(t *testing.T) {
 		} {
 			err := ask(FileHosts(via, Public, Hosts{"*"}, ""), address)
 			if address != "https://public.example.com/" && !fault.Is(err, fault.Refused) {
-				t.Errorf("%s is not refused: %v", address, err)
+				t.Errorf("%s: got %v, want it refused", address, err)
 			}
 			if err == nil || strings.Contains(err.Error(), "another-word") {
-				t.Errorf("%s: %v", address, err)
+				t.Errorf("%s: got %v, want an error without the password", address, err)
 			}
 		}
 	}
 
 	if len(p.asked) != 2 {
-		t.Errorf("the proxy was asked %q", p.asked)
+		t.Errorf("the proxy was asked %q, want two calls", p.asked)
 	}
 
 	for _, bad := range []string{
@@ -248,7 +248,7 @@ func TestProxyTellsNoPassword(t *testing.T) {
 		err := Proxy{URL: bad}.Check()
 		if !fault.Is(err, fault.Invalid) || fault.From(err).Field != "network-proxy" ||
 			strings.Contains(fault.From(err).Error(), "another-word") {
-			t.Errorf("%s: %v", bad, err)
+			t.Errorf("the proxy %s: got %v, want the field network-proxy refused without the password", bad, err)
 		}
 	}
 }
@@ -311,13 +311,13 @@ func TestEnvironmentsProxy(t *testing.T) {
 		}
 
 		if err != nil || got != c.want {
-			t.Errorf("%+v for %s: %q %v", c.proxy, c.address, got, err)
+			t.Errorf("%+v for %s: got %q, %v; want %q", c.proxy, c.address, got, err, c.want)
 		}
 	}
 
 	t.Setenv("HTTPS_PROXY", "socks5://env.example.com")
 	if err := (Proxy{}).Check(); fault.From(err) == nil || fault.From(err).Field != "network-proxy" {
-		t.Errorf("a proxy we cannot use: %v", err)
+		t.Errorf("a proxy we cannot use: got %v, want the field network-proxy refused", err)
 	}
 }
 
@@ -334,7 +334,7 @@ func TestOwnCertificates(t *testing.T) {
 		for name, via := range map[string]http.RoundTripper{"calls": w.Calls(Inside), "bytes": w.Bytes(Inside)} {
 			err := ask(via, s.URL)
 			if (err == nil) != good {
-				t.Errorf("%s with %q: %v", name, file, err)
+				t.Errorf("%s with the authorities of %q: got %v, want the server trusted: %v", name, file, err, good)
 			}
 		}
 	}
@@ -347,7 +347,7 @@ func TestOwnCertificates(t *testing.T) {
 	for _, bad := range []string{empty, "nowhere.pem", t.TempDir()} {
 		if _, err := New(Settings{CA: bad}); fault.From(err) == nil || fault.From(err).Field != "network-ca" ||
 			fault.From(err).Remedy == "" {
-			t.Errorf("%s: %v", bad, err)
+			t.Errorf("the authorities of %s: got %v, want the field network-ca refused, with a remedy", bad, err)
 		}
 	}
 }

@@ -14,11 +14,11 @@ func TestFromKeepsCodeThroughWrapping(t *testing.T) {
 	err := fmt.Errorf("publish(a1): %w", New(Locked, "The document is locked by julia.").With("Unlock it."))
 	got := From(err)
 	if got.Code != Locked || got.Message != "The document is locked by julia." || got.Remedy != "Unlock it." {
-		t.Fatalf("From = %+v", got)
+		t.Fatalf("the fault is %+v, want it locked, with its message and its remedy", got)
 	}
 
 	if got.Err.Error() != "publish(a1): The document is locked by julia." {
-		t.Errorf("cause = %q", got.Err)
+		t.Errorf("the cause is %q, want the whole chain", got.Err)
 	}
 }
 
@@ -26,7 +26,7 @@ func TestEveryCodeSaysWhatHappensNext(t *testing.T) {
 	t.Parallel()
 	for code, row := range table {
 		if row.status < 400 || row.status > 599 {
-			t.Errorf("%s: status %d", code, row.status)
+			t.Errorf("%s: the status is %d, want 400 to 599", code, row.status)
 		}
 	}
 

@@ -37,7 +37,7 @@ func TestARevokedPersonIsBlockedUntilLifted(t *testing.T) {
 	_, _, err := w.SignIn(t.Context(), w.nuxeoToken("josh")) // as a page does that stays open
 
 	if f := w.wants(err, fault.Forbidden); !strings.Contains(f.Remedy, "people lift josh") {
-		t.Errorf("remedy %q", f.Remedy)
+		t.Errorf("the remedy for a person who is blocked: %q, want \"people lift josh\" in it", f.Remedy)
 	}
 
 	if _, err := w.Nuxeo(t.Context(), "josh"); err == nil {
@@ -93,7 +93,7 @@ func TestTheAccountOfARevokedPersonIsFree(t *testing.T) {
 	}
 
 	if p, err := w.PersonOnFrameio(t.Context(), w.frameioJosh); err != nil || p.Login != "julia" {
-		t.Errorf("%+v, %v", p, err)
+		t.Errorf("who has Josh's account of Frame.io: %+v, %v; want julia", p, err)
 	}
 }
 
@@ -113,7 +113,7 @@ func TestAnotherAccountOnARevokedLogin(t *testing.T) {
 	w.signIn("josh")
 	f := w.wants(w.connectTo("josh", "julia@example.org"), fault.Forbidden)
 	if !strings.Contains(f.Remedy, "--any-account") {
-		t.Errorf("remedy %q", f.Remedy)
+		t.Errorf("the remedy for another account: %q, want --any-account in it", f.Remedy)
 	}
 
 	w.wants(w.Connected(t.Context(), "josh"), fault.NotConnected)
@@ -183,7 +183,8 @@ func TestTokensDoNotFollowAnotherTokenAddress(t *testing.T) {
 			_, err := w.me(w.Service, "josh")
 			if f := w.wants(err, fault.NotConnected); !strings.Contains(f.Message, w.fioURL) ||
 				!strings.Contains(f.Remedy, "Connect Frame.io") {
-				t.Errorf("%q %q", f.Message, f.Remedy)
+				t.Errorf("a provider with another host: %q with the remedy %q, want %s and Connect Frame.io in them",
+					f.Message, f.Remedy, w.fioURL)
 			}
 
 			w.wants(w.Connected(t.Context(), "josh"), fault.NotConnected)
@@ -199,7 +200,7 @@ func TestTokensDoNotFollowAnotherTokenAddress(t *testing.T) {
 			}
 
 			if n := asked.Load(); n != 0 {
-				t.Errorf("the other host was asked %d times", n)
+				t.Errorf("the other host was asked %d times, want never", n)
 			}
 		})
 	}
@@ -226,6 +227,6 @@ func TestARefreshUnderWayDoesNotFollow(t *testing.T) {
 	_, err = w.refresh(t.Context(), "josh", before)
 	w.wants(err, fault.NotConnected)
 	if n := asked.Load(); n != 0 {
-		t.Errorf("the other host was asked %d times", n)
+		t.Errorf("the other host was asked %d times, want never", n)
 	}
 }

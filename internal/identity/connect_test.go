@@ -37,11 +37,12 @@ func TestConnectFrameio(t *testing.T) {
 	r, err := w.FinishFrameio(t.Context(), q, b.Browser, "josh")
 	if err != nil || r.Person.FrameioID != w.frameioJosh || r.Person.FrameioName != "Josh on Frame.io" ||
 		r.ReturnTo != "/back" || r.Session != "" {
-		t.Fatalf("%+v, %v", r, err)
+		t.Fatalf("connecting gave %+v, %v; want %s, named Josh on Frame.io, a return to /back, and no session", r, err,
+			w.frameioJosh)
 	}
 
 	if p, err := w.PersonOnFrameio(t.Context(), w.frameioJosh); err != nil || p.Login != "josh" {
-		t.Errorf("%+v, %v", p, err)
+		t.Errorf("who has Josh's account of Frame.io: %+v, %v; want josh", p, err)
 	}
 
 	if err := w.Connected(t.Context(), "josh"); err != nil {
@@ -71,7 +72,7 @@ func (w *world) me(s *Service, login string) (string, error) {
 func (w *world) actsOnFrameioAs(login, id string) {
 	w.Helper()
 	if got, err := w.me(w.Service, login); err != nil || got != id {
-		w.Fatalf("%s acts as %q, %v", login, got, err)
+		w.Fatalf("%s acts on Frame.io as %q, %v; want %s", login, got, err, id)
 	}
 }
 
@@ -103,7 +104,7 @@ func TestCallbackThatIsNotOurs(t *testing.T) {
 			}
 
 			if n := w.fio.Calls("ims.token"); n != 0 {
-				t.Errorf("asked for tokens %d times", n)
+				t.Errorf("%s: tokens were asked for %d times, want never", name, n)
 			}
 
 			w.wants(w.Connected(t.Context(), "josh"), fault.NotConnected)
@@ -141,7 +142,7 @@ func TestCallbackWorksOnce(t *testing.T) {
 	_, err := w.FinishFrameio(t.Context(), q, b.Browser, "josh")
 	w.wants(err, fault.Forbidden)
 	if n := w.fio.Calls("ims.token"); n != 1 {
-		t.Errorf("the code was sent %d times", n)
+		t.Errorf("the code was sent %d times, want once", n)
 	}
 
 	w.actsOnFrameioAs("josh", w.frameioJosh)
@@ -160,7 +161,7 @@ func TestCodeReplay(t *testing.T) {
 	q2.Set("code", q.Get("code"))
 	_, err := w.FinishFrameio(t.Context(), q2, again.Browser, "josh")
 	if f := w.wants(err, fault.Refused); f.Remedy != "Begin again." {
-		t.Errorf("remedy %q", f.Remedy)
+		t.Errorf("the remedy for a code that was used: %q, want %q", f.Remedy, "Begin again.")
 	}
 }
 
@@ -176,7 +177,7 @@ func TestWrongSecretIsExplained(t *testing.T) {
 	b, q := w.begun()
 	_, err := w.FinishFrameio(t.Context(), q, b.Browser, "josh")
 	if f := w.wants(err, fault.Refused); f.Remedy == "" || f.Remedy == "Begin again." {
-		t.Errorf("remedy %q", f.Remedy)
+		t.Errorf("the remedy: %q, want one that is not %q", f.Remedy, "Begin again.")
 	}
 }
 

@@ -22,16 +22,16 @@ func FuzzReadTokens(f *testing.F) {
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
 		got, err := readTokens("Frame.io", status, body)
 		if err == nil && (got.Access == "" || status >= http.StatusBadRequest) {
-			t.Errorf("%d %q gave %+v", status, body, got)
+			t.Errorf("status %d with %q gave the tokens %+v, want an error", status, body, got)
 		}
 
 		if err != nil && fault.CodeOf(err) == fault.Internal {
-			t.Errorf("%d %q: %v", status, body, err)
+			t.Errorf("status %d with %q: got %v, want an error that is not internal", status, body, err)
 		}
 
 		now := expiry(testTime, got.Expires)
 		if !now.After(testTime) || now.Sub(testTime).Hours() > 367*24 {
-			t.Errorf("%d seconds end at %s", got.Expires, now)
+			t.Errorf("tokens for %d seconds end at %s, want after %s, within 367 days", got.Expires, now, testTime)
 		}
 	})
 }
@@ -43,7 +43,7 @@ func FuzzKeys(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		if v, err := NewVault(text); err == nil {
 			if got, err := v.Open("p", v.Seal("p", "secret")); err != nil || got != "secret" {
-				t.Errorf("%q, %v", got, err)
+				t.Errorf("opened with the key %q: %q, %v; want what was sealed, \"secret\"", text, got, err)
 			}
 		}
 	})

@@ -36,7 +36,7 @@ func TestOpenVaultKnowsItsDatabase(t *testing.T) {
 	}
 
 	if _, err := OpenVault(t.Context(), db, nil, file); err != nil {
-		t.Errorf("the second start: %v", err)
+		t.Errorf("opening the vault at the second start: got %v, want no error", err)
 	}
 
 	kept, err := os.ReadFile(file)
@@ -46,12 +46,12 @@ func TestOpenVaultKnowsItsDatabase(t *testing.T) {
 
 	for name, keys := range map[string][]string{"another key": {keyOf("a")}, "no key": {"abc"}} {
 		if _, err := OpenVault(t.Context(), db, keys, file); !fault.Is(err, fault.Invalid) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("opening the vault with %s: got %v, want an invalid setting", name, err)
 		}
 	}
 
 	if _, err := OpenVault(t.Context(), db, []string{keyOf("a"), string(kept)}, file); err != nil {
-		t.Errorf("a new key before the old one: %v", err)
+		t.Errorf("a new key before the old one: got %v, want no error", err)
 	}
 
 	if err := os.Remove(file); err != nil {
@@ -59,7 +59,7 @@ func TestOpenVaultKnowsItsDatabase(t *testing.T) {
 	}
 
 	if _, err := OpenVault(t.Context(), db, nil, file); !fault.Is(err, fault.Invalid) {
-		t.Errorf("without the key file: %v", err)
+		t.Errorf("without the key file: got %v, want an invalid setting", err)
 	}
 
 	if _, err := os.Stat(file); err == nil {
@@ -83,13 +83,13 @@ func TestSecretDoesNotFollowAnotherTokenAddress(t *testing.T) {
 		q := p
 		q.TokenURL = address
 		if err := w.SaveProvider(t.Context(), q); (err == nil) != ok {
-			t.Errorf("%s: %v", address, err)
+			t.Errorf("saving the token address %s without the secret: got %v, want it accepted: %v", address, err, ok)
 		}
 	}
 
 	p.TokenURL, p.ClientSecret = "https://elsewhere.example.com/token", "new secret"
 	if err := w.SaveProvider(t.Context(), p); err != nil {
-		t.Errorf("with the secret: %v", err)
+		t.Errorf("saving another token address with the secret: got %v, want no error", err)
 	}
 }
 
@@ -114,12 +114,12 @@ func TestNoTokenIsKeptBesideTheJWTSecret(t *testing.T) {
 	}
 
 	if _, _, err := w.SignIn(t.Context(), token()); err != nil || kept() != 1 {
-		t.Fatalf("without the secret: %d kept, %v", kept(), err)
+		t.Fatalf("signed in without the secret of JWTs: %d tokens kept, %v; want 1", kept(), err)
 	}
 
 	w.set.JWTSecret = "shared"
 	if _, _, err := w.SignIn(t.Context(), token()); err != nil || kept() != 0 {
-		t.Errorf("with the secret: %d kept, %v", kept(), err)
+		t.Errorf("signed in with the secret of JWTs: %d tokens kept, %v; want 0", kept(), err)
 	}
 
 	nx, err := w.Nuxeo(t.Context(), "josh")
@@ -128,6 +128,6 @@ func TestNoTokenIsKeptBesideTheJWTSecret(t *testing.T) {
 	}
 
 	if me, err := nx.Me(t.Context()); err != nil || me.Login != "josh" {
-		t.Errorf("acting by JWT: %v, %v", me, err)
+		t.Errorf("acting by JWT as %v, %v; want josh", me, err)
 	}
 }

@@ -16,11 +16,11 @@ func TestProviderFormIsPreFilled(t *testing.T) {
 
 	p, err := w.Provider(t.Context())
 	if err != nil || p.Registered || p.Enabled || p.HasSecret || p.ClientID != "" {
-		t.Fatalf("%+v, %v", p, err)
+		t.Fatalf("the provider before one is saved: %+v, %v; want one that is empty and not enabled", p, err)
 	}
 
 	if p.AuthorizationURL == "" || p.TokenURL == "" || !slices.Contains(p.Scopes, "offline_access") {
-		t.Errorf("not pre-filled: %+v", p)
+		t.Errorf("the form is filled with %+v, want both addresses and the scope offline_access", p)
 	}
 
 	_, err = w.BeginFrameio(t.Context(), "josh", "/")
@@ -44,7 +44,8 @@ func TestProviderIsChecked(t *testing.T) {
 		change(&p)
 		f := w.wants(w.SaveProvider(t.Context(), p), fault.Invalid)
 		if f.Field != field || f.Remedy == "" {
-			t.Errorf("%s: field %q, remedy %q", field, f.Field, f.Remedy)
+			t.Errorf("%s: refused with the field %q and the remedy %q, want this field and a remedy", field, f.Field,
+				f.Remedy)
 		}
 	}
 }
@@ -70,7 +71,7 @@ func TestEmptySecretKeepsTheStoredOne(t *testing.T) {
 	w := setup(t)
 	p, err := w.Provider(t.Context())
 	if err != nil || p.ClientSecret != "" || !p.HasSecret || !p.Registered {
-		t.Fatalf("%+v, %v", p, err)
+		t.Fatalf("the saved provider: %+v, %v; want it registered, with a secret that is not shown", p, err)
 	}
 
 	p.Description = "changed"
@@ -79,11 +80,11 @@ func TestEmptySecretKeepsTheStoredOne(t *testing.T) {
 	}
 
 	if p, err = w.Provider(t.Context()); err != nil || !p.HasSecret || p.Description != "changed" {
-		t.Fatalf("%+v, %v", p, err)
+		t.Fatalf("after a change without a secret: %+v, %v; want the secret kept and the description changed", p, err)
 	}
 
 	if got := w.secret(); got != clientSecret {
-		t.Errorf("the secret became %q", got)
+		t.Errorf("after a change without a secret it is %q, want %q", got, clientSecret)
 	}
 
 	p.ClientSecret = " another\n"
@@ -92,7 +93,7 @@ func TestEmptySecretKeepsTheStoredOne(t *testing.T) {
 	}
 
 	if got := w.secret(); got != "another" {
-		t.Errorf("the secret became %q", got)
+		t.Errorf("after a change with a secret it is %q, want another", got)
 	}
 }
 
@@ -106,7 +107,7 @@ func TestScopesAlwaysIncludeOfflineAccess(t *testing.T) {
 	}
 
 	if p, err := w.Provider(t.Context()); err != nil || !slices.Equal(p.Scopes, []string{"openid", "offline_access"}) {
-		t.Errorf("%v, %v", p.Scopes, err)
+		t.Errorf("the scopes: %q, %v; want openid and offline_access", p.Scopes, err)
 	}
 }
 
@@ -133,11 +134,11 @@ func TestProviderIsImportedFromCloudServices(t *testing.T) {
 	p, err := w.ImportProvider(t.Context(), "Administrator")
 	if err != nil || p.ClientID != "imported" || !p.Enabled || !p.HasSecret ||
 		!slices.Contains(p.Scopes, "offline_access") {
-		t.Fatalf("%+v, %v", p, err)
+		t.Fatalf("imported: %+v, %v; want the client \"imported\", enabled, with a secret and offline_access", p, err)
 	}
 
 	if got := w.secret(); got != "from-nuxeo" {
-		t.Errorf("the secret is %q", got)
+		t.Errorf("the imported secret is %q, want from-nuxeo", got)
 	}
 }
 
@@ -166,7 +167,7 @@ func TestOthersCannotImport(t *testing.T) {
 	_, err := w.ImportProvider(t.Context(), "josh")
 	w.wants(err, fault.Conflict)
 	if got := w.secret(); got != clientSecret {
-		t.Errorf("the secret became %q", got)
+		t.Errorf("after an import that was refused the secret is %q, want %q", got, clientSecret)
 	}
 
 	_, err = w.ImportProvider(t.Context(), "olga") // never signed in

@@ -51,16 +51,16 @@ func TestOneRefreshOverAllNodes(t *testing.T) {
 			expire(w)
 			together(20, func(i int) {
 				if id, err := w.me(nodes[i%2], "josh"); err != nil || id != w.frameioJosh {
-					t.Errorf("%q, %v", id, err)
+					t.Errorf("one of twenty at once acts as %q, %v; want %s", id, err, w.frameioJosh)
 				}
 			})
 
 			if n := w.fio.TokenRefreshes(); n != 1 {
-				t.Errorf("%d refreshes", n)
+				t.Errorf("twenty at once refreshed %d times, want once", n)
 			}
 
 			if n := w.fio.Calls("ims.token"); n != 2 { // the code, and the refresh
-				t.Errorf("%d calls of the token endpoint", n)
+				t.Errorf("the token endpoint was called %d times, want 2", n)
 			}
 		})
 	}
@@ -81,7 +81,7 @@ func TestRefreshInWhateverWayTokensRotate(t *testing.T) {
 				w.fio.ExpireAccess(w.frameioJosh)
 				w.actsOnFrameioAs("josh", w.frameioJosh)
 				if n := w.fio.TokenRefreshes(); n != i+1 {
-					t.Fatalf("%d refreshes after %d expiries", n, i+1)
+					t.Fatalf("%d refreshes after %d expiries, want as many", n, i+1)
 				}
 			}
 		})
@@ -95,7 +95,7 @@ func TestGoodTokenIsNotRefreshed(t *testing.T) {
 	w.clock.add(24*time.Hour - 2*time.Minute)
 	w.actsOnFrameioAs("josh", w.frameioJosh)
 	if n := w.fio.TokenRefreshes(); n != 0 {
-		t.Errorf("%d refreshes", n)
+		t.Errorf("%d refreshes, want none two minutes before the token ends", n)
 	}
 }
 
@@ -105,12 +105,12 @@ func TestExpiryOutlastsTheEarlyRenewal(t *testing.T) {
 	now := time.Now()
 	for _, seconds := range []int64{0, -5, 86_399_999 /* milliseconds, as older answers had */} {
 		if got := expiry(now, seconds); got.Sub(now) < 2*early || got.Sub(now) > time.Hour {
-			t.Errorf("%d seconds: %s", seconds, got.Sub(now))
+			t.Errorf("a token for %d seconds is taken to last %s, want %s to an hour", seconds, got.Sub(now), 2*early)
 		}
 	}
 
 	if got := expiry(now, 3600); got.Sub(now) != time.Hour {
-		t.Errorf("an hour: %s", got.Sub(now))
+		t.Errorf("a token for 3600 seconds is taken to last %s, want an hour", got.Sub(now))
 	}
 }
 
@@ -135,7 +135,7 @@ func TestTokenIsStoredBeforeItIsUsed(t *testing.T) {
 			}
 
 			if id, err := w.me(w.Service, "josh"); !errors.Is(err, errKilled) {
-				t.Fatalf("%q, %v", id, err)
+				t.Fatalf("acting while the process is killed: %q, %v; want %v", id, err, errKilled)
 			}
 
 			if w.fio.TokenRefreshes() != 1 {
@@ -143,7 +143,7 @@ func TestTokenIsStoredBeforeItIsUsed(t *testing.T) {
 			}
 
 			if got := w.apiCalls(); got != calls {
-				t.Errorf("%d calls of the API with a token that is not stored", got-calls)
+				t.Errorf("%d calls of the API with a token that is not stored, want none", got-calls)
 			}
 
 			w.store.Gate = nil
@@ -174,13 +174,13 @@ func TestRefusedRefreshIsRemembered(t *testing.T) {
 		together(20, func(i int) {
 			_, err := w.me(nodes[i%2], "josh")
 			if f := fault.From(err); f == nil || f.Code != fault.NotConnected || f.Remedy == "" {
-				t.Errorf("%v", err)
+				t.Errorf("one of twenty whose access has ended: got %v, want not connected, with a remedy", err)
 			}
 		})
 	}
 
 	if n := w.fio.Calls("ims.token") - before; n != 1 {
-		t.Errorf("asked %d times", n)
+		t.Errorf("the token endpoint was asked %d times, want once", n)
 	}
 
 	w.wants(w.Connected(t.Context(), "josh"), fault.NotConnected)
@@ -204,7 +204,7 @@ func TestLostRefreshAnswer(t *testing.T) {
 	_, err = w.me(w.Service, "josh")
 	w.wants(err, fault.NotConnected)
 	if n := w.fio.Calls("ims.token") - asked; n != 0 {
-		t.Errorf("asked %d times more", n)
+		t.Errorf("the token endpoint was asked %d times more, want never", n)
 	}
 
 	w.connectAs("josh")
@@ -241,11 +241,11 @@ func TestOutageOfTheSignInKeepsTheCredential(t *testing.T) {
 			rule.Path = "/ims/token"
 			end := w.fio.Faults().Add(rule)
 			if _, err := w.me(w.Service, "josh"); !fault.Is(err, fault.Unavailable, fault.Refused) {
-				t.Fatalf("%v", err)
+				t.Fatalf("while the token endpoint is in trouble: got %v, want unavailable or refused", err)
 			}
 
 			if err := w.Connected(t.Context(), "josh"); err != nil {
-				t.Errorf("lost: %v", err)
+				t.Errorf("the connection after the trouble: got %v, want it kept", err)
 			}
 
 			end()
@@ -271,7 +271,7 @@ func TestMissingOfflineAccessIsExplained(t *testing.T) {
 	asked := w.fio.Calls("ims.token")
 	_, err = w.me(w.Service, "josh")
 	if f := w.wants(err, fault.NotConnected); !strings.Contains(f.Message, "offline_access") {
-		t.Errorf("%+v", f)
+		t.Errorf("without a refresh token people read %q, want offline_access in it", f.Message)
 	}
 
 	if n := w.fio.Calls("ims.token"); n != asked {
@@ -301,7 +301,8 @@ func TestConnectingAnewWinsOverARefresh(t *testing.T) {
 		w.actsOnFrameioAs("josh", w.frameioJosh)
 		c, err := w.credential(t.Context(), "josh")
 		if err != nil || c.generation != 2 || c.refreshing != 0 {
-			t.Errorf("revoked %v: generation %d, refreshing %d, %v", revoked, c.generation, c.refreshing, err)
+			t.Errorf("revoked %v: generation %d, refreshing %d, %v; want 2 and 0", revoked, c.generation, c.refreshing,
+				err)
 		}
 	}
 }
@@ -332,11 +333,11 @@ func TestClaimOfADeadNodeEnds(t *testing.T) {
 	}
 
 	if mine, err := w.claim(t.Context(), "josh", c); err != nil || !mine {
-		t.Fatalf("%v, %v", mine, err)
+		t.Fatalf("the first claim of the refresh: %v, %v; want it held", mine, err)
 	}
 
 	if mine, err := w.claim(t.Context(), "josh", c); err != nil || mine {
-		t.Fatalf("two hold the claim: %v", err)
+		t.Fatalf("a second claim of the refresh: %v, %v; want it not held", mine, err)
 	}
 
 	w.clock.add(25 * time.Hour)
@@ -395,6 +396,6 @@ func TestARefreshThatAWrongClockBegan(t *testing.T) {
 	}
 
 	if id, err := w.me(w.Service, "josh"); err != nil || id != w.frameioJosh {
-		t.Errorf("%q, %v", id, err)
+		t.Errorf("Josh acts as %q, %v; want %s", id, err, w.frameioJosh)
 	}
 }

@@ -18,11 +18,11 @@ func TestSignInByNuxeoToken(t *testing.T) {
 	token := w.nuxeoToken("josh")
 	p, session, err := w.SignIn(t.Context(), " "+token+"\n")
 	if err != nil || p.Login != "josh" || p.Name != "Josh Example" || p.Email != "josh@example.org" || p.Admin {
-		t.Fatalf("%+v, %v", p, err)
+		t.Fatalf("signed in as %+v, %v; want josh, Josh Example, josh@example.org, no administrator", p, err)
 	}
 
 	if p, err := w.Session(t.Context(), session); err != nil || p.Login != "josh" {
-		t.Fatalf("%+v, %v", p, err)
+		t.Fatalf("the session is of %+v, %v; want josh", p, err)
 	}
 
 	nx, err := w.Nuxeo(t.Context(), "josh")
@@ -31,7 +31,7 @@ func TestSignInByNuxeoToken(t *testing.T) {
 	}
 
 	if u, err := nx.Me(t.Context()); err != nil || u.Login != "josh" {
-		t.Errorf("acts as %+v, %v", u, err)
+		t.Errorf("acts as %+v, %v; want josh", u, err)
 	}
 
 	w.notOnDisk("the Nuxeo token", token)
@@ -45,7 +45,7 @@ func TestSignInRefuses(t *testing.T) {
 		"": fault.Invalid, " \n": fault.Invalid, "made-up": fault.Unauthenticated,
 	} {
 		if _, session, err := w.SignIn(t.Context(), token); !fault.Is(err, code) || session != "" {
-			t.Errorf("%q: %v", token, err)
+			t.Errorf("signing in with the token %q: session %q, %v; want none and %s", token, session, err, code)
 		}
 	}
 
@@ -71,7 +71,7 @@ func TestSessionEnds(t *testing.T) {
 	session, other := w.signIn("josh"), w.signIn("josh")
 	w.clock.add(8*time.Hour - time.Second)
 	if _, err := w.Session(t.Context(), session); err != nil {
-		t.Fatalf("ended too early: %v", err)
+		t.Fatalf("the session a second before its end: got %v, want it valid", err)
 	}
 
 	if err := w.SignOut(t.Context(), other); err != nil {
@@ -81,14 +81,14 @@ func TestSessionEnds(t *testing.T) {
 	_, err := w.Session(t.Context(), other)
 	w.wants(err, fault.Unauthenticated)
 	if _, err := w.Session(t.Context(), session); err != nil {
-		t.Errorf("signing out of one session ended another: %v", err)
+		t.Errorf("a session after another was signed out: got %v, want it valid", err)
 	}
 
 	w.clock.add(2 * time.Second)
 	_, err = w.Session(t.Context(), session)
 	w.wants(err, fault.Unauthenticated)
 	if err := w.SignOut(t.Context(), session); err != nil {
-		t.Errorf("signing out twice: %v", err)
+		t.Errorf("signing out of a session that has ended: got %v, want no error", err)
 	}
 }
 
@@ -101,7 +101,7 @@ func TestOldSessionsAreRemoved(t *testing.T) {
 	var n int
 	if err := w.store.Reader.QueryRowContext(t.Context(), "SELECT count(*) FROM sessions").Scan(&n); err != nil ||
 		n != 1 {
-		t.Errorf("%d sessions, %v", n, err)
+		t.Errorf("%d sessions are stored, %v; want 1", n, err)
 	}
 }
 
@@ -111,7 +111,7 @@ func TestSessionSecretsAreCompared(t *testing.T) {
 	session := w.signIn("josh")
 	for _, secret := range []string{"", digest(session), strings.ToLower(session), session[1:]} {
 		if p, err := w.Session(t.Context(), secret); err == nil {
-			t.Errorf("%q opens the session of %s", secret, p.Login)
+			t.Errorf("the secret %q opens the session of %s, want none", secret, p.Login)
 		}
 	}
 }
@@ -121,7 +121,7 @@ func TestNuxeoWithoutAccessSaysWhoMustAct(t *testing.T) {
 	w := setup(t)
 	_, err := w.Nuxeo(t.Context(), "olga")
 	if f := w.wants(err, fault.NeedsOwner); f.Remedy == "" || !strings.Contains(f.Message, "olga") {
-		t.Errorf("%+v", f)
+		t.Errorf("acting as somebody unknown: %q with the remedy %q, want olga named and a remedy", f.Message, f.Remedy)
 	}
 }
 
@@ -135,7 +135,7 @@ func TestNuxeoByJWTNeedsNoToken(t *testing.T) {
 	}
 
 	if u, err := nx.Me(t.Context()); err != nil || u.Login != "olga" {
-		t.Errorf("acts as %+v, %v", u, err)
+		t.Errorf("acts as %+v, %v; want olga", u, err)
 	}
 }
 
@@ -167,10 +167,10 @@ func FuzzLocalPath(f *testing.F) {
 		got := LocalPath(path)
 		to, err := home.Parse(got)
 		if err != nil || to.Host != home.Host || to.Scheme != "https" || to.User != nil {
-			t.Fatalf("%q leads to %v, %v", path, to, err)
+			t.Fatalf("%q leads to %v, %v; want an address at https://%s", path, to, err, home.Host)
 		}
 		if strings.ContainsAny(got, "\r\n\t\\") || strings.HasPrefix(got, "//") {
-			t.Fatalf("%q became %q", path, got)
+			t.Fatalf("%q became %q, want a path without controls, backslashes and a leading //", path, got)
 		}
 	})
 }

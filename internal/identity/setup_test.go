@@ -207,7 +207,8 @@ func (w *world) callback(resp *http.Response, err error) url.Values {
 	_ = resp.Body.Close()
 	to, err := resp.Location()
 	if err != nil {
-		w.Fatalf("%s: %v", resp.Status, err)
+		w.Fatalf("%s answers %s without a place to go on (%v), want a redirection", resp.Request.URL.Path, resp.Status,
+			err)
 	}
 
 	return to.Query()
@@ -250,7 +251,7 @@ func (w *world) onDisk() []byte {
 
 	files, err := filepath.Glob(w.db + "*")
 	if err != nil || len(files) < 2 {
-		w.Fatalf("%v, %v", files, err)
+		w.Fatalf("the files of the database: %v, %v; want at least 2", files, err)
 	}
 
 	var all []byte
@@ -268,9 +269,9 @@ func (w *world) onDisk() []byte {
 func (w *world) notOnDisk(name, secret string) {
 	w.Helper()
 	if secret == "" {
-		w.Fatalf("%s is empty", name)
+		w.Fatalf("%s is empty, want something to look for", name)
 	}
 	if bytes.Contains(w.onDisk(), []byte(secret)) {
-		w.Errorf("%s is in clear in the database", name)
+		w.Errorf("%s is in clear in the database, want it sealed", name)
 	}
 }

@@ -28,7 +28,7 @@ func (w *world) atNuxeo(b Begun, login, button string) url.Values {
 
 	resp, err := hc.PostForm(w.nxURL+"/login.jsp", form)
 	if err != nil || resp.StatusCode != http.StatusOK {
-		w.Fatalf("%v, %v", resp, err)
+		w.Fatalf("signing in to Nuxeo: got %v, %v; want 200", resp, err)
 	}
 
 	_ = resp.Body.Close()
@@ -53,11 +53,11 @@ func TestSignInWithNuxeo(t *testing.T) {
 	q := w.atNuxeo(b, "josh", "grant_access")
 	r, err := w.FinishNuxeo(t.Context(), q, b.Browser)
 	if err != nil || r.Person.Login != "josh" || r.ReturnTo != "/items?state=failed" {
-		t.Fatalf("%+v, %v", r, err)
+		t.Fatalf("signed in as %+v, %v; want josh, and a return to /items?state=failed", r, err)
 	}
 
 	if p, err := w.Session(t.Context(), r.Session); err != nil || p.Login != "josh" {
-		t.Fatalf("%+v, %v", p, err)
+		t.Fatalf("the session is of %+v, %v; want josh", p, err)
 	}
 
 	nx, err := w.Nuxeo(t.Context(), "josh")
@@ -67,7 +67,7 @@ func TestSignInWithNuxeo(t *testing.T) {
 
 	w.clock.add(2 * time.Hour) // longer than Nuxeo's access tokens live
 	if u, err := nx.Me(t.Context()); err != nil || u.Login != "josh" {
-		t.Errorf("%+v, %v", u, err)
+		t.Errorf("acts after two hours as %+v, %v; want josh", u, err)
 	}
 
 	_, err = w.FinishNuxeo(t.Context(), q, b.Browser)
@@ -84,7 +84,8 @@ func TestNuxeoCodeOfAnotherSignInIsRefused(t *testing.T) {
 	q.Set("code", w.atNuxeo(other, "julia", "grant_access").Get("code"))
 	r, err := w.FinishNuxeo(t.Context(), q, mine.Browser)
 	if f := w.wants(err, fault.Refused); f.Remedy == "" || r.Session != "" {
-		t.Errorf("%+v, %+v", r, f)
+		t.Errorf("with another's code: session %q, %v with the remedy %q; want none, refused, and a remedy", r.Session,
+			f, f.Remedy)
 	}
 }
 
@@ -94,7 +95,7 @@ func TestDeniedAtNuxeo(t *testing.T) {
 	b := w.beginNuxeo("/")
 	q := w.atNuxeo(b, "josh", "deny_access")
 	if q.Get("error") != "access_denied" {
-		t.Fatalf("%v", q)
+		t.Fatalf("Nuxeo's answer to a refusal: %v, want the error access_denied", q)
 	}
 
 	_, err := w.FinishNuxeo(t.Context(), q, b.Browser)
@@ -117,7 +118,7 @@ func TestReturnStaysOnOurSite(t *testing.T) {
 	b := w.beginNuxeo("https://evil.example/")
 	r, err := w.FinishNuxeo(t.Context(), w.atNuxeo(b, "josh", "grant_access"), b.Browser)
 	if err != nil || r.ReturnTo != "/" {
-		t.Errorf("%+v, %v", r, err)
+		t.Errorf("signed in from an address elsewhere: return to %q, %v; want /", r.ReturnTo, err)
 	}
 }
 
@@ -156,7 +157,7 @@ func TestTokenEndpointThatRedirectsIsNotFollowed(t *testing.T) {
 	_, err = w.FinishFrameio(t.Context(), w.agree(b, "josh@example.org"), b.Browser, "josh")
 	w.wants(err, fault.Unavailable)
 	if n := w.fio.Calls("ims.token"); n != 0 {
-		t.Errorf("the secret was sent on %d times", n)
+		t.Errorf("the secret was sent on %d times, want never", n)
 	}
 }
 
@@ -173,11 +174,11 @@ func TestBegunSignInsCostNothing(t *testing.T) {
 	var rows int
 	if err := w.Service.db.Reader.QueryRowContext(t.Context(), `SELECT COUNT(*)
 		FROM sign_ins`).Scan(&rows); err != nil || rows > 0 {
-		t.Errorf("sign-ins that were only begun have left %d rows (%v)", rows, err)
+		t.Errorf("sign-ins that were only begun have left %d rows, %v; want none", rows, err)
 	}
 
 	if b := w.beginNuxeo("/" + strings.Repeat("x", 100_000)); len(b.Browser) > 2000 {
-		t.Errorf("a cookie has %d bytes", len(b.Browser))
+		t.Errorf("a cookie has %d bytes, want at most 2000", len(b.Browser))
 	}
 
 	b := w.beginNuxeo("/items")
@@ -188,18 +189,18 @@ func TestBegunSignInsCostNothing(t *testing.T) {
 		"one that was changed": b.Browser[:len(b.Browser)-2] + "AA", "a long one": strings.Repeat("A", 1<<20),
 	} {
 		if _, err := w.FinishNuxeo(t.Context(), q, cookie); fault.CodeOf(err) != fault.Forbidden {
-			t.Errorf("with the cookie %s it finishes: %v", name, err)
+			t.Errorf("finishing with the cookie %s: got %v, want forbidden", name, err)
 		}
 	}
 
 	p, err := w.finish(forNuxeo, q.Get("state"), b.Browser)
 	if err != nil || p.ReturnTo != "/items" {
-		t.Fatalf("%+v, %v", p, err)
+		t.Fatalf("finished with %+v, %v; want a return to /items", p, err)
 	}
 
 	for i, want := range []fault.Code{"", fault.Forbidden} {
 		if err := w.spend(t.Context(), p); fault.CodeOf(err) != want && err != nil || (err == nil) != (want == "") {
-			t.Errorf("spent for the %d. time: %v", i+1, err)
+			t.Errorf("spent for the %d. time: got %v, want the code %q", i+1, err, want)
 		}
 	}
 

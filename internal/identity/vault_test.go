@@ -27,7 +27,7 @@ func TestVaultGivesBackWhatItSealed(t *testing.T) {
 		place, secret := rapid.String().Draw(t, "place"), rapid.String().Draw(t, "secret")
 		sealed := v.Seal(place, secret)
 		if got, err := v.Open(place, sealed); err != nil || got != secret {
-			t.Fatalf("%q, %v", got, err)
+			t.Fatalf("sealed and opened: %q, %v; want %q", got, err, secret)
 		}
 		if secret != "" && bytes.Equal(sealed, v.Seal(place, secret)) {
 			t.Fatal("the same secret sealed twice looks the same")
@@ -43,21 +43,21 @@ func TestVaultRefuses(t *testing.T) {
 		bad := bytes.Clone(sealed)
 		bad[i] ^= 1
 		if got, err := v.Open("credentials/josh/access", bad); err == nil {
-			t.Errorf("byte %d damaged: opened as %q", i, got)
+			t.Errorf("byte %d damaged: opened as %q, want an error", i, got)
 		}
 		if got, err := v.Open("credentials/josh/access", sealed[:i]); err == nil && i > 0 {
-			t.Errorf("cut at %d: opened as %q", i, got)
+			t.Errorf("cut at %d: opened as %q, want an error", i, got)
 		}
 	}
 
 	for _, place := range []string{"", "credentials/julia/access", "credentials/josh/refresh"} {
 		if got, err := v.Open(place, sealed); err == nil {
-			t.Errorf("moved to %q: opened as %q", place, got)
+			t.Errorf("moved to %q: opened as %q, want an error", place, got)
 		}
 	}
 
 	if got, err := vault(t, otherKey).Open("credentials/josh/access", sealed); err == nil {
-		t.Errorf("another key opened it as %q", got)
+		t.Errorf("with another key: opened as %q, want an error", got)
 	}
 }
 
@@ -66,12 +66,12 @@ func TestVaultKeyCanBeReplaced(t *testing.T) {
 	before := vault(t, testKey).Seal("p", "old")
 	both := vault(t, otherKey, testKey)
 	if got, err := both.Open("p", before); err != nil || got != "old" {
-		t.Fatalf("sealed before: %q, %v", got, err)
+		t.Fatalf("sealed before a key was added: %q, %v; want \"old\"", got, err)
 	}
 
 	after := both.Seal("p", "new")
 	if got, err := vault(t, otherKey).Open("p", after); err != nil || got != "new" {
-		t.Errorf("not sealed by the first key: %q, %v", got, err)
+		t.Errorf("sealed with two keys, opened with the first: %q, %v; want \"new\"", got, err)
 	}
 
 	if _, err := vault(t, testKey).Open("p", after); err == nil {
@@ -89,7 +89,7 @@ func TestVaultRefusesBadKeys(t *testing.T) {
 		"second bad": {testKey, "x"},
 	} {
 		if _, err := NewVault(keys...); err == nil {
-			t.Errorf("%s: accepted", name)
+			t.Errorf("the keys with %s are accepted, want an error", name)
 		}
 	}
 
@@ -115,7 +115,7 @@ func TestKeyFileIsMadeOnce(t *testing.T) {
 		wg.Wait()
 		for _, key := range keys {
 			if _, err := NewVault(key); err != nil || key != keys[0] {
-				t.Fatalf("keys %q: %v", keys, err)
+				t.Fatalf("keys that were made at once: %q, %v; want the same valid one for all", keys, err)
 			}
 		}
 
@@ -127,10 +127,10 @@ func onlyTheKey(t *testing.T, path string) {
 	t.Helper()
 	info, err := os.Stat(path)
 	if err != nil || info.Mode().Perm() != 0o600 {
-		t.Fatalf("%v, %v", info.Mode(), err)
+		t.Fatalf("the key's file has the mode %v, %v; want 0600", info.Mode(), err)
 	}
 	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 1 {
-		t.Errorf("left behind: %v, %v", left, err)
+		t.Errorf("beside the key's file: %v, %v; want nothing", left, err)
 	}
 }
 
@@ -138,6 +138,6 @@ func TestKeyFileThatCannotBeReadIsNotReplaced(t *testing.T) {
 	t.Parallel()
 	path := t.TempDir() // a directory in its place
 	if key, err := KeyFile(path); err == nil {
-		t.Errorf("made %q", key)
+		t.Errorf("a directory in the key's place: made %q, want an error", key)
 	}
 }

@@ -68,13 +68,14 @@ func TestDecideLosesNothing(t *testing.T) {
 			got := c.Decide()
 			switch {
 			case (got == CreateDocument) != !c.Exists:
-				t.Errorf("%+v: %s", c, got)
+				t.Errorf("%+v: got %s, want a document created exactly if there is none", c, got)
 			case got == ReplaceContent && (c.Own || c.Holds || c.ColdStorage):
-				t.Errorf("%+v: %s replaces what is not to be replaced", c, got)
+				t.Errorf("%+v: got %s, want no replacement of what is our own, holds it already, or is in cold storage",
+					c, got)
 			case got == ReplaceContent && c.Edited && policy != PersonAsks && (policy != FrameioWins || !c.NewFile):
-				t.Errorf("%+v: %s replaces what people made", c, got)
+				t.Errorf("%+v: got %s, want no replacement of what people made", c, got)
 			case (got == Conflict || got == SplitDocument) && !(c.Edited && c.NewFile):
-				t.Errorf("%+v: %s, though not both sides have changed it", c, got)
+				t.Errorf("%+v: got %s, want it only where both sides have changed it", c, got)
 			}
 		}
 	}

@@ -77,16 +77,18 @@ func TestNamesAreAlwaysUsable(t *testing.T) {
 		for what, s := range map[string]string{"file name": safe, "title": title, "path": segment} {
 			if !utf8.ValidString(s) || utf8.RuneCountInString(s) > maxName || strings.Trim(s, ". ") == "" ||
 				strings.ContainsAny(s, "/\\\u202e") || strings.ContainsFunc(s, unicode.IsControl) {
-				t.Fatalf("%s: %q", what, s)
+				t.Fatalf("the %s of %q is %q, want valid UTF-8 of 1 to %d characters without controls and separators",
+					what, name, s, maxName)
 			}
 		}
 
 		if SafeName(safe) != safe {
-			t.Fatalf("%q changes again to %q", safe, SafeName(safe))
+			t.Fatalf("%q changes again to %q, want it the same", safe, SafeName(safe))
 		}
 
 		if utf8.RuneCountInString(segment) > maxPathName || strings.Trim(segment, ". ") != segment {
-			t.Fatalf("path %q", segment)
+			t.Fatalf("the path's last part is %q, want at most %d characters, without dots and spaces around", segment,
+				maxPathName)
 		}
 	})
 }
@@ -102,7 +104,8 @@ func TestPlanFor(t *testing.T) {
 		100 * gib: {100 * gib / 1000, 1001}, 1024 * gib: {256 * mib, 4096},
 	} {
 		if p := PlanFor(size); p.PartSize != want.part || p.Count() != want.count {
-			t.Errorf("%d: %d parts of %d", size, p.Count(), p.PartSize)
+			t.Errorf("%d bytes are planned as %d parts of %d, want %d of %d", size, p.Count(), p.PartSize, want.count,
+				want.part)
 		}
 	}
 }
@@ -115,7 +118,7 @@ func TestPlanCoversTheFile(t *testing.T) {
 		last := p.Part(p.Count() - 1)
 		if last.Offset+last.Length != size || last.Length <= 0 || last.Length > p.PartSize || p.PartSize < minPart ||
 			p.PartSize > maxPart {
-			t.Fatalf("%+v ends with %+v", p, last)
+			t.Fatalf("%+v ends with %+v, want all %d bytes in parts of %d to %d", p, last, size, minPart, maxPart)
 		}
 	})
 }
@@ -138,7 +141,7 @@ func FuzzSeconds(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		if got := seconds(s); got < 0 || got != got || got > 4e10 {
-			t.Fatalf("%q is %v seconds", s, got)
+			t.Fatalf("%q is read as %v seconds, want a number from 0", s, got)
 		}
 	})
 }

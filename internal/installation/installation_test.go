@@ -37,7 +37,7 @@ func TestTheFirstStartIsAtHome(t *testing.T) {
 	db := open(t, pg.Address(t, t.TempDir()))
 	first := look(t, db, "https://Connector.Example/frameio/")
 	if err := first.Settle(t.Context()); err != nil || first.Held() != nil {
-		t.Fatalf("%v, %v", err, first.Held())
+		t.Fatalf("the first start: %v, held with %v; want neither", err, first.Held())
 	}
 
 	for address, want := range map[string]bool{
@@ -48,11 +48,11 @@ func TestTheFirstStartIsAtHome(t *testing.T) {
 	} {
 		err := look(t, db, address).Held()
 		if (err == nil) != want {
-			t.Errorf("%s: %v", address, err)
+			t.Errorf("the address %s: held with %v, want it free: %v", address, err, want)
 		}
 		if err != nil && (!fault.Is(err, fault.NotReady) || !strings.Contains(err.Error(), address) ||
 			!strings.Contains(err.Error(), "Connector.Example")) {
-			t.Errorf("%s: %v", address, err)
+			t.Errorf("the address %s is held with %v, want not ready, and both addresses in it", address, err)
 		}
 	}
 }
@@ -70,7 +70,7 @@ func TestHeldUntilAdopted(t *testing.T) {
 		time.Sleep(time.Hour)
 		select {
 		case err := <-done:
-			t.Fatalf("it goes on: %v", err)
+			t.Fatalf("what is held goes on with %v, want it to wait", err)
 		default:
 		}
 
@@ -79,7 +79,7 @@ func TestHeldUntilAdopted(t *testing.T) {
 		}
 
 		if err := <-done; err != nil || moved.Held() != nil {
-			t.Errorf("%v, %v", err, moved.Held())
+			t.Errorf("after the move: %v, held with %v; want neither", err, moved.Held())
 		}
 
 		if look(t, db, "https://old.example").Held() == nil {

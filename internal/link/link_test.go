@@ -78,26 +78,26 @@ func TestOneHoldsAndTheOthersWait(t *testing.T) {
 	w := setup(t)
 	l, err := w.claim("folder", file("f1"), "item-1")
 	if err != nil || l.ID == "" || l.AssetKey != "f1" || l.Account != "a" || l.DocumentUID != "" {
-		t.Fatalf("%+v, %v", l, err)
+		t.Fatalf("the new link: %+v, %v; want one of f1 in the account a, without a document", l, err)
 	}
 
 	if again, err := w.claim("folder", file("f1"), "item-1"); err != nil || again.ID != l.ID {
-		t.Errorf("its own: %v", err)
+		t.Errorf("claiming what one holds already: %+v, %v; want the link %s", again, err, l.ID)
 	}
 
 	_, err = w.claim("folder", file("f1"), "item-2")
 	if f := fault.From(err); f == nil || f.Code != fault.NotReady || f.RetryAfter <= 0 {
-		t.Errorf("held by another: %v", err)
+		t.Errorf("held by another: got %v, want not ready, and when to try again", err)
 	}
 
 	w.release("item-2") // it holds nothing
 	if _, err := w.claim("folder", file("f1"), "item-2"); !fault.Is(err, fault.NotReady) {
-		t.Errorf("released by who does not hold it: %v", err)
+		t.Errorf("released by who does not hold it: got %v, want it still held: not ready", err)
 	}
 
 	w.release("item-1")
 	if other, err := w.claim("folder", file("f1"), "item-2"); err != nil || other.ID != l.ID {
-		t.Errorf("after the release: %+v, %v", other, err)
+		t.Errorf("after the release: %+v, %v; want the link %s", other, err, l.ID)
 	}
 }
 
@@ -132,7 +132,7 @@ func TestALockIsGivenBackWhileNobodyHoldsTheLink(t *testing.T) {
 	}
 
 	if err := hold("10:00"); err != nil {
-		t.Errorf("when nobody holds it: %v", err)
+		t.Errorf("when nobody holds it: got %v, want no error", err)
 	}
 
 	if _, err := w.claim("folder", file("f1"), "item"); !fault.Is(err, fault.NotReady) {
@@ -141,7 +141,7 @@ func TestALockIsGivenBackWhileNobodyHoldsTheLink(t *testing.T) {
 
 	w.release("sweeper")
 	if _, err := w.claim("folder", file("f1"), "item"); err != nil {
-		t.Errorf("an item afterwards: %v", err)
+		t.Errorf("claimed by an item afterwards: got %v, want no error", err)
 	}
 }
 
@@ -167,7 +167,7 @@ func TestManyClaimsOfOneAssetMakeOneLink(t *testing.T) {
 
 	wg.Wait()
 	if n := w.count(); n != 1 || holders != 1 {
-		t.Errorf("%d links, %d holders", n, holders)
+		t.Errorf("claimed at once: %d links and %d holders, want 1 and 1", n, holders)
 	}
 }
 
@@ -176,7 +176,8 @@ func TestFoldersAndAssetsAreKeptApart(t *testing.T) {
 	w := setup(t)
 	a, b, c := w.claims("folder", file("f1")), w.claims("folder", file("f2")), w.claims("other", file("f1"))
 	if a.ID == b.ID || a.ID == c.ID || w.count() != 3 {
-		t.Errorf("%s, %s, %s", a.ID, b.ID, c.ID)
+		t.Errorf("the links %s, %s and %s of two files and two folders, %d in all; want 3 that differ", a.ID, b.ID,
+			c.ID, w.count())
 	}
 }
 
@@ -187,16 +188,16 @@ func TestLinkFollowsTheStack(t *testing.T) {
 	// The first knows the file, the others know the stack by then.
 	for _, a := range []Asset{stack("s1", "f1", "f2"), stack("s1", "f3", "f2", "f1"), stack("s1", "f2")} {
 		if got := w.claims("folder", a); got.ID != l.ID || got.AssetKey != "s1" {
-			t.Errorf("%+v: %+v", a, got)
+			t.Errorf("the stack %+v has the link %+v, want %s with the key s1", a, got, l.ID)
 		}
 	}
 
 	if got, err := Get(t.Context(), w.db, l.ID); err != nil || got.AssetKey != "s1" {
-		t.Errorf("stored: %+v, %v", got, err)
+		t.Errorf("as it is stored: %+v, %v; want the key s1", got, err)
 	}
 
 	if w.count() != 1 {
-		t.Errorf("%d links", w.count())
+		t.Errorf("%d links, want 1", w.count())
 	}
 }
 
@@ -239,7 +240,7 @@ func TestStackTakenApart(t *testing.T) {
 	one := file("f1")
 	one.From = l.ID // as it was found before f2 came
 	if got := w.claims("folder", one); got.ID == l.ID {
-		t.Errorf("f1 has the link that f2 took over")
+		t.Errorf("f1 has the link %s that f2 took over, want another", got.ID)
 	}
 
 	if again := w.claims("folder", file("f2")); again.ID != l.ID {
@@ -275,7 +276,7 @@ func TestHeldLinkIsNotRekeyed(t *testing.T) {
 	}
 
 	if got, err := Get(t.Context(), w.db, l.ID); err != nil || got.AssetKey != "f1" {
-		t.Errorf("%+v, %v", got, err)
+		t.Errorf("as it is stored: %+v, %v; want the key f1 as before", got, err)
 	}
 }
 
@@ -312,13 +313,13 @@ func TestWhatALinkRemembers(t *testing.T) {
 	}
 
 	if id, err := IDOfDocument(t.Context(), w.db, "doc-1"); err != nil || id != l.ID {
-		t.Errorf("%q, %v", id, err)
+		t.Errorf("the link of doc-1: %q, %v; want %q", id, err, l.ID)
 	}
 
 	other := w.claims("folder", file("f2"))
 	err = w.tx(func(ctx context.Context, tx *sql.Tx) error { return SetDocument(ctx, tx, now, &other, "doc-1") })
 	if !fault.Is(err, fault.Conflict) {
-		t.Errorf("one document of two assets: %v", err)
+		t.Errorf("one document of two assets: got %v, want a conflict", err)
 	}
 
 	if err := w.tx(func(ctx context.Context, tx *sql.Tx) error {
@@ -329,10 +330,10 @@ func TestWhatALinkRemembers(t *testing.T) {
 
 	if got, err := Get(t.Context(), w.db, l.ID); err != nil || got.DocumentUID != "" || got.Digest != "" ||
 		got.FileID != "" || got.Described != "" || got.Size != 0 {
-		t.Errorf("after the document is gone: %+v, %v", got, err)
+		t.Errorf("after the document is gone: %+v, %v; want nothing of it and its content", got, err)
 	}
 
 	if id, err := IDOfDocument(t.Context(), w.db, "doc-1"); err != nil || id != "" {
-		t.Errorf("%q, %v", id, err)
+		t.Errorf("the link of a document that is gone: %q, %v; want none", id, err)
 	}
 }

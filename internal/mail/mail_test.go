@@ -105,7 +105,7 @@ func (m *mailbox) empty() {
 	m.Helper()
 	select {
 	case l := <-m.got:
-		m.Fatalf("one mail too many: %+v", l)
+		m.Fatalf("one mail too many: got %+v, want none", l)
 	default:
 	}
 }
@@ -221,16 +221,17 @@ func TestHostileTextStaysText(t *testing.T) {
 				got := box.next()
 				if strings.Join(got.to, " ") != "josh@example.org" || got.header.Get("Bcc") != "" ||
 					got.header.Get("Subject") != m.Subject {
-					t.Errorf("%q: to %v, header %v", text, got.to, got.header)
+					t.Errorf("%q: to %v, header %v; want to josh@example.org, no Bcc, and the subject %q", text,
+						got.to, got.header, m.Subject)
 				}
 
 				if strings.Count(got.body, want) < 2 {
-					t.Errorf("%q: %s", text, got.body)
+					t.Errorf("%q: the mail is %s; want %s in it at least twice", text, got.body, want)
 				}
 
 				for _, bad := range []string{"<img", "<script", "49", "<#list", "xxxxxxxxx", `href=""`} {
 					if strings.Contains(got.body, bad) {
-						t.Errorf("%q: %q in %s", text, bad, got.body)
+						t.Errorf("%q: %q in the mail, want it neutralized: %s", text, bad, got.body)
 					}
 				}
 			}
@@ -243,7 +244,7 @@ func TestTemplateHoldsNoValue(t *testing.T) {
 	for n := range 4 {
 		if got := Template(n); strings.Count(got, "<li>") != n || strings.Count(got, "?html}") != 2+5*n ||
 			strings.Count(got, "${") != 2+5*n {
-			t.Errorf("%d lines: %s", n, got)
+			t.Errorf("the template of %d lines: %s; want as many <li>, and %d values that are escaped", n, got, 2+5*n)
 		}
 	}
 }
@@ -254,7 +255,7 @@ func TestTheSameKeyIsOneMail(t *testing.T) {
 	m := w.message(Line{Title: "f.mov", Text: "is a new document."})
 	w.sim.Faults().Add(faults.Rule{Path: "Document.Mail", Lost: true, Times: 1})
 	if err := w.fails(t.Context(), m); !fault.Is(err, fault.Unavailable) {
-		t.Fatalf("the answer was not lost: %v", err)
+		t.Fatalf("the answer that was lost: got %v, want unavailable", err)
 	}
 
 	w.send(m)
@@ -275,7 +276,8 @@ func TestMessageIDIsTheKeys(t *testing.T) {
 	w.send(m)
 	one, two := w.other.next().header, w.other.next().header
 	if id := one.Get("Message-Id"); id != "<item-1@connector.example.org>" || two.Get("Message-Id") != id {
-		t.Errorf("%q, %q", id, two.Get("Message-Id"))
+		t.Errorf("sent twice with the Message-Ids %q and %q, want <item-1@connector.example.org> for both", id,
+			two.Get("Message-Id"))
 	}
 
 	w.nuxeo.empty()
@@ -348,7 +350,7 @@ func TestNobodyWithoutAnAddress(t *testing.T) {
 		err := w.fails(t.Context(), m)
 		if f := fault.From(err); f == nil || f.Code != fault.Refused || !strings.Contains(f.Message, "nomail") ||
 			f.Remedy == "" {
-			t.Errorf("%s: %+v", via, f)
+			t.Errorf("%s to somebody without an address: %+v, want refused, nomail named, and a remedy", via, f)
 		}
 	}
 }
@@ -393,22 +395,22 @@ func TestRefusedByTheMailServer(t *testing.T) {
 	w.other.refuse = &smtp.SMTPError{Code: 550, Message: "no such mailbox"}
 	err := w.fails(t.Context(), w.message())
 	if f := fault.From(err); f == nil || f.Code != fault.Refused || f.Remedy == "" {
-		t.Errorf("%+v", f)
+		t.Errorf("a mailbox that is refused for good: %+v, want refused and a remedy", f)
 	}
 
 	w.other.refuse = &smtp.SMTPError{Code: 451, Message: "later"}
 	if err := w.fails(t.Context(), w.message()); !fault.Is(err, fault.Unavailable) {
-		t.Errorf("%v", err)
+		t.Errorf("a mailbox that is refused for now: got %v, want unavailable", err)
 	}
 
 	w.Set.Port = 1
 	if err := w.fails(t.Context(), w.message()); !fault.Is(err, fault.Unavailable) {
-		t.Errorf("%v", err)
+		t.Errorf("a server that is not there: got %v, want unavailable", err)
 	}
 
 	w.Set.From = "nobody"
 	if f := fault.From(w.fails(t.Context(), w.message())); f == nil || f.Field != "mail.from" {
-		t.Errorf("%+v", f)
+		t.Errorf("a sender that is no address: %+v, want the field mail.from", f)
 	}
 }
 
@@ -421,7 +423,7 @@ func TestTLSIsMandatoryByDefault(t *testing.T) {
 	ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
 	defer stop()
 	if err := w.fails(ctx, w.message()); !fault.Is(err, fault.Unavailable) {
-		t.Errorf("%v", err)
+		t.Errorf("a server that does not answer: got %v, want unavailable", err)
 	}
 
 	if err := w.Check(ctx); err == nil {

@@ -21,7 +21,8 @@ func TestNamesDoNothingToAMail(t *testing.T) {
 		if got.header.Get("Bcc") != "" ||
 			strings.ContainsFunc(strings.NewReplacer("\n", "", "\r", "", "\t", "").Replace(text), plain.Unsafe) ||
 			!strings.Contains(got.body, "हिन्दी") {
-			t.Errorf("%s: %v %q", via, got.header, got.body)
+			t.Errorf("%s: the header %v and the body %q; want no Bcc, no unsafe character, and the Hindi kept", via,
+				got.header, got.body)
 		}
 	}
 }

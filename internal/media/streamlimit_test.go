@@ -23,7 +23,8 @@ func TestLane(t *testing.T) {
 		begin := time.Now()
 		if _, err := l.acquire(t.Context()); !fault.Is(err, fault.Throttled) || fault.From(err).RetryAfter == 0 ||
 			time.Since(begin) != acquireTimeout {
-			t.Errorf("a third: %v after %v", err, time.Since(begin))
+			t.Errorf("a third stream: got %v after %v, want it throttled after %v", err, time.Since(begin),
+				acquireTimeout)
 		}
 
 		left, cancel := context.WithCancel(t.Context())
@@ -36,7 +37,7 @@ func TestLane(t *testing.T) {
 		for range 2 {
 			wg.Go(func() {
 				if leave, err := l.acquire(t.Context()); err != nil {
-					t.Errorf("waiting: %v", err)
+					t.Errorf("waiting for a place: got %v, want one", err)
 				} else {
 					defer leave()
 					time.Sleep(time.Hour) // until both are in
@@ -58,7 +59,7 @@ func TestLane(t *testing.T) {
 		one()
 		one() // counts once
 		if l.open != 0 {
-			t.Errorf("%d are left", l.open)
+			t.Errorf("%d places are taken at the end, want none", l.open)
 		}
 	})
 }

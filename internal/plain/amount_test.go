@@ -33,6 +33,6 @@ func TestAmounts(t *testing.T) {
 
 	if got := Number(-12345) + " " + Count(1, "asset") + " " + Count(0, "asset") + " " +
 		Count(2000, "asset"); got != "-12,345 1 asset 0 assets 2,000 assets" {
-		t.Errorf("got %q", got)
+		t.Errorf("got %q, want -12,345 1 asset 0 assets 2,000 assets", got)
 	}
 }

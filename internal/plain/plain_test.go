@@ -18,7 +18,7 @@ func TestLettersOfEveryScriptStay(t *testing.T) {
 	for _, s := range stays {
 		for name, f := range map[string]func(string) string{"Line": Line, "Text": Text, "JSON": JSON} {
 			if got := f(s); got != s {
-				t.Errorf("%s(%q) is %q", name, s, got)
+				t.Errorf("%s(%q) is %q, want it as it is", name, s, got)
 			}
 		}
 	}
@@ -50,11 +50,11 @@ func FuzzPlain(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		if got := Line(text); strings.ContainsFunc(got, Unsafe) || !utf8.ValidString(got) {
-			t.Errorf("Line(%q) is %q", text, got)
+			t.Errorf("Line(%q) is %q, want valid UTF-8 without unsafe characters", text, got)
 		}
 
 		if got := Text(text); strings.ContainsFunc(strings.NewReplacer("\n", "", "\t", "").Replace(got), Unsafe) {
-			t.Errorf("Text(%q) is %q", text, got)
+			t.Errorf("Text(%q) is %q, want no unsafe characters but ends of lines and tabs", text, got)
 		}
 
 		b, err := json.Marshal(text)
@@ -65,11 +65,11 @@ func FuzzPlain(f *testing.F) {
 		var back, before string
 		safe := JSON(string(b))
 		if err := json.Unmarshal([]byte(safe), &back); err != nil || strings.ContainsFunc(safe, Unsafe) {
-			t.Errorf("JSON(%q) is %q; %v", b, safe, err)
+			t.Errorf("JSON(%q) is %q, %v; want valid JSON without unsafe characters", b, safe, err)
 		}
 
 		if err := json.Unmarshal(b, &before); err != nil || back != before {
-			t.Errorf("%q became %q", before, back)
+			t.Errorf("%q became %q, want the same", before, back)
 		}
 	})
 }

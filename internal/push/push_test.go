@@ -41,7 +41,7 @@ func TestCompatible(t *testing.T) {
 		err := checkPushable(document(t, text))
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want) ||
 			fault.From(err).Remedy == "") {
-			t.Errorf("%s: %v", text, err)
+			t.Errorf("%s: got %v, want %q in it and a remedy; where that is empty, no error", text, err, want)
 		}
 	}
 }
@@ -70,7 +70,7 @@ func TestNames(t *testing.T) {
 		}
 
 		if got := fileName(doc, p); got != c.want {
-			t.Errorf("%q becomes %q, not %q", c.master, got, c.want)
+			t.Errorf("%q becomes %q, want %q", c.master, got, c.want)
 		}
 	}
 }
@@ -92,7 +92,8 @@ func TestParts(t *testing.T) {
 		host := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.Header.Get("x-amz-acl") != "private" || r.Header.Get("Content-Type") != "video/mp4" ||
 				r.ContentLength != 3 || r.Header.Get("Authorization") != "" {
-				t.Errorf("%v", r.Header)
+				t.Errorf("a part was sent with %v and %d bytes, want it private, video/mp4, 3 bytes and no sign-in",
+					r.Header, r.ContentLength)
 			}
 			w.WriteHeader(status)
 		}))
@@ -105,13 +106,14 @@ func TestParts(t *testing.T) {
 
 		err := s.Put(context.Background(), transfer.Part{Length: 3}, strings.NewReader("abc"))
 		if fault.CodeOf(err) != want.code || s.isExpired() != want.ended {
-			t.Errorf("%d: %v, ended %v", status, err, s.isExpired())
+			t.Errorf("the store answers %d: %v, ended %v; want %s and %v", status, err, s.isExpired(), want.code,
+				want.ended)
 		}
 
 		host.Close()
 		if err := s.Put(context.Background(), transfer.Part{Length: 3}, strings.NewReader("abc")); err == nil ||
 			strings.Contains(err.Error(), "secret") {
-			t.Errorf("%v", err)
+			t.Errorf("a part for a store that is gone: got %v, want an error without the secret", err)
 		}
 	}
 }
@@ -134,7 +136,7 @@ func TestBlobOfAnotherKind(t *testing.T) {
 		}
 		b := &blob{nx: nx, document: "uid", piece: Piece{XPath: "file:content", Blob: nuxeo.Blob{Length: 10}}}
 		if _, err := b.Open(context.Background(), 2, 3); !errors.Is(err, transfer.ErrChanged) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: reading the blob gave %v, want %v", name, err, transfer.ErrChanged)
 		}
 	}
 }

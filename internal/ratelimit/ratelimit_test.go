@@ -76,11 +76,11 @@ func TestBudgetIsObeyedAndUsed(t *testing.T) {
 
 		wg.Wait()
 		if service.denied > 4 { // the first calls go out before anything is known
-			t.Errorf("%d calls were refused", service.denied)
+			t.Errorf("%d calls were refused, want at most 4", service.denied)
 		}
 
 		if took := time.Since(start); took < 178*time.Second || took > 200*time.Second {
-			t.Errorf("400 calls took %v", took)
+			t.Errorf("400 calls took %v, want 178 to 200 s", took)
 		}
 	})
 }
@@ -110,14 +110,15 @@ func TestPeopleGoFirstInSmallBudgets(t *testing.T) {
 			asked := time.Now()
 			if _, err := b.RoundTrip(request(Interactive(t.Context()), "/v4/accounts/a/files/f2")); err != nil ||
 				time.Since(asked) > 200*time.Millisecond {
-				t.Errorf("a person waits %v: %v", time.Since(asked), err)
+				t.Errorf("a person waits %v, %v; want at most 200 ms", time.Since(asked), err)
 			}
 		}
 
 		stop()
 		wg.Wait()
 		if ideal := 5 * time.Since(start).Seconds(); service.denied > 0 || float64(service.calls) < 0.97*ideal {
-			t.Errorf("%d calls of %.0f, %d refused", service.calls, ideal, service.denied)
+			t.Errorf("%d calls and %d refused, want at least 97%% of %.0f, and none", service.calls, service.denied,
+				ideal)
 		}
 	})
 }
@@ -149,11 +150,11 @@ func TestNodesShareABudget(t *testing.T) {
 
 				wg.Wait()
 				if service.denied > 8 {
-					t.Errorf("%d calls were refused", service.denied)
+					t.Errorf("%d calls were refused, want at most 8", service.denied)
 				}
 
 				if took := time.Since(start); took < 170*time.Second || took > 220*time.Second {
-					t.Errorf("400 calls took %v", took)
+					t.Errorf("400 calls took %v, want 170 to 220 s", took)
 				}
 			})
 		})
@@ -167,18 +168,18 @@ func TestRefusalStopsItsBucketOnly(t *testing.T) {
 		b := NewBudgets(service, time.Now, nil)
 		resp, err := b.RoundTrip(request(t.Context(), "/v4/accounts/a/comments/c1"))
 		if err != nil || resp.StatusCode != http.StatusTooManyRequests || resp.Header.Get("Retry-After") != "1" {
-			t.Fatalf("%v %v", resp, err)
+			t.Fatalf("passed on: %v, %v; want 429, and one second to wait", resp, err)
 		}
 
 		start := time.Now()
 		if _, err := b.RoundTrip(request(t.Context(), "/v4/accounts/a/files/f2")); err != nil ||
 			time.Since(start) != 0 {
-			t.Errorf("another class waited %v: %v", time.Since(start), err)
+			t.Errorf("another class waited %v, %v; want no wait", time.Since(start), err)
 		}
 
 		if _, err := b.RoundTrip(request(t.Context(), "/v4/accounts/a/comments/c2")); err != nil ||
 			time.Since(start) < time.Second {
-			t.Errorf("the same class came back after %v: %v", time.Since(start), err)
+			t.Errorf("the same class came back after %v, %v; want at least a second", time.Since(start), err)
 		}
 	})
 }
@@ -201,7 +202,7 @@ func TestDatesAreTheOtherSides(t *testing.T) {
 
 		resp, err := NewBudgets(busy, time.Now, nil).RoundTrip(request(t.Context(), "/v4/me"))
 		if err != nil || resp.Header.Get("Retry-After") != "7" {
-			t.Errorf("to come back after %s s: %v", resp.Header.Get("Retry-After"), err)
+			t.Errorf("to come back after %s s, %v; want 7", resp.Header.Get("Retry-After"), err)
 		}
 	})
 }
@@ -215,7 +216,7 @@ func TestLongWaitsAreHandedBack(t *testing.T) {
 			_, err := b.RoundTrip(request(t.Context(), "/v4/me"))
 			var f *fault.Error
 			if i == 1 && (!errors.As(err, &f) || f.Code != fault.Throttled || f.RetryAfter < 59*time.Minute) {
-				t.Errorf("call %d: %v", i, err)
+				t.Errorf("call %d: got %v, want it throttled for an hour", i, err)
 			}
 		}
 	})
@@ -281,19 +282,19 @@ func TestConnectionsAreBoundedAndOneIsKeptForPeople(t *testing.T) {
 
 		synctest.Wait()
 		if n := h.open.Load(); n != 3 {
-			t.Errorf("background work holds %d of 4", n)
+			t.Errorf("background work holds %d of 4, want 3", n)
 		}
 
 		call(Interactive(t.Context()), c)
 		synctest.Wait()
 		if n := h.open.Load(); n != 4 {
-			t.Errorf("a person's call waits: %d open", n)
+			t.Errorf("with a person's call %d are open, want 4", n)
 		}
 
 		close(h.gate)
 		wg.Wait()
 		if h.most.Load() > 4 {
-			t.Errorf("%d at once", h.most.Load())
+			t.Errorf("%d were open at once, want at most 4", h.most.Load())
 		}
 	})
 }
@@ -324,7 +325,8 @@ func TestStrangersShareOneConnection(t *testing.T) {
 
 		synctest.Wait()
 		if n := h.open.Load(); n != 1 || away.Load() != 500-1-maxStrangers {
-			t.Errorf("500 strangers hold %d connections, %d were sent away", n, away.Load())
+			t.Errorf("500 strangers hold %d connections and %d were sent away, want 1 and %d", n, away.Load(),
+				500-1-maxStrangers)
 		}
 
 		for range 20 {
@@ -339,7 +341,7 @@ func TestStrangersShareOneConnection(t *testing.T) {
 		call(Interactive(t.Context()))
 		synctest.Wait()
 		if n := h.open.Load(); n != 6 {
-			t.Errorf("a person waits behind strangers: %d open", n)
+			t.Errorf("with a person behind strangers %d are open, want 6", n)
 		}
 
 		close(h.gate)

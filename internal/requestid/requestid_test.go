@@ -37,7 +37,8 @@ func TestOneIDFromRequestToRemoteCallAndLog(t *testing.T) {
 	h.ServeHTTP(rec, req)
 	if seen != "abc-123-def" || rec.Header().Get(Header) != seen ||
 		!strings.Contains(log.String(), "correlation=abc-123-def") {
-		t.Errorf("remote saw %q, answer %q, log %q", seen, rec.Header().Get(Header), log.String())
+		t.Errorf("the far side saw %q, the answer has %q, the log %q; want abc-123-def in all", seen,
+			rec.Header().Get(Header), log.String())
 	}
 }
 
@@ -45,7 +46,7 @@ func TestForgedIDsAreReplaced(t *testing.T) {
 	t.Parallel()
 	for _, bad := range []string{"", "x", "a b c d e f", "line\nbreak-line", strings.Repeat("a", 65)} {
 		if got := ID(With(context.Background(), bad)); got == bad || got == "" {
-			t.Errorf("With(%q) kept %q", bad, got)
+			t.Errorf("With(%q) kept %q, want another id", bad, got)
 		}
 	}
 }

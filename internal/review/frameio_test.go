@@ -52,11 +52,11 @@ func TestFromFrameioToNuxeo(t *testing.T) {
 	w.must(all()...)
 	w.wants("comment "+one+": One.", "  comment "+reply+": By a guest.", "drawing "+two+": Two.")
 	if head := w.of(reply).Text; head != "external reviewer\nBy a guest." {
-		t.Errorf("%q", head)
+		t.Errorf("a guest's reply reads %q, want it to begin with external reviewer", head)
 	}
 
 	if n := w.calls(func() { w.must(all()...) }); n != 0 {
-		t.Errorf("unchanged, but %d calls", n)
+		t.Errorf("an unchanged import made %d calls, want none", n)
 	}
 
 	sim.CompleteComment(one, true)

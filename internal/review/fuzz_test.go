@@ -29,12 +29,12 @@ func FuzzRender(f *testing.F) {
 
 		k := i.render(Target{FileID: "f", FrameRate: fps}, kindAnnotation, c)
 		if !json.Valid([]byte(k.Entity)) || !utf8.ValidString(k.Text) {
-			t.Errorf("entity %q, text %q", k.Entity, k.Text)
+			t.Errorf("entity %q, text %q; want valid JSON and valid UTF-8", k.Entity, k.Text)
 		}
 
 		head, _, _ := strings.Cut(k.Text, "\n")
 		if author := oneLine(author); author != "" && !strings.HasPrefix(head, author) {
-			t.Errorf("the head is %q, the author %q", head, author)
+			t.Errorf("the head is %q, want it to begin with the author %q", head, author)
 		}
 	})
 }

@@ -45,7 +45,7 @@ func TestHeadLine(t *testing.T) {
 		tc.change(&c)
 		got := (&Importer{FrameBase: tc.base}).render(Target{FileID: "f", FrameRate: tc.fps}, kindComment, c)
 		if got.Text != tc.want+"\nWords." {
-			t.Errorf("%s: %q", name, got.Text)
+			t.Errorf("%s: the text is %q, want %q", name, got.Text, tc.want+"\nWords.")
 		}
 	}
 }
@@ -63,7 +63,8 @@ func TestEntityIsWhatTheTabNeeds(t *testing.T) {
 	if e.FileID != "f" || !e.Resolved || *e.Frame != 25 || *e.Duration != 50 || *e.Page != 3 ||
 		e.Timecode != "00:00:01:00 – 00:00:02:24" ||
 		string(e.Annotation) != c.Annotation || string(e.Raw) != string(c.Raw) {
-		t.Errorf("%+v", e)
+		t.Errorf("the entity is %+v, want file f, resolved, frames 25 to 75 with their timecode, page 3, and what "+
+			"came as it came", e)
 	}
 }
 
@@ -78,7 +79,7 @@ func TestOddJSONDoesNotBreakTheEntity(t *testing.T) {
 	}
 
 	if string(e.Annotation) != `"[{\"broken"` || e.Raw != nil {
-		t.Errorf("%s, %s", e.Annotation, e.Raw)
+		t.Errorf("of broken JSON the entity keeps %s and %s, want it as text, and nothing raw", e.Annotation, e.Raw)
 	}
 }
 
@@ -176,11 +177,11 @@ func TestHeadIsOneLineAndAllIsText(t *testing.T) {
 		got := (&Importer{}).render(Target{}, kindComment, c)
 		head, body, ok := strings.Cut(got.Text, "\n")
 		if !ok || body != clean(text) || strings.ContainsAny(head, "\r\u2028\u2029") {
-			t.Fatalf("%q", got.Text)
+			t.Fatalf("%q reads %q, want a head of one line and the body as it is without controls", text, got.Text)
 		}
 
 		if !utf8.ValidString(got.Text) || !json.Valid([]byte(got.Entity)) {
-			t.Fatalf("%q, %q", got.Text, got.Entity)
+			t.Fatalf("text %q, entity %q; want valid UTF-8 and valid JSON", got.Text, got.Entity)
 		}
 	})
 }

@@ -24,11 +24,12 @@ func TestCommentsArrive(t *testing.T) {
 	w.must(all...)
 	w.wants("comment c1: Brighter.", "  comment r1: Yes.", "  comment r2: No.", "drawing c2: Here.")
 	if w.writes != 4 || w.of("c1").Origin != Origin || w.of("c2").XPath != "file:content" {
-		t.Errorf("%d writes, %+v", w.writes, w.of("c2"))
+		t.Errorf("%d writes, the first of origin %q, the second at %q; want 4, %q and file:content", w.writes,
+			w.of("c1").Origin, w.of("c2").XPath, Origin)
 	}
 
 	if n := w.calls(func() { w.must(all...) }); n != 0 || w.writes != 4 {
-		t.Errorf("an unchanged import made %d calls and %d writes", n, w.writes-4)
+		t.Errorf("an unchanged import made %d calls and %d writes, want none", n, w.writes-4)
 	}
 }
 
@@ -40,13 +41,13 @@ func TestEditedAndResolved(t *testing.T) {
 	edited, resolved := comment("c1", "Darker."), comment("c2", "Louder.")
 	resolved.Completed = true
 	if n := w.calls(func() { w.must(edited, resolved) }); n != 2 {
-		t.Errorf("%d calls for two changes", n)
+		t.Errorf("%d calls for two changes, want 2", n)
 	}
 
 	w.wants("comment c1: Darker.", "comment c2: Louder.")
 	if c := w.of("c2"); !strings.HasPrefix(c.Text, "Olga Owner · resolved\n") ||
 		!strings.Contains(c.Entity, `"resolved":true`) {
-		t.Errorf("%+v", c)
+		t.Errorf("the resolved comment is %+v, want it to say so in its text and its entity", c)
 	}
 
 	if w.of("c1").ID != id {
@@ -55,7 +56,7 @@ func TestEditedAndResolved(t *testing.T) {
 
 	w.must(edited, comment("c2", "Louder."))
 	if c := w.of("c2"); strings.Contains(c.Text, "resolved") {
-		t.Errorf("still resolved: %q", c.Text)
+		t.Errorf("opened again it reads %q, want nothing of resolved", c.Text)
 	}
 }
 
@@ -71,7 +72,7 @@ func TestDeletedOnFrameio(t *testing.T) {
 	w.must()
 	w.wants("")
 	if n := w.calls(func() { w.must() }); n != 0 {
-		t.Errorf("%d calls for nothing", n)
+		t.Errorf("%d calls for nothing, want none", n)
 	}
 }
 
@@ -101,7 +102,7 @@ func TestDeletedButAnswered(t *testing.T) {
 			w.must()
 			w.wants(tc.want...)
 			if c := w.of("c1"); strings.Contains(c.Entity, "Secret") {
-				t.Errorf("what was removed is kept: %s", c.Entity)
+				t.Errorf("what was removed is kept: %s, want nothing of Secret", c.Entity)
 			}
 
 			w.must()
@@ -120,7 +121,7 @@ func TestDrawingAddedAndRemovedKeepsReplies(t *testing.T) {
 	w.must(c)
 	w.wants("comment c1: Here.", "  comment r1: Where?", "  comment r2: There.")
 	if n := w.calls(func() { w.must(c) }); n != 0 {
-		t.Errorf("%d calls", n)
+		t.Errorf("an unchanged import made %d calls, want none", n)
 	}
 }
 
@@ -176,7 +177,7 @@ func TestDeletedInNuxeoByHand(t *testing.T) {
 
 			w.wants(want...)
 			if n := w.calls(func() { w.must(after) }); n != 0 {
-				t.Errorf("%d calls", n)
+				t.Errorf("an unchanged import made %d calls, want none", n)
 			}
 		})
 	}
@@ -299,14 +300,14 @@ func TestCommentsOfAnotherWriter(t *testing.T) {
 	w.must(comment("c1", "One, edited."), drawn(comment("c2", "Two.")))
 	w.wants("comment c1: One.", "comment c2: Two.")
 	if w.left != 2 {
-		t.Errorf("%d left", w.left)
+		t.Errorf("%d comments are left to others, want 2", w.left)
 	}
 
 	w.must()
 	w.wants("comment c1: One.", "comment c2: Two.")
 	w.importer.ClientFor = func(_ context.Context, login string) (Nuxeo, error) {
 		if login != "josh" {
-			t.Errorf("asked for %s", login)
+			t.Errorf("asked for the client of %s, want josh", login)
 		}
 		return josh, nil
 	}
@@ -314,7 +315,7 @@ func TestCommentsOfAnotherWriter(t *testing.T) {
 	w.must(comment("c1", "One, edited."))
 	w.wants("comment c1: One, edited.")
 	if c := w.of("c1"); c.Author != "josh" {
-		t.Errorf("by %s", c.Author)
+		t.Errorf("the comment is by %s, want josh", c.Author)
 	}
 }
 
@@ -327,7 +328,7 @@ func TestDocumentThatIsGoneIsAnError(t *testing.T) {
 	}
 
 	if err := w.run(comment("c1", "One, edited.")); !nuxeo.NotFound(err) {
-		t.Errorf("%v", err)
+		t.Errorf("importing to a document that is gone: got %v, want not found", err)
 	}
 }
 

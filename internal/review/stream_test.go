@@ -88,6 +88,6 @@ func TestShownCommentsAreBounded(t *testing.T) {
 	}
 
 	if list, more, err = List(t.Context(), w.importer.DB, w.target.LinkID, 3); len(list) != 3 || !more || err != nil {
-		t.Errorf("asked for 3: %d, more %t, %v", len(list), more, err)
+		t.Errorf("asked for 3: %d, more %t, %v; want 3 and more", len(list), more, err)
 	}
 }

@@ -61,7 +61,8 @@ func TestPowerCut(t *testing.T) {
 
 	t.Logf("%d frames, %d states tried, %d inconsistent", frames, states, lost)
 	if frames < cutTransactions || lost > 0 {
-		t.Errorf("%d of %d states are inconsistent", lost, states)
+		t.Errorf("%d of %d states are inconsistent, want none; there were %d frames, want at least %d", lost, states,
+			frames, cutTransactions)
 	}
 }
 
@@ -145,7 +146,8 @@ func opensWhole(t *testing.T, base, log []byte, reported []int64, cut int64) boo
 	}
 
 	if n%2 != 0 || n < 2*promised || n > 0 && last.String != fmt.Sprintf("%03d-1", n/2-1) {
-		t.Errorf("cut at %d: %d rows up to %s; %d transactions were reported", cut, n, last.String, promised)
+		t.Errorf("cut at %d: %d rows up to %s; want both rows of each transaction, and at least the %d that were "+
+			"reported", cut, n, last.String, promised)
 		return false
 	}
 
@@ -192,13 +194,13 @@ func TestDamagedDatabaseIsRefused(t *testing.T) {
 
 		refused++
 		if f := fault.From(err); f.Code != fault.Invalid || f.Remedy == "" {
-			t.Errorf("page %d: %v", p, err)
+			t.Errorf("page %d damaged: got %v, want it invalid, with a remedy", p, err)
 		}
 	}
 
 	t.Logf("%d of %d damaged pages were found at the start", refused, len(good)/page)
 	if refused < len(good)/page*9/10 {
-		t.Errorf("only %d of %d were found", refused, len(good)/page)
+		t.Errorf("%d of %d damaged pages were found, want nine in ten", refused, len(good)/page)
 	}
 }
 
@@ -214,7 +216,7 @@ func TestForeignFileIsRefused(t *testing.T) {
 	if db, err := Open(t.Context(), path); err == nil {
 		t.Error("it was opened", db.Close())
 	} else if f := fault.From(err); f.Code != fault.Invalid {
-		t.Errorf("%v", err)
+		t.Errorf("opening a broken database: got %v, want invalid", err)
 	}
 
 	f, err := os.Open(path)
@@ -223,6 +225,6 @@ func TestForeignFileIsRefused(t *testing.T) {
 	}
 	defer f.Close()
 	if b, err := io.ReadAll(f); err != nil || string(b) != text {
-		t.Errorf("it holds %q now", b)
+		t.Errorf("the file holds %q now, %v; want %q", b, err, text)
 	}
 }

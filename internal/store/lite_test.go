@@ -33,7 +33,7 @@ func oneConn(t *testing.T) *sql.DB {
 func must(t *testing.T, db *sql.DB, statement string, args ...any) {
 	t.Helper()
 	if _, err := db.ExecContext(t.Context(), statement, args...); err != nil {
-		t.Fatalf("%s: %v", statement, err)
+		t.Fatalf("executing %s: %v", statement, err)
 	}
 }
 

@@ -36,7 +36,7 @@ func TestCallersMayGoWhileTheDatabaseIsLocked(t *testing.T) {
 	})
 
 	if took := time.Since(began); !errors.Is(err, context.DeadlineExceeded) || took > 2*time.Second {
-		t.Errorf("after %s: %v", took, err)
+		t.Errorf("after %s: got %v, want it to end at the deadline, within 2 s", took, err)
 	}
 
 	close(free)
@@ -54,7 +54,7 @@ func TestCallersMayGoWhileTheDatabaseIsLocked(t *testing.T) {
 	var people int
 	if err := db.Reader.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM people").Scan(&people); err != nil ||
 		people != 1 {
-		t.Errorf("%d people: %v", people, err)
+		t.Errorf("%d people, %v; want 1", people, err)
 	}
 }
 

@@ -96,7 +96,7 @@ func TestLogStaysShort(t *testing.T) {
 		}
 	}
 
-	t.Errorf("the log has %d MiB and was not begun anew", l.size()>>20)
+	t.Errorf("the log has %d MiB, want it begun anew", l.size()>>20)
 }
 
 // Somebody who reads for long keeps the log from being begun anew, but the keeper
@@ -109,7 +109,7 @@ func TestKeeperHoldsNobodyUp(t *testing.T) {
 			INSERT INTO rows SELECT n, randomblob(160000) FROM some`)
 		return err
 	}); err != nil || l.size() < longBytes {
-		t.Fatalf("a log of %d MiB: %v", l.size()>>20, err)
+		t.Fatalf("the log has %d MiB, %v; want a long one, %d", l.size()>>20, err, longBytes>>20)
 	}
 
 	reading, err := l.Reader.QueryContext(t.Context(), `SELECT n FROM rows`)

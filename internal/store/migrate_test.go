@@ -53,6 +53,6 @@ func TestMigrationsGoDownAndUp(t *testing.T) {
 	}
 
 	if version, err := p.GetDBVersion(t.Context()); version != newest || err != nil {
-		t.Errorf("at %d, not %d: %v", version, newest, err)
+		t.Errorf("the database is at %d, %v; want %d", version, err, newest)
 	}
 }

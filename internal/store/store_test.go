@@ -71,7 +71,7 @@ func TestGroupKeepsGoodPartsBesideBadOnes(t *testing.T) {
 				return nil
 			})
 			if got, want := errors.Is(err, bad), i%4 == 0; got != want {
-				t.Errorf("part %d: %v", i, err)
+				t.Errorf("part %d: got %v, want it failed: %v", i, err, want)
 			}
 		})
 	}
@@ -79,7 +79,7 @@ func TestGroupKeepsGoodPartsBesideBadOnes(t *testing.T) {
 	wg.Wait()
 	var n int
 	if err := db.Reader.QueryRowContext(ctx, "SELECT count(*) FROM people").Scan(&n); err != nil || n != 30 {
-		t.Errorf("%d rows, %v", n, err)
+		t.Errorf("%d rows, %v; want 30", n, err)
 	}
 }
 
@@ -98,7 +98,7 @@ func TestDuplicateIsRecognised(t *testing.T) {
 	}
 
 	if err := add(); !Duplicate(err) {
-		t.Errorf("second insert: %v", err)
+		t.Errorf("inserting it a second time: got %v, want a duplicate", err)
 	}
 }
 
@@ -106,7 +106,7 @@ func TestMillisRoundTrip(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 24, 10, 0, 0, 123e6, time.UTC)
 	if got := Time(Millis(now)); !got.Equal(now) {
-		t.Errorf("got %v", got)
+		t.Errorf("read back as %v, want %v", got, now)
 	}
 	if !Time(Millis(time.Time{})).IsZero() {
 		t.Error("zero time does not come back")
@@ -154,11 +154,11 @@ func TestGateStopsBeforeTheCommit(t *testing.T) {
 		return err
 	})
 	if !errors.Is(err, dead) {
-		t.Errorf("Tx: %v", err)
+		t.Errorf("the transaction: got %v, want %v", err, dead)
 	}
 
 	var n int
 	if err := db.Reader.QueryRowContext(t.Context(), "SELECT count(*) FROM people").Scan(&n); err != nil || n != 0 {
-		t.Errorf("%d rows, %v", n, err)
+		t.Errorf("%d rows, %v; want none", n, err)
 	}
 }

@@ -17,7 +17,8 @@ func TestSilenceIsToldAndNotAFadingSpeed(t *testing.T) {
 			time.Sleep(time.Second)
 			sent += 1_000_000
 			if rate, quiet := m.of(sent); rate < 900_000 || rate > 1_100_000 || !quiet.IsZero() {
-				t.Fatalf("while a megabyte a second moves it says %d, quiet since %s", rate, quiet)
+				t.Fatalf("while a megabyte a second moves it says %d, quiet since %s; want about a million, and never",
+					rate, quiet)
 			}
 		}
 
@@ -26,14 +27,14 @@ func TestSilenceIsToldAndNotAFadingSpeed(t *testing.T) {
 			time.Sleep(time.Second)
 			rate, quiet := m.of(sent)
 			if long := time.Since(stood) >= silence; long != quiet.Equal(stood) || long && rate != 0 {
-				t.Fatalf("%s after the last byte it says %d, quiet since %s; nothing has moved since %s",
-					time.Since(stood), rate, quiet, stood)
+				t.Fatalf("%s after the last byte it says %d, quiet since %s; want 0 and since %s once that is %s ago",
+					time.Since(stood), rate, quiet, stood, silence)
 			}
 		}
 
 		time.Sleep(time.Second)
 		if rate, quiet := m.of(sent + 2_000_000); rate == 0 || !quiet.IsZero() {
-			t.Errorf("when it moves again it says %d, quiet since %s", rate, quiet)
+			t.Errorf("when it moves again it says %d, quiet since %s; want a rate, and never", rate, quiet)
 		}
 	})
 }

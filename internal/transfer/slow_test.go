@@ -125,7 +125,7 @@ func TestSlowLinksComplete(t *testing.T) {
 					start := time.Now()
 					l := link{piece: l.piece, read: l.read, write: l.write}
 					if err := slowRun(&l, digest, 1); err != nil {
-						t.Errorf("after %v: %v", time.Since(start), err)
+						t.Errorf("the slow transfer ended after %v with %v, want it whole", time.Since(start), err)
 					}
 					t.Log("took", time.Since(start))
 				})
@@ -154,7 +154,8 @@ func TestSilenceIsNoticed(t *testing.T) {
 					start := time.Now()
 					err := slowRun(&l, digest, 1)
 					if took := time.Since(start); !errors.Is(err, errIdle) || took > moving+slowIdle+2*time.Second {
-						t.Errorf("noticed after %v, %v of which it moved: %v", took, moving, err)
+						t.Errorf("noticed after %v, %v of which it moved: %v; want %v within %v", took, moving, err,
+							errIdle, moving+slowIdle+2*time.Second)
 					}
 				})
 			})
@@ -173,10 +174,10 @@ func TestLateAnswersAreWaitedForLonger(t *testing.T) {
 				t.Error(err)
 			}
 			if l.tried.Load() != 9 { // 30, 60, 120 seconds for each of three parts
-				t.Errorf("%d tries", l.tried.Load())
+				t.Errorf("%d tries, want 9", l.tried.Load())
 			}
 			if err := slowRun(&link{piece: 64 << 10, answerAfter: time.Hour}, digest, 1); !errors.Is(err, errIdle) {
-				t.Errorf("no answer: %v", err)
+				t.Errorf("without an answer: got %v, want %v", err, errIdle)
 			}
 		})
 	}

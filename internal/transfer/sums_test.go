@@ -18,7 +18,7 @@ func TestSumsComeBack(t *testing.T) {
 		}
 		var back State
 		if err := json.Unmarshal(b, &back); err != nil || !maps.Equal(back.Sums, s) && len(s) > 0 || back.Hashed != 7 {
-			t.Fatalf("%v came back as %v: %v", s, back, err)
+			t.Fatalf("%v came back as %v, %v; want the same", s, back, err)
 		}
 	})
 }
@@ -33,7 +33,7 @@ func FuzzSums(f *testing.F) {
 		}
 		for i := range s {
 			if i < 0 || i > maxIndex {
-				t.Fatalf("index %d", i)
+				t.Fatalf("there is the index %d, want 0 to %d", i, maxIndex)
 			}
 		}
 	})

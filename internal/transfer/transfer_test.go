@@ -84,7 +84,7 @@ func (m *memory) check(t interface{ Fatalf(string, ...any) }, plan Plan) {
 		all = append(all, m.got[i]...)
 	}
 	if !bytes.Equal(all, m.data) {
-		t.Fatalf("what arrived is not what was sent: %d of %d bytes", len(all), len(m.data))
+		t.Fatalf("what arrived, %d bytes, is not what was sent, want all %d of it", len(all), len(m.data))
 	}
 }
 
@@ -103,13 +103,14 @@ func TestPlanCoversTheFileExactly(t *testing.T) {
 		n := plan.Count()
 		first, last := plan.Part(0), plan.Part(n-1)
 		if first.Offset != 0 || last.Offset+last.Length != plan.Size {
-			t.Fatalf("parts %+v … %+v do not cover %+v", first, last, plan)
+			t.Fatalf("the parts %+v … %+v do not cover %+v, want the first at 0 and the last at its end", first, last,
+				plan)
 		}
 
 		i := rapid.IntRange(0, n-1).Draw(t, "i")
 		p := plan.Part(i)
 		if p.Length < 0 || p.Length > plan.PartSize || i+1 < n && p.Offset+p.Length != plan.Part(i+1).Offset {
-			t.Fatalf("part %d of %+v is %+v", i, plan, p)
+			t.Fatalf("part %d of %+v is %+v, want it within the part size, and the next right after it", i, plan, p)
 		}
 	})
 }
@@ -143,11 +144,11 @@ func TestBothWaysDeliverEverySizeWithFaults(t *testing.T) {
 
 				m.check(t, plan)
 				if want := md5.Sum(m.data); digest && string(sum) != hex.EncodeToString(want[:]) {
-					t.Errorf("digest %s", sum)
+					t.Errorf("the digest is %s, want %x", sum, want)
 				}
 
 				if len(s.Sums) != plan.Count() {
-					t.Errorf("%d sums of %d parts", len(s.Sums), plan.Count())
+					t.Errorf("%d sums of %d parts, want one of each", len(s.Sums), plan.Count())
 				}
 			})
 		}
@@ -186,7 +187,7 @@ func TestResumesFromAnyState(t *testing.T) {
 			before := s.done(plan)
 			s, sum, err = Run(context.Background(), plan, s, m, m, o)
 			if again := s.Sent - before; err == nil && again > plan.Size-before+int64(o.Streams)*plan.PartSize {
-				t.Fatalf("%d bytes went again", again)
+				t.Fatalf("%d bytes went again, want at most a part for each stream", again)
 			}
 		}
 
@@ -196,7 +197,7 @@ func TestResumesFromAnyState(t *testing.T) {
 
 		m.check(t, plan)
 		if want := md5.Sum(m.data); o.Hash != nil && string(sum) != hex.EncodeToString(want[:]) {
-			t.Fatalf("digest %s", sum)
+			t.Fatalf("the digest is %s, want %x", sum, want)
 		}
 	})
 }
@@ -207,13 +208,13 @@ func TestKeepDropsWhatTheSinkLost(t *testing.T) {
 	s := State{Sums: Sums{0: 1, 1: 2, 2: 3}, Hashed: 30, HashState: []byte("x")}
 	s.Keep(func(i int) bool { return i != 1 }, plan)
 	if len(s.Sums) != 0 || s.Hashed != 0 || s.HashState != nil {
-		t.Errorf("a digest over a lost part was kept: %+v", s)
+		t.Errorf("with a part lost that was in the digest, kept are %+v, want nothing", s)
 	}
 
 	s = State{Sums: Sums{0: 1, 5: 2}}
 	s.Keep(func(i int) bool { return i == 5 }, plan)
 	if len(s.Sums) != 1 {
-		t.Errorf("kept %v", s.Sums)
+		t.Errorf("kept are the sums %v, want only that of part 5", s.Sums)
 	}
 }
 
@@ -223,7 +224,7 @@ func TestChangedSourceEndsAtOnce(t *testing.T) {
 	m.openErr = fmt.Errorf("etag differs: %w", ErrChanged)
 	_, _, err := Run(t.Context(), Plan{Size: 5000, PartSize: 1000}, State{}, m, m, options())
 	if !errors.Is(err, ErrChanged) || m.opened > 5 { // once a part at most
-		t.Errorf("opened %d times: %v", m.opened, err)
+		t.Errorf("opened %d times, %v; want at most 5, and %v", m.opened, err, ErrChanged)
 	}
 }
 
@@ -234,7 +235,7 @@ func TestSliceEndsBetweenParts(t *testing.T) {
 	o.Until = time.Now().Add(-time.Second)
 	s, _, err := Run(t.Context(), Plan{Size: 5000, PartSize: 1000}, State{}, m, m, o)
 	if !errors.Is(err, ErrSlice) || len(s.Sums) != 0 {
-		t.Errorf("%v, %v", err, s.Sums)
+		t.Errorf("a slice that is over: %v with the sums %v; want %v and none", err, s.Sums, ErrSlice)
 	}
 }
 
@@ -249,13 +250,14 @@ func TestPlansOfOthersSizes(t *testing.T) {
 		for i, size := range sizes {
 			p := plan.Part(i)
 			if p.Offset != at || p.Length != size || p.Count != len(sizes) || plan.whole(at) != i {
-				t.Fatalf("part %d is %+v, %d bytes are %d parts", i, p, at, plan.whole(at))
+				t.Fatalf("part %d is %+v, and %d bytes are %d whole parts; want %d bytes there, and %d", i, p, at,
+					plan.whole(at), size, i)
 			}
 			at += size
 		}
 
 		if plan.Size != at || plan.whole(at) != len(sizes) {
-			t.Fatalf("%d of %d", plan.Size, at)
+			t.Fatalf("the parts have %d bytes, want the %d of the plan", at, plan.Size)
 		}
 	})
 }

@@ -37,7 +37,7 @@ func (s *stage) finds(want ...string) {
 	s.Helper()
 	slices.Sort(want)
 	if got := s.catchUp(); !slices.Equal(got, want) {
-		s.Errorf("%q has to be looked at, not %q", got, want)
+		s.Errorf("to be looked at are %q, want %q", got, want)
 	}
 }
 
@@ -58,7 +58,7 @@ func TestTheAuditLogIsReadFromNowOn(t *testing.T) {
 	s.later(time.Hour)
 	s.finds()
 	if n := s.sim.Calls("auditlog.index"); n != 0 {
-		t.Errorf("a new place was read: %d calls", n)
+		t.Errorf("a new place was read with %d calls, want none", n)
 	}
 
 	s.later(time.Hour)
@@ -76,7 +76,7 @@ func TestTheAuditLogIsReadFromNowOn(t *testing.T) {
 	}
 
 	if n := s.sim.Calls("auditlog.index"); n-calls != 3*2 { // mia may not
-		t.Errorf("three quiet minutes cost %d calls", n-calls)
+		t.Errorf("three quiet minutes cost %d calls, want 6", n-calls)
 	}
 
 	s.sim.Rename(folder, "Out")
@@ -101,14 +101,14 @@ func TestAnEntryThatIsWrittenLateIsFound(t *testing.T) {
 	var kept int
 	if err := s.DB.Reader.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM audit_seen`).Scan(&kept); err != nil ||
 		kept != 2 {
-		t.Errorf("%d entries are kept: %v", kept, err)
+		t.Errorf("%d entries are kept, %v; want 2", kept, err)
 	}
 
 	s.sim.Rename(late, "x")
 	s.finds("folder " + late)
 	if err := s.DB.Reader.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM audit_seen`).Scan(&kept); err != nil ||
 		kept != 1 {
-		t.Errorf("%d entries are kept: %v", kept, err)
+		t.Errorf("%d entries are kept, %v; want 1", kept, err)
 	}
 }
 
@@ -122,7 +122,7 @@ func TestWhatAWebhookToldIsNotReadAgain(t *testing.T) {
 	s.later(time.Second)
 	s.take("folder", folder)
 	if got := s.pump(); len(got) != 1 {
-		t.Errorf("%v", got)
+		t.Errorf("looked at %v, want the one folder that was told", got)
 	}
 
 	s.finds("folder " + lost)
@@ -144,7 +144,7 @@ func TestWhatIsOldIsForgotten(t *testing.T) {
 	var kept int
 	if err := s.DB.Reader.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM audit_seen`).Scan(&kept); err != nil ||
 		kept != 0 {
-		t.Errorf("%d entries are kept: %v", kept, err)
+		t.Errorf("%d entries are kept, %v; want none", kept, err)
 	}
 }
 
@@ -159,7 +159,7 @@ func TestManyEntries(t *testing.T) {
 
 	slices.Sort(want)
 	if got := s.catchUp(); !slices.Equal(got, want) {
-		t.Errorf("%d have to be looked at", len(got))
+		t.Errorf("%d have to be looked at, want %d", len(got), len(want))
 	}
 
 	s.finds()
@@ -183,7 +183,7 @@ func TestReadingTheLogBreaksOff(t *testing.T) {
 	first := len(s.pump())
 	rest := len(s.catchUp())
 	if first == 0 || first+rest != 250 {
-		t.Errorf("looked at %d, then %d", first, rest)
+		t.Errorf("looked at %d, then %d; want some, and 250 in all", first, rest)
 	}
 }
 
@@ -195,12 +195,12 @@ func TestNobodyMayReadTheLog(t *testing.T) {
 	folder := s.sim.AddFolder(s.root, "x")
 	for range 3 {
 		if r := s.upkeep(); len(r.Lines) != 1 || !strings.Contains(r.Lines[0], "audit log") {
-			t.Errorf("%+v", r)
+			t.Errorf("the upkeep tells %q, want one line about the audit log", r.Lines)
 		}
 	}
 
 	if n := s.sim.Calls("auditlog.index"); n != 1 {
-		t.Errorf("asked %d times", n)
+		t.Errorf("the audit log was asked %d times, want once", n)
 	}
 
 	s.later(refusedPause + time.Second)
@@ -213,11 +213,11 @@ func TestTheLogIsRefused(t *testing.T) {
 	s := logged(t, func(o *frameiosim.Options) { o.AuditRefused = true })
 	s.finds()
 	if r := s.upkeep(); len(r.Lines) != 1 {
-		t.Errorf("%+v", r)
+		t.Errorf("the upkeep tells %q, want one line", r.Lines)
 	}
 
 	if r := s.upkeep(); len(r.Lines) != 1 || s.sim.Calls("auditlog.index") != 2 { // once each
-		t.Errorf("%+v after %d calls", r, s.sim.Calls("auditlog.index"))
+		t.Errorf("the upkeep tells %q after %d calls, want one line and 2", r.Lines, s.sim.Calls("auditlog.index"))
 	}
 }
 
@@ -251,7 +251,8 @@ func TestWithoutWebhooksTheLogIsReadAllTheSame(t *testing.T) {
 	s.reconcile()
 	s.NoWebhooks = true
 	if r := s.reconcile(); r.Removed != 1 || len(s.sim.Webhooks(s.workspace)) != 0 {
-		t.Errorf("%+v", r)
+		t.Errorf("without webhooks %d were removed and %d are left, want 1 and 0", r.Removed,
+			len(s.sim.Webhooks(s.workspace)))
 	}
 
 	s.finds()
@@ -283,7 +284,7 @@ func TestAGapIsToldOfWhereTheLogIsRefused(t *testing.T) {
 		s.later(step.after)
 		s.finds()
 		if missed != step.want {
-			t.Errorf("after %s it was told of %d times, not %d", step.after, missed, step.want)
+			t.Errorf("after %s it was told of %d times, want %d", step.after, missed, step.want)
 		}
 	}
 }

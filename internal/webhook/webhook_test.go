@@ -143,12 +143,12 @@ func (s *stage) id() string {
 	s.Helper()
 	hooks := s.sim.Webhooks(s.workspace)
 	if len(hooks) != 1 {
-		s.Fatalf("there are %d webhooks", len(hooks))
+		s.Fatalf("there are %d webhooks, want 1", len(hooks))
 	}
 
 	id, ok := strings.CutPrefix(hooks[0].URL, s.PublicURL+"/frameio/events/")
 	if !ok || !hooks[0].Active || len(hooks[0].Events) != len(Events) {
-		s.Fatalf("it is %+v", hooks[0])
+		s.Fatalf("the webhook is %+v, want an active one at %s/frameio/events/ for all events", hooks[0], s.PublicURL)
 	}
 
 	return id
@@ -161,7 +161,7 @@ func TestOneWebhookPerWatchedWorkspace(t *testing.T) {
 	id := s.id()
 	secret, err := s.Secret(t.Context(), id)
 	if err != nil || secret != s.sim.Webhooks(s.workspace)[0].Secret {
-		t.Fatalf("the secret is %q: %v", secret, err)
+		t.Fatalf("the secret is %q, %v; want Frame.io's, %q", secret, err, s.sim.Webhooks(s.workspace)[0].Secret)
 	}
 
 	made := s.sim.Calls("webhooks.create")
@@ -172,11 +172,12 @@ func TestOneWebhookPerWatchedWorkspace(t *testing.T) {
 
 	s.watched = nil
 	if r := s.reconcile(); r.Removed != 1 || len(s.sim.Webhooks(s.workspace)) != 0 {
-		t.Errorf("left behind: %+v", r)
+		t.Errorf("without anything to watch %d were removed and %d are left, want 1 and 0", r.Removed,
+			len(s.sim.Webhooks(s.workspace)))
 	}
 
 	if _, err := s.Secret(t.Context(), id); !fault.Is(err, fault.NotFound) {
-		t.Errorf("its secret is still good: %v", err)
+		t.Errorf("the secret of what was removed: got %v, want not found", err)
 	}
 }
 
@@ -210,7 +211,8 @@ func TestWebhooksAreRepaired(t *testing.T) {
 	}
 
 	if secret, err := s.Secret(t.Context(), id); err != nil || secret != s.sim.Webhooks(s.workspace)[0].Secret {
-		t.Errorf("the secret is that of the one before: %v", err)
+		t.Errorf("the secret is %q, %v; want %q, not that of the one before", secret, err,
+			s.sim.Webhooks(s.workspace)[0].Secret)
 	}
 }
 
@@ -250,7 +252,8 @@ func TestNobodyMayMakeIt(t *testing.T) {
 	s.watched[0].Logins = []string{"mia"}
 	r := s.reconcile()
 	if len(s.sim.Webhooks(s.workspace)) != 0 || len(r.Lines) != 1 || !strings.Contains(r.Lines[0], "has no webhook") {
-		t.Errorf("%+v", r)
+		t.Errorf("%d webhooks, the upkeep tells %q; want none, and that the workspace has no webhook",
+			len(s.sim.Webhooks(s.workspace)), r.Lines)
 	}
 }
 
@@ -294,11 +297,11 @@ func TestAThingIsLookedAtOnceHoweverOftenItWasToldOf(t *testing.T) {
 	got := s.pump()
 	if len(got) != 3 || !slices.Contains(got, Hint{File, "f", s.account, s.workspace}) ||
 		!slices.Contains(got, Hint{Comment, "c", s.account, s.workspace}) {
-		t.Errorf("looked at %+v", got) // at places that are ours, not those that the event named
+		t.Errorf("looked at %+v, want three, f and c among them, at our places, not those that the event named", got)
 	}
 
 	if again := s.pump(); len(again) != 0 {
-		t.Errorf("looked again at %+v", again)
+		t.Errorf("looked again at %+v, want nothing", again)
 	}
 }
 
@@ -318,11 +321,11 @@ func TestAHintThatComesMeanwhileIsNotLost(t *testing.T) {
 	}
 
 	if got := s.pump(); len(got) != 1 {
-		t.Fatalf("looked at %+v", got)
+		t.Fatalf("looked at %+v, want one", got)
 	}
 
 	if got := s.pump(); len(got) != 1 {
-		t.Errorf("what came meanwhile: %+v", got)
+		t.Errorf("what came meanwhile is looked at as %+v, want one", got)
 	}
 }
 
@@ -334,16 +337,16 @@ func TestAHintIsLookedAtAgainAfterAnError(t *testing.T) {
 	s.take("file", "f")
 	for looks := 1; looks <= 3; looks++ {
 		if got := s.pump(); len(got) != 1 {
-			t.Fatalf("look %d: %+v", looks, got)
+			t.Fatalf("look %d was at %+v, want one", looks, got)
 		}
 		if got := s.pump(); len(got) != 0 {
-			t.Fatalf("looked at once again: %+v", got)
+			t.Fatalf("looked at once again at %+v, want nothing before its time", got)
 		}
 		s.now = s.now.Add(time.Hour)
 	}
 
 	if got := s.pump(); len(got) != 0 {
-		t.Errorf("looked after it went well: %+v", got)
+		t.Errorf("after it went well looked at %+v, want nothing", got)
 	}
 
 	s.fails = 100
@@ -355,7 +358,7 @@ func TestAHintIsLookedAtAgainAfterAnError(t *testing.T) {
 	}
 
 	if n != maxTries {
-		t.Errorf("given up after %d looks", n)
+		t.Errorf("given up after %d looks, want %d", n, maxTries)
 	}
 }
 
@@ -366,15 +369,15 @@ func TestAHintOfADeadNodeIsLookedAtByAnother(t *testing.T) {
 	s.reconcile()
 	s.take("file", "f")
 	if mine, err := s.claim(t.Context()); err != nil || len(mine) != 1 {
-		t.Fatal(mine, err)
+		t.Fatalf("the claim of what is due: %v, %v; want one", mine, err)
 	}
 
 	if got := s.pump(); len(got) != 0 {
-		t.Errorf("looked at by two: %+v", got)
+		t.Errorf("looked at by two: %+v, want nothing for the second", got)
 	}
 
 	s.now = s.now.Add(claimFor + time.Second)
 	if got := s.pump(); len(got) != 1 {
-		t.Errorf("after its node died: %+v", got)
+		t.Errorf("after its node died looked at %+v, want one", got)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/diff"
 )
 
 var josh = Viewer{Login: "josh"}
@@ -34,22 +35,21 @@ func TestCancelWhileWaiting(t *testing.T) {
 	w.clock.add(time.Hour)
 	w.Work(t.Context(), old) // the job of before: out of date
 	if steps != 1 || undone != 0 {
-		t.Fatalf("%d steps, undone %d times", steps, undone)
+		t.Fatalf("before it is begun again: %d steps and undone %d times, want 1 and 0", steps, undone)
 	}
 
 	w.clock.add(-time.Hour) // the pause does not hold the cancel up
 	v := w.turns(id)
 	w.is(v, Canceled)
 	if steps != 1 || undone != 1 || v.Code != "canceled" || !w.clock.now().Before(v.Created.Add(time.Hour)) {
-		t.Errorf("%d steps, undone %d times, %+v", steps, undone, v.Item)
+		t.Errorf("cancelled while it waited: %d steps, undone %d times, code %q, ended at %s; want 1, 1, "+
+			"\"canceled\" and before %s", steps, undone, v.Code, w.clock.now(), v.Created.Add(time.Hour))
 	}
 
-	if got := w.events(id); !slices.Equal(got, []string{"cancel asked", "undoing", "canceled"}) {
-		t.Errorf("history %v", got)
-	}
+	diff.Equal(t, "the history", w.events(id), []string{"cancel asked", "undoing", "canceled"})
 
 	if err := w.Cancel(t.Context(), josh, id); !fault.Is(err, fault.Conflict) {
-		t.Errorf("cancelled twice: %v", err)
+		t.Errorf("cancelling it twice: got %v, want a conflict", err)
 	}
 }
 
@@ -75,7 +75,7 @@ func TestCancelWhileRunning(t *testing.T) {
 	<-ended
 	w.is(w.turns(id), Canceled)
 	if undone != 1 {
-		t.Errorf("undone %d times", undone)
+		t.Errorf("the cancelled item was undone %d times, want once", undone)
 	}
 }
 
@@ -95,7 +95,8 @@ func TestCancelBetweenSteps(t *testing.T) {
 	v := w.turns(id)
 	w.is(v, Canceled)
 	if !slices.Equal(seen, []string{""}) || v.Step != "two" {
-		t.Errorf("%v, at %q", seen, v.Step)
+		t.Errorf("steps that ran before the cancel: %q, the item is at %q; want only the first, and \"two\"", seen,
+			v.Step)
 	}
 }
 
@@ -144,7 +145,8 @@ func TestCancelAfterHandingOver(t *testing.T) {
 	w.cancelItem(id)
 	<-ended
 	if v := w.item(id); !v.Canceling || slices.Contains(w.events(id), "done") {
-		t.Fatalf("the cancel was lost: %s, %v", v.State, w.events(id))
+		t.Fatalf("the cancel was lost: canceling is %v, want true; history %v, want no \"done\"", v.Canceling,
+			w.events(id))
 	}
 
 	w.is(w.turns(id), Canceled)
@@ -166,7 +168,8 @@ func TestCancelOfTheLastStep(t *testing.T) {
 	v := w.turn(id)
 	w.is(v, Done)
 	if v.Outcome != "created" || v.Canceling {
-		t.Errorf("%+v", v.Item)
+		t.Errorf("an item that ended before it saw the cancel: outcome %q, canceling %v; want \"created\" and false",
+			v.Outcome, v.Canceling)
 	}
 }
 
@@ -185,7 +188,7 @@ func TestCancelBeforeALongPause(t *testing.T) {
 	v := w.turn(id)
 	w.is(v, Waiting)
 	if v.NotBefore.After(w.clock.now()) {
-		t.Fatalf("waits until %s", v.NotBefore)
+		t.Fatalf("the item waits until %s, want it due by %s", v.NotBefore, w.clock.now())
 	}
 
 	w.is(w.turns(id), Canceled)
@@ -206,7 +209,8 @@ func TestRetryKeepsWhatWasReached(t *testing.T) {
 		}
 
 		if s.N != 7 || k.Step != "" || k.Attempt != 0 || k.Code != "" {
-			t.Errorf("%+v, %+v", s, k.Item)
+			t.Errorf("begun again: N is %d, step %q, attempt %d, code %q; want 7, \"\", 0 and \"\"", s.N, k.Step,
+				k.Attempt, k.Code)
 		}
 
 		return Next{Done: true}, nil
@@ -216,7 +220,7 @@ func TestRetryKeepsWhatWasReached(t *testing.T) {
 	n.Data = state{N: 7}
 	id := w.add(n)[0]
 	if err := w.Retry(t.Context(), josh, id); !fault.Is(err, fault.Conflict) {
-		t.Errorf("retried although it waits: %v", err)
+		t.Errorf("retrying an item that waits: got %v, want a conflict", err)
 	}
 
 	w.is(w.turns(id), Failed)
@@ -231,11 +235,11 @@ func TestRetryKeepsWhatWasReached(t *testing.T) {
 	v := w.turns(id)
 	w.is(v, Done)
 	if v.Message != "" || v.Canceling {
-		t.Errorf("%+v", v.Item)
+		t.Errorf("done after the retry: message %q, canceling %v; want none and false", v.Message, v.Canceling)
 	}
 
 	if err := w.Retry(t.Context(), josh, id); !fault.Is(err, fault.Conflict) {
-		t.Errorf("retried although it is done: %v", err)
+		t.Errorf("retrying an item that is done: got %v, want a conflict", err)
 	}
 }
 
@@ -276,7 +280,8 @@ func TestOthersCanNeitherSeeNorTouch(t *testing.T) {
 			_, err := w.Item(t.Context(), tc.who, id)
 			listed := slices.ContainsFunc(list, func(v View) bool { return v.ID == id })
 			if (err == nil) != tc.seen[i] || listed != tc.seen[i] || err != nil && !fault.Is(err, fault.NotFound) {
-				t.Errorf("%s, item %d: %v, listed %v", name, i, err, listed)
+				t.Errorf("%s, item %d: read with %v, listed %v; want seen %v, and not found otherwise", name, i, err,
+					listed, tc.seen[i])
 			}
 
 			if tc.seen[i] {
@@ -285,7 +290,7 @@ func TestOthersCanNeitherSeeNorTouch(t *testing.T) {
 
 			for _, touch := range []func(context.Context, Viewer, string) error{w.Cancel, w.Retry} {
 				if err := touch(t.Context(), tc.who, id); !fault.Is(err, fault.NotFound) {
-					t.Errorf("%s, item %d: %v", name, i, err)
+					t.Errorf("%s touches item %d of somebody else: got %v, want not found", name, i, err)
 				}
 			}
 		}
@@ -308,7 +313,7 @@ func TestPagesFollowTheCursor(t *testing.T) {
 	for more := true; more; {
 		page, next, err := w.Items(t.Context(), josh, f)
 		if err != nil || len(page) == 0 {
-			t.Fatalf("%v, %v", page, err)
+			t.Fatalf("a page of the list: %v, %v; want at least one item", page, err)
 		}
 		more = next
 		for _, v := range page {
@@ -325,24 +330,26 @@ func TestPagesFollowTheCursor(t *testing.T) {
 	w.turn(all[0])
 	if page, _, err := w.Items(t.Context(), josh, Filter{State: "done"}); err != nil || len(page) != 1 ||
 		page[0].ID != all[0] {
-		t.Errorf("%v, %v", page, err)
+		t.Errorf("the items that are done: %v, %v; want only %s", page, err, all[0])
 	}
 
 	under, err := w.ItemsOf(t.Context(), "p", "test")
 	if err != nil || len(under) != 5 || under[0].ID != all[0] {
-		t.Errorf("%d, %v", len(under), err)
+		t.Errorf("the items under p: %d, %v; want 5, of which the first is %s", len(under), err, all[0])
 	}
 
 	counts, oldest, err := w.Counts(t.Context())
 	if err != nil || counts[Done] != 1 || counts[Waiting] != 5 || !oldest.Equal(w.clock.now()) {
-		t.Errorf("%v, %s, %v", counts, oldest, err)
+		t.Errorf("counts %v, the oldest of %s, %v; want 1 done, 5 waiting, the oldest of %s", counts, oldest, err,
+			w.clock.now())
 	}
 
 	g, err := w.Gauges(t.Context())
 	if err != nil || len(g.Items) != 4 || !slices.Contains(g.Items, Count{Kind: "test", State: Waiting, N: 4}) ||
 		!slices.Contains(g.Items, Count{Kind: "mail", State: Waiting, N: 1}) ||
 		!slices.Contains(g.Items, Count{Kind: "test", State: Failed}) || !g.Oldest.Equal(w.clock.now()) {
-		t.Errorf("%+v, %v", g, err)
+		t.Errorf("gauges %+v, %v; want 4 counts, with 4 tests and 1 mail waiting and 0 tests failed, the oldest of %s",
+			g, err, w.clock.now())
 	}
 }
 
@@ -357,7 +364,7 @@ func TestProgressIsShown(t *testing.T) {
 
 		p, err := k.Transfer(ctx)
 		if err != nil || p.Done != 3 || p.State != "s" {
-			t.Errorf("%+v, %v", p, err)
+			t.Errorf("the transfer that was saved: %+v, %v; want 3 done and the state \"s\"", p, err)
 		}
 
 		k.Title, k.Actor = "f.mov", "julia"
@@ -368,6 +375,7 @@ func TestProgressIsShown(t *testing.T) {
 	w.is(v, Done)
 	if v.Transfer.Name != "f.mov" || v.Transfer.Done != 3 || !v.Transfer.Started.Equal(w.clock.now()) ||
 		v.Title != "f.mov" || v.Actor != "julia" {
-		t.Errorf("%+v", v)
+		t.Errorf("transfer %+v of %q, by %q; want 3 of f.mov done, begun at %s, by \"julia\"", v.Transfer, v.Title,
+			v.Actor, w.clock.now())
 	}
 }

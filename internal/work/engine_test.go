@@ -12,6 +12,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/requestid"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/diff"
 )
 
 func TestStepsFollowEachOther(t *testing.T) {
@@ -32,7 +33,8 @@ func TestStepsFollowEachOther(t *testing.T) {
 	v := w.turn(id)
 	w.is(v, Waiting)
 	if v.Step != "three" || !v.NotBefore.Equal(w.clock.now().Add(time.Minute)) {
-		t.Fatalf("%+v", v)
+		t.Fatalf("after the second step: at %q, due at %s; want \"three\" and %s", v.Step, v.NotBefore,
+			w.clock.now().Add(time.Minute))
 	}
 
 	w.is(w.turn(id), Waiting) // too early: nothing happens
@@ -40,12 +42,13 @@ func TestStepsFollowEachOther(t *testing.T) {
 	v = w.turn(id)
 	w.is(v, Done)
 	if v.Outcome != "created" || !v.Finished.Equal(w.clock.now()) || !slices.Equal(seen, []string{"", "two", "three"}) {
-		t.Errorf("%+v, %v", v, seen)
+		t.Errorf("done with the outcome %q at %s after the steps %q; want \"created\" at %s after \"\", \"two\" and "+
+			"\"three\"", v.Outcome, v.Finished, seen, w.clock.now())
 	}
 
 	w.is(w.turn(id), Done)
 	if len(seen) != 3 {
-		t.Errorf("a finished item was worked on: %v", seen)
+		t.Errorf("a finished item was worked on: steps %q, want 3 of them", seen)
 	}
 }
 
@@ -65,25 +68,23 @@ func TestRetryWaitsLongerAndGivesUp(t *testing.T) {
 		v := w.turn(id)
 		w.is(v, Waiting)
 		if v.Message != "Nuxeo is down." || v.Remedy != "Start it." {
-			t.Errorf("people cannot see what it waits for: %+v", v.Item)
+			t.Errorf("people see that it waits with %q and %q, want \"Nuxeo is down.\" and \"Start it.\"", v.Message,
+				v.Remedy)
 		}
 		pauses = append(pauses, v.NotBefore.Sub(w.clock.now()))
 		w.clock.add(pauses[len(pauses)-1])
 	}
 
-	if !slices.Equal(pauses, []time.Duration{2 * time.Second, 4 * time.Second}) {
-		t.Errorf("pauses %v", pauses)
-	}
+	diff.Equal(t, "the pauses", pauses, []time.Duration{2 * time.Second, 4 * time.Second})
 
 	v := w.turns(id)
 	w.is(v, Failed)
 	if v.Code != "unavailable" || v.Message != "Nuxeo is down." || v.Remedy != "Start it." || undone != 1 {
-		t.Errorf("undone %d times, %+v", undone, v.Item)
+		t.Errorf("failed with %q, %q and %q, undone %d times; want \"unavailable\", \"Nuxeo is down.\", \"Start "+
+			"it.\" and once", v.Code, v.Message, v.Remedy, undone)
 	}
 
-	if got := w.events(id); !slices.Equal(got, []string{"retry", "retry", "undoing", "failed"}) {
-		t.Errorf("history %v", got)
-	}
+	diff.Equal(t, "the history", w.events(id), []string{"retry", "retry", "undoing", "failed"})
 }
 
 func TestRetryObeysTheOtherSide(t *testing.T) {
@@ -92,7 +93,7 @@ func TestRetryObeysTheOtherSide(t *testing.T) {
 	f.RetryAfter = time.Hour
 	w := setup(t, worker{step: func(context.Context, *Task) (Next, error) { return Next{}, f }})
 	if v := w.turn(w.one()); v.NotBefore.Sub(w.clock.now()) != time.Hour {
-		t.Errorf("%s", v.NotBefore.Sub(w.clock.now()))
+		t.Errorf("tried again after %s, want the hour that was asked for", v.NotBefore.Sub(w.clock.now()))
 	}
 }
 
@@ -109,7 +110,7 @@ func TestSuccessForgetsEarlierFailures(t *testing.T) {
 	v := w.turns(w.one())
 	w.is(v, Done)
 	if v.Code != "" || v.Message != "" {
-		t.Errorf("done, but %q", v.Message)
+		t.Errorf("done, but with code %q and message %q, want none", v.Code, v.Message)
 	}
 }
 
@@ -122,7 +123,7 @@ func TestWaitingIsNoFailure(t *testing.T) {
 			return Next{}, f
 		}
 		if got := k.Now().Sub(k.WaitingSince); got < 2*time.Minute {
-			t.Errorf("waited %s", got)
+			t.Errorf("it has waited for %s, want at least 2 minutes", got)
 		}
 		return Next{Done: true}, nil
 	}})
@@ -132,20 +133,20 @@ func TestWaitingIsNoFailure(t *testing.T) {
 	w.is(v, Waiting)
 	if v.Attempt != 0 || v.Code != "not_ready" || !v.WaitingSince.Equal(w.clock.now()) ||
 		v.NotBefore.Sub(w.clock.now()) != w.set.WaitFor {
-		t.Errorf("%+v", v.Item)
+		t.Errorf("waiting: attempt %d, code %q, since %s, for %s; want 0, \"not_ready\", %s and %s", v.Attempt, v.Code,
+			v.WaitingSince, v.NotBefore.Sub(w.clock.now()), w.clock.now(), w.set.WaitFor)
 	}
 
 	since := v.WaitingSince
 	f.RetryAfter = 40 * time.Second
 	w.clock.add(w.set.WaitFor)
 	if v = w.turn(id); !v.WaitingSince.Equal(since) || v.NotBefore.Sub(w.clock.now()) != 40*time.Second {
-		t.Errorf("%+v", v.Item)
+		t.Errorf("still waiting: since %s, for %s; want since %s, for 40 s", v.WaitingSince,
+			v.NotBefore.Sub(w.clock.now()), since)
 	}
 
 	w.is(w.turns(id), Done)
-	if got := w.events(id); !slices.Equal(got, []string{"waiting", "done"}) {
-		t.Errorf("history %v", got)
-	}
+	diff.Equal(t, "the history", w.events(id), []string{"waiting", "done"})
 }
 
 func TestWaitingKeepsTheAttempts(t *testing.T) {
@@ -160,7 +161,7 @@ func TestWaitingKeepsTheAttempts(t *testing.T) {
 
 	w.is(w.turns(w.one()), Failed)
 	if n != 5 {
-		t.Errorf("%d steps", n)
+		t.Errorf("failed after %d steps, want 5", n)
 	}
 }
 
@@ -175,7 +176,8 @@ func TestFailureForGoodIsNotRepeated(t *testing.T) {
 	v := w.turns(w.one())
 	w.is(v, Failed)
 	if n != 1 || v.Code != "forbidden" || v.Remedy != "Ask." || v.Finished.IsZero() {
-		t.Errorf("%d steps, %+v", n, v.Item)
+		t.Errorf("given up after %d steps with %q and the remedy %q, at %s; want 1, \"forbidden\", \"Ask.\" and a time",
+			n, v.Code, v.Remedy, v.Finished)
 	}
 }
 
@@ -190,7 +192,8 @@ func TestPanicIsAFailureOfOurs(t *testing.T) {
 	v := w.turns(w.one())
 	w.is(v, Failed)
 	if n != 3 || v.Code != "internal" || v.Message == "" || strings.Contains(v.Message, "secret") {
-		t.Errorf("%d steps, %+v", n, v.Item)
+		t.Errorf("failed after %d steps with %q and %q; want 3, \"internal\" and a message without the secret", n,
+			v.Code, v.Message)
 	}
 }
 
@@ -218,7 +221,7 @@ func TestUnknownKindIsLeftToANewerNode(t *testing.T) {
 	v := w.turn(id)
 	w.is(v, Waiting)
 	if !strings.Contains(v.Message, "of-a-newer-version") || v.Attempt != 0 {
-		t.Errorf("%+v", v.Item)
+		t.Errorf("an unknown step: attempt %d, message %q; want 0, and the step's name in it", v.Attempt, v.Message)
 	}
 
 	newer := w.other("node-2", worker{})
@@ -249,7 +252,8 @@ func TestReasonStaysWhileUndoingIsHard(t *testing.T) {
 			v := w.turn(id)
 			for !v.State.Final() {
 				if v.Message != "The asset is gone." || v.Remedy != "Restore it." {
-					t.Fatalf("people read %q", v.Message)
+					t.Fatalf("while it is undone people read %q and %q, want \"The asset is gone.\" and \"Restore "+
+						"it.\"", v.Message, v.Remedy)
 				}
 				w.clock.add(max(0, v.NotBefore.Sub(w.clock.now())))
 				v = w.turn(id)
@@ -257,12 +261,14 @@ func TestReasonStaysWhileUndoingIsHard(t *testing.T) {
 
 			w.is(v, Failed)
 			if v.Code != "gone" || v.Message != "The asset is gone." || n == 0 {
-				t.Errorf("%+v", v.Item)
+				t.Errorf("%s: failed with %q and %q, undone %d times; want \"gone\", \"The asset is gone.\" and at "+
+					"least once", name, v.Code, v.Message, n)
 			}
 
 			if gaveUp := slices.Contains(w.events(id), "clean-up failed"); gaveUp != (name == "never works" ||
 				name == "refused") {
-				t.Errorf("history %v", w.events(id))
+				t.Errorf("%s: history %v, want \"clean-up failed\" in it only where it never works or is refused",
+					name, w.events(id))
 			}
 		})
 	}
@@ -292,7 +298,8 @@ func TestLongWorkMakesRoom(t *testing.T) {
 		v := w.turn(id)
 		w.is(v, Waiting)
 		if n != i+1 || v.Step != "go on" || v.NotBefore.After(w.clock.now()) || v.Attempt != 0 {
-			t.Fatalf("%d steps, %+v", n, v.Item)
+			t.Fatalf("slice %d: %d steps, at %q, due at %s, attempt %d; want as many steps, \"go on\", due now and 0",
+				i+1, n, v.Step, v.NotBefore, v.Attempt)
 		}
 	}
 
@@ -305,7 +312,8 @@ func TestEndedAddsItemsOnce(t *testing.T) {
 	w := setup(t, worker{})
 	w.Register("test", worker{ended: func(ctx context.Context, tx *sql.Tx, it Item) ([]string, error) {
 		if it.State != Done || it.Finished.IsZero() {
-			t.Errorf("%+v", it)
+			t.Errorf("the end is told of an item that is %s, finished at %s; want done, and a time", it.State,
+				it.Finished)
 		}
 		n := item("mail")
 		n.Kind = "mail"
@@ -320,19 +328,19 @@ func TestEndedAddsItemsOnce(t *testing.T) {
 	v := w.turn(id)
 	w.is(v, Waiting)
 	if got := w.count(); got != 1 {
-		t.Fatalf("%d items after the failed end", got)
+		t.Fatalf("after the end that failed there are %d items, want 1", got)
 	}
 
 	fail = false
 	w.is(w.turns(id), Done)
 	if got := w.count(); got != 2 {
-		t.Errorf("%d items", got)
+		t.Errorf("after the end there are %d items, want 2", w.count())
 	}
 
 	select {
 	case ids := <-w.wake:
 		if len(ids) != 1 {
-			t.Errorf("woke %v", ids)
+			t.Errorf("the end woke %v, want one item", ids)
 		}
 	default:
 		t.Error("what was added is not woken")
@@ -361,12 +369,12 @@ func TestAddIsOncePerSubject(t *testing.T) {
 	}
 
 	if ids := add(item("a"), item("b"), item("a")); len(ids) != 2 {
-		t.Fatalf("%v", ids)
+		t.Fatalf("added %v of three of which two are about the same, want 2", ids)
 	}
 
 	if ids := add(item("b"), item("c")); len(ids) != 1 || w.item(ids[0]).Subject != "c" ||
 		w.item(ids[0]).Correlation != "corr-123" {
-		t.Errorf("%v", ids)
+		t.Errorf("added %v beside what is there already, want one item about \"c\" of corr-123", ids)
 	}
 }
 

@@ -4,13 +4,13 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/diff"
 )
 
 // pushed are the jobs that wait in the queue.
@@ -63,7 +63,7 @@ func TestOneOfManyClaims(t *testing.T) {
 
 	wg.Wait()
 	if len(got) != 1 || got[0].Generation != job.Generation+1 {
-		t.Fatalf("%d claims", len(got))
+		t.Fatalf("%d claims of one job held, want 1, of the next generation", len(got))
 	}
 }
 
@@ -90,7 +90,7 @@ func TestWhoLosesTheLeaseHasNoEffect(t *testing.T) {
 			"Note":     func() error { return k.Note(ctx, "late", "x") },
 		} {
 			if err := write(); !fault.Is(err, fault.Stale) {
-				t.Errorf("%s: %v", name, err)
+				t.Errorf("%s after the item was taken over: got %v, want stale", name, err)
 			}
 		}
 
@@ -100,7 +100,7 @@ func TestWhoLosesTheLeaseHasNoEffect(t *testing.T) {
 	second = w.other("node-2", worker{step: func(_ context.Context, k *Task) (Next, error) {
 		var s map[string]int
 		if err := k.Load(&s); err != nil || s["n"] != 1 {
-			t.Errorf("%v, %v", s, err)
+			t.Errorf("the second node reads %v, %v; want what the first had saved, n = 1", s, err)
 		}
 		return Next{Done: true, Outcome: "second"}, nil
 	}})
@@ -109,12 +109,11 @@ func TestWhoLosesTheLeaseHasNoEffect(t *testing.T) {
 	v := w.turn(id)
 	w.is(v, Done)
 	if v.Outcome != "second" || v.data != `{"n":1}` || v.Transfer.Name != "" {
-		t.Errorf("%+v", v)
+		t.Errorf("the second's outcome %q, data %s, transfer %q; want \"second\", {\"n\":1} and no transfer",
+			v.Outcome, v.data, v.Transfer.Name)
 	}
 
-	if got := w.events(id); !slices.Equal(got, []string{"taken over", "done"}) {
-		t.Errorf("history %v", got)
-	}
+	diff.Equal(t, "the history", w.events(id), []string{"taken over", "done"})
 }
 
 func TestStaleFailureHasNoEffect(t *testing.T) {
@@ -134,7 +133,8 @@ func TestStaleFailureHasNoEffect(t *testing.T) {
 		v := w.turn(id)
 		w.is(v, Waiting)
 		if v.Step != "" || v.Message != "" || v.Generation != 3 || v.NotBefore.After(w.clock.now()) {
-			t.Errorf("%s: %+v", name, v.Item)
+			t.Errorf("%s: at %q, message %q, generation %d, due at %s; want \"\", \"\", 3 and now", name, v.Step,
+				v.Message, v.Generation, v.NotBefore)
 		}
 	}
 }
@@ -149,13 +149,13 @@ func TestSweepFindsLostJobs(t *testing.T) {
 	w.sweepNow()
 	w.sweepNow()
 	if got := w.pushed(); len(got) != 1 || got[0] != (Job{Item: id, Generation: 1}) {
-		t.Errorf("%v", got)
+		t.Errorf("the sweeps queued %v, want only the item that is due, once", got)
 	}
 
 	w.clock.add(time.Hour)
 	w.sweepNow()
 	if got := w.pushed(); len(got) != 2 {
-		t.Errorf("%v", got)
+		t.Errorf("after an hour the sweeps have queued %v, want two jobs", got)
 	}
 }
 
@@ -219,7 +219,8 @@ func TestShutdownHandsOver(t *testing.T) {
 	v := w.item(id)
 	w.is(v, Waiting)
 	if v.Attempt != 0 || v.Message != "" || v.NotBefore.After(w.clock.now()) {
-		t.Errorf("%+v", v.Item)
+		t.Errorf("let go at the stop: attempt %d, message %q, due at %s; want 0, none and now", v.Attempt, v.Message,
+			v.NotBefore)
 	}
 
 	next := w.other("node-2", worker{})
@@ -242,7 +243,8 @@ func TestShutdownKeepsWhatWasAchieved(t *testing.T) {
 		id := w.one()
 		w.Work(ctx, w.job(id))
 		if v := w.item(id); v.Outcome != next.Outcome || v.Step != next.Step || v.State == Running {
-			t.Errorf("%s: %+v", name, v.Item)
+			t.Errorf("%s: the item is %s at %q with outcome %q; want it at %q with %q, and not running", name, v.State,
+				v.Step, v.Outcome, next.Step, next.Outcome)
 		}
 	}
 }
@@ -264,7 +266,7 @@ func TestShutdownDoesNotForgetFailures(t *testing.T) {
 	w.clock.add(time.Minute)
 	w.Work(ctx, w.job(id))
 	if v := w.item(id); v.Attempt != 1 || v.State != Waiting {
-		t.Errorf("%+v", v.Item)
+		t.Errorf("the item is %s with attempt %d, want waiting with 1", v.State, v.Attempt)
 	}
 }
 
@@ -283,7 +285,7 @@ func TestJobThatTakesTooLongIsAFailure(t *testing.T) {
 		defer stop()
 		w.Work(ctx, w.job(id))
 		if v := w.item(id); v.Attempt != 1 || v.Code != "unavailable" {
-			t.Errorf("%+v", v.Item)
+			t.Errorf("attempt %d, code %q; want 1 and \"unavailable\"", v.Attempt, v.Code)
 		}
 	})
 }

@@ -59,7 +59,7 @@ func TestItemsRunByThemselves(t *testing.T) {
 		w.Wake(id)
 		w.is(w.await(id, time.Minute), Done)
 		if took := time.Since(began); took < 6*time.Second || took > 7*time.Second {
-			t.Errorf("took %s", took)
+			t.Errorf("the item took %s, want 6 to 7 s", took)
 		}
 
 		lost := w.add(item("nobody woke this"))[0]
@@ -85,7 +85,7 @@ func TestHeartbeatKeepsTheLease(t *testing.T) {
 		w.Wake(id)
 		w.is(w.await(id, 3*time.Minute), Done)
 		if n != 1 {
-			t.Errorf("begun %d times", n)
+			t.Errorf("the step was begun %d times, want once", n)
 		}
 	})
 }
@@ -131,7 +131,7 @@ func TestWorkOfHoursHasOneOwner(t *testing.T) {
 
 		t.Logf("%d slices, at most %d at once", slices.Load(), most.Load())
 		if most.Load() != 1 || slices.Load() < 10 {
-			t.Errorf("%d slices, %d at once", slices.Load(), most.Load())
+			t.Errorf("%d slices, at most %d at once; want at least 10, and 1", slices.Load(), most.Load())
 		}
 	})
 }
@@ -162,7 +162,7 @@ func TestHolderWithoutDatabaseStopsInTime(t *testing.T) {
 
 		w.Work(t.Context(), w.job(w.one()))
 		if took := <-ended; took >= w.set.Lease {
-			t.Errorf("stopped after %s, the lease is %s", took, w.set.Lease)
+			t.Errorf("the step was stopped after %s, want less than the lease of %s", took, w.set.Lease)
 		}
 	})
 }
@@ -270,7 +270,7 @@ func TestRiverRunsItems(t *testing.T) {
 	}
 
 	if n := steps.Load(); n != 40 {
-		t.Errorf("%d steps", n)
+		t.Errorf("%d steps, want 40", n)
 	}
 
 	long := w.add(item("long"))[0]
@@ -280,7 +280,7 @@ func TestRiverRunsItems(t *testing.T) {
 	v := w.item(long)
 	w.is(v, Waiting)
 	if v.Attempt != 0 {
-		t.Errorf("%+v", v.Item)
+		t.Errorf("let go by the soft stop: attempt %d, want 0", v.Attempt)
 	}
 
 	next, _ := onRiver(t, db, "node-2", worker{})
@@ -322,6 +322,6 @@ func TestRiverHoldsNoSecrets(t *testing.T) {
 		`"process":"…"`)
 	if n != 1 || args != `{"item":"id-1","generation":3,"process":"…"}` &&
 		args != `{"item":"id-1","process":"…","generation":3}` {
-		t.Errorf("%d jobs, %s", n, args)
+		t.Errorf("%d jobs with the arguments %s; want 1, with item id-1, generation 3 and a process", n, args)
 	}
 }

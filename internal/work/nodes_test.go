@@ -49,14 +49,14 @@ func TestWhoWakesUpKnowsThatTheLeaseIsOver(t *testing.T) {
 		}
 		w.clock.add(w.set.Lease)
 		if err := CheckLease(ctx); !fault.Is(err, fault.Stale) {
-			t.Errorf("after the lease: %v", err)
+			t.Errorf("the lease after it has ended: got %v, want stale", err)
 		}
 		return Next{Done: true}, nil
 	}})
 
 	w.turn(w.one())
 	if err := CheckLease(t.Context()); err != nil {
-		t.Errorf("without an item: %v", err)
+		t.Errorf("the lease where there is no item: got %v, want no error", err)
 	}
 }
 
@@ -70,12 +70,12 @@ func TestPauseLetsNothingStart(t *testing.T) {
 
 	w.sweepNow()
 	if jobs := w.pushed(); len(jobs) != 0 {
-		t.Errorf("pushed %v", jobs)
+		t.Errorf("while work is paused the sweep queued %v, want nothing", jobs)
 	}
 
 	w.is(w.turn(id), Waiting)
 	if p, err := w.Paused(t.Context()); p == nil || p.By != "admin" || p.Reason != "new disks" || err != nil {
-		t.Errorf("%+v, %v", p, err)
+		t.Errorf("the pause that the item meets: %+v, %v; want by admin, for new disks", p, err)
 	}
 
 	if err := w.Resume(t.Context(), "admin"); err != nil {
@@ -83,11 +83,11 @@ func TestPauseLetsNothingStart(t *testing.T) {
 	}
 
 	if p, err := w.Paused(t.Context()); p != nil || err != nil {
-		t.Errorf("%+v, %v", p, err)
+		t.Errorf("the pause after it was ended: %+v, %v; want none", p, err)
 	}
 
 	if jobs := w.pushed(); len(jobs) != 1 {
-		t.Errorf("pushed %v", jobs)
+		t.Errorf("after the pause the sweep queued %v, want one job", jobs)
 	}
 
 	w.is(w.turn(id), Done)
@@ -123,11 +123,11 @@ func TestPauseHandsOverWhatRuns(t *testing.T) {
 		v := w.item(id)
 		w.is(v, Waiting)
 		if v.Attempt != 0 || n != 1 {
-			t.Errorf("%d steps, %+v", n, v.Item)
+			t.Errorf("%d steps and attempt %d, want 1 and 0", n, v.Attempt)
 		}
 
 		if running, err := w.Running(t.Context()); running != 0 || err != nil {
-			t.Errorf("%d run, %v", running, err)
+			t.Errorf("%d items run, %v; want none", running, err)
 		}
 
 		if err := w.Resume(t.Context(), "admin"); err != nil {
@@ -152,7 +152,7 @@ func TestPauseHoldsBetweenSteps(t *testing.T) {
 	v := w.turn(id)
 	w.is(v, Waiting)
 	if v.Step != "two" || v.Attempt != 0 {
-		t.Errorf("%+v", v.Item)
+		t.Errorf("the item is at %q with attempt %d, want \"two\" and 0", v.Step, v.Attempt)
 	}
 }
 
@@ -169,7 +169,7 @@ func TestNodesAreCounted(t *testing.T) {
 	}
 
 	if n := w.Alive(); n != 2 {
-		t.Errorf("%d nodes", n)
+		t.Errorf("%d nodes are alive, want 2", n)
 	}
 
 	w.clock.add(3*w.set.Lease + time.Second)
@@ -178,7 +178,7 @@ func TestNodesAreCounted(t *testing.T) {
 	}
 
 	if n := w.Alive(); n != 1 {
-		t.Errorf("%d nodes after one fell silent", n)
+		t.Errorf("%d nodes are alive after one fell silent, want 1", n)
 	}
 
 	if err := other.reportAlive(t.Context()); err != nil {
@@ -187,7 +187,7 @@ func TestNodesAreCounted(t *testing.T) {
 
 	all, err := w.Nodes(t.Context())
 	if err != nil || len(all) != 2 || !all[0].Alive || !all[1].Alive {
-		t.Errorf("%+v, %v", all, err)
+		t.Errorf("the nodes: %+v, %v; want two that are alive", all, err)
 	}
 
 	if err := other.signOff(t.Context()); err != nil {
@@ -195,7 +195,7 @@ func TestNodesAreCounted(t *testing.T) {
 	}
 
 	if all, err := w.Nodes(t.Context()); err != nil || len(all) != 1 || w.Alive() != 1 {
-		t.Errorf("%+v, %v", all, err)
+		t.Errorf("the nodes after one has left: %+v, %d alive, %v; want 1 and 1", all, w.Alive(), err)
 	}
 }
 
@@ -209,6 +209,6 @@ func TestTakeOverIsInTheHistory(t *testing.T) {
 
 	w.other("node-2", worker{}).expire()
 	if got := w.events(id); len(got) != 1 || got[0] != "taken over" {
-		t.Errorf("%v", got)
+		t.Errorf("the history: %v, want \"taken over\"", got)
 	}
 }

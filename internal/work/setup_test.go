@@ -173,7 +173,7 @@ func (w *world) turns(id string) View {
 		w.turn(id)
 	}
 
-	w.Fatalf("never ends: %+v", w.item(id))
+	w.Fatalf("the item never ends: %+v, want it in a final state", w.item(id))
 	return View{}
 }
 

@@ -37,7 +37,7 @@ func TestSlotsAreReservedForInteractiveJobs(t *testing.T) {
 			mu.Lock()
 			defer mu.Unlock()
 			if begun[ahead] != n {
-				t.Errorf("%d have begun, not %d (ahead: %v)", begun[ahead], n, ahead)
+				t.Errorf("%d have begun, want %d (ahead: %v)", begun[ahead], n, ahead)
 			}
 		}
 

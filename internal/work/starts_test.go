@@ -16,7 +16,7 @@ func (w *world) dies(id string) {
 	w.Helper()
 	it, err := w.claim(w.Context(), w.job(id))
 	if err != nil || it == nil {
-		w.Fatalf("not begun: %v %v", it, err)
+		w.Fatalf("beginning the item: got %v, %v; want a claim", it, err)
 	}
 	w.restarts()
 }
@@ -47,7 +47,8 @@ func TestWhatEndsTheProcessIsBegunThreeTimes(t *testing.T) {
 	v := w.turns(id)
 	w.is(v, Failed)
 	if v.Code != string(fault.Internal) || !strings.Contains(v.Message, "3 times") || v.Remedy == "" || undone != 1 {
-		t.Errorf("%s %q %q, undone %d times", v.Code, v.Message, v.Remedy, undone)
+		t.Errorf("failed with %q, %q and the remedy %q, undone %d times; want \"internal\", \"3 times\" in it, a "+
+			"remedy, and once", v.Code, v.Message, v.Remedy, undone)
 	}
 
 	want := []string{"broken off", "broken off", "broken off", "undoing", "failed"}
@@ -79,11 +80,11 @@ func TestUndoingThatEndsTheProcessIsGivenUp(t *testing.T) {
 
 	w.is(w.turn(id), Failed)
 	if got := w.events(id); !slices.Contains(got, "clean-up given up") {
-		t.Errorf("history %v", got)
+		t.Errorf("history %v, want \"clean-up given up\" in it", got)
 	}
 
 	if titles, err := w.CleanUpAgain(t.Context(), w.clock.now().Add(-time.Hour)); err != nil || len(titles) > 0 {
-		t.Errorf("it is undone again: %v %v", titles, err)
+		t.Errorf("the next clean-up undoes %v, %v; want nothing", titles, err)
 	}
 }
 
@@ -96,7 +97,7 @@ func TestALostNodeCountsAsABeginning(t *testing.T) {
 	id := w.one()
 	for range 3 {
 		if it, err := w.claim(t.Context(), w.job(id)); it == nil || err != nil {
-			t.Fatal(it, err)
+			t.Fatalf("beginning the item: got %v, %v; want a claim", it, err)
 		}
 		w.expire()
 	}
@@ -139,7 +140,7 @@ func TestWhatEndedWellIsNotCounted(t *testing.T) {
 		}
 
 		if v := w.item(id); v.State != Waiting || v.Code == string(fault.Internal) {
-			t.Errorf("%s: %s %q", name, v.State, v.Message)
+			t.Errorf("%s: %s with %q and %q; want waiting, and no internal error", name, v.State, v.Code, v.Message)
 		}
 	}
 }
@@ -154,7 +155,7 @@ func TestAStopIsNoBeginningInVain(t *testing.T) {
 		stopped, stop := context.WithCancel(t.Context())
 		it, err := w.claim(t.Context(), w.job(id))
 		if err != nil || it == nil {
-			t.Fatal(it, err)
+			t.Fatalf("beginning the item: got %v, %v; want a claim", it, err)
 		}
 		stop()
 		k := &Task{Item: *it, engine: w.Engine, ends: w.clock.now().Add(time.Hour)}
@@ -176,17 +177,17 @@ func TestBystandersAreNotBlamed(t *testing.T) {
 	killer, bystander := ids[0], ids[1]
 	for range 2 {
 		if it, err := w.claim(t.Context(), w.job(bystander)); it == nil || err != nil {
-			t.Fatal(it, err)
+			t.Fatalf("beginning the bystander: got %v, %v; want a claim", it, err)
 		}
 		w.dies(killer)
 	}
 
 	if it, err := w.claim(t.Context(), w.job(killer)); it == nil || err != nil {
-		t.Fatal(it, err)
+		t.Fatalf("beginning the killer: got %v, %v; want a claim", it, err)
 	}
 
 	if it, err := w.claim(t.Context(), w.job(bystander)); it != nil || err != nil {
-		t.Fatalf("both were begun: %v", err)
+		t.Fatalf("the bystander was begun while a suspect runs: %v, %v; want neither", it, err)
 	}
 
 	w.restarts()
@@ -216,7 +217,7 @@ func TestItemsOfAClockThatWasAhead(t *testing.T) {
 
 	w.is(w.turns(id), Done)
 	if got := w.events(id); !slices.Contains(got, "clock") {
-		t.Errorf("history %v", got)
+		t.Errorf("history %v, want \"clock\" in it", got)
 	}
 
 	// One that is meant to wait stays.
@@ -241,6 +242,6 @@ func TestRetryOfWhatWaitsGoesOnAtOnce(t *testing.T) {
 
 	w.is(w.turn(id), Done)
 	if err := w.Retry(t.Context(), admin, id); !fault.Is(err, fault.Conflict) {
-		t.Errorf("a done item: %v", err)
+		t.Errorf("retrying a done item: got %v, want a conflict", err)
 	}
 }

@@ -123,7 +123,7 @@ func play(t *testing.T, script, chromium, pictures string) {
 	cmd.Env = append(os.Environ(), "STAGE="+string(told))
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		t.Fatalf("%s: %v\n%s", script, err, out)
+		t.Fatalf("playing %s: %v\n%s", script, err, out)
 	}
 
 	t.Logf("%s", out)

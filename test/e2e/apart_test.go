@@ -32,7 +32,7 @@ func by(b *testenv.Bed) map[string]nuxeosim.DocView {
 	for _, d := range b.Nuxeo.Children(b.Folder) {
 		file, _ := d.Properties["frameio:fileId"].(string)
 		if _, is := all[file]; is {
-			b.T.Errorf("%s and %s tell of one file", all[file].UID, d.UID)
+			b.T.Errorf("%s and %s tell of one file, %s, want one document for each", all[file].UID, d.UID, file)
 		}
 		all[file] = d
 	}
@@ -151,7 +151,7 @@ func TestMirroredStackThatLosesAFile(t *testing.T) {
 			}
 
 			if got := docs[files[2]].Properties["frameio:stackId"]; got != "" {
-				t.Errorf("the file that left tells of stack %v", got)
+				t.Errorf("the file that left tells of stack %v, want none", got)
 			}
 
 			for _, f := range files[:2] { // and then there is no stack
@@ -166,7 +166,7 @@ func TestMirroredStackThatLosesAFile(t *testing.T) {
 
 			for uid, d := range after {
 				if d.IsTrashed || d.Properties["frameio:stackId"] != "" {
-					t.Errorf("%s is in the trash (%t), or tells of stack %v", uid, d.IsTrashed,
+					t.Errorf("%s is in the trash (%t) and tells of stack %v, want neither", uid, d.IsTrashed,
 						d.Properties["frameio:stackId"])
 				}
 			}

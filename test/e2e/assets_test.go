@@ -23,27 +23,29 @@ func TestLateOriginals(t *testing.T) {
 	b.Run(b.Josh, soon, never)
 	waiting := b.Until(func(v work.View) bool { return v.Title == "Soon.mov" && v.Code == "not_ready" })
 	if waiting.State != work.Waiting || !strings.Contains(waiting.Message, "until the original is uploaded") {
-		t.Errorf("%s %s", waiting.State, waiting.Message)
+		t.Errorf("while the original is uploaded the item is %s with %q, want it waiting until the original is "+
+			"uploaded", waiting.State, waiting.Message)
 	}
 
 	b.Frameio.FinishUpload(soon)
 	clock.Move(time.Minute)
 	if v := b.Await(waiting.ID); v.State != work.Done {
-		t.Errorf("%s %s", v.State, v.Message)
+		t.Errorf("once the original is there the item is %s with %q, want it done", v.State, v.Message)
 	}
 
 	b.Mails(0) // the other one still waits
 	clock.Move(25 * time.Hour)
 	late := b.Await(b.Until(func(v work.View) bool { return v.Title == "Never.mov" }).ID)
 	if late.State != work.Failed || !strings.Contains(late.Message, "did not arrive") || late.Remedy == "" {
-		t.Errorf("%s %s %s", late.State, late.Message, late.Remedy)
+		t.Errorf("after 25 hours the item is %s with %q and the remedy %q, want failed, since the original did not "+
+			"arrive, and a remedy", late.State, late.Message, late.Remedy)
 	}
 
 	b.Settle()
 	b.Check(testenv.Want{"Soon": {Content: content('s', 100)}})
 	b.Mails(1)
 	if text := lastMail(b); !strings.Contains(text, "Soon.mov") || !strings.Contains(text, "did not arrive") {
-		t.Errorf("the mail says %q", text)
+		t.Errorf("the mail says %q, want Soon.mov, and that the other did not arrive", text)
 	}
 
 	// Who finishes the upload after all can retry.
@@ -110,17 +112,18 @@ func TestReasonsWhyAnAssetDoesNotArrive(t *testing.T) {
 				}
 				if v.State != work.Failed || c.code != "" && v.Code != c.code || !strings.Contains(v.Message, c.says) ||
 					v.Remedy == "" {
-					t.Errorf("%s at %q: %s %q %q", v.State, v.Step, v.Code, v.Message, v.Remedy)
+					t.Errorf("the item is %s at %q with %s, %q and the remedy %q; want it failed with code %q, %q in "+
+						"it, and a remedy", v.State, v.Step, v.Code, v.Message, v.Remedy, c.code, c.says)
 				}
 				t.Logf("%s: %s %s", v.Code, v.Message, v.Remedy)
 			}
 
 			if b.Nuxeo.Batches() != 0 {
-				t.Errorf("%d batches", b.Nuxeo.Batches())
+				t.Errorf("%d upload batches are left, want none", b.Nuxeo.Batches())
 			}
 
 			if docs := b.Documents(); len(docs) != 0 {
-				t.Errorf("%d documents", len(docs))
+				t.Errorf("%d documents, want none", len(docs))
 			}
 
 			b.Mails(1)
@@ -161,7 +164,7 @@ func TestFoldersKeepTheirShape(t *testing.T) {
 
 	folders := b.Nuxeo.Children(b.Nuxeo.Children(b.Folder)[0].UID)
 	if len(folders) != 3 { // two folders of one name, one file; nothing for the empty one
-		t.Errorf("%d below Day", len(folders))
+		t.Errorf("%d folders and files below Day, want 3", len(folders))
 	}
 
 	b.Mails(2)
@@ -172,13 +175,14 @@ func TestFoldersKeepTheirShape(t *testing.T) {
 	b.Run(b.Josh, day)
 	if v := b.Settle()[1]; v.Kind != "expand" || v.State != work.Failed ||
 		!strings.Contains(v.Message, "more than 6 assets") {
-		t.Errorf("%s %s %s", v.Kind, v.State, v.Message)
+		t.Errorf("the second item is of kind %s and %s with %q, want an expand that failed for more than 6 assets",
+			v.Kind, v.State, v.Message)
 	}
 
 	b.Check(want)
 	if text := lastMail(b); !strings.Contains(text, "Day") ||
 		!strings.Contains(text, "failed: The folder holds more than 6 assets.") {
-		t.Errorf("the mail says %q", text)
+		t.Errorf("the mail says %q, want that Day failed: The folder holds more than 6 assets.", text)
 	}
 
 	if err := b.Nuxeo.Trash(b.Folder); err != nil {
@@ -187,7 +191,8 @@ func TestFoldersKeepTheirShape(t *testing.T) {
 
 	b.Run(b.Josh, first)
 	if v := b.Settle()[1]; v.State != work.Failed || v.Code != "gone" || len(b.Nuxeo.Children(b.Folder)) != 1 {
-		t.Errorf("into the trash: %s %s", v.State, v.Message)
+		t.Errorf("publishing into the trash: %s with %s, %q, and %d below the folder; want failed, gone and 1",
+			v.State, v.Code, v.Message, len(b.Nuxeo.Children(b.Folder)))
 	}
 
 	if err := b.Nuxeo.Untrash(b.Folder); err != nil {
@@ -199,7 +204,8 @@ func TestFoldersKeepTheirShape(t *testing.T) {
 	b.Settle()
 	if m := b.Mail.Messages()[4]; !strings.Contains(m.Text(), "holds no files") ||
 		len(b.Nuxeo.Children(b.Folder)) != 1 {
-		t.Errorf("%q %q, %d below the folder", m.Subject, m.Text(), len(b.Nuxeo.Children(b.Folder)))
+		t.Errorf("an empty folder: the mail %q says %q, and %d are below the folder; want that it holds no files, "+
+			"and 1", m.Subject, m.Text(), len(b.Nuxeo.Children(b.Folder)))
 	}
 }
 
@@ -227,7 +233,7 @@ func TestAHundredMixedItems(t *testing.T) {
 	}
 
 	if res := b.Run(b.Josh, assets...); res.Description != "100 assets pushed to Nuxeo." {
-		t.Errorf("%+v", res)
+		t.Errorf("the answer to 100 assets says %q, want %q", res.Description, "100 assets pushed to Nuxeo.")
 	}
 
 	failed := 0
@@ -238,7 +244,7 @@ func TestAHundredMixedItems(t *testing.T) {
 	}
 
 	if failed != bad {
-		t.Errorf("%d failed, not %d", failed, bad)
+		t.Errorf("%d of the assets failed, want %d", failed, bad)
 	}
 
 	b.Check(want)

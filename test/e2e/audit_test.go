@@ -27,7 +27,7 @@ func TestEveryDeedLeavesAnEntry(t *testing.T) {
 		t.Helper()
 		before := entries(b)
 		if err := fn(); err != nil {
-			t.Fatalf("%s %s: %v", who, what, err)
+			t.Fatalf("%s does %s: %v", who, what, err)
 		}
 
 		var left []string
@@ -44,7 +44,7 @@ func TestEveryDeedLeavesAnEntry(t *testing.T) {
 
 	for _, want := range []string{"josh " + audit.SignedIn, "josh " + audit.Connected, "josh " + audit.Bound} {
 		if !slices.ContainsFunc(entries(b), func(e audit.Entry) bool { return e.Who+" "+e.What == want }) {
-			t.Errorf("%q is not there", want)
+			t.Errorf("the audit log has no entry %q, want one", want)
 		}
 	}
 
@@ -90,7 +90,7 @@ func TestEveryDeedLeavesAnEntry(t *testing.T) {
 	if !slices.ContainsFunc(entries(b), func(e audit.Entry) bool {
 		return e.Who == "josh" && e.What == audit.SyncAdded && e.About == mirror.Path
 	}) {
-		t.Errorf("no entry tells of the synchronization of %s", mirror.Path)
+		t.Errorf("no entry tells that josh added the synchronization of %s, want one", mirror.Path)
 	}
 
 	did("josh", audit.SyncPaused, mirror.Path, synced(b.App.Sync.Pause))

@@ -16,16 +16,16 @@ import (
 func nothing(b *testenv.Bed) {
 	b.T.Helper()
 	if left := b.Frameio.Actions(""); len(left) != 0 {
-		b.T.Errorf("%d actions are left", len(left))
+		b.T.Errorf("%d custom actions are left, want none", len(left))
 	}
 
 	list, _, err := b.App.Binding.List(b.T.Context(), testenv.Viewer, "", "", 0)
 	if err != nil || len(list) != 0 {
-		b.T.Errorf("%d bindings are left: %v", len(list), err)
+		b.T.Errorf("%d bindings are left, %v; want none", len(list), err)
 	}
 
 	if d, _ := b.Nuxeo.Doc(b.Folder); strings.Contains(strings.Join(d.Facets, " "), "FrameioBinding") {
-		b.T.Errorf("facets %v", d.Facets)
+		b.T.Errorf("the folder has the facets %v, want no FrameioBinding", d.Facets)
 	}
 }
 
@@ -76,7 +76,7 @@ func TestBindRefuses(t *testing.T) {
 		var f *fault.Error
 		if !errors.As(err, &f) || f.Code != c.code || f.Field != c.field || !strings.Contains(f.Message, c.says) ||
 			f.Remedy == "" {
-			t.Errorf("%s: %v", c.name, err)
+			t.Errorf("%s: got %v, want %s at the field %q with %q, and a remedy", c.name, err, c.code, c.field, c.says)
 		}
 	}
 
@@ -91,7 +91,7 @@ func TestBindRefuses(t *testing.T) {
 			Workspaces: []string{b.Workspace},
 		})
 		if !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), "already") {
-			t.Errorf("a taken name: %v", err)
+			t.Errorf("a taken name: got %v, want it invalid, since it is taken already", err)
 		}
 	}
 
@@ -133,7 +133,7 @@ func TestBindThatFailsLeavesNothing(t *testing.T) {
 			}
 
 			if v := b.Await(item); v.State != work.Failed || !strings.Contains(v.Message, c.says) {
-				t.Errorf("%s: %s", v.State, v.Message)
+				t.Errorf("the binding is %s with %q, want it failed with %q", v.State, v.Message, c.says)
 			}
 
 			nothing(b)
@@ -163,7 +163,7 @@ func TestOrphanedActionIsReplaced(t *testing.T) {
 	}
 
 	if res := b.Run(b.Josh, add(b, b.Root, "x.mov", []byte("x"))); res.Title != "Success" {
-		t.Errorf("%+v", res)
+		t.Errorf("publishing by the action answers %+v, want Success", res)
 	}
 
 	b.AllDone()
@@ -182,7 +182,7 @@ func TestSomebodyElsesActionIsLeftAlone(t *testing.T) {
 		Workspaces: []string{b.Workspace},
 	})
 	if !fault.Is(err, fault.Invalid) {
-		t.Errorf("%v", err)
+		t.Errorf("binding under a name that another connector has taken: got %v, want it invalid", err)
 	}
 
 	if b.Action().ID != foreign {
@@ -197,13 +197,13 @@ func TestMembersMayNotBindForOthers(t *testing.T) {
 	b.Nuxeo.SetACL("/default-domain/workspaces/videos", "julia", "Write", false)
 	if _, err := b.App.Binding.Unbind(t.Context(), work.Viewer{Login: "julia"}, made.ID, ""); !fault.Is(err,
 		fault.Forbidden) {
-		t.Errorf("a reader may unbind: %v", err)
+		t.Errorf("a reader unbinds: got %v, want it forbidden", err)
 	}
 
 	b.Nuxeo.SetACL("/default-domain/workspaces/videos", "julia", "Everything", false)
 	if _, err := b.App.Binding.Unbind(t.Context(), work.Viewer{Login: "julia"}, made.ID, ""); !fault.Is(err,
 		fault.NotFound) {
-		t.Errorf("a stranger learns of a binding: %v", err)
+		t.Errorf("a stranger unbinds: got %v, want not found", err)
 	}
 
 	bound(b, "Publish", b.Workspace)

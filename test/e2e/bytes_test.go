@@ -32,11 +32,12 @@ func holds(b *testenv.Bed, seed uint64, size int64) {
 	d := b.Only()
 	if d.Content == nil || d.Content.Length != size || d.Content.Digest != hex.EncodeToString(h.Sum(nil)) ||
 		d.Properties["frameio:digest"] != d.Content.Digest {
-		b.T.Errorf("the document holds %+v of %d bytes", d.Content, size)
+		b.T.Errorf("the document holds %+v and tells of the digest %v, want %d bytes with the digest %x", d.Content,
+			d.Properties["frameio:digest"], size, h.Sum(nil))
 	}
 
 	if n := b.Nuxeo.Batches(); n != 0 {
-		b.T.Errorf("%d upload batches are left", n)
+		b.T.Errorf("%d upload batches are left, want none", n)
 	}
 }
 
@@ -91,7 +92,7 @@ func TestLongTransfers(t *testing.T) {
 				}
 			}
 			if refused != 4 {
-				b.T.Errorf("%d links had ended", refused)
+				b.T.Errorf("%d links had ended, want 4", refused)
 			}
 		}},
 		"the source changes between cuts": {func(b *testenv.Bed, file string) uint64 {
@@ -102,7 +103,7 @@ func TestLongTransfers(t *testing.T) {
 			return 2
 		}, func(b *testenv.Bed) {
 			if said := history(b); !strings.Contains(said, "changed on Frame.io while it was read") {
-				b.T.Errorf("the history says %s", said)
+				b.T.Errorf("the history says %s, want that the file changed on Frame.io while it was read", said)
 			}
 		}},
 		"the source shrinks between cuts": {func(b *testenv.Bed, file string) uint64 {
@@ -125,7 +126,8 @@ func TestLongTransfers(t *testing.T) {
 			return 1
 		}, func(b *testenv.Bed) {
 			if said := history(b); strings.Count(said, "begun again") != 1 || calls(b, "POST", "/0") != 3+4 {
-				b.T.Errorf("%d chunks, %s", calls(b, "POST", "/0"), said)
+				b.T.Errorf("%d chunks were sent, want 7, and the transfer begun again once: %s",
+					calls(b, "POST", "/0"), said)
 			}
 		}},
 		"the batch is purged before the attach": {func(b *testenv.Bed, _ string) uint64 {
@@ -239,7 +241,7 @@ func undone(t *testing.T, fault *faults.Rule) {
 	b.Nuxeo.DamageUploads(1)
 	v := refused(b, b.Josh, "refused", "is not what Frame.io sent", first)
 	if n := len(b.Documents()); n != 0 || b.Nuxeo.Batches() != 0 {
-		t.Errorf("%d documents, %d batches", n, b.Nuxeo.Batches())
+		t.Errorf("after damaged bytes: %d documents and %d batches, want none", n, b.Nuxeo.Batches())
 	}
 
 	if err := b.App.Engine.Retry(t.Context(), testenv.Viewer, v.ID); err != nil {
@@ -275,7 +277,7 @@ func undone(t *testing.T, fault *faults.Rule) {
 
 	v = refused(b, b.Josh, "refused", "is not what Frame.io sent", stack)
 	if after := told(); after != before {
-		t.Errorf("the document tells %s\nafter the damage was undone, and told %s before", after, before)
+		t.Errorf("the document tells %s\nafter the damage was undone, want %s as before", after, before)
 	}
 
 	damaged := content('2', 2000)
@@ -304,7 +306,7 @@ func TestCancelWhileBytesMove(t *testing.T) {
 	<-moving
 	list, _, err := b.App.Engine.Items(t.Context(), testenv.Viewer, work.Filter{Kind: "publish"})
 	if err != nil || len(list) != 1 {
-		t.Fatalf("%v %v", list, err)
+		t.Fatalf("the items that publish: %v, %v; want one", list, err)
 	}
 
 	if err := b.App.Engine.Cancel(t.Context(), testenv.Viewer, list[0].ID); err != nil {
@@ -312,16 +314,16 @@ func TestCancelWhileBytesMove(t *testing.T) {
 	}
 
 	if v := b.Await(list[0].ID); v.State != work.Canceled {
-		t.Errorf("%s %s", v.State, v.Message)
+		t.Errorf("the item is %s with %q, want it cancelled", v.State, v.Message)
 	}
 
 	b.Settle()
 	if len(b.Documents()) != 0 || b.Nuxeo.Batches() != 0 {
-		t.Errorf("%d documents, %d batches", len(b.Documents()), b.Nuxeo.Batches())
+		t.Errorf("after the cancel: %d documents and %d batches, want none", len(b.Documents()), b.Nuxeo.Batches())
 	}
 
 	if text := lastMail(b); !strings.Contains(text, "was cancelled") {
-		t.Errorf("the mail says %q", text)
+		t.Errorf("the mail says %q, want that it was cancelled", text)
 	}
 
 	b.Mails(1)

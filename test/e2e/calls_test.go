@@ -65,7 +65,8 @@ func TestCallsWithoutADigest(t *testing.T) {
 	}
 
 	if doc := b.Only(); fmt.Sprint(doc.Properties["frameio:digest"]) != fmt.Sprintf("%x", md5.Sum(content('1', 1000))) {
-		t.Errorf("it tells no digest: %v", doc.Properties)
+		t.Errorf("the document tells the digest %v, want %x", doc.Properties["frameio:digest"],
+			md5.Sum(content('1', 1000)))
 	}
 }
 

@@ -20,7 +20,7 @@ func comment(b *testenv.Bed, words string) nuxeosim.CommentView {
 			return c
 		}
 	}
-	b.T.Fatalf("there is no comment %q", words)
+	b.T.Fatalf("the document has no comment %q, want one", words)
 	return nuxeosim.CommentView{}
 }
 
@@ -45,11 +45,11 @@ func TestCommentsFollowThoseOfFrameio(t *testing.T) {
 	uid := b.Only().UID
 	if c := comment(b, "resolved"); !strings.HasPrefix(c.Text, "external reviewer\n") ||
 		strings.Contains(c.Entity, `"resolved":true`) {
-		t.Errorf("%q %s", c.Text, c.Entity)
+		t.Errorf("the comment reads %q with %s, want it by an external reviewer and not resolved", c.Text, c.Entity)
 	}
 
 	if c := comment(b, "deleted"); !c.Annotation || !strings.Contains(c.Entity, "arrow") {
-		t.Errorf("%+v", c)
+		t.Errorf("the drawing is %+v, want an annotation with an arrow", c)
 	}
 
 	if comment(b, "reply").ParentID != comment(b, "parent").ID {
@@ -75,7 +75,7 @@ func TestCommentsFollowThoseOfFrameio(t *testing.T) {
 
 	if c := comment(b, "resolved"); c.ID != before["resolved"] || !strings.Contains(c.Entity, `"resolved":true`) ||
 		!strings.Contains(c.Text, "· resolved\n") {
-		t.Errorf("%q %s", c.Text, c.Entity)
+		t.Errorf("the comment reads %q with %s, want the same one, resolved", c.Text, c.Entity)
 	}
 
 	if c := comment(b, "[removed on Frame.io]"); c.ID != mine || comment(b, "in Nuxeo").ParentID != mine {
@@ -83,7 +83,7 @@ func TestCommentsFollowThoseOfFrameio(t *testing.T) {
 	}
 
 	if n := len(b.Nuxeo.Comments(uid)); n != 5 {
-		t.Errorf("%d comments", n)
+		t.Errorf("%d comments, want 5", n)
 	}
 
 	// Nothing changed: nothing is written.
@@ -128,7 +128,7 @@ func TestServiceAccountWritesComments(t *testing.T) {
 	newest(b, b.Julia, "created", file)
 	for _, c := range b.Nuxeo.Comments(b.Only().UID) {
 		if c.Author != "Administrator" {
-			t.Errorf("%s wrote %q", c.Author, c.Text)
+			t.Errorf("%s wrote %q, want Administrator", c.Author, c.Text)
 		}
 	}
 
@@ -148,7 +148,7 @@ func TestUnbindWhenTheWorkspaceIsGone(t *testing.T) {
 
 	b.AllDone()
 	if d, _ := b.Nuxeo.Doc(b.Folder); strings.Contains(strings.Join(d.Facets, " "), "FrameioBinding") {
-		t.Errorf("facets %v", d.Facets)
+		t.Errorf("the folder has the facets %v, want no FrameioBinding", d.Facets)
 	}
 }
 

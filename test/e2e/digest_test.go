@@ -24,7 +24,7 @@ func TestOtherDigestsAreNoOtherContent(t *testing.T) {
 		newest(b, b.Josh, ingest.Unchanged, file)
 		for _, call := range spent(b, before) {
 			if strings.Contains(call, "/upload/") {
-				t.Errorf("with digests by %s the file was sent again: %s", algorithm, call)
+				t.Errorf("with digests by %s the file was sent again: %s, want no upload", algorithm, call)
 			}
 		}
 	}

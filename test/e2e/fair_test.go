@@ -44,7 +44,7 @@ func TestDeepFoldersMakeRoom(t *testing.T) {
 	}
 
 	if open < many/2 {
-		t.Errorf("the single file came when %d of %d folders were left", open, many)
+		t.Errorf("the single file came when %d of %d folders were left, want at least half of them left", open, many)
 	}
 
 	b.AllDone()

@@ -118,7 +118,7 @@ func TestForgedCallsChangeNothingAndTellNothing(t *testing.T) {
 	ts := strconv.FormatInt(time.Now().Unix(), 10)
 	status, nothing := call(t, unknown, ts, []string{frameiosim.Signature(action.Secret, ts, body)}, body)
 	if status != http.StatusUnauthorized {
-		t.Fatalf("an unknown action answers %d %s", status, nothing)
+		t.Fatalf("an unknown action answers %d %s, want 401", status, nothing)
 	}
 
 	for name, forge := range forgeries(action.Secret, other.Secret, body) {
@@ -126,7 +126,7 @@ func TestForgedCallsChangeNothingAndTellNothing(t *testing.T) {
 			ts, signatures, body := forge()
 			if status, said := call(t, address, ts, signatures, bytes.Clone(body)); status != http.StatusUnauthorized ||
 				said != nothing {
-				t.Errorf("%s: %d %s", name, status, said)
+				t.Errorf("%s: answered with %d %s, want 401 %s", name, status, said, nothing)
 			}
 		}
 	}
@@ -134,17 +134,17 @@ func TestForgedCallsChangeNothingAndTellNothing(t *testing.T) {
 	for _, secret := range []string{"", "no such action"} { // what an unknown action is compared with
 		if status, said := call(t, unknown, ts, []string{frameiosim.Signature(secret, ts, body)},
 			body); status != http.StatusUnauthorized || said != nothing {
-			t.Errorf("%d %s", status, said)
+			t.Errorf("signed with the secret %q: answered with %d %s, want 401 %s", secret, status, said, nothing)
 		}
 	}
 
 	if n := interactions(b); n != 0 {
-		t.Errorf("%d interactions were accepted", n)
+		t.Errorf("%d interactions were accepted, want none", n)
 	}
 
 	if status, said := call(t, action.URL, ts, []string{frameiosim.Signature(action.Secret, ts, body)},
 		body); status != http.StatusOK {
-		t.Errorf("the true one: %d %s", status, said)
+		t.Errorf("the true call is answered with %d %s, want 200", status, said)
 	}
 
 	b.AllDone()
@@ -156,6 +156,6 @@ func TestForgedCallsChangeNothingAndTellNothing(t *testing.T) {
 
 	if status, said := call(t, action.URL, ts, []string{frameiosim.Signature("", ts, body)},
 		body); status != http.StatusUnauthorized || said != nothing {
-		t.Errorf("without a secret: %d %s", status, said)
+		t.Errorf("without a secret: answered with %d %s, want 401 %s", status, said, nothing)
 	}
 }

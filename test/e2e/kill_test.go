@@ -58,7 +58,7 @@ func TestEveryRemoteWriteMayGoWrong(t *testing.T) {
 						b.FailAt(i+1, when)
 						deed()
 						if died := b.Survive(); died == (when == testenv.Lost) {
-							t.Errorf("%s: died: %v", w, died)
+							t.Errorf("%s: the process died: got %v, want %v", w, died, when != testenv.Lost)
 						}
 
 						// Items may come in another order than before.

@@ -44,7 +44,7 @@ func TestSlowLinksAreNoFault(t *testing.T) {
 			}
 
 			if h := history(b); strings.Contains(h, "retry: ") {
-				t.Errorf("something was tried again: %s", h)
+				t.Errorf("something was tried again, want nothing: %s", h)
 			}
 		})
 	}
@@ -108,7 +108,7 @@ func TestBandwidthIsKept(t *testing.T) {
 	b.AllDone()
 	b.Check(want)
 	if took < 2500*time.Millisecond || took > 12*time.Second {
-		t.Errorf("3 MiB at 1 MiB a second took %v", took)
+		t.Errorf("3 MiB at 1 MiB a second took %v, want 2.5 to 12 s", took)
 	}
 }
 
@@ -124,12 +124,13 @@ func TestFilesComeFromAllowedHosts(t *testing.T) {
 	v := b.Published(b.Josh, file)[0]
 	if v.State != work.Failed || v.Code != "refused" || !strings.Contains(v.Message, "an address on localhost,") ||
 		!strings.Contains(v.Remedy, "frameio-file-hosts") {
-		t.Errorf("%s %s %s %s", v.State, v.Code, v.Message, v.Remedy)
+		t.Errorf("the item is %s with %s, %q and the remedy %q; want it refused for an address on localhost, and "+
+			"frameio-file-hosts", v.State, v.Code, v.Message, v.Remedy)
 	}
 
 	for _, r := range b.Frameio.Requests() {
 		if strings.HasPrefix(r.Path, "/assets/") {
-			t.Errorf("%s %s was asked", r.Method, r.Path)
+			t.Errorf("%s %s was asked, want no file", r.Method, r.Path)
 		}
 	}
 
@@ -156,7 +157,8 @@ func TestPrivateAddressesAreRefused(t *testing.T) {
 	v := b.Published(b.Josh, file)[0]
 	if v.State != work.Failed || v.Code != "refused" || !strings.Contains(v.Message, "127.0.0.1") ||
 		!strings.Contains(v.Remedy, "network-private-addresses") {
-		t.Errorf("%s %s %s %s", v.State, v.Code, v.Message, v.Remedy)
+		t.Errorf("the item is %s with %s, %q and the remedy %q; want it refused for 127.0.0.1, and "+
+			"network-private-addresses", v.State, v.Code, v.Message, v.Remedy)
 	}
 
 	if n := len(b.Frameio.Requests()) - before; n != 1 { // the simulator's own, to run the action
@@ -166,7 +168,7 @@ func TestPrivateAddressesAreRefused(t *testing.T) {
 	for _, r := range b.Frameio.Requests()[before:] {
 		if strings.HasPrefix(r.Path, "/v4/") || strings.HasPrefix(r.Path, "/ims/") ||
 			strings.HasPrefix(r.Path, "/assets/") {
-			t.Errorf("%s %s was asked", r.Method, r.Path)
+			t.Errorf("%s %s was asked, want nothing that shows who we are or what we look for", r.Method, r.Path)
 		}
 	}
 }

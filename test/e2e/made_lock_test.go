@@ -37,7 +37,7 @@ func TestALargeDocumentIsLockedWhileItIsMade(t *testing.T) {
 		b.Published(b.Josh, add(b, b.Root, "Cut.mov", content('a', size)))
 
 		if len(holders) == 0 {
-			t.Fatalf("of %d bytes: nothing was written before the content was there", size)
+			t.Fatalf("of %d bytes: nothing was written before the content was there, want some writes", size)
 		}
 
 		for _, got := range holders {

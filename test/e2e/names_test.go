@@ -65,22 +65,23 @@ func TestNamesComeThroughOrAreCleaned(t *testing.T) {
 		// What the content says is what the file is called.
 		if d.Content == nil || d.Content.Name != want || d.Properties["frameio:fileName"] != nuxeo.Kept(want) ||
 			string(b.Content(d.UID)) != want {
-			t.Errorf("%q became %+v, %v", want, d.Content, d.Properties["frameio:fileName"])
+			t.Errorf("%q became %+v, called %v, holding %q; want this name in all of them", want, d.Content,
+				d.Properties["frameio:fileName"], b.Content(d.UID))
 		}
 
 		if strings.ContainsFunc(d.Title, unicode.IsControl) || d.Title == "" ||
 			!strings.HasPrefix(nuxeo.Kept(want), d.Title) {
-			t.Errorf("%q has the title %q", want, d.Title)
+			t.Errorf("%q has the title %q, want a beginning of it without controls", want, d.Title)
 		}
 
 		segment := d.Path[strings.LastIndex(d.Path, "/")+1:]
 		if segment == "" || segment == "." || segment == ".." || strings.ContainsFunc(segment, unicode.IsControl) {
-			t.Errorf("%q is at %q", want, d.Path)
+			t.Errorf("%q is at %q, want a last part that is a name without controls", want, d.Path)
 		}
 	}
 
 	if len(wanted) != 0 || b.Nuxeo.Batches() != 0 {
-		t.Errorf("%d are missing, %d batches", len(wanted), b.Nuxeo.Batches())
+		t.Errorf("%d documents are missing and %d batches are left, want none", len(wanted), b.Nuxeo.Batches())
 	}
 }
 
@@ -135,7 +136,7 @@ func TestHostileTextStaysText(t *testing.T) {
 	for i, d := range sorted(b) {
 		comments := b.Nuxeo.Comments(d.UID)
 		if len(comments) != 1 {
-			t.Fatalf("%d comments", len(comments))
+			t.Fatalf("%q has %d comments, want 1", d.Title, len(comments))
 		}
 
 		elements, shown := nodes(t, comments[0].Text)
@@ -154,17 +155,17 @@ func TestHostileTextStaysText(t *testing.T) {
 	m := b.Mail.Messages()[0]
 	parsed, err := mail.ReadMessage(strings.NewReader(string(m.Raw)))
 	if err != nil || parsed.Header.Get("Bcc") != "" || len(m.To) != 1 {
-		t.Errorf("%v %v %v", parsed, m.To, err)
+		t.Errorf("the mail is %+v to %v, %v; want one recipient and no Bcc", parsed, m.To, err)
 	}
 
 	for _, bad := range []string{"<script", "<img", "<svg", "<b ", ">49", "Heading}}</"} {
 		if strings.Contains(m.HTML, bad) {
-			t.Errorf("the mail holds %q", bad)
+			t.Errorf("the mail holds %q, want it escaped", bad)
 		}
 	}
 
 	if !strings.Contains(m.HTML, "&lt;script&gt;alert(1)") || !strings.Contains(m.Text(), "${7*7}") {
-		t.Errorf("the mail says %q", m.HTML)
+		t.Errorf("the mail says %q and %q, want the script escaped and ${7*7} as it is", m.HTML, m.Text())
 	}
 }
 
@@ -187,11 +188,11 @@ func TestHostileNamesInReasons(t *testing.T) {
 		v := refused(b, b.Josh, "forbidden", "may not download",
 			add(b, b.Root, text+".mov", []byte("x"), frameiosim.NoOriginal()))
 		if v.Title != text+".mov" {
-			t.Errorf("%q is called %q", text, v.Title)
+			t.Errorf("%q is called %q, want its own name", text, v.Title)
 		}
 		if m := b.Mail.Messages()[i]; strings.Contains(m.HTML, "<script") || strings.Contains(m.HTML, "<img") ||
 			strings.Contains(m.HTML, "<svg") || strings.Contains(m.HTML, "49 ") {
-			t.Errorf("the mail holds %q", m.HTML)
+			t.Errorf("the mail holds %q, want no element and no formula of a name", m.HTML)
 		}
 	}
 }

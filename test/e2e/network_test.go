@@ -105,7 +105,8 @@ func TestErrorPagesAreNoContent(t *testing.T) {
 		if v.State == work.Done {
 			b.Check(testenv.Want{"Cut": {Content: data}})
 		} else if len(b.Documents()) != 0 || v.Code == "" || b.Nuxeo.Batches() != 0 {
-			t.Errorf("%d: %d documents, %s %s", status, len(b.Documents()), v.Code, v.Message)
+			t.Errorf("status %d: %d documents, %d batches, the item has %s %q; want none of both, and a code", status,
+				len(b.Documents()), b.Nuxeo.Batches(), v.Code, v.Message)
 		}
 
 		t.Logf("%d: %s %s", status, v.State, v.Message)
@@ -199,7 +200,7 @@ func checkPause(
 
 	// Those on their way already when the refusal came cannot be called back.
 	if early > 2 {
-		t.Errorf("%d calls came before %v", early, until(struck))
+		t.Errorf("%d calls came before %v, want at most 2", early, until(struck))
 	}
 
 	t.Logf("%d calls were on their way, %d of other classes went on", early, others)

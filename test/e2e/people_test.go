@@ -39,18 +39,18 @@ func TestWhoAskedSeesTheItems(t *testing.T) {
 	}
 
 	if kinds["publish"] != 3 || kinds["expand"] != 1 || kinds["notice"] != 1 || kinds["bind"] != 0 {
-		t.Errorf("julia sees %v", kinds)
+		t.Errorf("julia sees %v, want 3 publish, 1 expand, 1 notice and no bind", kinds)
 	}
 
 	for _, v := range seen {
 		if v.Kind == "publish" && v.Actor != "josh" {
-			t.Errorf("%s acted as %s", v.Title, v.Actor)
+			t.Errorf("%s acted as %s, want josh", v.Title, v.Actor)
 		}
 	}
 
 	others, _, err := b.App.Engine.Items(t.Context(), work.Viewer{Login: "olga"}, work.Filter{})
 	if err != nil || len(others) != 0 {
-		t.Errorf("olga sees %d items: %v", len(others), err)
+		t.Errorf("olga sees %d items, %v; want none", len(others), err)
 	}
 }
 
@@ -76,12 +76,12 @@ func TestManyUnbindAtOnceAndOneDoes(t *testing.T) {
 
 	wg.Wait()
 	if done.Load() != 1 || refused.Load() != 11 {
-		t.Errorf("%d unbound it, %d were refused", done.Load(), refused.Load())
+		t.Errorf("%d unbound it and %d were refused, want 1 and 11", done.Load(), refused.Load())
 	}
 
 	b.Settle()
 	if n := len(b.Frameio.Actions(b.Workspace)); n != 0 {
-		t.Errorf("%d custom actions are left", n)
+		t.Errorf("%d custom actions are left, want none", n)
 	}
 }
 
@@ -104,7 +104,7 @@ func TestRetryOfABindThatLostItsName(t *testing.T) {
 	}
 
 	if v := b.Await(item); v.State != work.Failed || v.Code != string(fault.Forbidden) {
-		t.Fatalf("%s %s %s", v.State, v.Code, v.Message)
+		t.Fatalf("the item is %s with %s, %q; want it failed as forbidden", v.State, v.Code, v.Message)
 	}
 
 	stop()
@@ -114,11 +114,11 @@ func TestRetryOfABindThatLostItsName(t *testing.T) {
 	}
 
 	if v := b.Await(item); v.State != work.Failed || v.Code != string(fault.Conflict) {
-		t.Errorf("the retry: %s %s %s", v.State, v.Code, v.Message)
+		t.Errorf("the retry: %s with %s, %q; want it failed with a conflict", v.State, v.Code, v.Message)
 	}
 
 	if n := len(b.Frameio.Actions(b.Workspace)); n != 1 {
-		t.Errorf("%d custom actions", n)
+		t.Errorf("%d custom actions, want 1", n)
 	}
 
 	unbind, err := b.App.Binding.Unbind(t.Context(), testenv.Viewer, second.ID, "")
@@ -132,11 +132,11 @@ func TestRetryOfABindThatLostItsName(t *testing.T) {
 	}
 
 	if v := b.Await(item); v.State != work.Done {
-		t.Errorf("the retry of a free name: %s %s", v.State, v.Message)
+		t.Errorf("the retry of a free name: %s with %q, want it done", v.State, v.Message)
 	}
 
 	got, err := b.App.Binding.Get(t.Context(), testenv.Viewer, first.ID)
 	if err != nil || got.State != binding.Bound || got.Reason != "" {
-		t.Errorf("%+v, %v", got, err)
+		t.Errorf("the first binding is %+v, %v; want it bound without a reason", got, err)
 	}
 }

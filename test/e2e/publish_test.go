@@ -83,18 +83,19 @@ func TestPublishBringsEverythingAndTellsPeople(t *testing.T) {
 
 	res := b.Run(b.Josh, file)
 	if res.Title != "Success" || res.Description != "Asset pushed to Nuxeo." || res.Attempts != 1 {
-		t.Fatalf("answer %+v", res)
+		t.Fatalf("the answer is %+v, want Success at the first attempt: Asset pushed to Nuxeo.", res)
 	}
 
 	for _, v := range b.Settle() {
 		if v.State != work.Done {
-			t.Fatalf("%s %s: %s at %q: %s %s", v.Kind, v.Title, v.State, v.Step, v.Message, v.Remedy)
+			t.Fatalf("%s %s is %s at %q with %q and the remedy %q, want it done", v.Kind, v.Title, v.State, v.Step,
+				v.Message, v.Remedy)
 		}
 	}
 
 	d := b.Only()
 	if d.Title != "Teaser.final" || d.Type != "File" || d.Content == nil || d.Content.Length != 6000 {
-		t.Errorf("document %+v", d)
+		t.Errorf("the document is %+v, want a File Teaser.final of 6000 bytes", d)
 	}
 
 	for property, want := range map[string]any{
@@ -111,21 +112,22 @@ func TestPublishBringsEverythingAndTellsPeople(t *testing.T) {
 
 	comments := b.Nuxeo.Comments(d.UID)
 	if len(comments) != 2 {
-		t.Fatalf("%d comments: %+v", len(comments), comments)
+		t.Fatalf("%d comments, want 2: %+v", len(comments), comments)
 	}
 
 	if c := comments[0]; c.Text != "Julia Reviewer · 00:00:02:00 – 00:00:02:24\nToo dark" &&
 		comments[1].Text != "Julia Reviewer · 00:00:02:00 – 00:00:02:24\nToo dark" {
-		t.Errorf("comments %q, %q", c.Text, comments[1].Text)
+		t.Errorf("the comments read %q and %q, want one %q", c.Text, comments[1].Text,
+			"Julia Reviewer · 00:00:02:00 – 00:00:02:24\nToo dark")
 	}
 
 	mails := b.Mail.Messages()
 	if len(mails) != 1 || mails[0].To[0] != "josh@example.org" ||
 		!strings.Contains(mails[0].HTML, "/ui/#!/doc/"+d.UID) {
-		t.Errorf("mails %+v", mails)
+		t.Errorf("the mails are %+v, want one to josh@example.org with the address of %s", mails, d.UID)
 	}
 
 	if made.State != "bound" {
-		t.Errorf("binding %+v", made)
+		t.Errorf("the binding is %+v, want it bound", made)
 	}
 }

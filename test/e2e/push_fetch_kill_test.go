@@ -56,7 +56,7 @@ func TestAFetchMayGoWrongAnywhere(t *testing.T) {
 			writes, commits := b.Writes(), b.Commits()
 			check()
 			if n := b.Frameio.Calls("files.create_remote_upload"); n != 1 {
-				t.Fatalf("%d remote uploads in %q", n, writes)
+				t.Fatalf("%d remote uploads in %q, want 1", n, writes)
 			}
 
 			t.Logf("%d remote writes, %d questions of the database", len(writes), commits)
@@ -72,7 +72,7 @@ func TestAFetchMayGoWrongAnywhere(t *testing.T) {
 						b.FailAt(i+1, when)
 						deed()
 						if died := b.Survive(); died == (when == testenv.Lost) {
-							t.Errorf("%s: died: %v", w, died)
+							t.Errorf("%s: the process died: got %v, want %v", w, died, when != testenv.Lost)
 						}
 
 						check()
@@ -122,12 +122,13 @@ func TestALostFetchGoesThroughUs(t *testing.T) {
 	}
 
 	if v := s.Until(slow); v.Step != "fetch" || v.Transfer.Size != 0 || v.Code != "not_ready" {
-		t.Errorf("%+v", v)
+		t.Errorf("the item is at %q with %s, %d bytes to move; want \"fetch\", not_ready and 0", v.Step, v.Code,
+			v.Transfer.Size)
 	}
 
 	if left := assets(s.Bed, "file"); len(left) != 1 || left[0].Name != "(arriving "+got.Pushes[0].ID+") Teaser.mov" ||
 		left[0].Status != "created" {
-		t.Errorf("%+v", left)
+		t.Errorf("on Frame.io are %+v, want one file that is created and named as arriving", left)
 	}
 
 	clock.Move(4 * time.Minute)
@@ -136,7 +137,8 @@ func TestALostFetchGoesThroughUs(t *testing.T) {
 	s.AllDone()
 	s.one(onePush(s.Bed, got.Pushes[0].ID), "Teaser.mov", content('x', 2500))
 	if text := history(s.Bed); !strings.Contains(text, "did not fetch the file within 5m0s") || s.remotes() != 1 {
-		t.Errorf("%d remote uploads: %s", s.remotes(), text)
+		t.Errorf("%d remote uploads, want 1, and that Frame.io did not fetch the file within 5m0s: %s", s.remotes(),
+			text)
 	}
 }
 
@@ -148,7 +150,7 @@ func TestASlowFetchIsWaitedFor(t *testing.T) {
 	p := pushed(s.Bed, kept(s.Bed, "Teaser", content('x', 2500))).Pushes[0]
 	s.one(p, "Teaser.mov", content('x', 2500))
 	if s.parts() != 0 || s.ours.Load() != 0 {
-		t.Errorf("%d parts", s.parts())
+		t.Errorf("%d parts and %d bytes came from us, want none", s.parts(), s.ours.Load())
 	}
 }
 
@@ -181,12 +183,12 @@ func TestAFetchIsCancelled(t *testing.T) {
 			}
 
 			if p := pushed(s.Bed, uid).Pushes[0]; p.State != push.Canceled || p.File != "" {
-				t.Errorf("%s, file %q", p.State, p.File)
+				t.Errorf("the push is %s with the file %q, want it cancelled with none", p.State, p.File)
 			}
 
 			untouched(s.Bed, uid)
 			if step != "create" && s.remotes() != 1 {
-				t.Errorf("%d remote uploads", s.remotes())
+				t.Errorf("%d remote uploads, want 1", s.remotes())
 			}
 		})
 	}
@@ -203,13 +205,15 @@ func TestWhatAFetchLeavesIsReaped(t *testing.T) {
 	p := pushed(s.Bed, uid).Pushes[0]
 	if left := assets(s.Bed, "file"); p.State != push.Failed || lockOwner(s.Bed, uid) != "" || len(left) != 1 ||
 		left[0].Status == "created" {
-		t.Fatalf("%s, %+v", p.State, left)
+		t.Fatalf("the push is %s, the document locked by %q, and on Frame.io are %+v; want failed, nobody and one file",
+			p.State, lockOwner(s.Bed, uid), left)
 	}
 
 	s.Frameio.Faults().Clear()
 	var r maintenance.Report
 	if err := s.App.Push.Reap(t.Context(), &r); err != nil || r.Removed != 1 || len(assets(s.Bed, "file")) != 0 {
-		t.Errorf("%v %d removed, %d left: %v", err, r.Removed, len(assets(s.Bed, "file")), r.Lines)
+		t.Errorf("reaping gave %v, %d removed and %d left; want 1 and 0: %v", err, r.Removed,
+			len(assets(s.Bed, "file")), r.Lines)
 	}
 
 	if err := s.App.Engine.Retry(t.Context(), testenv.Viewer, p.Item); err != nil {
@@ -219,7 +223,7 @@ func TestWhatAFetchLeavesIsReaped(t *testing.T) {
 	s.AllDone()
 	s.one(onePush(s.Bed, p.ID), "Teaser.mov", content('a', 500))
 	if s.remotes() != 1 {
-		t.Errorf("%d remote uploads", s.remotes())
+		t.Errorf("%d remote uploads, want 1", s.remotes())
 	}
 }
 
@@ -251,7 +255,7 @@ func TestAddressesOfTheStoreStaySecret(t *testing.T) {
 	s.one(p, "Teaser.mov", content('a', 500))
 	secretless(s.Bed, "at the end")
 	if middle != 1 || s.remotes() != 2 { // the first was too early
-		t.Errorf("looked at %d times; %d remote uploads", middle, s.remotes())
+		t.Errorf("looked at the secrets %d times with %d remote uploads, want 1 and 2", middle, s.remotes())
 	}
 
 	log.mu.Lock()
@@ -262,7 +266,7 @@ func TestAddressesOfTheStoreStaySecret(t *testing.T) {
 
 	for _, word := range []string{"_direct", "ignature="} {
 		if strings.Contains(log.text.String(), word) {
-			t.Errorf("the log tells %q", word)
+			t.Errorf("the log tells %q, want nothing of addresses", word)
 		}
 	}
 }

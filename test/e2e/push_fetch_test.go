@@ -108,11 +108,12 @@ func (s *store) parts() (n int) {
 func (s *store) one(p push.Push, name string, data []byte) {
 	s.T.Helper()
 	if p.State != push.Open || p.Size != int64(len(data)) || p.ViewURL == "" {
-		s.T.Fatalf("%s: %s; %d bytes", p.State, p.Reason, p.Size)
+		s.T.Fatalf("the push is %s with %q, %d bytes, shown at %q; want open, %d, and an address", p.State, p.Reason,
+			p.Size, p.ViewURL, len(data))
 	}
 	left := assets(s.Bed, "file")
 	if len(left) != 1 || left[0].ID != p.File || left[0].Name != name || !bytes.Equal(onFrameio(s.Bed, p.File), data) {
-		s.T.Errorf("on Frame.io: %+v", left)
+		s.T.Errorf("on Frame.io are %+v, want only %s, named %s, with the bytes that were pushed", left, p.File, name)
 	}
 }
 
@@ -128,11 +129,13 @@ func TestFrameioFetchesFromTheStore(t *testing.T) {
 		s.one(p, "Teaser.mov", data)
 		if s.ours.Load() != 0 || s.theirs.Load() != int64(size) || s.parts() != 0 ||
 			s.Frameio.Calls("files.create_local_upload") != 0 {
-			t.Errorf("%d bytes came to us and %d to Frame.io; %d parts", s.ours.Load(), s.theirs.Load(), s.parts())
+			t.Errorf("%d bytes came to us, %d to Frame.io, and %d parts were sent; want 0, %d and 0", s.ours.Load(),
+				s.theirs.Load(), s.parts(), size)
 		}
 
 		if got := s.Frameio.Status(p.File); got != "Needs Review" || lockOwner(s.Bed, p.Document) != "josh" {
-			t.Errorf("status %q", got)
+			t.Errorf("the status is %q, and the document locked by %q; want Needs Review and josh", got,
+				lockOwner(s.Bed, p.Document))
 		}
 
 		s.Published(s.Julia, p.File)
@@ -149,7 +152,7 @@ func TestFrameioFetchesRenditions(t *testing.T) {
 	p := pushedAs(s.Bed, "josh", r).Pushes[0]
 	s.one(p, "Teaser (MP4 480p).mp4", content('r', 700))
 	if s.ours.Load() != 0 || s.parts() != 0 {
-		t.Errorf("%d bytes came to us", s.ours.Load())
+		t.Errorf("%d bytes came to us and %d parts were sent, want none", s.ours.Load(), s.parts())
 	}
 }
 
@@ -161,7 +164,8 @@ func TestNothingIsFetchedUnlessAllowed(t *testing.T) {
 	p := pushed(s.Bed, kept(s.Bed, "Teaser", content('x', 2500))).Pushes[0]
 	s.one(p, "Teaser.mov", content('x', 2500))
 	if s.remotes() != 0 || s.ours.Load() != 2500 || s.parts() != 3 {
-		t.Errorf("%d remote uploads, %d bytes through us", s.remotes(), s.ours.Load())
+		t.Errorf("%d remote uploads, %d bytes through us and %d parts; want 0, 2500 and 3", s.remotes(), s.ours.Load(),
+			s.parts())
 	}
 }
 
@@ -240,12 +244,13 @@ func TestWhatCannotBeFetchedGoesThroughUs(t *testing.T) {
 			p := pushed(s.Bed, kept(s.Bed, "Teaser", content('x', 2500))).Pushes[0]
 			s.one(p, "Teaser.mov", content('x', 2500))
 			if s.remotes() > c.asked || s.parts() != 3 || s.ours.Load() != 2500 {
-				t.Errorf("%d remote uploads, %d parts, %d bytes through us", s.remotes(), s.parts(), s.ours.Load())
+				t.Errorf("%d remote uploads, %d parts, %d bytes through us; want at most %d, 3 and 2500", s.remotes(),
+					s.parts(), s.ours.Load(), c.asked)
 			}
 
 			if text := history(s.Bed); strings.Count(text, "through the connector: ") != 1 ||
 				!strings.Contains(text, c.says) {
-				t.Error(text)
+				t.Errorf("the history says %q, want once that it goes through the connector, and %q", text, c.says)
 			}
 
 			secretless(s.Bed, "at the end")
@@ -273,7 +278,7 @@ func TestWhatIsNotTriedByAddress(t *testing.T) {
 	p := pushed(s.Bed, kept(s.Bed, "Teaser", content('x', 2500))).Pushes[0]
 	s.one(p, "Teaser.mov", content('x', 2500))
 	if s.remotes() != 0 || s.ours.Load() > 2500+1 {
-		t.Errorf("%d remote uploads, %d bytes", s.remotes(), s.ours.Load())
+		t.Errorf("%d remote uploads and %d bytes through us, want 0 and at most 2501", s.remotes(), s.ours.Load())
 	}
 
 	for size, want := range map[int64]int{50_000_000_000: 1, 50_000_000_001: 0} {
@@ -287,7 +292,8 @@ func TestWhatIsNotTriedByAddress(t *testing.T) {
 		})
 
 		if p := pushed(s.Bed, uid).Pushes[0]; p.State != push.Failed || s.remotes() != want {
-			t.Errorf("%d bytes: %s, %d remote uploads", size, p.State, s.remotes())
+			t.Errorf("%d bytes: the push is %s after %d remote uploads, want it failed after %d", size, p.State,
+				s.remotes(), want)
 		}
 
 		untouched(s.Bed, uid)
@@ -311,7 +317,8 @@ func TestContentChangesBeforeItIsFetched(t *testing.T) {
 	doc, _ := s.Nuxeo.Doc(uid)
 	if got := fmt.Sprint(doc.Properties["file:content"]); !strings.Contains(got, p.Digest) || p.Digest == "" ||
 		s.ours.Load() != 0 {
-		t.Errorf("the digest %q is not that of %s", p.Digest, got)
+		t.Errorf("the document tells %s, want the digest %q of the push in it; %d bytes came to us, want none", got,
+			p.Digest, s.ours.Load())
 	}
 }
 
@@ -330,12 +337,12 @@ func TestAnothersFileIsNotTakenForALostOne(t *testing.T) {
 
 		s.Survive()
 		if w := s.Writes(); !strings.HasSuffix(w[1], "/remote_upload") {
-			t.Errorf("%s went wrong", w[1])
+			t.Errorf("what went wrong is %s, want the remote upload", w[1])
 		}
 
 		left := assets(s.Bed, "file")
 		if len(left) != 2 || !slices.ContainsFunc(left, func(a frameiosim.StateAsset) bool { return a.ID == own }) {
-			t.Errorf("%s: %+v", when, left)
+			t.Errorf("%s: on Frame.io are %+v, want two files, of which one is people's own, %s", when, left, own)
 		}
 	}
 }

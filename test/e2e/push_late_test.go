@@ -38,10 +38,12 @@ func TestACreationThatComesLateIsFound(t *testing.T) {
 
 	p := pushed(b, uid).Pushes[0]
 	if p.State != push.Canceled || p.Making != "" || lockOwner(b, uid) != "" {
-		t.Errorf("%s, making %q, locked by %q", p.State, p.Making, lockOwner(b, uid))
+		t.Errorf("the push is %s, making %q, the document locked by %q; want it cancelled, nothing and nobody",
+			p.State, p.Making, lockOwner(b, uid))
 	}
 
 	if n := looks.Load(); n < 2 || len(assets(b, "file")) != 0 {
-		t.Errorf("looked for it %d times, and %d files are left", n, len(assets(b, "file")))
+		t.Errorf("looked for the file %d times, and %d files are left; want at least 2 and none", n,
+			len(assets(b, "file")))
 	}
 }

@@ -69,22 +69,24 @@ func TestCancelAtEachStep(t *testing.T) {
 				before, versions, files := doc.Properties, len(b.Nuxeo.Versions(uid)), len(assets(b, "file"))
 				p := pushed(b, uid).Pushes[0]
 				if p.State != push.Canceled || p.Lock == push.Ours || lockOwner(b, uid) != "" {
-					t.Errorf("%s, lock %s, locked by %q", p.State, p.Lock, lockOwner(b, uid))
+					t.Errorf("the push is %s with the lock %s, the document locked by %q; want it cancelled, not "+
+						"ours, and nobody", p.State, p.Lock, lockOwner(b, uid))
 				}
 
 				if got := len(assets(b, "file")); got != files {
-					t.Errorf("%d files on Frame.io instead of %d", got, files)
+					t.Errorf("%d files on Frame.io, want %d", got, files)
 				}
 
 				doc, _ = b.Nuxeo.Doc(uid)
 				if fmt.Sprint(doc.Properties["frameio:fileId"]) != fmt.Sprint(before["frameio:fileId"]) ||
 					len(b.Nuxeo.Versions(uid)) != versions {
-					t.Errorf("it tells of %v, not of %v; %d versions", doc.Properties["frameio:fileId"],
-						before["frameio:fileId"], len(b.Nuxeo.Versions(uid)))
+					t.Errorf("the document tells of the file %v and has %d versions, want %v and %d",
+						doc.Properties["frameio:fileId"], len(b.Nuxeo.Versions(uid)), before["frameio:fileId"],
+						versions)
 				}
 
 				if slices.Contains(doc.Facets, "FrameioAsset") != linked {
-					t.Errorf("facets %v", doc.Facets)
+					t.Errorf("the document has the facets %v, want FrameioAsset among them: %v", doc.Facets, linked)
 				}
 			})
 		}
@@ -100,7 +102,7 @@ func TestRetriedPush(t *testing.T) {
 	b.Frameio.Faults().Add(faults.Rule{Path: "/local_upload", Status: 403})
 	p := pushed(b, uid).Pushes[0]
 	if p.State != push.Failed || !strings.Contains(p.Reason, "may not add files") {
-		t.Fatalf("%s %s", p.State, p.Reason)
+		t.Fatalf("the push is %s with %q, want it failed, since they may not add files", p.State, p.Reason)
 	}
 
 	untouched(b, uid)
@@ -112,7 +114,8 @@ func TestRetriedPush(t *testing.T) {
 	b.AllDone()
 	if p = onePush(b, p.ID); p.State != push.Open || p.Lock != push.Ours || p.Reason != "" ||
 		lockOwner(b, uid) != "josh" {
-		t.Errorf("%+v", p)
+		t.Errorf("the retried push is %s with the lock %s and %q, the document locked by %q; want open, ours, no "+
+			"reason and josh", p.State, p.Lock, p.Reason, lockOwner(b, uid))
 	}
 
 	b.Mails(2)
@@ -143,15 +146,15 @@ func TestWhatComesBetween(t *testing.T) {
 
 			p := pushed(b, uid).Pushes[0]
 			if p.State != push.Failed || !strings.Contains(p.Reason, c.says) {
-				t.Errorf("%s: %s", p.State, p.Reason)
+				t.Errorf("the push is %s with %q, want it failed with %q", p.State, p.Reason, c.says)
 			}
 
 			if n := len(assets(b, "file")); n != 0 {
-				t.Errorf("%d files are left", n)
+				t.Errorf("%d files are left, want none", n)
 			}
 
 			if by := lockOwner(b, uid); by != "" && by != "julia" || name == "locked by another" && by != "julia" {
-				t.Errorf("locked by %q", by)
+				t.Errorf("%s: the document is locked by %q, want nobody, or julia where she locked it", name, by)
 			}
 		})
 	}
@@ -171,7 +174,8 @@ func TestContentChangesMeanwhile(t *testing.T) {
 
 	p := pushed(b, uid).Pushes[0]
 	if p.State != push.Open || !bytes.Equal(onFrameio(b, p.File), content('b', 700)) || len(assets(b, "file")) != 1 {
-		t.Errorf("%s: %s, %d files", p.State, p.Reason, len(assets(b, "file")))
+		t.Errorf("the push is %s with %q, and %d files are on Frame.io; want open, the new content, and 1", p.State,
+			p.Reason, len(assets(b, "file")))
 	}
 }
 
@@ -196,29 +200,31 @@ func TestBulk(t *testing.T) {
 	}
 
 	if len(got.Pushes) != 101 {
-		t.Fatalf("%d", len(got.Pushes))
+		t.Fatalf("%d pushes, want 101", len(got.Pushes))
 	}
 
 	for _, p := range got.Pushes {
 		if p.State != push.Open || lockOwner(b, p.Document) != "josh" || b.Frameio.Status(p.File) != "Needs Review" {
-			t.Errorf("%s: %s, %s", p.Title, p.State, p.Reason)
+			t.Errorf("%s: the push is %s with %q, locked by %q, status %q; want open, josh and Needs Review", p.Title,
+				p.State, p.Reason, lockOwner(b, p.Document), b.Frameio.Status(p.File))
 		}
 	}
 
 	if n := b.Frameio.Calls("metadata.bulk_update"); n != 2 {
-		t.Errorf("the status took %d calls", n)
+		t.Errorf("the status took %d calls, want 2", n)
 	}
 
 	if c := b.Frameio.Comments(got.Pushes[0].File); len(c) != 1 ||
 		!strings.Contains(c[0].Text, got.Pushes[0].Document) {
-		t.Errorf("comments %v", c)
+		t.Errorf("the comments are %v, want one with the document's id %s", c, got.Pushes[0].Document)
 	}
 
 	b.Mails(1)
 	m := b.Mail.Messages()[0]
 	if text := lastMail(b); !strings.Contains(m.Subject, "101 documents have arrived") ||
 		!strings.Contains(text, "Clip 000") || !strings.Contains(text, "And 51 more") {
-		t.Errorf("%s: %s", m.Subject, text)
+		t.Errorf("the mail is %q and says %s; want 101 documents that have arrived, Clip 000, And 51 more", m.Subject,
+			text)
 	}
 }
 
@@ -230,11 +236,11 @@ func TestUnknownStatus(t *testing.T) {
 	r := request(b, kept(b, "Teaser", content('a', 500)))
 	r.Status = "Nonsense"
 	if p := pushedAs(b, "josh", r).Pushes[0]; p.State != push.Open {
-		t.Errorf("%s: %s", p.State, p.Reason)
+		t.Errorf("with a status that does not exist the push is %s with %q, want it open", p.State, p.Reason)
 	}
 
 	if text := history(b); !strings.Contains(text, `no status "Nonsense"`) {
-		t.Error(text)
+		t.Errorf("the history says %q, want that there is no status \"Nonsense\"", text)
 	}
 }
 
@@ -248,13 +254,15 @@ func TestHalfMadeFilesAreReaped(t *testing.T) {
 	b.Frameio.Faults().Add(faults.Rule{Path: "/files/", Method: "DELETE", Status: 403})
 	p := pushed(b, uid).Pushes[0]
 	if p.State != push.Failed || lockOwner(b, uid) != "" || len(assets(b, "file")) != 1 {
-		t.Fatalf("%s, locked by %q, %d files", p.State, lockOwner(b, uid), len(assets(b, "file")))
+		t.Fatalf("the push is %s, the document locked by %q, %d files on Frame.io; want failed, nobody and 1", p.State,
+			lockOwner(b, uid), len(assets(b, "file")))
 	}
 
 	b.Frameio.Faults().Clear()
 	var r maintenance.Report
 	if err := b.App.Push.Reap(t.Context(), &r); err != nil || r.Removed != 1 || len(assets(b, "file")) != 0 {
-		t.Errorf("%v %d removed, %d left: %v", err, r.Removed, len(assets(b, "file")), r.Lines)
+		t.Errorf("reaping gave %v, %d removed and %d left; want 1 and 0: %v", err, r.Removed, len(assets(b, "file")),
+			r.Lines)
 	}
 }
 
@@ -270,18 +278,18 @@ func TestLostCreationsAreReaped(t *testing.T) {
 	p := pushed(b, uid).Pushes[0]
 	left := len(assets(b, "file"))
 	if p.State != push.Failed || left == 0 {
-		t.Fatalf("%s, %d files", p.State, left)
+		t.Fatalf("the push is %s with %d files on Frame.io, want it failed, and some", p.State, left)
 	}
 
 	b.Frameio.Faults().Clear()
 	mine := b.Frameio.AddFile(b.Root, "Teaser.mov", frameiosim.Bytes(content('b', 500)), frameiosim.WithCreator(b.Josh))
 	var r maintenance.Report
 	if err := b.App.Push.Reap(t.Context(), &r); err != nil || r.Removed != 1 {
-		t.Errorf("%v %+v", err, r)
+		t.Errorf("reaping gave %v, %+v; want one removed", err, r)
 	}
 
 	if there := assets(b, "file"); len(there) != 1 || there[0].ID != mine {
-		t.Errorf("%+v", there)
+		t.Errorf("on Frame.io are %+v, want only %s, which people made", there, mine)
 	}
 }
 
@@ -307,12 +315,13 @@ func TestTwinsArePushedBoth(t *testing.T) {
 	for _, p := range pushed(b, one, two).Pushes {
 		if p.State != push.Open || p.Making != "" ||
 			!bytes.Equal(onFrameio(b, p.File), content(map[string]byte{one: 'a', two: 'b'}[p.Document], 500)) {
-			t.Errorf("%+v", p)
+			t.Errorf("the push of %s is %s, making %q, of the file %q; want open, nothing, and the document's own "+
+				"content", p.Document, p.State, p.Making, p.File)
 		}
 	}
 
 	if n := len(assets(b, "file")); n != 2 || deleted.Load() != 1 {
-		t.Errorf("%d files, %d removed", n, deleted.Load())
+		t.Errorf("%d files and %d removed, want 2 and 1", n, deleted.Load())
 	}
 }
 
@@ -327,19 +336,21 @@ func TestALockThatWasLeftIsTakenOver(t *testing.T) {
 	b.Nuxeo.Faults().Add(faults.Rule{Path: "/Document.Unlock", Status: 403})
 	first := pushed(b, uid).Pushes[0]
 	if first.State != push.Failed || first.Lock != push.Releasing || lockOwner(b, uid) != "josh" {
-		t.Fatalf("%s, lock %s, locked by %q", first.State, first.Lock, lockOwner(b, uid))
+		t.Fatalf("the first push is %s with the lock %s, the document locked by %q; want failed, releasing and josh",
+			first.State, first.Lock, lockOwner(b, uid))
 	}
 
 	locked, _, err := b.App.Push.Locks(t.Context(), work.Viewer{Login: "josh"}, "", 0)
 	if err != nil || len(locked) != 1 {
-		t.Errorf("%v %v", locked, err)
+		t.Errorf("the locks that josh holds: %v, %v; want one", locked, err)
 	}
 
 	b.Frameio.Faults().Clear()
 	b.Nuxeo.Faults().Clear()
 	second := pushed(b, uid).Pushes[0]
 	if second.State != push.Open || second.Lock != push.Ours || onePush(b, first.ID).Lock != push.Free {
-		t.Errorf("%s, locks %s and %s", second.State, second.Lock, onePush(b, first.ID).Lock)
+		t.Errorf("the second push is %s, its lock %s and the first's %s; want open, ours and free", second.State,
+			second.Lock, onePush(b, first.ID).Lock)
 	}
 
 	// The clean-up of the first takes nothing from the second.
@@ -350,7 +361,8 @@ func TestALockThatWasLeftIsTakenOver(t *testing.T) {
 	b.Settle()
 	doc, _ := b.Nuxeo.Doc(uid)
 	if lockOwner(b, uid) != "josh" || doc.Properties["frameio:fileId"] != second.File || len(assets(b, "file")) != 1 {
-		t.Errorf("locked by %q, tells of %v", lockOwner(b, uid), doc.Properties["frameio:fileId"])
+		t.Errorf("the document is locked by %q and tells of %v, %d files on Frame.io; want josh, %s and 1",
+			lockOwner(b, uid), doc.Properties["frameio:fileId"], len(assets(b, "file")), second.File)
 	}
 
 	b.Published(b.Julia, second.File)

@@ -31,26 +31,28 @@ func pushing(b *testenv.Bed, uid string, data []byte, among int) (deed, check fu
 		page, err := b.App.Push.List(b.T.Context(), testenv.Viewer, push.Filter{Document: uid})
 		found := page.List
 		if err != nil || len(found) != 1 {
-			b.T.Fatalf("%d pushes, %v", len(found), err)
+			b.T.Fatalf("%d pushes of the document, %v; want 1", len(found), err)
 		}
 
 		p := found[0]
 		if p.State != push.Open || p.Lock != push.Ours || lockOwner(b, uid) != "josh" {
-			b.T.Errorf("%s, lock %s, locked by %q", p.State, p.Lock, lockOwner(b, uid))
+			b.T.Errorf("the push is %s with the lock %s, the document locked by %q; want open, ours and josh", p.State,
+				p.Lock, lockOwner(b, uid))
 		}
 
 		left := assets(b, "file")
 		if len(left) != among || !bytes.Equal(onFrameio(b, p.File), data) {
-			b.T.Errorf("%d files on Frame.io instead of %d: %v", len(left), among, left)
+			b.T.Errorf("%d files on Frame.io, %v; want %d, and the pushed one with its content", len(left), left, among)
 		}
 
 		doc, _ := b.Nuxeo.Doc(uid)
 		if doc.Properties["frameio:fileId"] != p.File || !slices.Contains(doc.Facets, "FrameioAsset") {
-			b.T.Errorf("the document tells of %v, not %s", doc.Properties["frameio:fileId"], p.File)
+			b.T.Errorf("the document tells of %v with the facets %v, want %s and FrameioAsset",
+				doc.Properties["frameio:fileId"], doc.Facets, p.File)
 		}
 
 		if n := len(b.Mail.Messages()) - mails; n < 1 || n > 2 {
-			b.T.Errorf("%d mails", n)
+			b.T.Errorf("%d mails, want 1 or 2", n)
 		}
 	}
 }
@@ -70,7 +72,8 @@ func scenePush(b *testenv.Bed) (deed, check func()) {
 	return deed, func() {
 		whole()
 		if doc, _ := b.Nuxeo.Doc(uid); doc.Properties["dc:source"] != "a tape" || len(b.Nuxeo.Versions(uid)) != 0 {
-			b.T.Errorf("source %q, %d versions", doc.Properties["dc:source"], len(b.Nuxeo.Versions(uid)))
+			b.T.Errorf("the document has the source %q and %d versions, want a tape and none",
+				doc.Properties["dc:source"], len(b.Nuxeo.Versions(uid)))
 		}
 	}
 }
@@ -91,7 +94,7 @@ func scenePushVersion(b *testenv.Bed) (deed, check func()) {
 		whole()
 		stacks := assets(b, "version_stack")
 		if len(stacks) != 1 || len(members(b, stacks[0].ID)) != 2 || members(b, stacks[0].ID)[0] != file {
-			b.T.Errorf("stacks %v", stacks)
+			b.T.Errorf("the stacks are %v, want one of two files that begins with %s", stacks, file)
 		}
 	}
 }
@@ -112,11 +115,13 @@ func sceneReturn(b *testenv.Bed) (deed, check func()) {
 		b.AllDone()
 		after := onePush(b, p.ID)
 		if after.State != push.Returned || after.Lock != push.Free || lockOwner(b, uid) != "" {
-			b.T.Errorf("%s, lock %s, locked by %q", after.State, after.Lock, lockOwner(b, uid))
+			b.T.Errorf("the push is %s with the lock %s, the document locked by %q; want returned, free and nobody",
+				after.State, after.Lock, lockOwner(b, uid))
 		}
 
 		if n := len(b.Nuxeo.Versions(uid)); n != 1 || !bytes.Equal(b.Content(uid), data) || len(b.Documents()) != 1 {
-			b.T.Errorf("%d versions, %d documents", n, len(b.Documents()))
+			b.T.Errorf("%d versions and %d documents, want 1 and 1 with the content that came back", n,
+				len(b.Documents()))
 		}
 	}
 }
@@ -137,7 +142,8 @@ func sceneCancel(b *testenv.Bed) (deed, check func()) {
 
 		if p := found[0]; p.State == push.Open { // it was faster
 			if lockOwner(b, uid) != "josh" || !bytes.Equal(onFrameio(b, p.File), content('c', 900)) {
-				b.T.Errorf("open, but locked by %q", lockOwner(b, uid))
+				b.T.Errorf("the push is open and the document locked by %q, want josh, and the pushed content on "+
+					"Frame.io", lockOwner(b, uid))
 			}
 			return
 		}

@@ -56,7 +56,8 @@ func TestAddressesOfPartsStaySecret(t *testing.T) {
 	b.Frameio.Faults().Add(faults.Rule{Path: "/_direct/", Times: 1, Status: 403})
 	p := pushed(b, uid).Pushes[0]
 	if p.State != push.Open || sealed != 1 {
-		t.Errorf("%s: %s; %d sealed", p.State, p.Reason, sealed)
+		t.Errorf("the push is %s with %q, addresses were sealed %d times; want open and once", p.State, p.Reason,
+			sealed)
 	}
 
 	secretless(b, "at the end")
@@ -64,7 +65,7 @@ func TestAddressesOfPartsStaySecret(t *testing.T) {
 	defer log.mu.Unlock()
 	for _, word := range []string{"/upload/parts/", "X-Amz", "_direct", "ignature="} {
 		if strings.Contains(log.text.String(), word) {
-			t.Errorf("the log tells %q", word)
+			t.Errorf("the log tells %q, want nothing of addresses", word)
 		}
 	}
 }
@@ -92,7 +93,7 @@ func secretless(b *testenv.Bed, when string) {
 			text := fmt.Sprintf("%s", values)
 			for _, word := range []string{"/upload/parts/", "_direct", "ignature="} {
 				if strings.Contains(text, word) {
-					b.T.Errorf("%s, %s tells %q", when, table, word)
+					b.T.Errorf("%s, the table %s tells %q, want nothing of addresses", when, table, word)
 				}
 			}
 		}
@@ -127,7 +128,7 @@ func TestPartsThatArrivedStay(t *testing.T) {
 			found := page.List
 			if err != nil || len(found) != 1 || found[0].State != push.Open ||
 				!bytes.Equal(onFrameio(b, found[0].File), content('a', 2000)) {
-				t.Errorf("%v %v", found, err)
+				t.Errorf("the pushes are %v, %v; want an open one whose content is on Frame.io", found, err)
 			}
 
 			for _, r := range b.Frameio.Requests() {
@@ -137,11 +138,11 @@ func TestPartsThatArrivedStay(t *testing.T) {
 			}
 
 			if n < 20 || n > 24 {
-				t.Errorf("20 parts took %d calls", n)
+				t.Errorf("20 parts took %d calls, want 20 to 24", n)
 			}
 
 			if len(assets(b, "file")) != 1 {
-				t.Errorf("%d files", len(assets(b, "file")))
+				t.Errorf("%d files on Frame.io, want 1", len(assets(b, "file")))
 			}
 		})
 	}
@@ -177,19 +178,20 @@ func TestBindingsInBindings(t *testing.T) {
 
 	targets, err := b.App.Push.Targets(t.Context(), "josh", uid)
 	if err != nil || len(targets.Bound) != 2 || targets.Bound[0].Folder != inner || targets.Bound[1].Folder != inner {
-		t.Errorf("%+v %v", targets.Bound, err)
+		t.Errorf("the targets are %+v, %v; want two in the inner folder, %s", targets.Bound, err, inner)
 	}
 
 	r := request(b, uid)
 	r.Workspace = other // whose project it is not
 	if _, err := b.App.Push.Accept(t.Context(), "josh", r); !fault.Is(err, fault.Invalid) ||
 		fault.From(err).Field != "project" {
-		t.Errorf("%v", err)
+		t.Errorf("a project of another workspace: got %v, want the field project refused", err)
 	}
 
 	p := pushed(b, uid).Pushes[0]
 	if p.Scope != inner || p.Binding == outer.ID {
-		t.Errorf("%+v", p)
+		t.Errorf("the push has the scope %s and the binding %s, want %s, and not %s", p.Scope, p.Binding, inner,
+			outer.ID)
 	}
 
 	if _, err := b.Frameio.RunAction(t.Context(), action, b.Julia, []string{p.File}); err != nil {
@@ -200,7 +202,7 @@ func TestBindingsInBindings(t *testing.T) {
 	back(b, p, content('a', 100), 1)
 	for _, v := range b.Settle() {
 		if v.State != work.Done {
-			t.Errorf("%s: %s", v.Title, v.Message)
+			t.Errorf("%s is %s with %q, want it done", v.Title, v.State, v.Message)
 		}
 	}
 }

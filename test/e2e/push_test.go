@@ -129,7 +129,8 @@ func TestDocumentsGoToFrameio(t *testing.T) {
 				b.AllDone()
 				if p.State != push.Open || p.Lock != push.Ours || p.File == "" || p.ViewURL == "" ||
 					p.Size != int64(size) {
-					t.Errorf("%+v", p)
+					t.Errorf("the push is %s with the lock %s, of the file %q at %q with %d bytes; want open, ours, "+
+						"a file, an address and %d", p.State, p.Lock, p.File, p.ViewURL, p.Size, size)
 				}
 
 				if !bytes.Equal(onFrameio(b, p.File), data) {
@@ -137,26 +138,28 @@ func TestDocumentsGoToFrameio(t *testing.T) {
 				}
 
 				if lockOwner(b, uid) != "josh" {
-					t.Errorf("locked by %q", lockOwner(b, uid))
+					t.Errorf("the document is locked by %q, want josh", lockOwner(b, uid))
 				}
 
 				doc, _ := b.Nuxeo.Doc(uid)
 				if doc.Properties["frameio:fileId"] != p.File || doc.Properties["frameio:documentUid"] != uid ||
 					doc.Properties["frameio:pushedBy"] != "josh" {
-					t.Errorf("%v", doc.Properties)
+					t.Errorf("the document tells of the file %v of %v, by %v; want %s, %s and josh",
+						doc.Properties["frameio:fileId"], doc.Properties["frameio:documentUid"],
+						doc.Properties["frameio:pushedBy"], p.File, uid)
 				}
 
 				if n := len(b.Nuxeo.Versions(uid)); n != 0 {
-					t.Errorf("%d versions", n)
+					t.Errorf("the document has %d versions, want none", n)
 				}
 
 				if s := b.Frameio.Status(p.File); s != "Needs Review" {
-					t.Errorf("status %q", s)
+					t.Errorf("the file has the status %q, want Needs Review", s)
 				}
 
 				b.Mails(1)
 				if text := lastMail(b); !strings.Contains(text, "Teaser") || !strings.Contains(text, "locked") {
-					t.Error(text)
+					t.Errorf("the mail says %q, want Teaser, and that it is locked", text)
 				}
 			})
 		}
@@ -169,7 +172,7 @@ func TestWhatCannotBePushed(t *testing.T) {
 	good := kept(b, "Good", content('g', 10))
 	if _, err := b.App.Push.Accept(t.Context(), "josh", request(b, good)); !fault.Is(err, fault.Conflict) ||
 		fault.From(err).Message != "Folder not bound" {
-		t.Errorf("not bound: %v", err)
+		t.Errorf("pushing from a folder that is not bound: got %v, want a conflict: Folder not bound", err)
 	}
 
 	b.Bind("Publish")
@@ -186,22 +189,22 @@ func TestWhatCannotBePushed(t *testing.T) {
 	} {
 		_, err := b.App.Push.Accept(t.Context(), "josh", request(b, uid))
 		if err == nil || !strings.Contains(err.Error(), want) || fault.From(err).Remedy == "" {
-			t.Errorf("%s: %v", want, err)
+			t.Errorf("pushing what cannot be pushed: got %v, want %q in it, and a remedy", err, want)
 		}
 	}
 
 	preview, err := b.App.Push.Preview(t.Context(), "josh", request(b, good, trashed, bare))
 	if err != nil || preview.Count != 1 || preview.Bytes != 10 || len(preview.Skipped) != 2 {
-		t.Errorf("%+v %v", preview, err)
+		t.Errorf("the preview is %+v, %v; want 1 document of 10 bytes, and 2 skipped", preview, err)
 	}
 
 	got := pushed(b, good, trashed, theirs)
 	if len(got.Pushes) != 1 || len(got.Skipped) != 2 || got.Pushes[0].State != push.Open {
-		t.Errorf("%+v", got)
+		t.Errorf("accepted is %+v, want 1 open push and 2 skipped", got)
 	}
 
 	if _, err := b.App.Push.Accept(t.Context(), "josh", request(b, good)); !fault.Is(err, fault.Conflict) {
-		t.Errorf("twice: %v", err)
+		t.Errorf("pushing it twice: got %v, want a conflict", err)
 	}
 
 	if lockOwner(b, theirs) != "julia" || lockOwner(b, trashed) != "" {
@@ -230,11 +233,11 @@ func TestLinkedDocumentsJoinTheirAsset(t *testing.T) {
 		b.AllDone()
 		stacks := assets(b, "version_stack")
 		if len(stacks) != 1 || p.Folder != sub {
-			t.Fatalf("%d stacks, in %s", len(stacks), p.Folder)
+			t.Fatalf("%d stacks, in the folder %s; want 1 in %s", len(stacks), p.Folder, sub)
 		}
 
 		if in := members(b, stacks[0].ID); len(in) != i+2 || in[i+1] != p.File {
-			t.Errorf("the stack holds %v, not %s at last", in, p.File)
+			t.Errorf("the stack holds %v, want %d files of which the last is %s", in, i+2, p.File)
 		}
 
 		// What comes back is what is there: no byte, one version.
@@ -242,12 +245,12 @@ func TestLinkedDocumentsJoinTheirAsset(t *testing.T) {
 		v := b.Published(b.Josh, p.File)[0]
 		if v.State != work.Done || v.Outcome != "returned" || len(b.Nuxeo.Versions(uid)) != before+1 ||
 			lockOwner(b, uid) != "" {
-			t.Errorf("%s %s, %d versions after %d, locked by %q", v.State, v.Outcome, len(b.Nuxeo.Versions(uid)),
-				before, lockOwner(b, uid))
+			t.Errorf("what came back is %s %s, with %d versions, locked by %q; want done, returned, %d and nobody",
+				v.State, v.Outcome, len(b.Nuxeo.Versions(uid)), lockOwner(b, uid), before+1)
 		}
 
 		if p = onePush(b, p.ID); p.State != push.Returned || p.Lock != push.Free {
-			t.Errorf("%+v", p)
+			t.Errorf("the push is %s with the lock %s, want returned and free", p.State, p.Lock)
 		}
 	}
 }
@@ -260,11 +263,11 @@ func TestForeignAndOwnLocksStay(t *testing.T) {
 	_ = b.Nuxeo.Lock(uid, "josh")
 	p := pushed(b, uid).Pushes[0]
 	if p.State != push.Open || p.Lock != push.Own {
-		t.Fatalf("%+v", p)
+		t.Fatalf("the push is %s with the lock %s, want open and its own", p.State, p.Lock)
 	}
 
 	if v := b.Published(b.Josh, p.File)[0]; v.Outcome != "returned" {
-		t.Errorf("%s: %s", v.Outcome, v.Message)
+		t.Errorf("what came back has the outcome %q with %q, want returned", v.Outcome, v.Message)
 	}
 
 	if lockOwner(b, uid) != "josh" {
@@ -279,12 +282,12 @@ func TestAPushThatFailsLeavesNothing(t *testing.T) {
 	uid := kept(b, "Slow", content('s', 5000))
 	p := pushed(b, uid).Pushes[0]
 	if p.State != push.Failed || !strings.Contains(p.Reason, "addresses") {
-		t.Errorf("%s %s", p.State, p.Reason)
+		t.Errorf("the push is %s with %q, want it failed for its addresses", p.State, p.Reason)
 	}
 
 	v := b.Await(p.Item)
 	if !strings.Contains(v.Remedy, "MB/s") {
-		t.Errorf("%s", v.Remedy)
+		t.Errorf("the remedy is %q, want a speed in MB/s in it", v.Remedy)
 	}
 
 	untouched(b, uid)
@@ -296,7 +299,8 @@ func untouched(b *testenv.Bed, uid string) {
 	b.T.Helper()
 	doc, _ := b.Nuxeo.Doc(uid)
 	if doc.LockOwner != "" || len(b.Nuxeo.Versions(uid)) != 0 {
-		b.T.Errorf("locked by %q, %d versions", doc.LockOwner, len(b.Nuxeo.Versions(uid)))
+		b.T.Errorf("the document is locked by %q and has %d versions, want nobody and none", doc.LockOwner,
+			len(b.Nuxeo.Versions(uid)))
 	}
 
 	for _, f := range doc.Facets {
@@ -306,7 +310,7 @@ func untouched(b *testenv.Bed, uid string) {
 	}
 
 	if left := assets(b, "file"); len(left) != 0 {
-		b.T.Errorf("%d files are left on Frame.io", len(left))
+		b.T.Errorf("%d files are left on Frame.io, want none", len(left))
 	}
 }
 
@@ -334,7 +338,7 @@ func TestHowFarABulkIs(t *testing.T) {
 	} {
 		all, err := b.App.Push.InProgress(t.Context(), who, "")
 		if err != nil || len(all) != want {
-			t.Fatalf("%s sees %d: %v", who.Login, len(all), err)
+			t.Fatalf("%s sees %d pushes in progress, %v; want %d", who.Login, len(all), err, want)
 		}
 
 		if want == 0 {
@@ -343,12 +347,13 @@ func TestHowFarABulkIs(t *testing.T) {
 
 		if p := all[0]; p.Batch != got.Batch || p.By != "josh" || p.Documents != 3 || p.Arrived != 0 || p.Failed != 0 ||
 			p.Bytes != 60 || p.Left != nil || p.ProjectName != "Film" {
-			t.Errorf("%+v", p)
+			t.Errorf("in progress is %+v, want batch %s by josh with 3 documents of 60 bytes in Film, of which none "+
+				"has arrived or failed", p, got.Batch)
 		}
 	}
 
 	if all, err := b.App.Push.InProgress(t.Context(), testenv.Viewer, "another folder"); err != nil || len(all) != 0 {
-		t.Errorf("of another folder: %+v %v", all, err)
+		t.Errorf("in progress in another folder: %+v, %v; want nothing", all, err)
 	}
 
 	if err := b.App.Engine.Resume(t.Context(), "Administrator"); err != nil {
@@ -357,6 +362,6 @@ func TestHowFarABulkIs(t *testing.T) {
 
 	b.Settle()
 	if all, err := b.App.Push.InProgress(t.Context(), testenv.Viewer, b.Folder); err != nil || len(all) != 0 {
-		t.Errorf("%+v %v", all, err)
+		t.Errorf("in progress at the end: %+v, %v; want nothing", all, err)
 	}
 }

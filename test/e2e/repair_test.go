@@ -6,13 +6,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/repair"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/diff"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
@@ -63,7 +62,7 @@ func tells(b *testenv.Bed, uid string) map[string]any {
 	b.T.Helper()
 	d, ok := b.Nuxeo.Doc(uid)
 	if !ok {
-		b.T.Fatalf("there is no document %s", uid)
+		b.T.Fatalf("there is no document %s, want it in Nuxeo", uid)
 	}
 
 	out := map[string]any{}
@@ -95,14 +94,14 @@ func TestWhatIsTakenAwayLaterComesBack(t *testing.T) {
 			sent := pushed(b, kept(b, "Teaser", content('a', 100))).Pushes[0].Document
 			before := map[string]map[string]any{published: tells(b, published), sent: tells(b, sent)}
 			if got := lookLater(b); len(got) > 0 {
-				t.Fatalf("nothing was lost, and yet repairs came out as %q", got)
+				t.Fatalf("nothing was lost, and yet repairs came out as %q, want none", got)
 			}
 
 			strip(b, published)
 			strip(b, sent)
 			if got := lookLater(b); len(got) > 0 {
-				t.Errorf("documents of links that did not change are looked at once a day, but repairs came out as %q",
-					got)
+				t.Errorf("a day has not passed for links that did not change, and yet repairs came out as %q, want "+
+					"none", got)
 			}
 
 			if _, err := b.App.DB.Writer.ExecContext(t.Context(), `UPDATE links SET looked = 0`); err != nil {
@@ -117,9 +116,7 @@ func TestWhatIsTakenAwayLaterComesBack(t *testing.T) {
 				got := tells(b, uid)
 				delete(want, "frameio:publishedBy") // is not remembered
 				maps.DeleteFunc(got, func(name string, _ any) bool { _, there := want[name]; return !there })
-				if diff := cmp.Diff(want, got); diff != "" {
-					t.Errorf("what the document tells, as before (-) and after the repair (+):\n%s", diff)
-				}
+				diff.Equal(t, "what the document tells after the repair", got, want)
 			}
 
 			strip(b, published)
@@ -148,9 +145,7 @@ func TestRepairsOfAMirror(t *testing.T) {
 	}
 
 	b.Settle()
-	if diff := cmp.Diff(want, tells(b, uid)); diff != "" {
-		t.Errorf("what the document tells, as before (-) and after the repair (+):\n%s", diff)
-	}
+	diff.Equal(t, "what the document tells after the repair", tells(b, uid), want)
 }
 
 // What is nobody's to repair is left alone.

@@ -43,7 +43,8 @@ func TestRetryAfterEveryRefusal(t *testing.T) {
 					for _, v := range b.Settle() {
 						if v.State == work.Failed {
 							if v.Code != "refused" || v.Message == "" {
-								t.Errorf("%s at %q: %s %s", v.Kind, v.Step, v.Code, v.Message)
+								t.Errorf("%s at %q failed with %s and %q, want it refused with a message", v.Kind,
+									v.Step, v.Code, v.Message)
 							}
 							if err := b.App.Engine.Retry(t.Context(), testenv.Viewer, v.ID); err != nil {
 								t.Fatal(err)

@@ -19,19 +19,19 @@ import (
 func back(b *testenv.Bed, p push.Push, data []byte, versions int) {
 	b.T.Helper()
 	if now := onePush(b, p.ID); now.State != push.Returned || now.Lock != push.Free {
-		b.T.Errorf("%s, lock %s", now.State, now.Lock)
+		b.T.Errorf("the push is %s with the lock %s, want returned and free", now.State, now.Lock)
 	}
 
 	if n := len(b.Nuxeo.Versions(p.Document)); n != versions {
-		b.T.Errorf("%d versions instead of %d", n, versions)
+		b.T.Errorf("the document has %d versions, want %d", n, versions)
 	}
 
 	if !bytes.Equal(b.Content(p.Document), data) {
-		b.T.Errorf("other content: %.20q", b.Content(p.Document))
+		b.T.Errorf("the document has the content %.20q, want %.20q", b.Content(p.Document), data)
 	}
 
 	if by := lockOwner(b, p.Document); by != "" {
-		b.T.Errorf("locked by %s", by)
+		b.T.Errorf("the document is locked by %s, want nobody", by)
 	}
 }
 
@@ -47,11 +47,13 @@ func TestAnotherPublishesBack(t *testing.T) {
 	b.Frameio.Stack(p.File, next)
 	v := b.Published(b.Julia, next)[0]
 	if v.State != work.Done || v.Outcome != "updated" {
-		t.Fatalf("%s %s at %s: %s", v.State, v.Outcome, v.Step, v.Message)
+		t.Fatalf("what came back is %s %s at %s with %q, want it done and updated", v.State, v.Outcome, v.Step,
+			v.Message)
 	}
 
 	if doc, _ := b.Nuxeo.Doc(uid); doc.Properties["frameio:publishedBy"] != "julia" || len(b.Documents()) != 1 {
-		t.Errorf("published by %v, %d documents", doc.Properties["frameio:publishedBy"], len(b.Documents()))
+		t.Errorf("published by %v, %d documents; want julia and 1", doc.Properties["frameio:publishedBy"],
+			len(b.Documents()))
 	}
 
 	// What no version held was checked in before it was replaced.
@@ -88,7 +90,8 @@ func TestReturnFindsTheDocument(t *testing.T) {
 			p := pushed(b, kept(b, "Teaser", content('a', 100))).Pushes[0]
 			befall(b, p)
 			if v := b.Published(b.Josh, p.File)[0]; v.Outcome != "returned" {
-				t.Errorf("%s %s at %s: %s", v.State, v.Outcome, v.Step, v.Message)
+				t.Errorf("what came back is %s %s at %s with %q, want it returned", v.State, v.Outcome, v.Step,
+					v.Message)
 			}
 			back(b, p, content('a', 100), 1)
 		})
@@ -112,16 +115,17 @@ func TestReturnOfADeletedDocument(t *testing.T) {
 			}
 
 			if v := b.Published(b.Josh, p.File)[0]; v.Outcome != "created" {
-				t.Fatalf("%s %s: %s", v.State, v.Outcome, v.Message)
+				t.Fatalf("what came back is %s %s with %q, want it created", v.State, v.Outcome, v.Message)
 			}
 
 			now := onePush(b, p.ID)
 			if now.State != push.Returned || now.Lock != push.Free || lockOwner(b, uid) != "" {
-				t.Errorf("%s, lock %s, locked by %q", now.State, now.Lock, lockOwner(b, uid))
+				t.Errorf("the push is %s with the lock %s, the document locked by %q; want returned, free and nobody",
+					now.State, now.Lock, lockOwner(b, uid))
 			}
 
 			if text := lastMail(b); !strings.Contains(text, "had been deleted") {
-				t.Error(text)
+				t.Errorf("the mail says %q, want that the document had been deleted", text)
 			}
 
 			n := 0
@@ -132,7 +136,7 @@ func TestReturnOfADeletedDocument(t *testing.T) {
 			}
 
 			if n != 1 {
-				t.Errorf("%d documents", n)
+				t.Errorf("%d documents, want 1", n)
 			}
 		})
 	}
@@ -151,11 +155,12 @@ func TestOnlyOurLockIsReleased(t *testing.T) {
 	}
 
 	if v := b.Published(b.Josh, p.File)[0]; v.State != work.Failed || v.Code != "locked" {
-		t.Errorf("%s %s %s", v.State, v.Code, v.Message)
+		t.Errorf("what came back is %s with %s and %q, want it failed, since the document is locked", v.State, v.Code,
+			v.Message)
 	}
 
 	if now := onePush(b, p.ID); now.State != push.Open || lockOwner(b, uid) != "julia" {
-		t.Errorf("%s, locked by %q", now.State, lockOwner(b, uid))
+		t.Errorf("the push is %s and the document locked by %q, want open and julia", now.State, lockOwner(b, uid))
 	}
 
 	if _, err := b.App.Push.Release(t.Context(), work.Viewer{Login: "josh"}, p.ID, "enough"); err != nil {
@@ -163,7 +168,7 @@ func TestOnlyOurLockIsReleased(t *testing.T) {
 	}
 
 	if now := onePush(b, p.ID); now.State != push.Released || lockOwner(b, uid) != "julia" {
-		t.Errorf("%s, locked by %q", now.State, lockOwner(b, uid))
+		t.Errorf("the push is %s and the document locked by %q, want released and julia", now.State, lockOwner(b, uid))
 	}
 
 	again := kept(b, "Again", content('b', 100))
@@ -171,7 +176,7 @@ func TestOnlyOurLockIsReleased(t *testing.T) {
 	_ = b.Nuxeo.Unlock(again)
 	_ = b.Nuxeo.Lock(again, "josh") // later, for a reason of their own
 	if v := b.Published(b.Josh, q.File)[0]; v.Outcome != "returned" {
-		t.Errorf("%s: %s", v.Outcome, v.Message)
+		t.Errorf("what came back has the outcome %q with %q, want returned", v.Outcome, v.Message)
 	}
 
 	if lockOwner(b, again) != "josh" {
@@ -199,13 +204,14 @@ func TestRenditionsConformToTheMaster(t *testing.T) {
 			v := b.Published(b.Julia, p.File)[0]
 			if !conform {
 				if v.Outcome != "updated" || !bytes.Equal(b.Content(p.Document), proxy) {
-					t.Errorf("%s: %s", v.Outcome, v.Message)
+					t.Errorf("where a proxy becomes the content the outcome is %q with %q and the content %.20q, "+
+						"want updated and %.20q", v.Outcome, v.Message, b.Content(p.Document), proxy)
 				}
 				return
 			}
 
 			if v.Outcome != "returned" {
-				t.Errorf("%s %s: %s", v.State, v.Outcome, v.Message)
+				t.Errorf("what came back is %s %s with %q, want it returned", v.State, v.Outcome, v.Message)
 			}
 
 			back(b, p, master, before+1)
@@ -213,7 +219,8 @@ func TestRenditionsConformToTheMaster(t *testing.T) {
 			seen := versions[len(versions)-1].Properties
 			if seen["frameio:status"] != "Approved" || seen["frameio:publishedBy"] != "julia" ||
 				seen["frameio:digest"] != p.Digest || seen["frameio:rendition"] != testenv.Proxy {
-				t.Errorf("the version tells %v", seen)
+				t.Errorf("the version tells %v, want Approved, by julia, of the digest %s and the rendition %s", seen,
+					p.Digest, testenv.Proxy)
 			}
 
 			// Later it does not replace the master either.
@@ -231,8 +238,8 @@ func TestUnlockedOnlyWhenApproved(t *testing.T) {
 	b.Published(b.Julia, p.File)
 	if now := onePush(b, p.ID); now.State != push.Open || lockOwner(b, p.Document) != "josh" ||
 		len(b.Nuxeo.Versions(p.Document)) != 0 {
-		t.Errorf("%s, locked by %q, %d versions", now.State, lockOwner(b, p.Document),
-			len(b.Nuxeo.Versions(p.Document)))
+		t.Errorf("the push is %s, the document locked by %q with %d versions; want open, josh and none", now.State,
+			lockOwner(b, p.Document), len(b.Nuxeo.Versions(p.Document)))
 	}
 
 	b.Frameio.SetStatus(p.File, "Approved")
@@ -277,14 +284,15 @@ func TestThePusherIsGone(t *testing.T) {
 			v := b.Published(b.Josh, p.File)[0]
 			if service {
 				if v.Outcome != "returned" {
-					t.Errorf("%s %s: %s", v.State, v.Outcome, v.Message)
+					t.Errorf("what came back is %s %s with %q, want it returned", v.State, v.Outcome, v.Message)
 				}
 				back(b, p, content('a', 100), 1)
 				return
 			}
 
 			if v.State != work.Failed || v.Code != "locked" || !strings.Contains(v.Remedy, "Release") {
-				t.Errorf("%s %s %s", v.State, v.Message, v.Remedy)
+				t.Errorf("what came back is %s with %s, %q and the remedy %q; want it failed, locked, with Release "+
+					"in the remedy", v.State, v.Code, v.Message, v.Remedy)
 			}
 
 			b.SignIn("Administrator")
@@ -294,7 +302,8 @@ func TestThePusherIsGone(t *testing.T) {
 
 			if now := onePush(b, p.ID); now.State != push.Released || now.Lock != push.Free ||
 				lockOwner(b, p.Document) != "" {
-				t.Errorf("%s, lock %s, locked by %q", now.State, now.Lock, lockOwner(b, p.Document))
+				t.Errorf("the push is %s with the lock %s, the document locked by %q; want released, free and nobody",
+					now.State, now.Lock, lockOwner(b, p.Document))
 			}
 		})
 	}
@@ -332,11 +341,13 @@ func TestLocksAreComparedWithPushes(t *testing.T) {
 		!strings.Contains(text, "Open is on Frame.io for review but was unlocked by hand") ||
 		!strings.Contains(text, "Left") || !strings.Contains(text, "Stray is locked by josh, who pushed it once") ||
 		strings.Contains(text, "Fine") {
-		t.Errorf("%d %s", r.Removed, text)
+		t.Errorf("%d locks were removed, want 1; the report says %s; want Open, Left and Stray in it, and nothing of "+
+			"Fine", r.Removed, text)
 	}
 
 	if lockOwner(b, left.Document) != "" || lockOwner(b, fine.Document) != "josh" {
-		t.Errorf("locked by %q and %q", lockOwner(b, left.Document), lockOwner(b, fine.Document))
+		t.Errorf("Left and Fine are locked by %q and %q, want nobody and josh", lockOwner(b, left.Document),
+			lockOwner(b, fine.Document))
 	}
 }
 
@@ -350,12 +361,12 @@ func TestSeparateAssets(t *testing.T) {
 	r.Separate = true
 	p := pushedAs(b, "josh", r).Pushes[0]
 	if len(assets(b, "version_stack")) != 0 || len(assets(b, "file")) != 2 {
-		t.Errorf("%v", assets(b, "file"))
+		t.Errorf("%d stacks and the files %v, want none and two", len(assets(b, "version_stack")), assets(b, "file"))
 	}
 
 	before := len(b.Nuxeo.Versions(p.Document))
 	if v := b.Published(b.Josh, p.File)[0]; v.Outcome != "returned" {
-		t.Errorf("%s: %s", v.Outcome, v.Message)
+		t.Errorf("what came back has the outcome %q with %q, want returned", v.Outcome, v.Message)
 	}
 
 	back(b, p, content('a', 100), before+1)
@@ -368,6 +379,6 @@ func TestBlobsFromAnObjectStore(t *testing.T) {
 	b.Bind("Publish")
 	p := pushed(b, kept(b, "Teaser", content('a', 5000))).Pushes[0]
 	if p.State != push.Open || !bytes.Equal(onFrameio(b, p.File), content('a', 5000)) {
-		t.Errorf("%s: %s", p.State, p.Reason)
+		t.Errorf("the push is %s with %q, want it open, with its content on Frame.io", p.State, p.Reason)
 	}
 }

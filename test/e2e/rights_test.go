@@ -50,12 +50,13 @@ func TestWhoActs(t *testing.T) {
 		file := add(b, b.Root, "Cut.mov", content('1', 1000))
 		v := newest(b, c.person, "created", file)
 		if v.Actor != c.actor || userOf(b, v) != c.person || creator(b) != c.actor {
-			t.Errorf("%s: acted as %s for %s, created by %v", c.name, v.Actor, userOf(b, v), creator(b))
+			t.Errorf("%s: acted as %s for %s, created by %v; want %s, %s and %s", c.name, v.Actor, userOf(b, v),
+				creator(b), c.actor, c.person, c.actor)
 		}
 
 		mails := b.Mail.Messages()
 		if m := mails[len(mails)-1]; m.To[0] != c.told {
-			t.Errorf("%s: told %v", c.name, m.To)
+			t.Errorf("%s: the mail is to %v, want %s", c.name, m.To, c.told)
 		}
 
 		b.AllDone()
@@ -83,11 +84,11 @@ func TestUnboundFolderTakesNothing(t *testing.T) {
 
 	res := b.Run(b.Josh, file)
 	if res.Description != "This folder is no longer bound to Frame.io." {
-		t.Errorf("%+v", res)
+		t.Errorf("the answer says %q, want %q", res.Description, "This folder is no longer bound to Frame.io.")
 	}
 
 	if n := interactions(b); n != 0 || len(b.Documents()) != 0 {
-		t.Errorf("%d interactions", n)
+		t.Errorf("%d interactions and %d documents, want none", n, len(b.Documents()))
 	}
 
 	b.Until(func(v work.View) bool { return v.Kind == binding.KindUnbind && v.Code == "not_ready" })
@@ -95,7 +96,7 @@ func TestUnboundFolderTakesNothing(t *testing.T) {
 	clock.Move(time.Hour)
 	b.AllDone()
 	if left := b.Frameio.Actions(b.Workspace); len(left) != 0 {
-		t.Errorf("%+v", left)
+		t.Errorf("the custom actions %+v are left, want none", left)
 	}
 }
 
@@ -116,16 +117,16 @@ func TestBindingThatEndsAfterTheCallTakesNothing(t *testing.T) {
 	for _, v := range b.Settle() {
 		if v.Kind == "publish" &&
 			(v.State != work.Failed || v.Message != "This folder is no longer bound to Frame.io.") {
-			t.Errorf("%s %s", v.State, v.Message)
+			t.Errorf("the item is %s with %q, want it failed, since the folder is no longer bound", v.State, v.Message)
 		}
 	}
 
 	if len(b.Documents()) != 0 || b.Nuxeo.Batches() != 0 {
-		t.Errorf("%d documents, %d batches", len(b.Documents()), b.Nuxeo.Batches())
+		t.Errorf("%d documents and %d upload batches, want none", len(b.Documents()), b.Nuxeo.Batches())
 	}
 
 	if text := lastMail(b); !strings.Contains(text, "no longer bound") {
-		t.Errorf("the mail says %q", text)
+		t.Errorf("the mail says %q, want no longer bound in it", text)
 	}
 }
 
@@ -141,12 +142,13 @@ func TestLostRefreshAsksToConnectAgain(t *testing.T) {
 	v := b.Until(func(v work.View) bool { return v.Kind == "publish" && v.Code == "needs_owner" })
 	if !strings.Contains(v.Message, "josh is not signed in to Frame.io any more") ||
 		!strings.Contains(v.Remedy, "connected again") {
-		t.Errorf("%q %q", v.Message, v.Remedy)
+		t.Errorf("people read %q with the remedy %q, want that josh is not signed in to Frame.io any more, and to be "+
+			"connected again", v.Message, v.Remedy)
 	}
 
 	b.Until(func(v work.View) bool { return v.Kind == "notice" && v.State == work.Done })
 	if text := lastMail(b); !strings.Contains(text, "josh is not signed in") {
-		t.Errorf("the mail says %q", text)
+		t.Errorf("the mail says %q, want that josh is not signed in", text)
 	}
 
 	b.Connect("josh") // it goes on by itself
@@ -170,6 +172,6 @@ func TestOneRefreshForEverybodyWhoWaits(t *testing.T) {
 	b.AllDone()
 	b.Check(want)
 	if n := b.Frameio.TokenRefreshes() - before; n != 1 {
-		t.Errorf("%d refreshes", n)
+		t.Errorf("%d refreshes, want 1", n)
 	}
 }

@@ -118,24 +118,24 @@ func bound(b *testenv.Bed, name string, workspaces ...string) {
 	b.T.Helper()
 	list, _, err := b.App.Binding.List(b.T.Context(), testenv.Viewer, b.Folder, "", 0)
 	if err != nil || len(list) != 1 || list[0].ActionName != name || len(list[0].Actions) != len(workspaces) {
-		b.T.Fatalf("bindings %+v %v", list, err)
+		b.T.Fatalf("the bindings are %+v, %v; want one, %s, in %d workspaces", list, err, name, len(workspaces))
 	}
 
 	for _, w := range workspaces {
 		actions := b.Frameio.Actions(w)
 		if len(actions) != 1 || actions[0].Name != name {
-			b.T.Fatalf("actions %+v", actions)
+			b.T.Fatalf("the actions are %+v, want one, named %s", actions, name)
 		}
 		_, root := b.Frameio.AddProject(w, "Another")
 		res, err := b.Frameio.RunAction(b.T.Context(), actions[0].ID, b.Josh,
 			[]string{add(b, root, "works.mov", []byte("x"))})
 		if err != nil || res.Title != "Success" {
-			b.T.Errorf("%+v %v", res, err)
+			b.T.Errorf("running the action answers %+v, %v; want Success", res, err)
 		}
 	}
 
 	if d, _ := b.Nuxeo.Doc(b.Folder); len(d.Properties["frameiobinding:bindings"].([]any)) != 1 {
-		b.T.Errorf("the folder shows %v", d.Properties["frameiobinding:bindings"])
+		b.T.Errorf("the folder shows the bindings %v, want one", d.Properties["frameiobinding:bindings"])
 	}
 
 	b.Settle()

@@ -7,11 +7,10 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/diff"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
@@ -65,7 +64,7 @@ func TestEveryStepMayBeDoneTwice(t *testing.T) {
 	t.Cleanup(func() {
 		for step, n := range all.steps {
 			if _, known := undoubled[step]; n == 0 && !known {
-				t.Errorf("no scene came to %q", step)
+				t.Errorf("no scene came to the step %q, want it run twice by one", step)
 			}
 		}
 	})
@@ -132,8 +131,6 @@ func sceneRepair(b *testenv.Bed) (deed, check func()) {
 	}
 	return func() { lookLater(b) }, func() {
 		b.T.Helper()
-		if diff := cmp.Diff(before, tells(b, uid)); diff != "" {
-			b.T.Errorf("what the document tells differs (-before +now):\n%s", diff)
-		}
+		diff.Equal(b.T, "what the document tells after the repair", tells(b, uid), before)
 	}
 }

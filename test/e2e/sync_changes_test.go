@@ -71,15 +71,16 @@ func TestChangesAreFollowed(t *testing.T) {
 	r := m.told(files[0], files[2], files[3], fresh)
 	if r.Why != foldersync.Changes || !r.Partial || r.Created != 1 || r.Moved != 0 || r.Renamed != 1 ||
 		r.Gone != 1 || r.Failed != 0 {
-		t.Errorf("%+v", r)
+		t.Errorf("the run of the changes is %+v, want a partial one for changes: 1 created, 1 renamed, 1 gone, none "+
+			"moved or failed", r)
 	}
 
 	if now := b.Frameio.Calls("files.index") + b.Frameio.Calls("files.list"); now-listed > 5 {
-		t.Errorf("%d folders were listed", now-listed)
+		t.Errorf("%d folders were listed, want at most 5", now-listed)
 	}
 
 	if r := m.told(); r.Moved != 1 { // where it is now is known since
-		t.Errorf("%+v", r)
+		t.Errorf("the next run is %+v, want 1 moved", r)
 	}
 
 	delete(want, "/Day 0/Cut 0")
@@ -122,7 +123,7 @@ func TestChangedFoldersAreFollowed(t *testing.T) {
 	}
 
 	if r := m.told(); r.Why != foldersync.Changes || r.Created != 1 || r.Renamed != 1 || r.Gone != 1 {
-		t.Errorf("%+v", r)
+		t.Errorf("the run is %+v, want one for changes: 1 created, 1 renamed and 1 gone", r)
 	}
 
 	want := map[string][]byte{
@@ -148,7 +149,7 @@ func TestChangesAreNotFollowedUnlessWanted(t *testing.T) {
 	add(b, b.Root, "Cut.mov", content('a', 300))
 	m := mirrored(b, func(q *foldersync.Request) { q.Events = false })
 	if r := m.told(add(b, b.Root, "New.mov", content('n', 200))); r.Why != foldersync.First {
-		t.Errorf("%+v", r)
+		t.Errorf("without events the last run is for %q, want %q", r.Why, foldersync.First)
 	}
 
 	m.is(map[string][]byte{"/Cut": content('a', 300)})
@@ -218,7 +219,7 @@ func TestAGapIsComparedWhole(t *testing.T) {
 	}
 
 	if r := m.told(); r.Partial || r.Created != 1 {
-		t.Errorf("%+v", r)
+		t.Errorf("the run is %+v, want a whole one with 1 created", r)
 	}
 
 	m.is(map[string][]byte{"/Cut": content('a', 300)})

@@ -75,11 +75,11 @@ func TestACheckTellsWhatDiffers(t *testing.T) {
 
 	m := mirrored(b)
 	if _, err := b.App.Sync.Differences(t.Context(), testenv.Viewer, m.id, "", 10); !fault.Is(err, fault.NotFound) {
-		t.Errorf("differences before a check: %v", err)
+		t.Errorf("the differences before a check: got %v, want not found", err)
 	}
 
 	if d := m.checked(); len(d) != 0 {
-		t.Errorf("both are equal, and it tells %v", d)
+		t.Errorf("both are equal, and the check tells %v, want nothing", d)
 	}
 
 	b.Frameio.Rename(ids["Renamed"], "Called otherwise.mov")
@@ -123,6 +123,7 @@ func TestACheckTellsWhatDiffers(t *testing.T) {
 	}
 
 	if s := m.get(); s.State != foldersync.Active || s.Check == nil || s.Last.Why != foldersync.First {
-		t.Errorf("%+v", s)
+		t.Errorf("after the check the synchronization is %+v, want it active, with a check, and its last run the first",
+			s)
 	}
 }

@@ -84,7 +84,8 @@ func TestAConflictKeepsItsNameAndPlace(t *testing.T) {
 	m.refresh(true)
 	if d, _ := b.Nuxeo.Doc(doc.UID); d.Title != "Best cut" || d.ParentUID != m.at(b.Folder, "Night").UID ||
 		d.Content.Digest != md5of(content('b', 400)) {
-		t.Errorf("settled, it is %q in %s with %d bytes", d.Title, d.ParentUID, d.Content.Length)
+		t.Errorf("settled, the document is %q in %s with %d bytes, want Best cut in Night with 400", d.Title,
+			d.ParentUID, d.Content.Length)
 	}
 }
 

@@ -37,7 +37,8 @@ func TestMetadataOnly(t *testing.T) {
 	poster, _ := d.Properties["frameio:poster"].(nuxeosim.BlobView)
 	if d.Content != nil || shows(d, "frameio:viewUrl") == "" || shows(d, "frameio:resolution") == "" ||
 		poster.Length == 0 || !strings.HasPrefix(poster.MimeType, "image/") {
-		t.Errorf("it shows %v", d.Properties)
+		t.Errorf("the document has the content %v and shows %v, want none, with an address, a resolution and a picture",
+			d.Content, d.Properties)
 	}
 
 	if !says(b, d.UID, "Too long.")() {
@@ -46,22 +47,24 @@ func TestMetadataOnly(t *testing.T) {
 
 	if s := m.get(); s.Last.Created != 2 || s.Assets != 2 || s.CommentsDone != 2 || s.CommentsWaiting != 0 ||
 		s.Troubled != 0 {
-		t.Errorf("%+v %+v", s, s.Last)
+		t.Errorf("the synchronization is %+v after %+v; want 2 assets created, 2 comments done and none waiting, no "+
+			"trouble", s, s.Last)
 	}
 
 	if calls := b.Frameio.Calls("files.show"); calls != 1 { // for the frame rate of the commented one
-		t.Errorf("%d files were looked at", calls)
+		t.Errorf("%d files were looked at, want 1", calls)
 	}
 
 	b.Frameio.SetStatus(cut, "Approved")
 	b.Frameio.Move(cut, b.Root)
 	if r := m.refresh(false); r.Updated != 1 || r.Created != 0 || r.Moved != 1 {
-		t.Errorf("%+v", r)
+		t.Errorf("the run is %+v, want 1 updated, 1 moved and none created", r)
 	}
 
 	if now := m.at(m.Folder, "Cut"); shows(now, "frameio:status") != "Approved" || now.UID != d.UID ||
 		now.ParentUID != m.Folder || len(b.Nuxeo.Versions(d.UID)) != 0 {
-		t.Errorf("it is %+v", now)
+		t.Errorf("the moved document is %+v with %d versions, want %s below %s, Approved, without versions", now,
+			len(b.Nuxeo.Versions(d.UID)), d.UID, m.Folder)
 	}
 
 	m.settled(map[string][]byte{"/Day": nil, "/Cut": nil, "/Mix 2": nil})
@@ -81,7 +84,7 @@ func TestAPictureThatNeverComes(t *testing.T) {
 	b.Settle()
 	for _, title := range []string{"One", "Two"} {
 		if d := m.at(m.Folder, title); d.Properties["frameio:poster"] == nil {
-			t.Errorf("%q has no picture", title)
+			t.Errorf("%q has no picture, want one", title)
 		}
 	}
 }
@@ -98,7 +101,7 @@ func TestMetadataOnlyOfWhatIsStacked(t *testing.T) {
 	m.refresh(true)
 	m.settled(map[string][]byte{"/Cut 2": nil})
 	if d := m.at(m.Folder, "Cut 2"); d.UID != uid || shows(d, "frameio:fileId") != second {
-		t.Errorf("it is %+v", d)
+		t.Errorf("the document is %+v, want %s, which tells of the file %s", d, uid, second)
 	}
 }
 
@@ -131,7 +134,8 @@ func TestProxies(t *testing.T) {
 	d := m.at(m.Folder, "Cut")
 	if d.Content.Name != "Cut.mp4" || d.Content.MimeType != "video/mp4" || shows(d, "frameio:rendition") != "proxy" ||
 		shows(d, "frameio:fileName") != "Cut.mov" {
-		t.Errorf("it is %+v %v", d.Content, d.Properties)
+		t.Errorf("the document holds %+v and tells %v, want Cut.mp4, a video/mp4, as the proxy of Cut.mov", d.Content,
+			d.Properties)
 	}
 
 	next := content('q', 80)
@@ -139,7 +143,7 @@ func TestProxies(t *testing.T) {
 		frameiosim.WithRendition(frameiosim.RenditionEfficient, frameiosim.Bytes(next))))
 	m.settled(map[string][]byte{"/Cut 2": next})
 	if v := b.Nuxeo.Versions(d.UID); len(v) != 2 {
-		t.Errorf("%d versions", len(v))
+		t.Errorf("%d versions, want 2", len(v))
 	}
 }
 
@@ -159,7 +163,7 @@ func TestEarlierVersions(t *testing.T) {
 	uid := m.at(m.Folder, "Cut 3").UID
 	versionsHold(b, uid, content('a', 500), content('b', 501), content('c', 502))
 	if r := m.get().Last; r.Created != 1 || r.Updated != 0 || r.Failed != 0 {
-		t.Errorf("%+v", r)
+		t.Errorf("the first run is %+v, want 1 created, none updated or failed", r)
 	}
 
 	for i, c := range []byte("de") { // two more since the last run
@@ -175,12 +179,12 @@ func versionsHold(b *testenv.Bed, uid string, want ...[]byte) {
 	b.T.Helper()
 	versions := b.Nuxeo.Versions(uid)
 	if len(versions) != len(want) {
-		b.T.Fatalf("%d versions, not %d", len(versions), len(want))
+		b.T.Fatalf("the document has %d versions, want %d", len(versions), len(want))
 	}
 
 	for i, v := range versions {
 		if v.Content == nil || v.Content.Digest != md5of(want[i]) {
-			b.T.Errorf("version %s holds %+v", v.VersionLabel, v.Content)
+			b.T.Errorf("version %s holds %+v, want the digest %s", v.VersionLabel, v.Content, md5of(want[i]))
 		}
 	}
 }
@@ -211,7 +215,7 @@ func TestBothAreKept(t *testing.T) {
 			if by == "hand" {
 				page, err := b.App.Sync.Troubles(t.Context(), testenv.Viewer, m.id, "", 10)
 				if err != nil || len(page.List) != 1 {
-					t.Fatalf("%v %v", page.List, err)
+					t.Fatalf("the troubles are %v, %v; want one", page.List, err)
 				}
 				if _, err := b.App.Sync.ResolveConflict(t.Context(), testenv.Viewer, m.id, page.List[0].Key,
 					foldersync.KeepBoth); err != nil {
@@ -223,7 +227,7 @@ func TestBothAreKept(t *testing.T) {
 			m.settled(map[string][]byte{"/" + title: mine, "/Cut 2": content('n', 700)})
 			d, _ := b.Nuxeo.Doc(uid)
 			if d.Title != title || shows(d, "frameio:fileId") != "" || shows(d, "dc:source") != "" {
-				t.Errorf("what people made is %+v", d)
+				t.Errorf("what people made is %+v, want it titled %s, with nothing that tells of a file", d, title)
 			}
 		})
 	}
@@ -248,13 +252,14 @@ func TestAProxyIsWaitedForForAWhile(t *testing.T) {
 
 	v := b.Until(func(v work.View) bool { return v.Title == "Cut.mov" && v.Code == "not_ready" })
 	if !strings.Contains(v.Message, "made the proxy") {
-		t.Errorf("it waits for %q", v.Message)
+		t.Errorf("the item waits for %q, want that Frame.io has made the proxy", v.Message)
 	}
 
 	clock.Move(11 * time.Minute)
 	b.Settle()
 	m := &mirror{b, s.ID}
 	if s := m.get(); s.Last.State != foldersync.Done || s.Last.Failed != 1 || s.Troubled != 1 {
-		t.Errorf("%+v %+v", s, s.Last)
+		t.Errorf("the synchronization is %+v after %+v, want a run that is done, with 1 failed, and 1 in trouble", s,
+			s.Last)
 	}
 }

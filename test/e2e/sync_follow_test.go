@@ -29,10 +29,10 @@ func TestAMirroredAssetIsFollowed(t *testing.T) {
 
 	b.Settle()
 	if s := m.get(); s.Troubled != 0 || s.Last.Waiting != 0 {
-		t.Errorf("%+v", s)
+		t.Errorf("the synchronization is %+v, want nothing in trouble or waiting", s)
 	}
 
 	if r := m.refresh(false); r.Created+r.Updated+r.Failed+r.Gone != 0 {
-		t.Errorf("%+v", r)
+		t.Errorf("the next run is %+v, want nothing created, updated, failed or gone", r)
 	}
 }

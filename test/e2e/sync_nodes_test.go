@@ -102,7 +102,7 @@ func TestTwoNodesShareARun(t *testing.T) {
 	for path := range want {
 		if name := path[strings.LastIndex(path, "/")+1:]; strings.HasPrefix(name, "Cut") {
 			if c := b.Nuxeo.Comments(m.at(m.Folder, name).UID); len(c) != 1 {
-				t.Errorf("%s has %d comments", name, len(c))
+				t.Errorf("%s has %d comments, want 1", name, len(c))
 			}
 		}
 	}
@@ -115,6 +115,6 @@ func TestTwoNodesShareARun(t *testing.T) {
 	}
 
 	if first == 0 || made.Load() == 0 {
-		t.Errorf("one node has made %d documents and the other %d", first, made.Load())
+		t.Errorf("one node has made %d documents and the other %d, want some by each", first, made.Load())
 	}
 }

@@ -49,7 +49,8 @@ func TestWhatCannotBeReadIsNotGone(t *testing.T) {
 			for range 2 {
 				if r := m.refresh(false); r.State != foldersync.Done || r.Gone > wantGone || r.Failed > 0 ||
 					!strings.Contains(r.Message, "cannot be read") {
-					t.Errorf("the run ended %s with %d gone and %d failed: %q", r.State, r.Gone, r.Failed, r.Message)
+					t.Errorf("the run ended %s with %d gone and %d failed, saying %q; want done, at most %d and "+
+						"none, and that a folder cannot be read", r.State, r.Gone, r.Failed, r.Message, wantGone)
 				}
 			}
 
@@ -66,7 +67,7 @@ func TestWhatCannotBeReadIsNotGone(t *testing.T) {
 
 			told := fmt.Sprint(m.checked())
 			if n := strings.Count(told, "cannot be read"); n == 0 || !nameless && n < 2 {
-				t.Errorf("the check tells %s", told)
+				t.Errorf("the check tells %s, want what cannot be read", told)
 			}
 
 			for _, id := range []string{file, stack, day} {
@@ -79,7 +80,7 @@ func TestWhatCannotBeReadIsNotGone(t *testing.T) {
 			}
 
 			if d := m.checked(); len(d) != 0 {
-				t.Errorf("once it can be read again the check tells %v", d)
+				t.Errorf("once it can be read again the check tells %v, want nothing", d)
 			}
 		})
 	}
@@ -111,15 +112,15 @@ func TestAPublishedFolderWithOddEntries(t *testing.T) {
 	items := b.Settle()
 	i := slices.IndexFunc(items, func(v work.View) bool { return v.Kind == "expand" })
 	if i < 0 || !strings.Contains(items[i].Outcome, "but for 1") {
-		t.Fatalf("the folder came to %+v", items)
+		t.Fatalf("the items are %+v, want an expand with all but for 1", items)
 	}
 
 	if d := tree(b); d["Day/Fine"] == "" {
-		t.Errorf("Nuxeo holds %v", d)
+		t.Errorf("Nuxeo holds %v, want Day/Fine among it", d)
 	}
 
 	mails := b.Mail.Messages()
 	if len(mails) != 1 || !strings.Contains(mails[0].Text(), "cannot be read") {
-		t.Errorf("the mail says %+v", mails)
+		t.Errorf("the mails are %+v, want one that tells what cannot be read", mails)
 	}
 }

@@ -23,22 +23,23 @@ func TestASyncRunsByItsSchedule(t *testing.T) {
 	b.App.Sync.Now = func() time.Time { return time.Now().Add(50 * time.Minute) }
 	var r maintenance.Report
 	if err := b.App.Sync.RunDue(t.Context(), &r); err != nil || len(r.Lines) != 0 {
-		t.Errorf("before its time: %v %v", r.Lines, err)
+		t.Errorf("what is due before the hour: %v, %v; want nothing", r.Lines, err)
 	}
 
 	b.App.Sync.Now = func() time.Time { return time.Now().Add(61 * time.Minute) }
 	if err := b.App.Sync.RunDue(t.Context(), &r); err != nil || len(r.Lines) != 1 {
-		t.Errorf("at its time: %v %v", r.Lines, err)
+		t.Errorf("what is due after the hour: %v, %v; want one", r.Lines, err)
 	}
 
 	b.Settle()
 	m.is(map[string][]byte{"/Cut": content('a', 500)})
 	if s := m.get(); s.Last.Why != foldersync.Schedule || !s.Due.After(time.Now().Add(100*time.Minute)) {
-		t.Errorf("%+v %+v", s, s.Last)
+		t.Errorf("the synchronization is %+v after %+v, want a run by schedule, and the next one in 100 minutes or "+
+			"later", s, s.Last)
 	}
 
 	if n := len(b.Mail.Messages()) - mails; n != 0 {
-		t.Errorf("%d mails", n)
+		t.Errorf("%d mails, want none", n)
 	}
 }
 
@@ -49,18 +50,18 @@ func TestPausedSyncsDoNotRun(t *testing.T) {
 	josh := work.Viewer{Login: "josh"}
 	if s, err := b.App.Sync.Pause(t.Context(), josh, m.id); err != nil || s.State != foldersync.Paused ||
 		!s.Due.IsZero() || !strings.Contains(s.Reason, "josh") {
-		t.Fatalf("%+v %v", s, err)
+		t.Fatalf("paused it is %+v, %v; want it paused by josh, and not due", s, err)
 	}
 
 	b.App.Sync.Now = func() time.Time { return time.Now().Add(61 * time.Minute) }
 	var r maintenance.Report
 	if err := b.App.Sync.RunDue(t.Context(), &r); err != nil || len(r.Lines) != 0 {
-		t.Errorf("%v %v", r.Lines, err)
+		t.Errorf("what is due while it is paused: %v, %v; want nothing", r.Lines, err)
 	}
 
 	if s, err := b.App.Sync.Resume(t.Context(), josh, m.id); err != nil || s.State != foldersync.Active ||
 		s.Due.IsZero() || s.Reason != "" {
-		t.Errorf("%+v %v", s, err)
+		t.Errorf("resumed it is %+v, %v; want it active and due, without a reason", s, err)
 	}
 }
 
@@ -75,12 +76,12 @@ func TestWhoMaySynchronize(t *testing.T) {
 		"remove": func() error { return b.App.Sync.Remove(t.Context(), olga, m.id) },
 	} {
 		if err := do(); !fault.Is(err, fault.NotFound) {
-			t.Errorf("who may not see the folder may %s it: %v", name, err)
+			t.Errorf("olga, who may not see the folder, does %s: got %v, want not found", name, err)
 		}
 	}
 
 	if list, _, err := b.App.Sync.List(t.Context(), olga, ""); err != nil || len(list) != 0 {
-		t.Errorf("%v %v", list, err)
+		t.Errorf("olga sees %v, %v; want nothing", list, err)
 	}
 }
 
@@ -115,11 +116,12 @@ func TestWhatPausesASync(t *testing.T) {
 			s := m.get()
 			if s.State != foldersync.Paused || !strings.Contains(s.Reason, c.says) || s.Remedy == "" ||
 				!s.Due.IsZero() {
-				t.Errorf("%s: %q %q", s.State, s.Reason, s.Remedy)
+				t.Errorf("it is %s with %q and the remedy %q, due at %s; want it paused for %q, with a remedy, and "+
+					"not due", s.State, s.Reason, s.Remedy, s.Due, c.says)
 			}
 
 			if d := m.at(m.Folder, "Cut"); d.Content == nil || s.Missing != 0 {
-				t.Errorf("%+v, %d missing", d, s.Missing)
+				t.Errorf("the document is %+v, with %d missing; want it with its content, and none", d, s.Missing)
 			}
 		})
 	}
@@ -134,7 +136,7 @@ func TestBindAndSyncExcludeEachOther(t *testing.T) {
 	q := binding.Request{Folder: b.Folder, ActionName: "Publish", Workspaces: []string{b.Workspace}}
 	if _, _, err := b.App.Binding.Bind(t.Context(), "josh", q); fault.From(err).Field != "folder" ||
 		!strings.Contains(err.Error(), "synchronized") {
-		t.Errorf("bound: %v", err)
+		t.Errorf("binding a synchronized folder: got %v, want the field folder refused", err)
 	}
 
 	if err := b.App.Sync.Remove(t.Context(), testenv.Viewer, m.id); err != nil {
@@ -144,7 +146,7 @@ func TestBindAndSyncExcludeEachOther(t *testing.T) {
 	b.Bind("Publish")
 	if _, err := b.App.Sync.Add(t.Context(), "josh", syncRequest(b)); !fault.Is(err, fault.Conflict) ||
 		!strings.Contains(err.Error(), "Publish") {
-		t.Errorf("synchronized: %v", err)
+		t.Errorf("synchronizing a bound folder: got %v, want a conflict with Publish", err)
 	}
 }
 

@@ -33,7 +33,8 @@ func TestLockedDocumentsHoldUpNothing(t *testing.T) {
 	r, s := m.refresh(false), m.get()
 	if r.State != foldersync.Done || s.State != foldersync.Active || r.Created != 1 || r.Failed != 4 ||
 		r.Renamed+r.Moved+r.Gone > 0 || s.Troubled != 4 {
-		t.Errorf("%+v %+v", s, r)
+		t.Errorf("the synchronization is %+v after %+v; want active with 4 in trouble, after a run with 1 created, 4 "+
+			"failed and nothing else", s, r)
 	}
 
 	m.is(map[string][]byte{
@@ -46,7 +47,7 @@ func TestLockedDocumentsHoldUpNothing(t *testing.T) {
 	})
 
 	if again := m.refresh(false); again.Failed != 4 || m.get().Troubled != 4 {
-		t.Errorf("once more: %+v", again)
+		t.Errorf("once more: %+v with %d in trouble, want 4 failed and 4", again, m.get().Troubled)
 	}
 
 	for _, uid := range locked {

@@ -16,11 +16,11 @@ func (m *mirror) settled(want map[string][]byte) {
 	m.is(want)
 	if r := m.refresh(true); r.State != foldersync.Done || r.Created+r.Updated+r.Unchanged+r.Renamed+r.Moved+
 		r.Gone+r.Failed > 0 {
-		m.T.Errorf("once more: %+v", r)
+		m.T.Errorf("once more: %+v, want it done, and nothing to do", r)
 	}
 
 	if s := m.get(); s.Troubled+s.Conflicting > 0 || s.State != foldersync.Active {
-		m.T.Errorf("%+v", s)
+		m.T.Errorf("the synchronization is %+v, want it active, with no trouble and no conflict", s)
 	}
 }
 
@@ -48,7 +48,7 @@ func sceneSync(b *testenv.Bed) (deed, check func()) {
 		m := &mirror{b, s.ID}
 		m.settled(map[string][]byte{"/Day": nil, "/Day/Cut": content('1', 3000), "/Day/Empty": nil})
 		if c := b.Nuxeo.Comments(m.at(b.Folder, "Cut").UID); len(c) != 1 {
-			b.T.Errorf("%d comments", len(c))
+			b.T.Errorf("%d comments, want 1", len(c))
 		}
 	}
 }
@@ -77,7 +77,7 @@ func sceneSyncChanges(b *testenv.Bed) (deed, check func()) {
 		}
 
 		if v := b.Nuxeo.Versions(uids[0]); len(v) != 2 {
-			b.T.Errorf("%d versions", len(v))
+			b.T.Errorf("%d versions, want 2", len(v))
 		}
 	}
 }
@@ -98,7 +98,8 @@ func sceneSyncPlain(b *testenv.Bed) (deed, check func()) {
 		old, fresh := m.at(b.Folder, "Cut"), m.at(b.Folder, "New")
 		if old.UID != uid || shows(old, "frameio:status") != "Approved" || fresh.Properties["frameio:poster"] == nil ||
 			old.Content != nil || fresh.Content != nil {
-			b.T.Errorf("they are %+v and %+v", old, fresh)
+			b.T.Errorf("the documents are %+v and %+v, want %s with Approved and one with a picture, both without "+
+				"content", old, fresh, uid)
 		}
 	}
 }

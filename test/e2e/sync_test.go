@@ -103,13 +103,14 @@ func (m *mirror) is(want map[string][]byte) {
 	for path, data := range want {
 		value, ok := got[path]
 		if !ok || data != nil && !strings.HasPrefix(value, md5of(data)[:6]) {
-			m.T.Errorf("%s is %q (%v), of %v", path, value, ok, got)
+			m.T.Errorf("%s is %q (%v), want it with the content of %d bytes; there are %v", path, value, ok, len(data),
+				got)
 		}
 		delete(got, path)
 	}
 
 	if len(got) > 0 {
-		m.T.Errorf("too many: %v", got)
+		m.T.Errorf("too many documents: %v, want none besides", got)
 	}
 }
 
@@ -134,7 +135,7 @@ func (m *mirror) at(uid, title string) nuxeosim.DocView {
 		}
 	}
 
-	m.T.Fatalf("there is no %q", title)
+	m.T.Fatalf("there is no document %q, want one", title)
 	return nuxeosim.DocView{}
 }
 
@@ -154,7 +155,8 @@ func TestATreeIsMirrored(t *testing.T) {
 	s := m.get()
 	if s.State != foldersync.Active || s.Last.State != foldersync.Done || s.Last.Created != 2 || s.Last.Assets != 2 ||
 		s.Last.Folders != 3 || s.Assets != 2 || s.Troubled != 0 {
-		t.Errorf("%+v %+v", s, s.Last)
+		t.Errorf("the synchronization is %+v after %+v; want it active, with 2 assets created in 3 folders, and no "+
+			"trouble", s, s.Last)
 	}
 
 	if !says(b, m.at(m.Folder, "Cut").UID, "Too long.")() {
@@ -163,12 +165,12 @@ func TestATreeIsMirrored(t *testing.T) {
 
 	// one for each asset, and one for the frame rate of the commented one
 	if calls := b.Frameio.Calls("files.show"); calls != 3 {
-		t.Errorf("%d files were looked at", calls)
+		t.Errorf("%d files were looked at, want 3", calls)
 	}
 
 	folder, _ := b.Nuxeo.Doc(b.Folder)
 	if folder.Properties["frameiosync:project"] != "Film" {
-		t.Errorf("the folder shows %v", folder.Properties)
+		t.Errorf("the folder shows the project %v, want Film", folder.Properties["frameiosync:project"])
 	}
 
 	b.Mails(1)
@@ -187,15 +189,15 @@ func TestARefreshWithoutChangesWritesNothing(t *testing.T) {
 	b.Watch()
 	if r := m.refresh(false); r.State != foldersync.Done || r.Assets != 5 || r.Created+r.Updated+r.Unchanged+r.Renamed+
 		r.Moved+r.Gone != 0 {
-		t.Errorf("%+v", r)
+		t.Errorf("the refresh is %+v, want it done with 5 assets and nothing to do", r)
 	}
 
 	for _, w := range b.Writes() {
-		t.Errorf("wrote %s", w)
+		t.Errorf("the refresh wrote %s, want no write", w)
 	}
 
 	if after := m.tree(m.Folder, ""); fmt.Sprint(after) != fmt.Sprint(before) {
-		t.Errorf("%v, before %v", after, before)
+		t.Errorf("Nuxeo holds %v, want %v as before", after, before)
 	}
 }
 
@@ -220,7 +222,7 @@ func TestARefreshBringsWhatChanged(t *testing.T) {
 	add(b, night, "Fresh.mov", content('f', 200))
 	r := m.refresh(false)
 	if r.Created != 1 || r.Updated != 1 || r.Renamed != 2 || r.Moved != 1 || r.Failed != 0 || r.Gone != 0 {
-		t.Errorf("%+v", r)
+		t.Errorf("the refresh is %+v, want 1 created, 1 updated, 2 renamed, 1 moved, none failed or gone", r)
 	}
 
 	m.is(map[string][]byte{
@@ -230,17 +232,17 @@ func TestARefreshBringsWhatChanged(t *testing.T) {
 
 	for was, now := range map[string]string{"Renamed": "Other name", "Moved": "Moved", "Newer": "Newer 2"} {
 		if uid := m.at(m.Folder, now).UID; uid != uids[was] {
-			t.Errorf("%s was copied", was)
+			t.Errorf("%s is the document %s now, want %s: it was copied", was, uid, uids[was])
 		}
 	}
 
 	if v := b.Nuxeo.Versions(uids["Newer"]); len(v) != 2 { // the old content and the new one
-		t.Errorf("%d versions", len(v))
+		t.Errorf("%d versions, want 2", len(v))
 	}
 
 	if again := m.refresh(false); again.Created+again.Updated+again.Unchanged+again.Renamed+
 		again.Moved+again.Gone != 0 {
-		t.Errorf("once more: %+v", again)
+		t.Errorf("once more: %+v, want nothing to do", again)
 	}
 }
 
@@ -261,18 +263,19 @@ func TestConflicts(t *testing.T) {
 			}
 
 			if r := m.refresh(false); r.Conflicting+r.Updated != 0 {
-				t.Errorf("a change in Nuxeo alone: %+v", r)
+				t.Errorf("the refresh after a change in Nuxeo alone is %+v, want no conflict and no update", r)
 			}
 
 			b.Frameio.Stack(file, add(b, b.Root, "Cut 2.mov", content('n', 700)))
 			if r := m.refresh(false); r.Conflicting != 1 || m.get().Conflicting != 1 {
-				t.Errorf("%+v", r)
+				t.Errorf("the refresh after changes on both sides is %+v with %d conflicts in all, want 1 and 1", r,
+					m.get().Conflicting)
 			}
 
 			m.is(map[string][]byte{"/Cut": mine}) // its name and place wait
 			page, err := b.App.Sync.Troubles(t.Context(), testenv.Viewer, m.id, "", 10)
 			if err != nil || len(page.List) != 1 {
-				t.Fatalf("%v %v", page.List, err)
+				t.Fatalf("the troubles are %v, %v; want one", page.List, err)
 			}
 
 			_, err = b.App.Sync.ResolveConflict(t.Context(), testenv.Viewer, m.id, page.List[0].Key, use)
@@ -310,15 +313,16 @@ func TestWhatIsGone(t *testing.T) {
 			b.Nuxeo.MkDoc("/default-domain/workspaces/film/By hand", "File", nil)
 			b.Frameio.Delete(lost)
 			if r := m.refresh(false); r.Gone != 1 || m.get().Missing != 1 {
-				t.Errorf("%+v", r)
+				t.Errorf("the refresh is %+v with %d missing in all, want 1 gone and 1", r, m.get().Missing)
 			}
 
 			if d, _ := b.Nuxeo.Doc(uid); d.IsTrashed != (policy == foldersync.Trash) {
-				t.Errorf("trashed: %v", d.IsTrashed)
+				t.Errorf("what is gone on Frame.io is in the trash: %v, want %v", d.IsTrashed,
+					policy == foldersync.Trash)
 			}
 
 			if r := m.refresh(false); r.Gone != 0 {
-				t.Errorf("gone twice: %+v", r)
+				t.Errorf("the next refresh is %+v, want none gone", r)
 			}
 		})
 	}
@@ -338,15 +342,17 @@ func TestManyThatDisappearAreAskedFor(t *testing.T) {
 	r := m.refresh(false)
 	if s := m.get(); r.State != foldersync.Stopped || s.State != foldersync.Paused ||
 		!strings.Contains(s.Reason, "4 of 4") || s.Remedy == "" {
-		t.Errorf("%+v %+v", r, s)
+		t.Errorf("the refresh is %+v, and the synchronization %+v; want stopped and paused for 4 of 4, with a remedy",
+			r, s)
 	}
 
 	if after := fmt.Sprint(m.tree(m.Folder, "")); after != before {
-		t.Errorf("%s, before %s", after, before)
+		t.Errorf("Nuxeo holds %s, want %s as before", after, before)
 	}
 
 	if r := m.refresh(true); r.State != foldersync.Done || r.Gone != 4 || len(m.tree(m.Folder, "")) != 0 {
-		t.Errorf("%+v %v", r, m.tree(m.Folder, ""))
+		t.Errorf("the refresh that was confirmed is %+v, and Nuxeo holds %v; want it done with 4 gone, and nothing", r,
+			m.tree(m.Folder, ""))
 	}
 }
 
@@ -363,7 +369,7 @@ func TestRemovedSyncsLeaveEverything(t *testing.T) {
 	b.Settle()
 	m.is(map[string][]byte{"/Cut": a})
 	if _, err := b.App.Sync.Refresh(t.Context(), testenv.Viewer, m.id, false); !fault.Is(err, fault.NotFound) {
-		t.Errorf("refreshed: %v", err)
+		t.Errorf("refreshing what was removed: got %v, want not found", err)
 	}
 
 	folder, _ := b.Nuxeo.Doc(b.Folder)
@@ -376,7 +382,7 @@ func TestRemovedSyncsLeaveEverything(t *testing.T) {
 	again := mirrored(b) // what is there is taken over
 	again.is(map[string][]byte{"/Cut": a})
 	if d := b.Nuxeo.Children(b.Folder); len(d) != 1 {
-		t.Errorf("%d documents", len(d))
+		t.Errorf("%d documents below the folder, want 1", len(d))
 	}
 }
 
@@ -391,7 +397,7 @@ func TestWhatCannotBeSynchronized(t *testing.T) {
 	} {
 		if _, err := b.App.Sync.Add(t.Context(), "josh", q); !fault.Is(err, fault.Conflict) ||
 			!strings.Contains(err.Error(), folder.Title) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("adding %s: got %v, want a conflict with %s", name, err, folder.Title)
 		}
 	}
 
@@ -405,7 +411,7 @@ func TestWhatCannotBeSynchronized(t *testing.T) {
 		Folder: outer, Workspace: b.Workspace,
 		Project: b.Project,
 	}); !fault.Is(err, fault.Conflict) {
-		t.Errorf("above: %v", err)
+		t.Errorf("adding a folder above: got %v, want a conflict", err)
 	}
 
 	for field, change := range map[string]func(*foldersync.Request){
@@ -422,7 +428,7 @@ func TestWhatCannotBeSynchronized(t *testing.T) {
 		b.Grant("/default-domain/workspaces/" + field)
 		change(&q)
 		if _, err := b.App.Sync.Add(t.Context(), "josh", q); fault.From(err).Field != field {
-			t.Errorf("%s: %+v", field, fault.From(err))
+			t.Errorf("a bad %s: got %+v, want this field refused", field, fault.From(err))
 		}
 	}
 }
@@ -449,7 +455,7 @@ func TestATrashedFolderIsMadeAgain(t *testing.T) {
 
 	add(b, inner, "Fresh.wav", content('f', 300))
 	if r := m.refresh(false); r.State != foldersync.Done || r.Created != 1 || r.Failed != 0 {
-		t.Errorf("%+v", r)
+		t.Errorf("the refresh is %+v, want it done with 1 created and none failed", r)
 	}
 
 	m.is(map[string][]byte{"/Day": nil, "/Day/Sound": nil, "/Day/Sound/Fresh": content('f', 300)})
@@ -468,7 +474,7 @@ func TestFilters(t *testing.T) {
 	m.is(map[string][]byte{"/Keep": content('a', 300)})
 	p, err := b.App.Sync.Preview(t.Context(), "josh", syncRequest(b), 0)
 	if err != nil || !p.Complete || p.Assets != 3 || p.Bytes != 3600 {
-		t.Errorf("%+v %v", p, err)
+		t.Errorf("the preview is %+v, %v; want it complete, with 3 assets of 3600 bytes", p, err)
 	}
 }
 

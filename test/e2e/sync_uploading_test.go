@@ -41,7 +41,7 @@ func TestWhatIsStillUploadedIsNotGone(t *testing.T) {
 			if d := m.checked(); fmt.Sprint(d) != "map[Cut 2.mov:* still being uploaded to Frame.io]" &&
 				fmt.Sprint(d) != "map[Cut 2.mov:+ still being uploaded to Frame.io Cut.mov:* still being uploaded to "+
 					"Frame.io]" {
-				t.Errorf("a check while it is uploaded tells %v", d)
+				t.Errorf("a check while it is uploaded tells %v, want only that Cut 2.mov is still being uploaded", d)
 			}
 
 			if r := m.refresh(false); r.Gone != 0 || r.State != foldersync.Done {

@@ -36,7 +36,7 @@ func TestOneInteractionDeliveredManyTimes(t *testing.T) {
 		s.Skew = skew
 		res, err := b.Frameio.DeliverAction(t.Context(), s)
 		if err != nil || res.Status != status || status == 200 && res.Description != "Asset pushed to Nuxeo." {
-			t.Errorf("skew %v: %+v %v", skew, res, err)
+			t.Errorf("skew %v: answered with %+v, %v; want status %d", skew, res, err, status)
 		}
 	}
 
@@ -54,7 +54,7 @@ func TestOneInteractionDeliveredManyTimes(t *testing.T) {
 	deliver(-6*time.Minute, 401)
 	deliver(6*time.Minute, 401)
 	if items := b.Settle(); len(items) != 3 || interactions(b) != 1 { // bind, publish, mail
-		t.Errorf("%d items of %d interactions", len(items), interactions(b))
+		t.Errorf("%d items of %d interactions, want 3 of 1", len(items), interactions(b))
 	}
 
 	b.Check(testenv.Want{"Cut": {Content: content('1', 1000)}})
@@ -107,7 +107,7 @@ func TestOneAssetSelectedInSeveralWays(t *testing.T) {
 	newest(b, b.Josh, "unchanged", lone)
 	// Where they are depends on which item came first; what they hold does not.
 	if got := sizes(b, b.Folder); len(got) != 2 || got["Cut 2"] != 2000 || got["Lone"] != 500 {
-		t.Errorf("%v", got)
+		t.Errorf("the sizes below the folder are %v, want Cut 2 with 2000 and Lone with 500", got)
 	}
 }
 

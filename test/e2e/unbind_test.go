@@ -66,7 +66,7 @@ func TestUnbindAsksForWhatIsUnderReview(t *testing.T) {
 
 	other := b.Bind("Publish as well") // through which it can come back
 	if _, err := b.App.Binding.Unbind(t.Context(), testenv.Viewer, made.ID, ""); err != nil {
-		t.Errorf("unbinding beside another binding: %v", err)
+		t.Errorf("unbinding beside another binding: got %v, want no error", err)
 	}
 
 	b.Settle()
@@ -178,7 +178,7 @@ func TestUnbindWaitsForWhatIsUnderReview(t *testing.T) {
 
 	for i, p := range pushes {
 		if v := broughtOf(b, p.File); v.State != work.Done {
-			t.Errorf("what comes back is %s %q", v.State, v.Message)
+			t.Errorf("what comes back is %s with %q, want it done", v.State, v.Message)
 		}
 		if p = onePush(b, p.ID); p.State != push.Returned || lockOwner(b, []string{one, two}[i]) != "" {
 			t.Errorf("%s: %s, locked by %q; want returned and not locked", p.Title, p.State,
@@ -220,7 +220,8 @@ func TestUnbindDoesNotWaitForEver(t *testing.T) {
 	b.Until(func(v work.View) bool { return v.ID == item && v.State == work.Done })
 	if p = onePush(b, p.ID); stateOf(b, made.ID) != binding.Unbound || p.State != push.Released ||
 		lockOwner(b, uid) != "" {
-		t.Errorf("after 31 days it is %s, the push %s, locked by %q", stateOf(b, made.ID), p.State, lockOwner(b, uid))
+		t.Errorf("after 31 days the binding is %s, the push %s, the document locked by %q; want unbound, released "+
+			"and nobody", stateOf(b, made.ID), p.State, lockOwner(b, uid))
 	}
 }
 

@@ -23,8 +23,8 @@ func newest(b *testenv.Bed, person, outcome string, assets ...string) work.View 
 	before := len(b.Settle())
 	list := b.Published(person, assets...)
 	if len(b.Settle()) != before+2 || list[0].State != work.Done || list[0].Outcome != outcome {
-		b.T.Fatalf("%d items more, the newest %s %s: %s %s, not %s", len(b.Settle())-before, list[0].State,
-			list[0].Outcome, list[0].Message, list[0].Remedy, outcome)
+		b.T.Fatalf("%d items more, the newest %s %s with %q and the remedy %q; want 2, and it done and %s",
+			len(b.Settle())-before, list[0].State, list[0].Outcome, list[0].Message, list[0].Remedy, outcome)
 	}
 	return list[0]
 }
@@ -34,12 +34,13 @@ func refused(b *testenv.Bed, person, code, says string, assets ...string) work.V
 	b.T.Helper()
 	v := b.Published(person, assets...)[0]
 	if v.State != work.Failed || v.Code != code || !strings.Contains(v.Message, says) {
-		b.T.Fatalf("%s at %q: %s %q %q, not %s %q", v.State, v.Step, v.Code, v.Message, v.Remedy, code, says)
+		b.T.Fatalf("the item is %s at %q with %s, %q and the remedy %q; want it failed with %s and %q", v.State,
+			v.Step, v.Code, v.Message, v.Remedy, code, says)
 	}
 
 	mails := b.Mail.Messages()
 	if m := mails[len(mails)-1]; !strings.Contains(m.Text(), "failed") {
-		b.T.Errorf("the mail says %q", m.Text())
+		b.T.Errorf("the mail says %q, want that something failed", m.Text())
 	}
 
 	return v
@@ -73,7 +74,7 @@ func TestEachNewHeadIsOneVersionMore(t *testing.T) {
 	b.Check(testenv.Want{"Cut": {Content: content('3', 3000), Versions: versions}})
 	newest(b, b.Julia, "unchanged", stack)
 	if text := lastMail(b); !strings.Contains(text, "was up to date") {
-		t.Errorf("the mail says %q", text)
+		t.Errorf("the mail says %q, want that it was up to date", text)
 	}
 
 	b.Check(testenv.Want{"Cut": {Content: content('3', 3000), Versions: versions}})
@@ -137,7 +138,8 @@ func TestFiftyRemarksByTwoPeopleMakeNoVersion(t *testing.T) {
 	b.Check(testenv.Want{"Cut": {Content: two, Versions: [][]byte{one, two}, Comments: words}})
 	if d := b.Only(); d.Properties["frameio:status"] != options[46%3] ||
 		d.Properties["frameio:fileName"] != "Cut 49.mov" {
-		t.Errorf("%v %v", d.Properties["frameio:status"], d.Properties["frameio:fileName"])
+		t.Errorf("the document has the status %v and the file name %v, want %s and Cut 49.mov",
+			d.Properties["frameio:status"], d.Properties["frameio:fileName"], options[46%3])
 	}
 }
 
@@ -213,7 +215,8 @@ func TestLockedDocumentWaitsForItsOwner(t *testing.T) {
 	stack := b.Frameio.Stack(first, add(b, b.Root, "Cut 2.mov", content('2', 2000)))
 	v := refused(b, b.Josh, "locked", "locked by olga", stack)
 	if d := b.Only(); d.LockOwner != "olga" || d.Content.Length != 1000 || b.Nuxeo.Batches() != 0 {
-		t.Errorf("%s %d, %d batches", d.LockOwner, d.Content.Length, b.Nuxeo.Batches())
+		t.Errorf("the document is locked by %q with %d bytes, %d upload batches; want olga, 1000 and none",
+			d.LockOwner, d.Content.Length, b.Nuxeo.Batches())
 	}
 
 	if err := b.Nuxeo.Unlock(uid); err != nil {
@@ -284,7 +287,8 @@ func TestCopyIsLeftAlone(t *testing.T) {
 	newest(b, b.Josh, "created", file)
 	if d, _ := b.Nuxeo.Doc(copied); len(b.Documents()) != 2 || d.Properties["frameio:fileName"] != "kept" ||
 		len(b.Nuxeo.Versions(copied)) != 0 {
-		t.Errorf("%d documents, the copy is %+v", len(b.Documents()), d)
+		t.Errorf("%d documents, the copy is %+v with %d versions; want 2, the file name kept, and none",
+			len(b.Documents()), d, len(b.Nuxeo.Versions(copied)))
 	}
 }
 
@@ -299,7 +303,7 @@ func TestSameBytesMakeNoVersion(t *testing.T) {
 	newest(b, b.Julia, "unchanged", stack)
 	b.Check(testenv.Want{"Cut": {Content: content('1', 1000)}})
 	if name := b.Only().Properties["frameio:fileName"]; name != "Cut again.mov" {
-		t.Errorf("it is called %v", name)
+		t.Errorf("the document tells of the file %v, want Cut again.mov", name)
 	}
 }
 

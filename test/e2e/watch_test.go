@@ -52,7 +52,7 @@ func comes(b *testenv.Bed, what string, is func() bool) {
 	const patience = 2 * time.Minute
 	for end := time.Now().Add(patience); !is(); time.Sleep(20 * time.Millisecond) { // hints come in their own time
 		if time.Now().After(end) {
-			b.T.Fatalf("%s did not come within %s%s", what, patience, b.Story())
+			b.T.Fatalf("%s did not come, want it within %s%s", what, patience, b.Story())
 		}
 	}
 }
@@ -72,11 +72,11 @@ func TestAReviewIsSeenAsItGoesOn(t *testing.T) {
 	b.Frameio.SetStatus(file, "Approved")
 	comes(b, "the status", status(b, document, "Approved"))
 	if n := len(b.Nuxeo.Versions(document)); n != versions {
-		t.Errorf("watching made %d versions", n-versions)
+		t.Errorf("watching made %d versions, want none", n-versions)
 	}
 
 	if got := lockOwner(b, document); got != "josh" {
-		t.Errorf("watching changed the lock: %q", got)
+		t.Errorf("after the watching the document is locked by %q, want josh", got)
 	}
 }
 
@@ -101,7 +101,7 @@ func TestEventsThatAreLostRepeatedAndLate(t *testing.T) {
 	}
 
 	if n := len(b.Nuxeo.Comments(document)); n != len(words) {
-		t.Errorf("%d comments instead of %d", n, len(words))
+		t.Errorf("the document has %d comments, want %d", n, len(words))
 	}
 }
 

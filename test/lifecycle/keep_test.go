@@ -39,7 +39,7 @@ func TestPauseAcceptsAndDoesNotStart(t *testing.T) {
 	}
 
 	if res := b.Run(b.Josh, file); res.Description != "Asset pushed to Nuxeo." {
-		t.Fatalf("%+v", res)
+		t.Fatalf("the answer during the pause is %+v, want Asset pushed to Nuxeo.", res)
 	}
 
 	b.Restart() // a pause outlives the process
@@ -50,7 +50,7 @@ func TestPauseAcceptsAndDoesNotStart(t *testing.T) {
 	}
 
 	if docs := b.Documents(); len(docs) != 0 {
-		t.Errorf("%d documents during the pause", len(docs))
+		t.Errorf("%d documents during the pause, want none", len(docs))
 	}
 
 	if err := b.App.Engine.Resume(t.Context(), "Administrator"); err != nil {
@@ -73,24 +73,24 @@ func TestHistoryIsForgottenAndLinksAreNot(t *testing.T) {
 	b.Published(b.Josh, file) // today
 	r, err := b.App.Maintenance.DoNow(t.Context(), "history")
 	if err != nil || r.Removed < 3 {
-		t.Fatalf("%+v, %v", r, err)
+		t.Fatalf("cleaning the history: %+v, %v; want at least 3 removed", r, err)
 	}
 
 	if n := rows(t, b, "interactions"); n != 1 {
-		t.Errorf("%d calls are left", n)
+		t.Errorf("%d calls are left, want 1", n)
 	}
 
 	if n := rows(t, b, "items"); n != 2 { // the publish of today and its mail
-		t.Errorf("%d items are left", n)
+		t.Errorf("%d items are left, want 2", n)
 	}
 
 	if again, err := b.App.Maintenance.DoNow(t.Context(), "history"); err != nil || again.Removed != 0 {
-		t.Errorf("a second time: %+v, %v", again, err)
+		t.Errorf("cleaning the history a second time: %+v, %v; want nothing removed", again, err)
 	}
 
 	b.Check(one("first"))
 	if got := b.Published(b.Josh, file)[0]; !strings.Contains(got.Outcome, "unchanged") {
-		t.Errorf("after the clean-up: %q", got.Outcome)
+		t.Errorf("published after the clean-up: %q, want it unchanged", got.Outcome)
 	}
 }
 
@@ -145,7 +145,7 @@ func TestReaperRemovesForgottenActions(t *testing.T) {
 
 	r, err := b.App.Maintenance.DoNow(t.Context(), "actions")
 	if err != nil || r.Removed != 1 || !strings.Contains(strings.Join(r.Lines, " "), `"Lost"`) {
-		t.Errorf("%+v, %v", r, err)
+		t.Errorf("cleaning the actions: %+v, %v; want 1 removed, Lost", r, err)
 	}
 
 	var names []string
@@ -154,7 +154,8 @@ func TestReaperRemovesForgottenActions(t *testing.T) {
 	}
 
 	if len(names) != 2 || !strings.Contains(strings.Join(names, " "), "Other") || kept.Name != "Publish" {
-		t.Errorf("left: %v", names)
+		t.Errorf("the actions %v are left and the binding is named %q, want 2 with Other, and Publish", names,
+			kept.Name)
 	}
 }
 
@@ -168,11 +169,11 @@ func TestFailedCleanUpIsTriedAgain(t *testing.T) {
 	fail := b.Nuxeo.Faults().Add(faults.Rule{Method: "POST", Path: `/api/v1/(path|id)/`, Status: 403})
 	keep := b.Nuxeo.Faults().Add(faults.Rule{Method: "DELETE", Path: `/upload/`, Status: 403})
 	if got := b.Published(b.Josh, file)[0]; got.State != work.Failed {
-		t.Fatalf("%s", got.State)
+		t.Fatalf("the item is %s, want it failed", got.State)
 	}
 
 	if n := b.Nuxeo.Batches(); n != 1 {
-		t.Fatalf("%d batches", n)
+		t.Fatalf("%d upload batches, want the 1 that could not be removed", n)
 	}
 
 	mails := len(b.Mail.Messages())
@@ -180,20 +181,20 @@ func TestFailedCleanUpIsTriedAgain(t *testing.T) {
 	fail()
 	r, err := b.App.Maintenance.DoNow(t.Context(), "clean-ups")
 	if err != nil || r.Removed != 1 {
-		t.Fatalf("%+v, %v", r, err)
+		t.Fatalf("the clean-ups: %+v, %v; want 1 removed", r, err)
 	}
 
 	b.Settle()
 	if n := b.Nuxeo.Batches(); n != 0 {
-		t.Errorf("%d batches are left", n)
+		t.Errorf("%d upload batches are left, want none", n)
 	}
 
 	if n := len(b.Mail.Messages()); n != mails {
-		t.Errorf("%d mails more", n-mails)
+		t.Errorf("%d mails more, want none", n-mails)
 	}
 
 	if r, err := b.App.Maintenance.DoNow(t.Context(), "clean-ups"); err != nil || r.Removed != 0 {
-		t.Errorf("again: %+v, %v", r, err)
+		t.Errorf("the clean-ups once more: %+v, %v; want nothing removed", r, err)
 	}
 }
 
@@ -204,7 +205,7 @@ func TestChoreIsDoneOnce(t *testing.T) {
 	state := func() time.Time {
 		all, err := b.App.Maintenance.List(t.Context())
 		if err != nil || len(all) < 5 {
-			t.Fatalf("%v, %v", all, err)
+			t.Fatalf("the chores are %v, %v; want at least 5", all, err)
 		}
 		return all[0].Ended
 	}
@@ -247,12 +248,12 @@ func TestRestoreAndRebuild(t *testing.T) {
 	replace(t, backup, b.Config.DatabaseAddress())
 	b.Start()
 	if n := rows(t, b, "links"); n != 0 {
-		t.Fatalf("%d links in the backup", n)
+		t.Fatalf("%d links in the backup, want none", n)
 	}
 
 	parent, n, err := b.App.Rebuild.Start(t.Context(), "josh")
 	if err != nil || n != 1 || parent == "" {
-		t.Fatalf("%d folders, %v", n, err)
+		t.Fatalf("rebuilding: %d folders by the item %q, %v; want 1 and an item", n, parent, err)
 	}
 
 	b.AllDone()
@@ -322,7 +323,7 @@ func TestMoveToPostgres(t *testing.T) {
 	address := pg.Database(t)
 	counted := move(t, b.Config.DatabaseAddress(), address)
 	if counted["links"] != 1 || counted["items"] < 3 || counted["people"] != 2 {
-		t.Errorf("%v", counted)
+		t.Errorf("moved were %v, want 1 of links, at least 3 of items and 2 of people", counted)
 	}
 
 	b.Config.Database = address
@@ -361,7 +362,7 @@ func move(t *testing.T, from, to string) map[string]int64 {
 
 	if err := store.Copy(context.Background(), source, target, func(store.Copied) {}); err == nil ||
 		!strings.Contains(fmt.Sprint(err), "not empty") {
-		t.Errorf("copying into a database that is in use: %v", err)
+		t.Errorf("copying into a database that is in use: got %v, want not empty", err)
 	}
 
 	return counted

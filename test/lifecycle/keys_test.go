@@ -21,7 +21,7 @@ func TestEncryptionKeyIsRotatedWhileRunning(t *testing.T) {
 	path := filepath.Join(b.Config.Data, "encryption.key")
 	old, err := identity.KeyNames(path)
 	if err != nil || len(old) != 1 {
-		t.Fatalf("%v, %v", old, err)
+		t.Fatalf("the keys are %v, %v; want 1", old, err)
 	}
 
 	name, err := identity.RotateKey(path)
@@ -30,7 +30,7 @@ func TestEncryptionKeyIsRotatedWhileRunning(t *testing.T) {
 	}
 
 	if retired, err := identity.RetireKeys(path, used(t, b)); err != nil || len(retired) != 0 {
-		t.Fatalf("a key in use was retired: %v, %v", retired, err)
+		t.Fatalf("a key in use: retired %v, %v; want none", retired, err)
 	}
 
 	if _, err := b.App.Maintenance.DoNow(t.Context(), "keys"); err != nil {
@@ -39,11 +39,11 @@ func TestEncryptionKeyIsRotatedWhileRunning(t *testing.T) {
 
 	sealed := used(t, b)
 	if sealed[old[0]] != 0 || sealed[name] < 7 {
-		t.Errorf("%v, the new one is %s", sealed, name)
+		t.Errorf("sealed by each key are %v, want none by the old one, and at least 7 by the new one, %s", sealed, name)
 	}
 
 	if retired, err := identity.RetireKeys(path, sealed); err != nil || len(retired) != 1 || retired[0] != old[0] {
-		t.Fatalf("%v, %v", retired, err)
+		t.Fatalf("keys without use: retired %v, %v; want %s", retired, err, old[0])
 	}
 
 	b.Frameio.ReplaceContent(file, frameiosim.Bytes([]byte("second")))

@@ -43,12 +43,12 @@ func TestADatabaseElsewhereIsHeld(t *testing.T) {
 		status, text := asked(t, home+path)
 		if status != http.StatusServiceUnavailable || !strings.Contains(text, home) ||
 			!strings.Contains(text, "http://copy.example:8090") {
-			t.Errorf("%s: %d %s", path, status, text)
+			t.Errorf("%s at another address answers %d %s, want 503 and both addresses in it", path, status, text)
 		}
 	}
 
 	if status, _ := asked(t, home+"/healthz"); status != http.StatusOK {
-		t.Errorf("/healthz: %d", status)
+		t.Errorf("/healthz answers %d, want 200", status)
 	}
 
 	b.Frameio.ExpireAccess(b.Josh)
@@ -59,21 +59,21 @@ func TestADatabaseElsewhereIsHeld(t *testing.T) {
 	}
 
 	if _, err := josh.Me(t.Context()); !fault.Is(err, fault.NotReady) {
-		t.Errorf("a token is renewed: %v", err)
+		t.Errorf("acting for josh: got %v, want not ready, since no token is renewed", err)
 	}
 
 	b.Run(b.Josh, file) // it is taken, and waits
 	if list, _, err := b.App.Engine.Items(t.Context(), testenv.Viewer, work.Filter{Kind: "publish"}); err != nil ||
 		len(list) != 1 || list[0].Generation != 1 {
-		t.Errorf("%+v, %v", list, err)
+		t.Errorf("the items that publish: %+v, %v; want one that is not begun", list, err)
 	}
 
 	if nodes, err := b.App.Engine.Nodes(t.Context()); err != nil || len(nodes) != 0 {
-		t.Errorf("there is a node that works: %+v, %v", nodes, err)
+		t.Errorf("the nodes that work: %+v, %v; want none", nodes, err)
 	}
 
 	if n := b.Frameio.TokenRefreshes(); n != refreshed {
-		t.Errorf("%d tokens were renewed", n-refreshed)
+		t.Errorf("%d tokens were renewed, want none", n-refreshed)
 	}
 
 	if err := b.App.Home.Adopt(t.Context(), b.App.Audit); err != nil {
@@ -81,7 +81,7 @@ func TestADatabaseElsewhereIsHeld(t *testing.T) {
 	}
 
 	if status, text := asked(t, home+"/readyz"); status != http.StatusOK {
-		t.Errorf("/readyz: %d %s", status, text)
+		t.Errorf("/readyz answers %d %s, want 200", status, text)
 	}
 
 	b.AllDone()

@@ -26,7 +26,7 @@ func bindFor(b *testenv.Bed, publishers string) binding.Binding {
 	}
 
 	if v := b.Await(item); v.State != work.Done {
-		b.T.Fatalf("bind %s: %s %s", v.State, v.Message, v.Remedy)
+		b.T.Fatalf("the bind is %s with %q and the remedy %q, want it done", v.State, v.Message, v.Remedy)
 	}
 
 	return made
@@ -50,11 +50,11 @@ func TestCallOfSomebodyUnconnectedIsKept(t *testing.T) {
 	res := b.Offer(b.Julia, "call-1", file)
 	if res.Title != "Connect Nuxeo" || len(res.Fields) != 1 || res.Fields[0].Value != b.Config.PublicURL+"/connect" ||
 		res.Fields[0].Type != "link" {
-		t.Fatalf("answer %+v", res)
+		t.Fatalf("the answer is %+v, want Connect Nuxeo with a link to %s", res, b.Config.PublicURL+"/connect")
 	}
 
 	if again := b.Offer(b.Julia, "call-1", file); again.Title != "Connect Nuxeo" {
-		t.Errorf("repeated: %+v", again)
+		t.Errorf("the answer to the repeated call is %+v, want Connect Nuxeo", again)
 	}
 
 	if err := b.App.Engine.Sweep(t.Context()); err != nil {
@@ -67,18 +67,18 @@ func TestCallOfSomebodyUnconnectedIsKept(t *testing.T) {
 
 	items, _, err := b.App.Engine.Items(t.Context(), testenv.Viewer, work.Filter{Limit: 10, Kind: "publish"})
 	if err != nil || len(items) != 1 || items[0].State != work.Waiting || items[0].Code != string(fault.NotConnected) {
-		t.Errorf("%+v, %v", items, err)
+		t.Errorf("the items are %+v, %v; want one that waits for the connection", items, err)
 	}
 
 	b.Connect("julia") // through the pages
 	b.AllDone()
 	b.Check(one("first"))
 	if d := b.Only(); d.Properties["frameio:publishedBy"] != "julia" {
-		t.Errorf("published by %v", d.Properties["frameio:publishedBy"])
+		t.Errorf("published by %v, want julia", d.Properties["frameio:publishedBy"])
 	}
 
 	if res := b.Offer(b.Julia, "call-2", file); res.Description != "Asset pushed to Nuxeo." {
-		t.Errorf("once connected: %+v", res)
+		t.Errorf("the answer once connected is %+v, want Asset pushed to Nuxeo.", res)
 	}
 
 	b.AllDone()
@@ -94,7 +94,7 @@ func TestKeptCallIsStartedByTheChore(t *testing.T) {
 	b.Offer(b.Julia, "call-1", add(b, "film.mov", "first"))
 	b.Connect("josh") // somebody else's connection starts nothing
 	if r, err := b.App.Maintenance.DoNow(t.Context(), "kept"); err != nil || len(r.Lines) != 0 {
-		t.Errorf("%+v, %v", r, err)
+		t.Errorf("what is kept: %+v, %v; want nothing told", r, err)
 	}
 
 	if len(b.Documents()) != 0 {
@@ -122,7 +122,8 @@ func TestNobodyStandsInForWhoMayNotWrite(t *testing.T) {
 	got := b.Published(b.Julia, file)[0]
 	if got.State != work.Failed || !strings.Contains(got.Message, "julia may not add documents") ||
 		len(b.Documents()) != 0 {
-		t.Errorf("%s: %s", got.State, got.Message)
+		t.Errorf("the item is %s with %q, and there are %d documents; want it failed, since julia may not add "+
+			"documents, and none", got.State, got.Message, len(b.Documents()))
 	}
 }
 
@@ -134,31 +135,31 @@ func TestBindingWithoutOwnerIsTakenOver(t *testing.T) {
 	made := b.Bind("Publish")
 	left, err := b.App.Identity.Revoke(t.Context(), "josh", "Administrator")
 	if err != nil || len(left) != 0 {
-		t.Fatalf("%v, %v", left, err)
+		t.Fatalf("revoking josh leaves %v, %v; want nothing", left, err)
 	}
 
 	file := add(b, "film.mov", "first")
 	b.Run(b.Josh, file)
 	waiting := b.Until(func(v work.View) bool { return v.Kind == "publish" && v.Code == string(fault.NeedsOwner) })
 	if waiting.State != work.Waiting {
-		t.Errorf("%+v", waiting.Item)
+		t.Errorf("the item is %s, want it waiting for an owner", waiting.State)
 	}
 
 	orphan, err := b.App.Binding.Get(t.Context(), testenv.Viewer, made.ID)
 	if err != nil || orphan.NeedsOwner == "" {
-		t.Fatalf("%+v, %v", orphan, err)
+		t.Fatalf("the binding is %+v, %v; want it in need of an owner", orphan, err)
 	}
 
 	julia := work.Viewer{Login: "julia"}
 	b.Nuxeo.SetACL("/default-domain/workspaces/videos", "julia", "Everything", false)
 	if _, err := b.App.Binding.TakeOver(t.Context(), julia, made.ID); !fault.Is(err, fault.Forbidden, fault.NotFound) {
-		t.Errorf("without rights: %v", err)
+		t.Errorf("taking it over without rights: got %v, want forbidden or not found", err)
 	}
 
 	b.Nuxeo.SetACL("/default-domain/workspaces/videos", "julia", "Everything", true)
 	taken, err := b.App.Binding.TakeOver(t.Context(), julia, made.ID)
 	if err != nil || taken.Owner != "julia" || taken.NeedsOwner != "" {
-		t.Fatalf("%+v, %v", taken, err)
+		t.Fatalf("the binding is %+v, %v; want it owned by julia and in no need", taken, err)
 	}
 
 	if err := b.App.Publish.Resume(t.Context(), taken.ID, taken.Owner); err != nil {
@@ -168,7 +169,7 @@ func TestBindingWithoutOwnerIsTakenOver(t *testing.T) {
 	b.AllDone()
 	b.Check(one("first"))
 	if v, err := b.App.Engine.Item(t.Context(), julia, waiting.ID); err != nil || v.Owner != "julia" {
-		t.Errorf("the item is %s's, %v", v.Owner, err)
+		t.Errorf("the item is %s's, %v; want julia's", v.Owner, err)
 	}
 
 	if _, err := b.App.Binding.TakeOver(t.Context(), work.Viewer{Login: "josh"}, made.ID); err == nil {
@@ -192,7 +193,7 @@ func TestOwnerComesBack(t *testing.T) {
 	b.AllDone()
 	b.Check(testenv.Want{"film": {Content: []byte("first")}, "trailer": {Content: []byte("trailer")}})
 	if back, err := b.App.Binding.Get(t.Context(), testenv.Viewer, made.ID); err != nil || back.NeedsOwner != "" {
-		t.Errorf("%+v, %v", back, err)
+		t.Errorf("the binding is %+v, %v; want it in no need of an owner", back, err)
 	}
 }
 
@@ -234,7 +235,7 @@ func TestServiceCredentialMakesActions(t *testing.T) {
 	}
 
 	if _, err := bind(); !fault.Is(err, fault.Forbidden) {
-		t.Fatalf("without it: %v", err)
+		t.Fatalf("binding without the service credential: got %v, want forbidden", err)
 	}
 
 	c := identity.ServiceCredential{ClientID: "frameio-demo-client", ClientSecret: "frameio-demo-secret"}
@@ -244,7 +245,7 @@ func TestServiceCredentialMakesActions(t *testing.T) {
 
 	id, err := bind()
 	if id == "" || fault.CodeOf(err) != "" {
-		t.Fatalf("with it: %v", err)
+		t.Fatalf("binding with the service credential: the item %q, %v; want one without an error", id, err)
 	}
 
 	b.Published(b.Julia, add(b, "film.mov", "first"))
@@ -255,7 +256,8 @@ func TestServiceCredentialMakesActions(t *testing.T) {
 	}
 
 	if v := b.Await(item); v.State != work.Done || len(b.Frameio.Actions(b.Workspace)) != 0 {
-		t.Errorf("unbind: %s %s, %d actions", v.State, v.Message, len(b.Frameio.Actions(b.Workspace)))
+		t.Errorf("unbinding: %s with %q, %d actions are left; want it done and none", v.State, v.Message,
+			len(b.Frameio.Actions(b.Workspace)))
 	}
 }
 
@@ -266,11 +268,11 @@ func TestServiceCredentialIsTried(t *testing.T) {
 	err := b.App.Identity.SaveServiceCredential(context.Background(),
 		identity.ServiceCredential{ClientID: "frameio-demo-client", ClientSecret: "wrong"})
 	if !fault.Is(err, fault.Refused) {
-		t.Errorf("%v", err)
+		t.Errorf("saving a wrong credential: got %v, want it refused", err)
 	}
 
 	if c, err := b.App.Identity.ServiceCredential(t.Context()); c.Registered || err != nil {
-		t.Errorf("%+v, %v", c, err)
+		t.Errorf("the credential is %+v, %v; want none registered", c, err)
 	}
 }
 
@@ -313,7 +315,7 @@ func TestWhoIsRemovedLeavesItWaiting(t *testing.T) {
 
 				for _, v := range b.Settle() { // no mail reaches who is gone
 					if v.Kind != "notice" && v.State != work.Done {
-						t.Errorf("%s %s: %s %s", v.Kind, v.Title, v.State, v.Message)
+						t.Errorf("%s %s is %s with %q, want it done", v.Kind, v.Title, v.State, v.Message)
 					}
 				}
 

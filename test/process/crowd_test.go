@@ -60,14 +60,14 @@ func TestCrowdOfBadClients(t *testing.T) {
 			_, _ = io.WriteString(c, "a")
 		}
 		if crowded := p.slowest(); crowded > 20*calm+250*time.Millisecond {
-			t.Errorf("others wait %s, before %s", crowded, calm)
+			t.Errorf("others wait %s, want about the %s of before", crowded, calm)
 		}
 	}
 
 	grown := p.memory() - before
 	t.Logf("%d connections: slowest answer %s before, %.0f MiB more memory", len(crowd), calm, grown)
 	if grown > 96 {
-		t.Errorf("the process grew by %.0f MiB", grown)
+		t.Errorf("the process grew by %.0f MiB, want at most 96", grown)
 	}
 
 	gone := 0
@@ -79,7 +79,7 @@ func TestCrowdOfBadClients(t *testing.T) {
 	}
 
 	if gone < len(slow)*9/10 {
-		t.Errorf("only %d of %d that dawdle were thrown out", gone, len(slow))
+		t.Errorf("%d of %d that dawdle were thrown out, want nine in ten", gone, len(slow))
 	}
 }
 

@@ -156,7 +156,7 @@ func TestLongWay(t *testing.T) {
 
 	items, err := w.driver.API.ListItems(t.Context(), &api.ListItemsParams{Parent: &interaction})
 	if err != nil || len(items.Items) != 1 {
-		t.Fatalf("the items of what was published: %v", err)
+		t.Fatalf("the items of what was published: %d, %v; want 1", len(items.Items), err)
 	}
 
 	w.disturbed(items.Items[0].Id, size, max(nuxeoPart, size/64))

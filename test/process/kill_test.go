@@ -72,7 +72,7 @@ func TestKilledAgainAndAgain(t *testing.T) {
 					again := v.Transfer.Sent - size
 					t.Logf("%s: %d kills, %.1f MiB of %d sent again", verify, kills, float64(again)/(1<<20), size>>20)
 					if again > kills*2*partSize {
-						t.Errorf("%d bytes were sent again", again)
+						t.Errorf("%d bytes were sent again, want at most two parts for each of %d kills", again, kills)
 					}
 				}
 			}
@@ -84,7 +84,7 @@ func (p *plant) check(sizes ...int64) {
 	p.t.Helper()
 	docs := p.nuxeo.Children(p.folder)
 	if len(docs) != len(sizes) {
-		p.t.Fatalf("%d documents", len(docs))
+		p.t.Fatalf("%d documents, want %d", len(docs), len(sizes))
 	}
 
 	for _, d := range docs {
@@ -93,13 +93,13 @@ func (p *plant) check(sizes ...int64) {
 			content = pattern.New(4, sizes[1])
 		}
 		if err := equal(p.nuxeo, d, content); err != nil {
-			p.t.Errorf("%s: %v", d.Title, err)
+			p.t.Errorf("the content of %s: %v", d.Title, err)
 		}
 	}
 
 	// An empty batch whose name the process did not live to learn is Nuxeo's to
 	// remove.
 	if n := p.nuxeo.FilledBatches(); n != 0 {
-		p.t.Errorf("%d upload batches are left", n)
+		p.t.Errorf("%d upload batches are left, want none", n)
 	}
 }

@@ -83,20 +83,20 @@ func (c *cluster) settled(d *testclient.Driver, interactions ...string) {
 
 	docs := c.nuxeo.Children(c.folder)
 	if len(docs) != len(c.seeds) {
-		c.t.Errorf("%d documents for %d assets", len(docs), len(c.seeds))
+		c.t.Errorf("%d documents for %d assets, want as many", len(docs), len(c.seeds))
 	}
 
 	for _, d := range docs {
 		if err := equal(c.nuxeo, d, c.seeds[d.Title]); err != nil {
-			c.t.Errorf("%s: %v", d.Title, err)
+			c.t.Errorf("the content of %s: %v", d.Title, err)
 		}
 		if v := c.nuxeo.Versions(d.UID); len(v) > 1 {
-			c.t.Errorf("%s has %d versions", d.Title, len(v))
+			c.t.Errorf("%s has %d versions, want at most 1", d.Title, len(v))
 		}
 	}
 
 	if n := c.nuxeo.FilledBatches(); n != 0 {
-		c.t.Errorf("%d upload batches are left", n)
+		c.t.Errorf("%d upload batches are left, want none", n)
 	}
 }
 
@@ -125,7 +125,7 @@ func TestNodeIsLost(t *testing.T) {
 			c.settled(c.at(other), i)
 			t.Logf("%s: everything was done %s after the node was lost", name, time.Since(lost).Round(time.Second))
 			if took := time.Since(lost); took > takeOver+15*time.Second {
-				t.Errorf("taking over and finishing took %s", took)
+				t.Errorf("taking over and finishing took %s, want at most %s", took, takeOver+15*time.Second)
 			}
 
 			if sig == syscall.SIGSTOP {
@@ -173,7 +173,7 @@ func newer(t *testing.T, more int) string {
 	dir := t.TempDir()
 	there, err := filepath.Glob("../../internal/store/migrations/*.sql")
 	if err != nil || len(there) == 0 {
-		t.Fatalf("%d migrations: %v", len(there), err)
+		t.Fatalf("%d migrations, %v; want some", len(there), err)
 	}
 
 	newest, err := strconv.Atoi(filepath.Base(slices.Max(there))[:5])

@@ -13,8 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/diff"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/need"
 )
 
@@ -93,19 +92,14 @@ func TestDebianPackage(t *testing.T) {
 		if said := p.run(account, admin, prog0, "provider", "show"); !strings.Contains(said, "frameio-demo-client") {
 			t.Errorf("with %s the registered application is gone:\n%s", filepath.Base(deb), said)
 		}
-		if got := p.read(settings); got != chosen {
-			t.Errorf("%s changed the settings (-was +is):\n%s", filepath.Base(deb), cmp.Diff(chosen, got))
-		}
+		diff.Equal(t, "the settings after "+filepath.Base(deb)+" was installed", p.read(settings), chosen)
 	}
 
 	stop()
 
 	// Removed, the settings stay; purged, only what it has stored.
 	p.dpkg("-r", "nuxeo-frameio")
-	if got := p.read(settings); got != chosen {
-		t.Errorf("removing it changed the settings (-was +is):\n%s", cmp.Diff(chosen, got))
-	}
-
+	diff.Equal(t, "the settings after the package was removed", p.read(settings), chosen)
 	p.dpkg("--purge", "nuxeo-frameio")
 	theirs := []string{"/var/lib/dpkg", "/var/lib/nuxeo-frameio", "/var/log", "/tmp", "/run", "/etc/credstore"}
 	accounts := []string{
@@ -286,9 +280,7 @@ func TestUnitLoadsEverySecret(t *testing.T) {
 
 	slices.Sort(got)
 	slices.Sort(want)
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("secrets of the unit (-want +got):\n%s", diff)
-	}
+	diff.Equal(t, "the secrets of the unit", got, want)
 }
 
 // left are the names that two trees do not share.

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/diff"
 )
 
 // runConfig is how an image says that it is run.
@@ -130,9 +130,7 @@ func TestImage(t *testing.T) {
 	stop := p.start(nobody, env, slices.Concat(c.Entrypoint, c.Cmd)...)
 	answers(t, address)
 	stop()
-	if diff := cmp.Diff(before, p.tree("/var/lib/nuxeo-frameio")); diff != "" {
-		t.Errorf("it wrote elsewhere than to its state (-before +after):\n%s", diff)
-	}
+	diff.Equal(t, "the files that are not its state, after it ran", p.tree("/var/lib/nuxeo-frameio"), before)
 
 	if uid, _ := p.owner("/var/lib/nuxeo-frameio/connector.db"); uid != nobody {
 		t.Errorf("the database belongs to %d, want %d", uid, nobody)
@@ -182,7 +180,5 @@ func sameByDocker(t *testing.T, want runConfig) {
 		}
 	}
 
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("the Dockerfile differs from the image (-image +Dockerfile):\n%s", diff)
-	}
+	diff.Equal(t, "the Dockerfile, as against the image", got, want)
 }

@@ -121,7 +121,7 @@ func (p place) run(uid uint32, env []string, argv ...string) string {
 	cmd.Stderr = &errs
 	out, err := cmd.Output()
 	if err != nil {
-		p.t.Fatalf("%s: %v\n%s%s", strings.Join(argv, " "), err, out, errs.String())
+		p.t.Fatalf("running %s: %v\n%s%s", strings.Join(argv, " "), err, out, errs.String())
 	}
 
 	return string(out)

@@ -32,12 +32,12 @@ func metricsIn(t *testing.T, where, expr string) {
 
 	names := named.FindAllString(expr, -1)
 	if len(names) == 0 {
-		t.Errorf("%s asks for nothing of ours: %s", where, expr)
+		t.Errorf("%s asks for nothing of ours, want a metric of ours in it: %s", where, expr)
 	}
 
 	for _, n := range names {
 		if !slices.Contains(known, n) && !slices.Contains(known, strings.TrimSuffix(n, "_bucket")) {
-			t.Errorf("%s names %s, which is not there", where, n)
+			t.Errorf("%s names %s, want a metric that exists", where, n)
 		}
 	}
 
@@ -63,13 +63,14 @@ func TestDashboard(t *testing.T) {
 	}
 
 	if err := json.Unmarshal(b, &d); err != nil || d.Title == "" || len(d.Panels) < 10 {
-		t.Fatalf("%d panels: %v", len(d.Panels), err)
+		t.Fatalf("the board %q has %d panels, %v; want a title and at least 10", d.Title, len(d.Panels), err)
 	}
 
 	seen := map[int]bool{}
 	for _, p := range d.Panels {
 		if seen[p.ID] || p.Title == "" || len(p.Targets) == 0 {
-			t.Errorf("panel %d %q", p.ID, p.Title)
+			t.Errorf("the panel is %d, %q, with %d queries; want an id of its own, a title and a query", p.ID, p.Title,
+				len(p.Targets))
 		}
 		seen[p.ID] = true
 		for _, q := range p.Targets {
@@ -97,13 +98,13 @@ func TestAlerts(t *testing.T) {
 	}
 
 	if err := yaml.Unmarshal(b, &a); err != nil || len(a.Groups) != 1 || len(a.Groups[0].Rules) < 6 {
-		t.Fatalf("%+v: %v", a, err)
+		t.Fatalf("the example has %+v, %v; want one group of at least 6 rules", a, err)
 	}
 
 	for _, r := range a.Groups[0].Rules {
 		if r.Alert == "" || r.Labels["severity"] == "" || r.Annotations.Summary == "" ||
 			r.Annotations.Description == "" {
-			t.Errorf("the rule %+v is not whole", r)
+			t.Errorf("the rule is %+v, want a name, a severity, a summary and a description", r)
 		}
 		metricsIn(t, "the alert "+r.Alert, r.Expr)
 	}

@@ -138,13 +138,14 @@ func TestOneTraceFromTheActionToTheMail(t *testing.T) {
 		for _, name := range want {
 			// the dead tell nothing
 			if len(spans[name]) == 0 && !(restarted && (strings.HasPrefix(name, "POST /") || name == "accept")) {
-				t.Errorf("no span %q among %q", name, names)
+				t.Errorf("no span %q among %q, want one", name, names)
 			}
 		}
 
 		hang(t, spans, item.Correlation, restarted)
 		if len(atNuxeo.traces) == 0 || len(atFrameio.traces) != 0 {
-			t.Errorf("Nuxeo heard %v, Frame.io %v", atNuxeo.traces, atFrameio.traces)
+			t.Errorf("Nuxeo heard of the traces %v and Frame.io of %v, want some and none", atNuxeo.traces,
+				atFrameio.traces)
 		}
 
 		noSecrets(t, r)
@@ -173,10 +174,10 @@ func hang(t *testing.T, spans map[string][]*wire.Span, correlation string, resta
 		for _, s := range list {
 			parent := known[string(s.ParentSpanId)]
 			if want, ok := parents[name]; ok && want != parent && !(restarted && parent == "the root") {
-				t.Errorf("%q hangs on %q", name, parent)
+				t.Errorf("the span %q hangs on %q, want %q", name, parent, want)
 			}
 			if parent == "" && name != "POST /frameio/actions/{id}" && !restarted {
-				t.Errorf("%q hangs on nothing", name)
+				t.Errorf("the span %q hangs on nothing, want a parent", name)
 			}
 		}
 	}
@@ -189,13 +190,13 @@ func noSecrets(t *testing.T, r *receiver) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if m := secrets.FindString(r.raw.String()); m != "" && m != "?" {
-		t.Errorf("spans tell %q", m)
+		t.Errorf("the spans tell %q, want no secret", m)
 	}
 
 	for _, s := range r.spans {
 		for _, a := range s.Attributes {
 			if v := a.Value.GetStringValue(); secrets.MatchString(v) {
-				t.Errorf("%s %s is %q", s.Name, a.Key, v)
+				t.Errorf("in %s the attribute %s is %q, want no secret", s.Name, a.Key, v)
 			}
 		}
 	}
@@ -214,7 +215,7 @@ func TestFailuresAreInTheTrace(t *testing.T) {
 	failed := spans["publish transfer"]
 	if len(failed) == 0 || failed[0].Status.GetCode() != wire.Status_STATUS_CODE_ERROR ||
 		!strings.Contains(failed[0].Status.GetMessage(), "refuses the original") {
-		t.Errorf("the failed step tells %v", failed)
+		t.Errorf("the failed step tells %v, want an error that refuses the original", failed)
 	}
 
 	if len(spans["publish undo"]) == 0 {
@@ -233,7 +234,8 @@ func TestNoReceiver(t *testing.T) {
 		b.Published(b.Josh, b.Frameio.AddFile(b.Root, "Cut.mov", pattern.New(1, 1000)))
 		b.AllDone()
 		if (len(atNuxeo.traces) > 0) != (address != "") {
-			t.Errorf("with %q Nuxeo heard %v", address, atNuxeo.traces)
+			t.Errorf("traced to %q, Nuxeo heard of %v; want some exactly where there is an address", address,
+				atNuxeo.traces)
 		}
 	}
 }
@@ -248,6 +250,6 @@ func TestShare(t *testing.T) {
 	b.AllDone()
 	b.Restart()
 	if len(r.spans) != 0 {
-		t.Errorf("%d spans came", len(r.spans))
+		t.Errorf("%d spans came, want none", len(r.spans))
 	}
 }

@@ -16,7 +16,7 @@ func TestAuditOfTheRESTInterface(t *testing.T) {
 	ctx := t.Context()
 	josh, admin := f.as(f.SignIn("josh")), f.as(f.SignIn("Administrator"))
 	if _, err := josh.ListAudit(ctx, nil); api.StatusOf(err) != http.StatusForbidden {
-		t.Errorf("josh reads the audit: %v", err)
+		t.Errorf("josh reads the audit log: got %v, want 403", err)
 	}
 
 	made := f.Bind("Publish")
@@ -34,7 +34,7 @@ func TestAuditOfTheRESTInterface(t *testing.T) {
 	for range 3 {
 		_, err := admin.SignIn(ctx, api.SignInJSONRequestBody{NuxeoToken: "made up"})
 		if api.StatusOf(err) != http.StatusUnauthorized {
-			t.Errorf("a made-up token: %v", err)
+			t.Errorf("signing in with a made-up token: got %v, want 401", err)
 		}
 	}
 
@@ -47,7 +47,7 @@ func TestAuditOfTheRESTInterface(t *testing.T) {
 		line := strings.Join([]string{deref(e.Who), e.What, deref(e.About)}, " ")
 		got = append(got, line)
 		if strings.HasPrefix(line, "Administrator") && e.What != "signed-in" && deref(e.Address) != "127.0.0.1" {
-			t.Errorf("%s comes from %q", line, deref(e.Address))
+			t.Errorf("%s comes from %q, want 127.0.0.1", line, deref(e.Address))
 		}
 	}
 
@@ -58,12 +58,12 @@ func TestAuditOfTheRESTInterface(t *testing.T) {
 		"josh bound " + made.FolderPath, "josh signed-in ", " sign-in-failed ",
 	} {
 		if !slices.Contains(got, want) {
-			t.Errorf("%q is not in the audit:\n%s", want, strings.Join(got, "\n"))
+			t.Errorf("%q is not in the audit log, want it there:\n%s", want, strings.Join(got, "\n"))
 		}
 	}
 
 	found := answered(admin.VerifyAudit(ctx))(t)
 	if found.Entries < len(list) || len(found.Problems) > 0 {
-		t.Errorf("%+v", found)
+		t.Errorf("the verification finds %s, want at least %d entries and no problems", shown(found), len(list))
 	}
 }

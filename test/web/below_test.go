@@ -95,7 +95,7 @@ func TestBelowNuxeosAddress(t *testing.T) {
 				defer resp.Body.Close()
 				body, err := io.ReadAll(resp.Body)
 				if err != nil || resp.StatusCode != http.StatusOK {
-					t.Fatalf("%s: %s %v %s", path, resp.Status, err, body)
+					t.Fatalf("GET %s: %s, %v, %s; want 200", path, resp.Status, err, body)
 				}
 
 				return resp.Request.URL.Path, string(body)
@@ -104,24 +104,25 @@ func TestBelowNuxeosAddress(t *testing.T) {
 			at, page := get(below + "/signin?return=" + url.QueryEscape(below+"/activity"))
 			if at != below+"/activity" || !strings.Contains(page, `<nxf-app base="`+below+`"`) ||
 				!strings.Contains(page, `src="`+below+`/ui/nuxeo-frameio.bundle.js"`) {
-				t.Errorf("signing in ends at %s: %s", at, page)
+				t.Errorf("signing in ends at %s, want %s with the elements below the base: %s", at, below+"/activity",
+					page)
 			}
 
 			if at, _ = get(below + "/signin?return=/activity"); at != below+"/activity" {
-				t.Errorf("a return without the base ends at %s, outside of ours", at)
+				t.Errorf("a return without the base ends at %s, want %s", at, below+"/activity")
 			}
 
 			if _, me := get(below + "/api/v1/me"); !strings.Contains(me, `"login":"josh"`) {
-				t.Errorf("who is signed in: %s", me)
+				t.Errorf("who is signed in: got %s, want josh", me)
 			}
 
 			if _, script := get(below + "/ui/nuxeo-frameio.bundle.js"); script != bundle {
-				t.Errorf("the elements are %q", script)
+				t.Errorf("the elements are %q, want %q", script, bundle)
 			}
 
 			for _, c := range jar.Cookies(address(t, f.URL+"/nuxeo/ui/")) {
 				if strings.HasPrefix(c.Name, "nxf_") {
-					t.Errorf("Nuxeo is sent our cookie %s", c.Name)
+					t.Errorf("Nuxeo is sent our cookie %s, want none of ours", c.Name)
 				}
 			}
 		})

@@ -71,11 +71,11 @@ func TestAnswersAreBounded(t *testing.T) {
 				t.Logf("%s: %d MiB, %s, %s", system, most>>20, time.Since(began).Round(time.Millisecond),
 					fault.CodeOf(err))
 				if most > bombBound {
-					t.Errorf("%s: %d MiB", system, most>>20)
+					t.Errorf("%s: the call took %d MiB, want at most %d", system, most>>20, bombBound>>20)
 				}
 
 				if err != nil && fault.CodeOf(err) == fault.Internal {
-					t.Errorf("%s: %.200v", system, err)
+					t.Errorf("%s: got %.200v, want an error that is not internal", system, err)
 				}
 			}
 		})
@@ -112,11 +112,11 @@ func TestBodiesThatComeInAreBounded(t *testing.T) {
 	} {
 		a := f.send(request{method: http.MethodPost, path: "/api/v1/bindings", session: session, body: body})
 		if a.status < 400 || a.status >= 500 {
-			t.Errorf("%s: %d %.100s", name, a.status, a.body)
+			t.Errorf("%s: answered with %d %.100s, want 4xx", name, a.status, a.body)
 		}
 		if a := f.send(request{method: http.MethodPost, path: "/frameio/actions/x", body: body}); a.status < 400 ||
 			a.status >= 500 {
-			t.Errorf("%s to an action: %d %.100s", name, a.status, a.body)
+			t.Errorf("%s to an action: answered with %d %.100s, want 4xx", name, a.status, a.body)
 		}
 	}
 }

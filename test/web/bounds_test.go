@@ -66,7 +66,7 @@ func TestMemoryAndGoroutines(t *testing.T) {
 	}
 
 	if left := poll(func() bool { return runtime.NumGoroutine() <= before }); !left {
-		t.Errorf("%d goroutines, of which %d were there before:\n%s", runtime.NumGoroutine(), before, stacks())
+		t.Errorf("%d goroutines, want the %d that were there before:\n%s", runtime.NumGoroutine(), before, stacks())
 	}
 }
 
@@ -86,18 +86,18 @@ func publishLarge(t *testing.T, verify string) {
 
 	t.Logf("%s: %d MiB above before", verify, most>>20)
 	if most > bound {
-		t.Errorf("the heap grew by %d MiB", most>>20)
+		t.Errorf("the heap grew by %d MiB, want at most %d", most>>20, bound>>20)
 	}
 
 	f.AllDone()
 	for _, d := range f.Documents() {
 		if d.Title == "Large" && d.Content.Length != large {
-			t.Errorf("the document holds %+v", d.Content)
+			t.Errorf("the document holds %s, want %d bytes", shown(d.Content), large)
 		}
 	}
 
 	if !poll(func() bool { return busy() == "" }) {
-		t.Errorf("what moved bytes goes on after the end:\n%s", busy())
+		t.Errorf("what moved bytes goes on after the end, want nothing:\n%s", busy())
 	}
 }
 

@@ -160,7 +160,7 @@ func (c *cage) signInByPage(login string) (session string) {
 		keeping(begun, c.secrets)
 		back, page := b.back(path)
 		if back.StatusCode != http.StatusSeeOther {
-			c.T.Fatalf("%s: %d %s", path, back.StatusCode, page)
+			c.T.Fatalf("GET %s: %d %s, want 303", path, back.StatusCode, page)
 		}
 
 		keeping(back, c.secrets)
@@ -276,7 +276,7 @@ func (c *cage) config() {
 			"NUXEO_FRAMEIO_MAIL_SMTP_PASSWORD="+c.Config.Mail.SMTPPass)
 		out, err := cmd.CombinedOutput()
 		if err != nil || !bytes.Contains(out, []byte("(set, hidden)")) {
-			c.T.Errorf("config: %v %s", err, out)
+			c.T.Errorf("printing the configuration: %v, %s; want secrets as (set, hidden)", err, out)
 		}
 
 		c.places["config "+flag] = string(out)
@@ -305,7 +305,7 @@ func (c *cage) look(session, admin string) {
 	}
 
 	if failed < 8 {
-		c.T.Errorf("only %d items failed", failed)
+		c.T.Errorf("only %d items failed, want at least 8", failed)
 	}
 
 	for i, m := range c.Mail.Messages() {
@@ -328,8 +328,7 @@ func (c *cage) watch(session string) {
 		c.places["page of "+d.Title] = c.get("/api/v1/documents/"+d.UID, session).body
 		m := c.face.look(session, d.UID, nil)
 		if m == nil || m.Url == nil || m.Poster == nil {
-			why, _ := json.Marshal(m) // a media has no member that cannot be written
-			c.T.Fatalf("nothing to see of %s: %s", d.Title, why)
+			c.T.Fatalf("nothing to see of %s: %s, want addresses of a film and a poster", d.Title, shown(m))
 		}
 
 		c.secrets[strings.TrimPrefix(*m.Url, "/media/")], c.secrets[strings.TrimPrefix(*m.Poster, "/media/")] =
@@ -357,7 +356,7 @@ func (c *cage) files() {
 		return err
 	})
 	if err != nil || !strings.Contains(c.places["file connector.db"], "river_job") {
-		c.T.Fatalf("reading the data folder: %v", err)
+		c.T.Fatalf("reading the data folder: %v; want a database with jobs", err)
 	}
 
 	c.places["log"] = c.log.String()
@@ -369,11 +368,11 @@ func (c *cage) search(jwt bool) {
 	for secret, kind := range c.secrets {
 		kinds[kind]++
 		if secret == "Administrator" || len(secret) < 8 {
-			c.T.Errorf("%s %q is too short to look for", kind, secret)
+			c.T.Errorf("%s %q is too short to look for, want at least 8 characters", kind, secret)
 		}
 		for place, text := range c.places {
 			if i := strings.Index(text, secret); i >= 0 {
-				c.T.Errorf("a secret (%s) is in %s: …%.200q", kind, place, text[max(0, i-80):])
+				c.T.Errorf("a secret (%s) is in %s, want none: …%.200q", kind, place, text[max(0, i-80):])
 			}
 		}
 	}
@@ -388,7 +387,7 @@ func (c *cage) search(jwt bool) {
 
 	for _, kind := range want {
 		if kinds[kind] == 0 {
-			c.T.Errorf("no %s was seen at all", kind)
+			c.T.Errorf("no %s was seen at all, want some to look for", kind)
 		}
 	}
 

@@ -45,15 +45,16 @@ func TestConsoleShowsJobsToAdministrators(t *testing.T) {
 	if page.status != http.StatusOK || !strings.Contains(page.header.Get("Content-Security-Policy"),
 		"script-src 'self'; style-src 'self';") ||
 		strings.Contains(page.header.Get("Content-Security-Policy"), "unsafe") {
-		t.Fatalf("%d %v", page.status, page.header)
+		t.Fatalf("the console answers %d %v, want 200 and a policy that allows scripts and styles of ours only",
+			page.status, page.header)
 	}
 
 	for _, m := range assets.FindAllStringSubmatch(page.body, -1) {
 		if a := f.send(request{method: http.MethodGet, path: m[1], cookie: admin}); a.status != http.StatusOK {
-			t.Errorf("%s: %d", m[1], a.status)
+			t.Errorf("%s: answered with %d, want 200", m[1], a.status)
 		}
 		if a := f.send(request{method: http.MethodGet, path: m[1], cookie: josh}); a.status != http.StatusForbidden {
-			t.Errorf("%s by josh: %d", m[1], a.status)
+			t.Errorf("%s by josh: answered with %d, want 403", m[1], a.status)
 		}
 	}
 
@@ -68,7 +69,8 @@ func TestConsoleShowsJobsToAdministrators(t *testing.T) {
 	for deadline := time.Now().Add(2 * time.Minute); len(jobs.Data) == 0; time.Sleep(10 * time.Millisecond) {
 		list := get("/api/jobs?limit=20&state=completed", admin)
 		if err := json.Unmarshal([]byte(list.body), &jobs); err != nil || time.Now().After(deadline) {
-			t.Fatalf("no job is shown as completed: %d %s %v", list.status, list.body, err)
+			t.Fatalf("no job is shown as completed: %d %s, %v; want one within two minutes", list.status, list.body,
+				err)
 		}
 	}
 
@@ -77,30 +79,30 @@ func TestConsoleShowsJobsToAdministrators(t *testing.T) {
 		"/api/jobs/" + fmt.Sprint(jobs.Data[0].ID),
 	} {
 		if a := get(path, admin); a.status != http.StatusOK {
-			t.Errorf("%s: %d %s", path, a.status, a.body)
+			t.Errorf("%s: answered with %d %s, want 200", path, a.status, a.body)
 		}
 	}
 
 	for _, path := range []string{"/", "/api/jobs", "/api/jobs/" + fmt.Sprint(jobs.Data[0].ID), "/robots.txt"} {
 		for who, cookie := range map[string]string{"nobody": "", "josh": josh} {
 			if a := get(path, cookie); a.status != http.StatusUnauthorized && a.status != http.StatusForbidden {
-				t.Errorf("%s by %s: %d", path, who, a.status)
+				t.Errorf("%s by %s: answered with %d, want 401 or 403", path, who, a.status)
 			}
 		}
 		if a := f.get(console+path, admin); a.status != http.StatusForbidden {
-			t.Errorf("%s by a program: %d", path, a.status)
+			t.Errorf("%s by a program: answered with %d, want 403", path, a.status)
 		}
 	}
 
 	if a := get("/", ""); !strings.Contains(a.body, `href="/signin?return=%2Fadministration%2Fjobs%2Fconsole%2F"`) {
-		t.Errorf("who is not signed in is not led there: %s", a.body)
+		t.Errorf("who is not signed in is not led there, want a link to the sign-in: %s", a.body)
 	}
 
 	if a := f.send(request{
 		method: http.MethodGet,
 		path:   "/oauth/frameio/callback?code=hidden&state=x",
 	}); strings.Contains(a.body, "hidden") {
-		t.Errorf("a page of a sign-in repeats its code: %s", a.body)
+		t.Errorf("a page of a sign-in repeats its code, want nothing of it: %s", a.body)
 	}
 
 	f.onlyShows(admin, fmt.Sprint(jobs.Data[0].ID))
@@ -123,7 +125,7 @@ func (f *face) onlyShows(admin, id string) {
 				body:   `{"ids":["` + id + `"],"id":"` + id + `"}`,
 			})
 			if a.status < 400 {
-				f.T.Errorf("%s %s: %d %s", method, path, a.status, a.body)
+				f.T.Errorf("%s %s: answered with %d %s, want it refused", method, path, a.status, a.body)
 			}
 		}
 	}
@@ -133,6 +135,6 @@ func (f *face) onlyShows(admin, id string) {
 		path:   console + "/api/jobs/" + id,
 		cookie: admin,
 	}); a.status != http.StatusOK {
-		f.T.Errorf("the job is gone: %d", a.status)
+		f.T.Errorf("looking at the job afterwards: answered with %d, want 200", a.status)
 	}
 }

@@ -25,7 +25,7 @@ func TestPagesOfNuxeoUseTheInterface(t *testing.T) {
 	if pre.status != http.StatusNoContent || pre.header.Get("Access-Control-Allow-Origin") != nuxeo ||
 		!strings.Contains(pre.header.Get("Access-Control-Allow-Methods"), "DELETE") ||
 		!strings.Contains(pre.header.Get("Access-Control-Allow-Headers"), "Authorization") {
-		t.Errorf("preflight: %d %v", pre.status, pre.header)
+		t.Errorf("preflight: %d %v, want 204, DELETE and Authorization allowed to %s", pre.status, pre.header, nuxeo)
 	}
 
 	for _, q := range []struct {
@@ -41,7 +41,8 @@ func TestPagesOfNuxeoUseTheInterface(t *testing.T) {
 		a := f.send(q.request)
 		if a.status != q.status || a.header.Get("Access-Control-Allow-Origin") != nuxeo ||
 			a.header.Get("Vary") != "Origin" {
-			t.Errorf("%s %s: %d %v", q.method, q.path, a.status, a.header)
+			t.Errorf("%s %s: %d %v, want %d, readable by %s, Vary: Origin", q.method, q.path, a.status, a.header,
+				q.status, nuxeo)
 		}
 		if a.header.Get("Access-Control-Allow-Credentials") != "" {
 			t.Error("cookies are let through")
@@ -60,13 +61,13 @@ func TestCookiesAreNoGoodFromElsewhere(t *testing.T) {
 		path := map[string]string{"GET": "/api/v1/me", "DELETE": "/api/v1/me/frameio"}[method]
 		if a := f.send(request{method: method, path: path, cookie: cookie, header: from(nuxeo, false)}); a.status !=
 			http.StatusUnauthorized {
-			t.Errorf("%s %s: %d %s", method, path, a.status, a.body)
+			t.Errorf("%s %s: answered with %d %s, want 401", method, path, a.status, a.body)
 		}
 	}
 
 	own := request{method: "GET", path: "/api/v1/me", cookie: cookie}
 	if a := f.send(own); !strings.Contains(a.body, `"frameio_connected":true`) {
-		t.Errorf("something was done: %s", a.body)
+		t.Errorf("something was done, want josh connected as before: %s", a.body)
 	}
 }
 
@@ -87,10 +88,10 @@ func TestNobodyElseUsesTheInterface(t *testing.T) {
 		} {
 			a := f.send(q)
 			if got := a.header.Get("Access-Control-Allow-Origin"); got != "" {
-				t.Errorf("%s %s from %q: may be read by %q", q.method, q.path, origin, got)
+				t.Errorf("%s %s from %q: may be read by %q, want nobody", q.method, q.path, origin, got)
 			}
 			if q.method == http.MethodDelete && a.status != http.StatusForbidden {
-				t.Errorf("%s from %q: %d", q.method, origin, a.status)
+				t.Errorf("%s from %q: answered with %d, want 403", q.method, origin, a.status)
 			}
 		}
 	}
@@ -98,7 +99,7 @@ func TestNobodyElseUsesTheInterface(t *testing.T) {
 	for _, path := range []string{"/", "/signin", "/healthz", "/metrics"} {
 		a := f.send(request{method: http.MethodGet, path: path, header: from(nuxeo, false)})
 		if a.header.Get("Access-Control-Allow-Origin") != "" {
-			t.Errorf("%s may be read by pages of Nuxeo", path)
+			t.Errorf("%s may be read by pages of Nuxeo, want it closed to them", path)
 		}
 	}
 }

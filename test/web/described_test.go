@@ -68,7 +68,8 @@ func (d described) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 
 	if err := check(r, path, sent, resp, got); err != nil {
-		d.t.Errorf("description: %s %s (%d): %v", r.Method, r.URL, resp.StatusCode, err)
+		d.t.Errorf("description: %s %s (%d): %v, want the answer as it is described", r.Method, r.URL, resp.StatusCode,
+			err)
 	}
 
 	return resp, nil

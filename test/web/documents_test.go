@@ -19,7 +19,7 @@ func (f *face) document(session, uid string) api.DocumentDetail {
 	f.T.Helper()
 	got, err := f.as(session).GetDocument(f.T.Context(), uid)
 	if err != nil {
-		f.T.Fatalf("document: %v", err)
+		f.T.Fatalf("document %s: %v", uid, err)
 	}
 	return *got
 }
@@ -49,7 +49,8 @@ func TestFolderByItself(t *testing.T) {
 	d := get("josh", inner)
 	if d == nil || !d.CanBind || d.WhyNot != nil || d.NuxeoUrl != f.NuxeoURL+"/ui/#!/doc/"+inner ||
 		d.Title != "Inner" || d.Path != videos+"/inner" {
-		t.Fatalf("%+v", d)
+		t.Fatalf("the folder is %s, want Inner at %s, which may be bound, with its address in Nuxeo", shown(d),
+			videos+"/inner")
 	}
 
 	var way []string
@@ -58,30 +59,30 @@ func TestFolderByItself(t *testing.T) {
 	}
 
 	if fmt.Sprint(way) != "[/default-domain /default-domain/workspaces "+videos+"]" {
-		t.Errorf("the way is %v", way)
+		t.Errorf("the way is %v, want /default-domain, its workspaces and %s", way, videos)
 	}
 
 	if fmt.Sprint(d.DocumentTypes) != "[File Audio Picture Video]" { // a Note holds no file
-		t.Errorf("types %v", d.DocumentTypes)
+		t.Errorf("the document types are %v, want File, Audio, Picture and Video", d.DocumentTypes)
 	}
 
 	if d = get("julia", inner); d == nil || d.CanBind || d.WhyNot == nil ||
 		!strings.Contains(*d.WhyNot, "You may not write") {
-		t.Errorf("who may only read: %+v", d)
+		t.Errorf("for who may only read: %s, want that it may not be bound, since they may not write", shown(d))
 	}
 
 	for _, uid := range []string{file, "none", strings.Repeat("x", 3000)} {
 		if d = get("josh", uid); d != nil {
-			t.Errorf("%.20s: %+v", uid, d)
+			t.Errorf("%.20s: got %s, want nothing", uid, shown(d))
 		}
 	}
 
 	if d = get("olga", inner); d != nil {
-		t.Errorf("who may not see it: %+v", d)
+		t.Errorf("for who may not see it: got %s, want nothing", shown(d))
 	}
 
 	if n, m := f.asked(func() { get("josh", inner) }); n > 3 || m != 0 { // one, and two of signing in
-		t.Errorf("it costs %d calls to Nuxeo and %d to Frame.io", n, m)
+		t.Errorf("it costs %d calls to Nuxeo and %d to Frame.io, want at most 3 and none", n, m)
 	}
 }
 
@@ -98,7 +99,7 @@ func TestWayToAFolderShowsWhatOneMaySee(t *testing.T) {
 	}
 
 	if slices.ContainsFunc(got.Ancestors, func(a api.Folder) bool { return a.Path == videos }) {
-		t.Errorf("it shows %v", got.Ancestors)
+		t.Errorf("the folders above are %v, want nothing that may not be seen: %s", got.Ancestors, videos)
 	}
 }
 
@@ -140,7 +141,8 @@ func TestDocumentsOfAFolder(t *testing.T) {
 			got = append(got, *d.FileName)
 			if d.Version == "" || *d.MediaType != "video/quicktime" || *d.Size < 100 || d.Modified.IsZero() ||
 				d.Type != "File" {
-				t.Errorf("%+v", d)
+				t.Errorf("the document is %s, want a File with a version, a day, and at least 100 bytes of "+
+					"video/quicktime", shown(d))
 			}
 		}
 
@@ -150,7 +152,7 @@ func TestDocumentsOfAFolder(t *testing.T) {
 	}
 
 	if fmt.Sprint(got) != fmt.Sprint(want) {
-		t.Errorf("got %v, not %v", got, want)
+		t.Errorf("the documents are %v, want %v", got, want)
 	}
 
 	for _, cursor := range []string{"x", "-1-2", "1-501", "99999999-5"} {
@@ -160,7 +162,7 @@ func TestDocumentsOfAFolder(t *testing.T) {
 
 	session := f.SignIn("josh")
 	if n, m := f.asked(func() { f.get("/api/v1/folders/"+f.Folder+"/documents", session) }); n != 1 || m != 0 {
-		t.Errorf("a page costs %d calls to Nuxeo and %d to Frame.io", n, m)
+		t.Errorf("a page costs %d calls to Nuxeo and %d to Frame.io, want 1 and none", n, m)
 	}
 }
 
@@ -222,27 +224,28 @@ func TestDocumentWithVersionsAndComments(t *testing.T) {
 		*a.FrameRate != 25 || *a.Duration != 10 ||
 		*a.Frames != 250 || *a.Codec != "h264" || *a.Size != 2000 || *a.Uploader != "Josh Editor" || a.ViewUrl == "" ||
 		*a.PublishedBy != "josh" {
-		t.Errorf("asset %+v", d.Asset)
+		t.Errorf("the asset is %s, want Cut 2.mov with all that Frame.io tells of it", shown(d.Asset))
 	}
 
 	if len(d.Versions) < 2 || !d.Versions[0].Current || d.Versions[0].Uid != uid || *d.Versions[0].File != two ||
 		d.Versions[1].Current {
-		t.Errorf("versions %+v", d.Versions)
+		t.Errorf("the versions are %s, want at least 2, the current one with %s first", shown(d.Versions), two)
 	}
 
 	if len(d.Versions) != 3 || d.Versions[0].Label != "0.2" || d.Versions[1].Label != "0.2" ||
 		*d.Versions[1].File != two || *d.Versions[1].FileName != "Cut 2.mov" {
-		t.Errorf("the document is at %s and its newest version %+v, want both at 0.2 with the second cut",
-			d.Versions[0].Label, d.Versions[1])
+		t.Errorf("the document is at %s and its newest version %s, want both at 0.2 with the second cut",
+			d.Versions[0].Label, shown(d.Versions[1]))
 	}
 
 	if last := d.Versions[len(d.Versions)-1]; *last.File != one || *last.FileName != "Cut.mov" || last.Label != "0.1" {
-		t.Errorf("the oldest version %+v", last)
+		t.Errorf("the oldest version is %s, want 0.1 with Cut.mov, %s", shown(last), one)
 	}
 
 	if d.Folder != f.Folder || d.Ancestors[len(d.Ancestors)-1].Uid != f.Folder || d.NuxeoUrl != f.NuxeoURL+
 		"/ui/#!/doc/"+uid || d.CommentsMore {
-		t.Errorf("%+v", d)
+		t.Errorf("the document is in %s below %s, shown at %s, more comments %v; want %s, its address in Nuxeo, and "+
+			"no more", d.Folder, shown(d.Ancestors), d.NuxeoUrl, d.CommentsMore, f.Folder)
 	}
 
 	want := []string{
@@ -253,19 +256,19 @@ func TestDocumentWithVersionsAndComments(t *testing.T) {
 	}
 
 	if got := said(d.Comments); fmt.Sprint(got) != fmt.Sprint(want) {
-		t.Errorf("comments\n%s\nnot\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+		t.Errorf("the comments are\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 
 	if c := d.Comments[1]; *c.Drawing != `[{"tool":"rect"}]` || *c.Frame != 0 || *c.File != two || c.Resolved {
-		t.Errorf("%+v", c)
+		t.Errorf("the second comment is %s, want a rectangle at frame 0 of %s, not resolved", shown(c), two)
 	}
 
 	if c := d.Comments[2]; !c.Resolved || *c.DurationFrames != 25 || *c.Frame != 125 {
-		t.Errorf("%+v", c)
+		t.Errorf("the third comment is %s, want 25 frames from 125, resolved", shown(c))
 	}
 
 	if n, m := f.asked(func() { f.document(josh, uid) }); n != 4 || m != 0 {
-		t.Errorf("it costs %d calls to Nuxeo and %d to Frame.io", n, m)
+		t.Errorf("it costs %d calls to Nuxeo and %d to Frame.io, want 4 and none", n, m)
 	}
 }
 
@@ -298,7 +301,7 @@ func TestCommentsThatPeopleWroteInNuxeo(t *testing.T) {
 	if len(got) != 5 || got[0] != "frameio Julia Reviewer: all of it [nuxeo josh: seen]" ||
 		!strings.HasSuffix(got[1], "[frameio Josh Editor: an answer] [nuxeo julia: where?]") ||
 		got[4] != "nuxeo julia: <script>mine</script> [nuxeo josh: answered [nuxeo josh: and again]]" {
-		t.Errorf("comments\n%s", strings.Join(got, "\n"))
+		t.Errorf("the comments are\n%s\nwant 5, with the answers of both sides below them", strings.Join(got, "\n"))
 	}
 }
 
@@ -319,11 +322,12 @@ func TestCommentsAreBounded(t *testing.T) {
 	josh := f.SignIn("josh")
 	var d api.DocumentDetail
 	if n, _ := f.asked(func() { d = f.document(josh, uid) }); n > 54 {
-		t.Errorf("it costs %d calls", n)
+		t.Errorf("it costs %d calls, want at most 54", n)
 	}
 
 	if len(d.Comments) != 60 || !d.CommentsMore || d.Asset != nil {
-		t.Errorf("%d comments, more: %v", len(d.Comments), d.CommentsMore)
+		t.Errorf("%d comments, more: %v, the asset %s; want 60, more and none", len(d.Comments), d.CommentsMore,
+			shown(d.Asset))
 	}
 }
 
@@ -396,7 +400,7 @@ func TestCommentsOfAVersion(t *testing.T) {
 		}
 
 		if !c[1].Resolved || *c[1].Drawing != `[{"tool":"rect"}]` || *c[1].Frame != 0 || *c[1].File != file {
-			t.Errorf("%s shows the drawing as %+v", what, c[1])
+			t.Errorf("%s shows the drawing as %s, want a rectangle at frame 0 of %s, resolved", what, shown(c[1]), file)
 		}
 	}
 }
@@ -424,7 +428,7 @@ func TestCommentsOfAnOlderVersionAreShownAfterTheNextRun(t *testing.T) {
 	f.Published(f.Josh, two)
 	for _, r := range f.Nuxeo.Requests()[begin:] {
 		if strings.Contains(r.Path, "@comment") || strings.Contains(r.Path, "@annotation") {
-			t.Errorf("Nuxeo is asked: %s %s", r.Method, r.Path)
+			t.Errorf("Nuxeo is asked %s %s, want nothing of comments", r.Method, r.Path)
 		}
 	}
 
@@ -455,6 +459,7 @@ func TestCopiedDocumentHasNoAsset(t *testing.T) {
 	}
 
 	if d := f.document(f.SignIn("josh"), uid); d.Asset != nil || d.Versions[0].File != nil {
-		t.Errorf("%+v %+v", d.Asset, d.Versions)
+		t.Errorf("the asset is %s, and the versions %s; want none, and no file of theirs", shown(d.Asset),
+			shown(d.Versions))
 	}
 }

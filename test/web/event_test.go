@@ -79,7 +79,7 @@ func TestForgedEventsLeaveNothing(t *testing.T) {
 			first = said
 		}
 		if a.status != http.StatusUnauthorized || said != first {
-			t.Errorf("%s: %d %s", name, a.status, a.body)
+			t.Errorf("%s: answered with %d %s, want 401 and %s", name, a.status, a.body, first)
 		}
 	}
 
@@ -89,15 +89,15 @@ func TestForgedEventsLeaveNothing(t *testing.T) {
 		"too long an id": strings.Replace(body, p.File, strings.Repeat("x", 300), 1),
 	} {
 		if a := call(path, hook.Secret, wrong, 0); a.status != http.StatusBadRequest {
-			t.Errorf("%s: %d %s", name, a.status, a.body)
+			t.Errorf("%s: answered with %d %s, want 400", name, a.status, a.body)
 		}
 	}
 
 	if n := f.told(); n != 0 {
-		t.Errorf("%d hints were kept", n)
+		t.Errorf("%d hints were kept, want none", n)
 	}
 
 	if a := call(path, hook.Secret, body, 0); a.status != http.StatusNoContent {
-		t.Errorf("a true one: %d %s", a.status, a.body)
+		t.Errorf("a true event: answered with %d %s, want 204", a.status, a.body)
 	}
 }

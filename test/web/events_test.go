@@ -40,7 +40,8 @@ func listen(t testing.TB, base, session, query string) *listener {
 
 	t.Cleanup(func() { _ = resp.Body.Close() })
 	if resp.StatusCode != http.StatusOK || resp.Header.Get("Content-Type") != "text/event-stream" {
-		t.Fatalf("a stream answers %d %s", resp.StatusCode, resp.Header.Get("Content-Type"))
+		t.Fatalf("the stream answers %d %s, want 200 text/event-stream", resp.StatusCode,
+			resp.Header.Get("Content-Type"))
 	}
 
 	return &listener{t: t, body: resp.Body, in: bufio.NewScanner(resp.Body)}
@@ -55,7 +56,7 @@ func (l *listener) next() (v api.Item, ok bool) {
 			continue
 		}
 		if err := json.Unmarshal([]byte(data), &v); err != nil {
-			l.t.Fatalf("%q: %v", data, err)
+			l.t.Fatalf("reading the event %q: %v", data, err)
 		}
 		return v, true
 	}
@@ -69,7 +70,7 @@ func (l *listener) until(found func(api.Item) bool) (before []api.Item, v api.It
 	for {
 		v, ok := l.next()
 		if !ok {
-			l.t.Fatalf("the stream ended: %v", l.in.Err())
+			l.t.Fatalf("the stream ended (%v), want another event", l.in.Err())
 		}
 		if found(v) {
 			return before, v
@@ -94,13 +95,14 @@ func TestEventsOfARunningItem(t *testing.T) {
 	at := time.Time{}
 	for _, v := range append(before, last) {
 		if v.Id != item.ID || v.Updated.Before(at) {
-			t.Errorf("%s %s of %s after %s", v.Id, v.State, v.Updated, at)
+			t.Errorf("%s %s of %s comes after one of %s, want item %s in the order of time", v.Id, v.State, v.Updated,
+				at, item.ID)
 		}
 		at = v.Updated
 	}
 
 	if last.Transfer == nil || last.Transfer.Done != 4000 {
-		t.Errorf("the last says %+v", last.Transfer)
+		t.Errorf("the last event tells of the transfer %s, want 4000 bytes done", shown(last.Transfer))
 	}
 }
 
@@ -122,7 +124,7 @@ func TestListenersSeeTheirOwnItems(t *testing.T) {
 	own.until(func(v api.Item) bool { return v.Kind == "publish" && v.State == api.ItemStateDone })
 	f.Stop() // ends the streams, so that what did not come will not
 	if v, ok := strange.next(); ok {
-		t.Errorf("olga hears of %s %s", v.Kind, v.Title)
+		t.Errorf("olga hears of %s %s, want nothing of josh's", v.Kind, v.Title)
 	}
 
 	f.Start()
@@ -169,11 +171,11 @@ func TestStreamsEndWhenTheProcessStops(t *testing.T) {
 	}
 
 	if took := time.Since(begun); took > 5*time.Second {
-		t.Errorf("a stream held up the end for %s", took)
+		t.Errorf("a stream held up the end for %s, want at most 5 s", took)
 	}
 
 	if v, ok := l.next(); ok || l.in.Err() != nil {
-		t.Errorf("the stream did not end well: %+v %v", v, l.in.Err())
+		t.Errorf("after the end came %s, %v; want no event and no error", shown(v), l.in.Err())
 	}
 }
 
@@ -201,7 +203,7 @@ func TestSlowReader(t *testing.T) {
 
 	begun := time.Now()
 	if err := stop(); err != nil {
-		t.Errorf("after %s: %v", time.Since(begun), err)
+		t.Errorf("stopping took %s: %v", time.Since(begun), err)
 	}
 }
 
@@ -254,13 +256,13 @@ func TestStreamsEndWithWhatAllowsThem(t *testing.T) {
 			}
 		}
 		if took := time.Since(begun); l.in.Err() != nil || took > 15*time.Second {
-			t.Errorf("the stream %s went on for %s (%v)", name, took, l.in.Err())
+			t.Errorf("the stream %s went on for %s, %v; want an end within 15 s", name, took, l.in.Err())
 		}
 	}
 
 	f.Stop() // ends the one that may go on
 	if _, ok := kept.next(); ok || kept.in.Err() != nil {
-		t.Errorf("a stream of somebody else did not go on until the end: %v", kept.in.Err())
+		t.Errorf("the stream of somebody else ended with %v, want it to go on until the end", kept.in.Err())
 	}
 
 	f.Start()

@@ -15,7 +15,7 @@ func (f *face) stories(login, of string) []api.Story {
 	f.T.Helper()
 	got, err := f.as(f.SignIn(login)).Explain(f.T.Context(), &api.ExplainParams{Of: of})
 	if err != nil {
-		f.T.Fatalf("%s: %v", of, err)
+		f.T.Fatalf("explaining %s: %v", of, err)
 	}
 	return got.Stories
 }
@@ -40,23 +40,26 @@ func TestAPublishedDocumentIsExplained(t *testing.T) {
 		all := f.stories("josh", of)
 		if len(all) != 1 || *all[0].Document != doc.UID || *all[0].Title != doc.Title || all[0].NuxeoUrl == nil ||
 			len(all[0].Ties) != 1 {
-			t.Fatalf("%s: %+v", of, all)
+			t.Fatalf("%s: the stories are %s, want one of the document %s, with its address and one tie", of,
+				shown(all), doc.UID)
 		}
 
 		tie := all[0].Ties[0]
 		if tie.Kind != "binding" || tie.Id != b.ID || tie.Name != "Publish" || tie.Asset != file ||
 			tie.State != "in place" || tie.CommentsAt == nil {
-			t.Errorf("%+v", tie)
+			t.Errorf("the tie is %s, want the binding %s, Publish, of %s, in place, with its comments", shown(tie),
+				b.ID, file)
 		}
 
 		if c := tie.Content; c == nil || c.File != file || c.Size != 100 || *c.Name != "Cut.mov" || c.At == nil ||
 			*c.Digest == "" {
-			t.Errorf("%+v", tie.Content)
+			t.Errorf("the content is %s, want 100 bytes of Cut.mov, %s, with a digest and a time", shown(tie.Content),
+				file)
 		}
 
 		if got := tale(all[0]); !strings.HasPrefix(got, "was published on Frame.io\n") ||
 			!strings.Contains(got, "came into Nuxeo from Cut.mov") {
-			t.Errorf("%s", got)
+			t.Errorf("the tale is %q, want that it was published and came into Nuxeo from Cut.mov", got)
 		}
 	}
 
@@ -64,12 +67,12 @@ func TestAPublishedDocumentIsExplained(t *testing.T) {
 	f.Published(f.Josh, stack)
 	if all := f.stories("josh", file); len(all) != 1 || all[0].Ties[0].Asset != stack ||
 		all[0].Ties[0].Content.Size != 150 || !strings.Contains(tale(all[0]), "was updated from Cut 2.mov") {
-		t.Errorf("%+v", all)
+		t.Errorf("the stories are %s, want one of 150 bytes of %s, which was updated from Cut 2.mov", shown(all), stack)
 	}
 
 	plain := f.Nuxeo.MkDoc(videos+"/plain", "File", map[string]any{"dc:title": "Plain"})
 	if all := f.stories("josh", plain); len(all) != 1 || len(all[0].Ties)+len(all[0].Events) != 0 {
-		t.Errorf("%+v", all)
+		t.Errorf("the stories of a document of its own are %s, want one without ties and events", shown(all))
 	}
 }
 
@@ -85,7 +88,7 @@ func TestAMirroredDocumentIsExplained(t *testing.T) {
 	all := f.stories("josh", file)
 	if len(all) != 1 || len(all[0].Ties) != 1 || all[0].Ties[0].Kind != "sync" || all[0].Ties[0].Id != made.Id ||
 		all[0].Ties[0].State != "in place" || all[0].Ties[0].Content == nil {
-		t.Fatalf("%+v", all)
+		t.Fatalf("the stories are %s, want one with a tie in place to the synchronization %s", shown(all), made.Id)
 	}
 
 	mine := map[string]any{
@@ -103,7 +106,7 @@ func TestAMirroredDocumentIsExplained(t *testing.T) {
 	tie := f.stories("josh", *all[0].Document)[0].Ties[0]
 	if tie.State != "conflict" || tie.Why == nil || tie.Remedy == nil ||
 		!strings.Contains(*tie.Remedy, "sync settle "+made.Id) {
-		t.Errorf("%+v", tie)
+		t.Errorf("the tie is %s, want a conflict with its reason and sync settle as its remedy", shown(tie))
 	}
 
 	f.Frameio.Delete(tie.Asset)
@@ -111,7 +114,7 @@ func TestAMirroredDocumentIsExplained(t *testing.T) {
 
 	f.Settle()
 	if tie := f.stories("josh", *all[0].Document)[0].Ties[0]; tie.State != "gone" || tie.Why == nil {
-		t.Errorf("%+v", tie)
+		t.Errorf("the tie is %s, want it gone, with its reason", shown(tie))
 	}
 }
 
@@ -127,17 +130,17 @@ func TestAPushedDocumentIsExplained(t *testing.T) {
 	f.Settle()
 	all := f.stories("josh", document)
 	if len(all) != 1 {
-		t.Fatalf("%+v", all)
+		t.Fatalf("the stories are %s, want one", shown(all))
 	}
 
 	tie := all[0].Ties[len(all[0].Ties)-1]
 	if tie.Kind != "push" || tie.Id != made.Pushes[0].Id || tie.State != "open" || tie.Content == nil ||
 		tie.Content.File == "" {
-		t.Errorf("%+v", tie)
+		t.Errorf("the tie is %s, want the open push %s with its file", shown(tie), made.Pushes[0].Id)
 	}
 
 	if got := tale(all[0]); !strings.Contains(got, "was pushed to ") || !strings.Contains(got, "arrived on Frame.io") {
-		t.Errorf("%s", got)
+		t.Errorf("the tale is %q, want that it was pushed and arrived on Frame.io", got)
 	}
 }
 
@@ -158,13 +161,13 @@ func TestStoriesAreForThoseWhoMayRead(t *testing.T) {
 			continue
 		}
 		if got.anonymous().body != none.anonymous().body || got.status != none.status {
-			t.Errorf("%.20s: %d %s", of, got.status, got.body)
+			t.Errorf("%.20s: answered with %d %s, want the answer to what is not there", of, got.status, got.body)
 		}
 	}
 
 	f.get("/api/v1/explain?of="+doc.UID, "").refused(t, http.StatusUnauthorized, "unauthenticated")
 	f.Nuxeo.SetACL(doc.Path, "olga", "Read", true)
 	if all := f.stories("olga", file); len(all) != 1 {
-		t.Errorf("%+v", all)
+		t.Errorf("the stories that olga sees are %s, want one", shown(all))
 	}
 }

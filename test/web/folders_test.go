@@ -24,12 +24,12 @@ func (f *face) folders(query, session string) (titles []string, more bool) {
 	}
 
 	if err := json.Unmarshal([]byte(a.body), &page); err != nil || a.status != http.StatusOK {
-		f.T.Fatalf("folders?%s: %d %s", query, a.status, a.body)
+		f.T.Fatalf("folders?%s: answered with %d %s, want 200 and a page", query, a.status, a.body)
 	}
 
 	for _, v := range page.Folders {
 		if v.Uid == "" || !strings.HasPrefix(v.Path, "/") || v.Type == "" {
-			f.T.Errorf("%+v", v)
+			f.T.Errorf("the folder is %s, want an id, a path and a type", shown(v))
 		}
 		titles = append(titles, v.Title)
 	}
@@ -68,14 +68,14 @@ func TestFoldersToChooseFrom(t *testing.T) {
 		got, more := f.folders(strings.ReplaceAll(query, " ", "+"), josh)
 		slices.Sort(got)
 		if strings.Join(got, ",") != want || more {
-			t.Errorf("%s: %q", query, got)
+			t.Errorf("%s: found %q, more %v; want %s and no more", query, got, more, want)
 		}
 	}
 
 	for _, bad := range []string{"", "z", "+++", strings.Repeat("z", 300)} {
 		if a := f.get("/api/v1/folders?search="+bad, josh); a.status != http.StatusBadRequest ||
 			!strings.Contains(a.body, `"field":"search"`) {
-			t.Errorf("search %q: %d %s", bad, a.status, a.body)
+			t.Errorf("search %q: answered with %d %s, want 400 for the field search", bad, a.status, a.body)
 		}
 	}
 }
@@ -89,16 +89,16 @@ func TestFoldersAreBounded(t *testing.T) {
 
 	josh := f.SignIn("josh")
 	if got, more := f.folders("parent="+f.Folder, josh); len(got) != browse.Most || more || got[7] != "Day 007" {
-		t.Errorf("%d folders, more: %v", len(got), more)
+		t.Errorf("%d folders, more: %v; want %d and no more, with Day 007 in its place", len(got), more, browse.Most)
 	}
 
 	f.Nuxeo.MkDoc(videos+"/other", "Folder", map[string]any{"dc:title": "Another"})
 	if got, more := f.folders("parent="+f.Folder, josh); len(got) != browse.Most || !more {
-		t.Errorf("%d folders, more: %v", len(got), more)
+		t.Errorf("%d folders, more: %v; want %d and more", len(got), more, browse.Most)
 	}
 
 	if got, _ := f.folders("search=another", josh); len(got) != 1 {
-		t.Errorf("found %q", got)
+		t.Errorf("found %q, want one", got)
 	}
 }
 
@@ -108,10 +108,10 @@ func TestFoldersAreThoseOneMaySee(t *testing.T) {
 	f.private()
 	f.Nuxeo.MkDoc(videos+"/other", "Folder", map[string]any{"dc:title": "Secret cut"})
 	if got, _ := f.folders("search=secret", f.SignIn("olga")); len(got) != 0 {
-		t.Errorf("a stranger finds %q", got)
+		t.Errorf("a stranger finds %q, want nothing", got)
 	}
 
 	if got, _ := f.folders("search=secret", f.SignIn("josh")); len(got) != 1 {
-		t.Errorf("josh finds %q", got)
+		t.Errorf("josh finds %q, want one", got)
 	}
 }

@@ -47,11 +47,11 @@ func TestProxyOfFrameio(t *testing.T) {
 		m := f.look(josh, uid, file)
 		if m == nil || m.Kind != api.MediaKindVideo || m.Source != api.MediaSourceFrameio || m.Url == nil ||
 			m.Poster == nil || m.NuxeoPath != nil || m.Why != nil {
-			t.Fatalf("%+v", m)
+			t.Fatalf("the media is %s, want a film of Frame.io with an address and a poster", shown(m))
 		}
 
 		if a := f.send(request{method: http.MethodHead, path: *m.Url}); a.status != http.StatusNotFound {
-			t.Errorf("a look: %d", a.status) // and does not use it up
+			t.Errorf("a look at it: answered with %d, want 404", a.status) // and does not use it up
 		}
 
 		for _, path := range []string{*m.Url, *m.Poster} {
@@ -59,7 +59,8 @@ func TestProxyOfFrameio(t *testing.T) {
 			to := a.header.Get("Location")
 			if a.status != http.StatusSeeOther || a.body != "" || a.header.Get("Cache-Control") != "no-store" ||
 				a.header.Get("Referrer-Policy") != "no-referrer" {
-				t.Errorf("%d %v %s", a.status, a.header, a.body)
+				t.Errorf("playing it: %d %v %s, want 303 without a body, a cache and a referrer", a.status, a.header,
+					a.body)
 			}
 
 			f.played(to, map[bool]string{true: "video/mp4", false: "image/png"}[path == *m.Url],
@@ -67,7 +68,7 @@ func TestProxyOfFrameio(t *testing.T) {
 			at, _ := url.Parse(to)
 			for _, secret := range []string{at.RawQuery, at.Query().Get("Signature")} {
 				if secret == "" || strings.Contains(log.String(), secret) {
-					t.Errorf("the log holds %q", secret)
+					t.Errorf("the log holds %q, want no signature", secret)
 				}
 			}
 		}
@@ -97,7 +98,7 @@ func (f *face) played(address, kind, file string) {
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusPartialContent || resp.Header.Get("Content-Type") != kind ||
 		!strings.Contains(address, file) || resp.Header.Get("Content-Disposition") != "inline" {
-		f.T.Errorf("%s: %d %v", address, resp.StatusCode, resp.Header)
+		f.T.Errorf("%s: %d %v, want 206, %s of %s, inline", address, resp.StatusCode, resp.Header, kind, file)
 	}
 }
 
@@ -110,11 +111,11 @@ func TestTicketsOpenOnce(t *testing.T) {
 	josh := f.SignIn("josh")
 	used, late := *f.look(josh, uid, nil).Url, *f.look(josh, uid, nil).Url
 	if a := f.play(used); a.status != http.StatusSeeOther {
-		t.Fatalf("the first: %d %s", a.status, a.body)
+		t.Fatalf("played the first time: answered with %d %s, want 303", a.status, a.body)
 	}
 
 	if a := f.play(used); a.status != http.StatusNotFound {
-		t.Errorf("a second time: %d", a.status)
+		t.Errorf("played a second time: answered with %d, want 404", a.status)
 	}
 
 	clock.Move(61 * time.Second)
@@ -127,24 +128,24 @@ func TestTicketsOpenOnce(t *testing.T) {
 		"long":         "/media/" + strings.Repeat("A", 5000),
 	} {
 		if a := f.play(path); a.status != http.StatusNotFound || fmt.Sprint(a.anonymous()) != want {
-			t.Errorf("%s: %d %v %s", name, a.status, a.header, a.body)
+			t.Errorf("%s: answered with %d %v %s, want %s", name, a.status, a.header, a.body, want)
 		}
 	}
 
 	left := *f.look(josh, uid, nil).Url
 	clock.Move(2 * time.Minute)
 	if n, err := f.App.Media.Clean(t.Context()); err != nil || n == 0 {
-		t.Errorf("the chore removed %d: %v", n, err)
+		t.Errorf("the chore removed %d tickets, %v; want some", n, err)
 	}
 
 	var n int
 	if err := f.App.DB.Reader.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM tickets`).Scan(&n); err != nil ||
 		n != 0 {
-		t.Errorf("%d tickets are left: %v", n, err)
+		t.Errorf("%d tickets are left, %v; want none", n, err)
 	}
 
 	if a := f.play(left); a.status != http.StatusNotFound {
-		t.Errorf("cleaned: %d", a.status)
+		t.Errorf("played after the chore: answered with %d, want 404", a.status)
 	}
 }
 
@@ -162,7 +163,8 @@ func TestDatabaseDoesNotTellTickets(t *testing.T) {
 	}
 
 	if strings.Contains(id, ticket) || strings.Contains(string(sealed), "http") || len(ticket) < 26 {
-		t.Errorf("ticket %s, id %s, address %q", ticket, id, sealed)
+		t.Errorf("ticket %s, id %s, address %q; want a long ticket that is not in the id, and no address in clear",
+			ticket, id, sealed)
 	}
 }
 
@@ -175,13 +177,13 @@ func TestMediaOfOthersDoesNotExist(t *testing.T) {
 	josh := f.SignIn("josh")
 	for _, file := range []string{other, "none", uid, f.file("Never.mov", 10)} {
 		if m := f.look(josh, uid, &file); m != nil {
-			t.Errorf("%s: %+v", file, m)
+			t.Errorf("the file %s: got %s, want nothing", file, shown(m))
 		}
 	}
 
 	for _, id := range []string{"none", f.Folder + "x"} {
 		if m := f.look(josh, id, nil); m != nil {
-			t.Errorf("%s: %+v", id, m)
+			t.Errorf("the document %s: got %s, want nothing", id, shown(m))
 		}
 	}
 }
@@ -204,7 +206,7 @@ func TestWhatNuxeoHas(t *testing.T) {
 	m := f.look(josh, movie, nil)
 	if m == nil || m.Kind != api.MediaKindVideo || m.Source != api.MediaSourceNuxeo || *m.Url != "/media/nuxeo/"+
 		movie+"/content" || *m.NuxeoPath != "/nxfile/default/"+movie+"/file:content/file" || m.Why != nil {
-		t.Fatalf("%+v", m)
+		t.Fatalf("the media is %s, want a film of Nuxeo with its content", shown(m))
 	}
 
 	whole := f.send(request{method: http.MethodGet, path: *m.Url, cookie: josh})
@@ -216,7 +218,8 @@ func TestWhatNuxeoHas(t *testing.T) {
 		"Accept-Ranges":           "bytes",
 	} {
 		if whole.status != http.StatusOK || whole.body != "0123456789" || whole.header.Get(name) != want {
-			t.Errorf("%d %q %s: %v", whole.status, whole.body, name, whole.header)
+			t.Errorf("the content: %d %q, %s is %q; want 200, 0123456789 and %q", whole.status, whole.body, name,
+				whole.header.Get(name), want)
 		}
 	}
 
@@ -228,7 +231,7 @@ func TestWhatNuxeoHas(t *testing.T) {
 	})
 	if part.status != http.StatusPartialContent || part.body != "234" ||
 		part.header.Get("Content-Range") != "bytes 2-4/10" {
-		t.Errorf("a part: %d %q %v", part.status, part.body, part.header)
+		t.Errorf("a part of the content: %d %q %v, want 206, 234 and bytes 2-4/10", part.status, part.body, part.header)
 	}
 
 	if a := f.send(request{
@@ -246,7 +249,7 @@ func TestWhatNuxeoHas(t *testing.T) {
 		cookie: josh,
 		header: http.Header{"If-None-Match": {whole.header.Get("Etag")}},
 	}); a.status != http.StatusNotModified {
-		t.Errorf("unchanged: %d", a.status)
+		t.Errorf("the content if it has changed: answered with %d, want 304", a.status)
 	}
 
 	odd := []string{page, drawing}
@@ -258,20 +261,20 @@ func TestWhatNuxeoHas(t *testing.T) {
 	for _, uid := range odd {
 		if m := f.look(josh, uid, nil); m == nil || m.Source != api.MediaSourcePoster || m.Url != nil || m.Why == nil ||
 			m.PosterPath == nil {
-			t.Errorf("%+v", m)
+			t.Errorf("the media of %s is %s, want a poster only, and why", uid, shown(m))
 		}
 		if a := f.send(request{
 			method: http.MethodGet,
 			path:   "/media/nuxeo/" + uid + "/content",
 			cookie: josh,
 		}); a.status != http.StatusNotFound || strings.Contains(a.body, "0123") {
-			t.Errorf("what could be a page of ours: %d %s", a.status, a.body)
+			t.Errorf("what could be a page of ours: answered with %d %s, want 404", a.status, a.body)
 		}
 	}
 
 	if m := f.look(josh, nothing, nil); m == nil || m.Kind != api.MediaKindNone ||
 		m.Source != api.MediaSourceNone || m.Why == nil {
-		t.Errorf("%+v", m)
+		t.Errorf("the media of a document without a file is %s, want none, and why", shown(m))
 	}
 }
 
@@ -287,11 +290,12 @@ func TestStreamsAreForWhoMaySeeTheDocument(t *testing.T) {
 	stranger := f.send(request{method: http.MethodGet, path: "/media/nuxeo/" + uid + "/content", cookie: olga})
 	unknown := f.send(request{method: http.MethodGet, path: "/media/nuxeo/0" + uid[1:] + "/content", cookie: olga})
 	if stranger.status != http.StatusNotFound || fmt.Sprint(stranger.anonymous()) != fmt.Sprint(unknown.anonymous()) {
-		t.Errorf("a stranger: %d %s, unknown: %d %s", stranger.status, stranger.body, unknown.status, unknown.body)
+		t.Errorf("a stranger gets %d %s, and for an unknown document %d %s; want 404 and the same", stranger.status,
+			stranger.body, unknown.status, unknown.body)
 	}
 
 	if a := f.play("/media/nuxeo/" + uid + "/content"); a.status != http.StatusUnauthorized {
-		t.Errorf("nobody: %d", a.status)
+		t.Errorf("nobody gets %d, want 401", a.status)
 	}
 
 	for _, name := range []string{
@@ -303,7 +307,7 @@ func TestStreamsAreForWhoMaySeeTheDocument(t *testing.T) {
 			path:   "/media/nuxeo/" + uid + "/" + name,
 			cookie: f.SignIn("josh"),
 		}); a.status < 300 || a.status >= 500 || strings.Contains(a.body, "0123") {
-			t.Errorf("%s: %d %s", name, a.status, a.body)
+			t.Errorf("the content %s: answered with %d %s, want it redirected or refused", name, a.status, a.body)
 		}
 	}
 }
@@ -321,7 +325,7 @@ func TestWhyThereIsNothingBetter(t *testing.T) {
 		m := f.look(f.SignIn(login), uid, nil)
 		if m == nil || m.Source != api.MediaSourceNuxeo || m.Kind != api.MediaKindVideo || m.Why == nil ||
 			!strings.Contains(*m.Why, says) || strings.Contains(*m.Why, "http") {
-			t.Errorf("%s: %+v %s", login, m, *m.Why)
+			t.Errorf("%s: the media is %s, want Nuxeo's film since %s, without an address", login, shown(m), says)
 		}
 	}
 
@@ -347,10 +351,10 @@ func TestOlderFileFromNuxeo(t *testing.T) {
 	for file, want := range map[string]string{one: "first", two: "second"} {
 		m := f.look(admin, f.Only().UID, &file)
 		if m == nil || m.Url == nil {
-			t.Fatalf("%+v", m)
+			t.Fatalf("the media of %s is %s, want one with an address", file, shown(m))
 		}
 		if a := f.send(request{method: http.MethodGet, path: *m.Url, cookie: admin}); a.body != want {
-			t.Errorf("%s: %d %s", *m.Url, a.status, a.body)
+			t.Errorf("%s: answered with %d %s, want %s", *m.Url, a.status, a.body, want)
 		}
 	}
 }
@@ -379,7 +383,7 @@ func TestKindsOfMedia(t *testing.T) {
 
 			m := f.look(josh, d.UID, nil)
 			if m == nil {
-				t.Fatalf("%s: nothing", name)
+				t.Fatalf("%s: got nothing, want media", name)
 			}
 
 			got := string(m.Kind) + " " + string(m.Source)
@@ -392,7 +396,7 @@ func TestKindsOfMedia(t *testing.T) {
 			}
 
 			if got != want {
-				t.Errorf("%s: %s, not %s", name, got, want)
+				t.Errorf("%s: got %s, want %s", name, got, want)
 			}
 		}
 	}
@@ -429,12 +433,12 @@ func TestRenditionsOfNuxeo(t *testing.T) {
 
 		m := f.look(josh, uid, nil)
 		if m == nil || m.Url == nil || !strings.HasSuffix(*m.Url, "/"+c.want) {
-			t.Fatalf("%s: %+v", c.typ, m)
+			t.Fatalf("%s: the media is %s, want an address that ends with /%s", c.typ, shown(m), c.want)
 		}
 
 		if a := f.send(request{method: http.MethodGet, path: *m.Url, cookie: josh}); a.body != "rendition 1" ||
 			a.header.Get("Content-Type") != c.kind {
-			t.Errorf("%s: %d %s %v", c.typ, a.status, a.body, a.header)
+			t.Errorf("%s: answered with %d %s %v, want rendition 1 as %s", c.typ, a.status, a.body, a.header, c.kind)
 		}
 
 		if a := f.send(request{
@@ -442,7 +446,7 @@ func TestRenditionsOfNuxeo(t *testing.T) {
 			path:   strings.Replace(*m.Url, "-1", "-7", 1),
 			cookie: josh,
 		}); a.status != http.StatusNotFound {
-			t.Errorf("one that is not there: %d", a.status)
+			t.Errorf("a rendition that is not there: answered with %d, want 404", a.status)
 		}
 	}
 }

@@ -92,7 +92,7 @@ func TestARequestTakesLittleMemory(t *testing.T) {
 	w := call(b, "POST", "/api/v1/publications", `{"binding":"x","assets":[`+strings.Repeat(`"a",`, 100_000)+`"a"]}`,
 		"192.0.2.1", session, nil)
 	if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "more than 20000 values") {
-		t.Errorf("100,000 assets: %d %s", w.Code, w.Body)
+		t.Errorf("100,000 assets: answered with %d %s, want 400 for more than 20000 values", w.Code, w.Body)
 	}
 }
 
@@ -192,8 +192,8 @@ func TestAHeadTakesLittleMemory(t *testing.T) {
 				t.Errorf("%s %s with %s takes %d KiB, want at most 8 MiB", op.method, op.at, whats[i], took>>10)
 			}
 			if w.Code >= 500 || w.Body.Len() > 16<<10 && op.Operation != nil {
-				t.Errorf("%s %s with %s: %d, %d bytes of %.200s", op.method, op.at, whats[i], w.Code,
-					w.Body.Len(), w.Body)
+				t.Errorf("%s %s with %s: %d, %d bytes of %.200s; want less than 500 and a short answer", op.method,
+					op.at, whats[i], w.Code, w.Body.Len(), w.Body)
 			}
 		}
 	}

@@ -13,12 +13,12 @@ func (b *browser) refusedAt(name, address string, status int, says string) {
 	b.T.Helper()
 	resp, page := b.open(address)
 	if resp.StatusCode != status || !strings.Contains(page, says) || scripted(page) {
-		b.T.Errorf("%s: %d %s", name, resp.StatusCode, page)
+		b.T.Errorf("%s: answered with %d %s, want %d with %q and no script", name, resp.StatusCode, page, status, says)
 	}
 
 	for _, c := range resp.Cookies() {
 		if c.Name == "nxf_session" {
-			b.T.Errorf("%s: a session was opened", name)
+			b.T.Errorf("%s: a session was opened, want none", name)
 		}
 	}
 }
@@ -50,7 +50,7 @@ func TestNuxeoCallback(t *testing.T) {
 	address := mine.leaveAndReturn("/signin")
 	f.browser("julia").refusedAt("another browser", address, 403, notYours)
 	if resp, page := mine.open(address); resp.StatusCode != http.StatusSeeOther { // which has not used it up
-		t.Errorf("after another browser has tried: %d %s", resp.StatusCode, page)
+		t.Errorf("after another browser has tried: answered with %d %s, want 303", resp.StatusCode, page)
 	}
 
 	mine = f.browser("josh")
@@ -58,7 +58,7 @@ func TestNuxeoCallback(t *testing.T) {
 	mine.refusedAt("at the other callback", strings.Replace(address, "/oauth/nuxeo/", "/oauth/frameio/", 1), 401,
 		"You are not signed in")
 	if resp, page := mine.open(address); resp.StatusCode != http.StatusSeeOther {
-		t.Errorf("the true one: %d %s", resp.StatusCode, page)
+		t.Errorf("at the true callback: answered with %d %s, want 303", resp.StatusCode, page)
 	}
 
 	mine.refusedAt("reused", address, 403, notYours)
@@ -68,7 +68,7 @@ func TestNuxeoCallback(t *testing.T) {
 	mine = f.browser("josh")
 	if resp, page := mine.open(with(mine.leaveAndReturn("/signin"), "iss", f.NuxeoURL)); resp.StatusCode !=
 		http.StatusSeeOther {
-		t.Errorf("its own issuer: %d %s", resp.StatusCode, page)
+		t.Errorf("from its own issuer: answered with %d %s, want 303", resp.StatusCode, page)
 	}
 
 	mine = f.browser("josh")
@@ -97,7 +97,7 @@ func TestFrameioCallback(t *testing.T) {
 	josh = signedIn("josh")
 	address = josh.leaveAndReturn("/connect")
 	if resp, page := josh.open(address); resp.StatusCode != http.StatusSeeOther {
-		t.Errorf("the true one: %d %s", resp.StatusCode, page)
+		t.Errorf("the true sign-in: answered with %d %s, want 303", resp.StatusCode, page)
 	}
 
 	josh.refusedAt("reused", address, 403, notYours)
@@ -141,11 +141,12 @@ func TestRefusalsAreShownAsText(t *testing.T) {
 
 			if resp.StatusCode != http.StatusForbidden || !strings.Contains(page, shown[:min(len(shown), 100)]) ||
 				scripted(page) || strings.Contains(page, "<img") {
-				t.Errorf("%s: %d %s", begin, resp.StatusCode, page)
+				t.Errorf("%s: answered with %d %s, want 403 with %.100q and nothing that runs", begin, resp.StatusCode,
+					page, shown)
 			}
 
 			if len(page) > 3000 {
-				t.Errorf("%s: a page of %d bytes", begin, len(page))
+				t.Errorf("%s: a page of %d bytes, want at most 3000", begin, len(page))
 			}
 		}
 	}
@@ -213,26 +214,26 @@ func TestWritesOfOtherSitesChangeNothing(t *testing.T) {
 				header: header,
 			})
 			if a.status != http.StatusForbidden {
-				t.Errorf("%s %s from %s: %d %s", u.method, u.path, name, a.status, a.body)
+				t.Errorf("%s %s from %s: answered with %d %s, want 403", u.method, u.path, name, a.status, a.body)
 				continue
 			}
 
 			a.refused(t, http.StatusForbidden, "forbidden")
 			if len(a.header.Values("Set-Cookie")) > 0 {
-				t.Errorf("%s %s from %s sets a cookie", u.method, u.path, name)
+				t.Errorf("%s %s from %s sets a cookie, want none", u.method, u.path, name)
 			}
 		}
 	}
 
 	if after := f.state(session); after != before {
-		t.Errorf("something changed:\n%s\n%s", before, after)
+		t.Errorf("something changed, from\n%s\nto\n%s\nwant nothing changed", before, after)
 	}
 
 	// The same from our own pages is taken.
 	own := http.Header{"Sec-Fetch-Site": {"same-origin"}, "Origin": {f.Config.PublicURL}}
 	if a := f.send(request{method: "POST", path: "/signout", cookie: session, header: own}); a.status !=
 		http.StatusSeeOther {
-		t.Errorf("our own page cannot sign out: %d", a.status)
+		t.Errorf("signing out by our own page: answered with %d, want 303", a.status)
 	}
 }
 
@@ -244,13 +245,13 @@ func (f *face) state(session string) string {
 	var tickets int
 	if err := f.App.DB.Reader.QueryRowContext(f.T.Context(), `SELECT COUNT(*)
 		FROM tickets`).Scan(&tickets); err != nil || tickets > 0 {
-		f.T.Errorf("%d tickets: %v", tickets, err)
+		f.T.Errorf("%d tickets are left, %v; want none", tickets, err)
 	}
 
 	for _, path := range []string{"/me", "/provider", "/provider/service", "/bindings", "/items", "/people"} {
 		a := f.get("/api/v1"+path, session)
 		if a.status != http.StatusOK {
-			f.T.Errorf("%s: %d", path, a.status)
+			f.T.Errorf("%s: answered with %d, want 200", path, a.status)
 		}
 		all += a.body
 	}

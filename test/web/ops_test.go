@@ -17,7 +17,7 @@ func TestHealth(t *testing.T) {
 	f := open(t)
 	for path, want := range map[string]string{"/healthz": "ok\n", "/readyz": "ready\n"} {
 		if a := f.get(path, ""); a.status != http.StatusOK || a.body != want {
-			t.Errorf("%s: %d %q", path, a.status, a.body)
+			t.Errorf("%s: answered with %d %q, want 200 %q", path, a.status, a.body, want)
 		}
 	}
 
@@ -32,13 +32,13 @@ func TestHealth(t *testing.T) {
 	}
 
 	if a := f.get("/healthz", ""); a.status != http.StatusOK {
-		t.Errorf("the process does not live: %d", a.status)
+		t.Errorf("/healthz: answered with %d, want 200, since the process lives", a.status)
 	}
 
 	f.get("/api/v1/me", "some session").refused(t, http.StatusInternalServerError, "internal")
 	if a := f.send(request{method: http.MethodPost, path: "/frameio/actions/x", body: "{}"}); a.status !=
 		http.StatusInternalServerError {
-		t.Errorf("an action: %d", a.status) // Frame.io tries again
+		t.Errorf("an action: answered with %d, want 500", a.status) // Frame.io tries again
 	}
 
 	f.Die()
@@ -75,7 +75,7 @@ func TestMetrics(t *testing.T) {
 	page := f.get("/metrics", "").body
 	names := documented.FindAllStringSubmatch(string(list), -1)
 	if len(names) < 5 {
-		t.Fatalf("the list names %v", names)
+		t.Fatalf("the list names the metrics %v, want at least 5", names)
 	}
 
 	for _, m := range names {
@@ -83,7 +83,7 @@ func TestMetrics(t *testing.T) {
 			continue // PostgreSQL keeps no files of ours
 		}
 		if !strings.Contains(page, "\n# TYPE "+m[1]+" ") {
-			t.Errorf("%s is not there", m[1])
+			t.Errorf("%s is not there, want every metric of the list", m[1])
 		}
 	}
 
@@ -91,12 +91,12 @@ func TestMetrics(t *testing.T) {
 		if name := metricName.FindString(line); name != "" && !slices.ContainsFunc(names, func(m []string) bool {
 			return name == m[1] || partOf(name, m[1])
 		}) {
-			t.Errorf("not in the list: %s", line)
+			t.Errorf("not in the list, want every metric in it: %s", line)
 		}
 		for _, l := range labels.FindAllStringSubmatch(line, -1) {
 			if len(l[1]) > 60 || strings.Contains(l[1], "made") || strings.Contains(l[1], "unknown-item") ||
 				uuids.MatchString(l[1]) {
-				t.Errorf("a label holds %q", l[1])
+				t.Errorf("a label holds %q, want a short one without ids and names", l[1])
 			}
 		}
 	}
@@ -113,7 +113,7 @@ func TestMetrics(t *testing.T) {
 		`nuxeo_frameio_transfer_bytes_total{direction="to_nuxeo"} 1000`,
 	} {
 		if !strings.Contains(page, want) {
-			t.Errorf("no %s", want)
+			t.Errorf("the metrics have no %s, want it with what happened", want)
 		}
 	}
 }

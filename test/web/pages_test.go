@@ -73,7 +73,7 @@ func (b *browser) walk(path string) (resp *http.Response, page string, way []str
 		address = next.String()
 	}
 
-	b.T.Fatalf("no end of %v", way)
+	b.T.Fatalf("the way has no end, want one within a few pages: %v", way)
 	return nil, "", nil
 }
 
@@ -98,22 +98,22 @@ func TestHomeSignInAndConnect(t *testing.T) {
 	b := f.browser("olga")
 	f.Frameio.AddPerson("Olga", "olga@example.org")
 	if _, page, _ := b.walk("/"); !strings.Contains(page, "Sign in with Nuxeo") || strings.Contains(page, "Signed in") {
-		t.Errorf("signed out: %s", page)
+		t.Errorf("signed out, the page is %s; want Sign in with Nuxeo", page)
 	}
 
 	if _, page, _ := b.walk("/signin"); !strings.Contains(page, "Signed in as") || !strings.Contains(page, "(olga)") ||
 		!strings.Contains(page, "Connect Frame.io") {
-		t.Errorf("signed in: %s", page)
+		t.Errorf("signed in, the page is %s; want Signed in as olga, and Connect Frame.io", page)
 	}
 
 	if _, page, _ := b.walk("/connect"); !strings.Contains(page, "Frame.io is connected as <strong>Olga</strong>") {
-		t.Errorf("connected: %s", page)
+		t.Errorf("connected, the page is %s; want Frame.io connected as Olga", page)
 	}
 
 	stranger := f.browser("olga")
 	if _, _, way := stranger.walk("/connect"); len(way) < 4 || !strings.Contains(way[1], "/signin?return=%2Fconnect") ||
 		!strings.HasPrefix(way[len(way)-2], f.Config.PublicURL+"/oauth/frameio/callback") {
-		t.Errorf("connecting signed out goes %v", way)
+		t.Errorf("connecting signed out goes %v, want the sign-in first and Frame.io's callback last", way)
 	}
 }
 
@@ -154,12 +154,12 @@ func TestHeadersOfEveryPage(t *testing.T) {
 				"Referrer-Policy": "no-referrer", "Cache-Control": "no-store",
 			} {
 				if got := a.header.Values(name); len(got) != 1 || got[0] != want {
-					t.Errorf("%s: %s is %q", path, name, got)
+					t.Errorf("%s: %s is %q, want %q", path, name, got, want)
 				}
 			}
 
 			if inline.MatchString(a.body) || strings.Contains(a.body, "style=") || strings.Contains(a.body, "onclick") {
-				t.Errorf("%s has what its policy forbids: %s", path, a.body)
+				t.Errorf("%s has what its policy forbids, want no inline script or style: %s", path, a.body)
 			}
 		}
 	}
@@ -175,7 +175,7 @@ func TestCookies(t *testing.T) {
 	begun, _ := b.open(f.Config.PublicURL + "/signin")
 	ended, _ := b.back("/signin")
 	if names := f.cookies(begun, false) + f.cookies(ended, false); names != "nxf_signin nxf_signin nxf_session " {
-		t.Errorf("cookies %s", names)
+		t.Errorf("the cookies are %s, want nxf_signin, and again with nxf_session", names)
 	}
 
 	f.Stop()
@@ -188,7 +188,7 @@ func TestCookies(t *testing.T) {
 	f.Config.PublicURL = strings.Replace(f.Config.PublicURL, "https:", "http:", 1)
 	begun, _ = b.open(f.Config.PublicURL + "/signin")
 	if names := f.cookies(begun, true); names != "__Host-nxf_signin " {
-		t.Errorf("cookies over https %s", names)
+		t.Errorf("the cookies over https are %s, want __Host-nxf_signin", names)
 	}
 }
 
@@ -197,7 +197,7 @@ func (f *face) cookies(resp *http.Response, secure bool) (names string) {
 	for _, c := range resp.Cookies() {
 		names += c.Name + " "
 		if !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Secure != secure || c.Path != "/" || c.Domain != "" {
-			f.T.Errorf("a cookie is %s", c.Raw)
+			f.T.Errorf("a cookie is %s, want it for this host and all paths, HttpOnly, Lax, Secure %v", c.Raw, secure)
 		}
 	}
 	return names
@@ -217,7 +217,7 @@ func (b *browser) leaveAndReturn(path string) (address string) {
 		resp, page := b.open(address)
 		next, err := resp.Location()
 		if err != nil {
-			b.T.Fatalf("%s: %d %s", address, resp.StatusCode, page)
+			b.T.Fatalf("%s: answered with %d %s, want a redirection", address, resp.StatusCode, page)
 		}
 
 		if strings.HasSuffix(next.Path, "/ims/authorize/v2") {
@@ -259,11 +259,11 @@ func TestReturnPathsStayHere(t *testing.T) {
 			to, err := resp.Location()
 			if err != nil || to.Host != here.Host || to.Scheme != "http" || strings.HasPrefix(to.Path, "//") ||
 				strings.Contains(to.Path, `\`) {
-				t.Errorf("%s with %q leads to %v: %v %s", begin, path, to, err, page)
+				t.Errorf("%s with %q leads to %v, %v; want a path here: %s", begin, path, to, err, page)
 			}
 
 			if path == "/ok" && to != nil && to.Path != "/ok" {
-				t.Errorf("%s with %q leads to %v", begin, path, to)
+				t.Errorf("%s with %q leads to %v, want /ok", begin, path, to)
 			}
 		}
 	}

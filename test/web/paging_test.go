@@ -62,21 +62,21 @@ func TestPages(t *testing.T) {
 
 	josh, admin := f.SignIn("josh"), f.SignIn("Administrator")
 	if got := f.pages(josh, "/api/v1/bindings?limit=2", bindingIDs); !slices.Equal(got, mine) {
-		t.Errorf("josh sees the bindings %v, not %v", got, mine)
+		t.Errorf("josh sees the bindings %v, want %v", got, mine)
 	}
 
 	if got := f.pages(admin, "/api/v1/bindings?limit=2", bindingIDs); !slices.Equal(got, all) {
-		t.Errorf("an administrator sees the bindings %v, not %v", got, all)
+		t.Errorf("an administrator sees the bindings %v, want %v", got, all)
 	}
 
 	if got := f.pages(josh, "/api/v1/items?kind=bind&limit=2", itemIDs); len(got) != 5 ||
 		!slices.IsSortedFunc(got, descending) {
-		t.Errorf("josh sees the items %v", got)
+		t.Errorf("josh sees the items %v, want 5, the newest first", got)
 	}
 
 	if got := f.pages(admin, "/api/v1/items?state=done&limit=2", itemIDs); len(got) != 6 ||
 		!slices.IsSortedFunc(got, descending) {
-		t.Errorf("an administrator sees the items %v", got)
+		t.Errorf("an administrator sees the items %v, want 6, the newest first", got)
 	}
 }
 
@@ -135,19 +135,20 @@ func TestWrongInput(t *testing.T) {
 	} {
 		a := f.send(request{method: c.method, path: "/api/v1/" + c.path, session: admin, body: c.body})
 		if a.status != c.status {
-			t.Errorf("%s: %d %s", c.name, a.status, a.body)
+			t.Errorf("%s: answered with %d %s, want %d", c.name, a.status, a.body, c.status)
 			continue
 		}
 		p := a.refused(t, c.status, c.code)
 		field, remedy := deref(p.Field), deref(p.Remedy)
 		if field != c.field || field != "" && remedy == "" || len(a.body) > 1000 {
-			t.Errorf("%s: field %q, remedy %q: %s", c.name, field, remedy, a.body)
+			t.Errorf("%s: the field %q with the remedy %q, want %q, a remedy with it, and at most 1000 bytes: %s",
+				c.name, field, remedy, c.field, a.body)
 		}
 	}
 
 	f.get("/api/v2/me", admin).refused(t, http.StatusNotFound, lost)
 	if a := f.get("/api/v1/items?limit=500", admin); a.status != http.StatusOK {
-		t.Errorf("the largest limit: %d", a.status)
+		t.Errorf("the largest limit: answered with %d, want 200", a.status)
 	}
 }
 

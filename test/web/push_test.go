@@ -20,19 +20,20 @@ func TestPushOperations(t *testing.T) {
 	}
 
 	if got := targets(); got.CanPush || *got.WhyNot != "Folder not bound" || len(got.Teams) != 0 {
-		t.Errorf("%+v", got)
+		t.Errorf("the targets are %s, want none: Folder not bound", shown(got))
 	}
 
 	f.Bind("Publish")
 	got := targets()
 	if !got.CanPush || len(got.Teams) != 1 || got.Teams[0].Id != f.Workspace || got.Teams[0].Folder != f.Folder ||
 		got.Asset != nil || got.Last != nil {
-		t.Errorf("%+v", got)
+		t.Errorf("the targets are %s, want the team %s with %s, and nothing pushed yet", shown(got), f.Workspace,
+			f.Folder)
 	}
 
 	if len(got.Pieces) != 2 || got.Pieces[0].Name != "master" || got.Pieces[1].Name != "MP4 480p" ||
 		got.Pieces[1].Size != 40 || got.Pieces[1].Kind != "video" {
-		t.Errorf("%+v", got.Pieces)
+		t.Errorf("the pieces are %s, want the master and MP4 480p, a video of 40 bytes", shown(got.Pieces))
 	}
 
 	projects := must(t, func(r *api.ListProjects200JSONResponse) bool {
@@ -40,7 +41,7 @@ func TestPushOperations(t *testing.T) {
 	})(josh.ListProjects(ctx, f.Account, f.Workspace))
 
 	if p := projects.Projects[0]; p.Id != f.Project || p.RootFolder != f.Root {
-		t.Errorf("%+v", p)
+		t.Errorf("the project is %s, want %s with the root %s", shown(p), f.Project, f.Root)
 	}
 
 	made := answered(josh.CreateFrameioFolder(ctx, f.Account, f.Root,
@@ -61,7 +62,7 @@ func TestPushOperations(t *testing.T) {
 	}))(t)
 	if preview.Count != 1 || preview.Bytes != 40 || len(preview.Skipped) != 1 ||
 		preview.Skipped[0].Document != f.Folder {
-		t.Errorf("%+v", preview)
+		t.Errorf("the preview is %s, want 1 document of 40 bytes, and the folder skipped", shown(preview))
 	}
 
 	sent := answered(josh.Push(ctx, api.PushJSONRequestBody{
@@ -70,7 +71,7 @@ func TestPushOperations(t *testing.T) {
 	}))(t)
 	if !strings.HasPrefix(sent.Message, "Pushed to Frame.io") || len(sent.Pushes) != 1 || len(sent.Skipped) != 1 ||
 		sent.Pushes[0].Item == nil {
-		t.Errorf("%+v", sent)
+		t.Errorf("sent is %s, want one push with its item, and one skipped", shown(sent))
 	}
 
 	f.AllDone()
@@ -83,24 +84,24 @@ func (f *face) follows(josh *api.Client, uid, id, folder string) {
 	p := answered(josh.GetPush(ctx, id))(t)
 	if p.State != "open" || !p.Locked || p.MayRelease == nil || p.What != "MP4 480p" || p.FrameioFolder != folder ||
 		p.ViewUrl == nil || p.Opened == nil || p.Size != 40 {
-		t.Errorf("%+v", p)
+		t.Errorf("the push is %s, want it open and locked, MP4 480p of 40 bytes, in %s", shown(p), folder)
 	}
 
 	item := answered(josh.GetItem(ctx, *p.Item))(t)
 	if item.Document == nil || *item.Document != uid || item.Binding == nil || item.Transfer == nil ||
 		item.Transfer.Done != 40 {
-		t.Errorf("%+v", item)
+		t.Errorf("the item is %s, want it of %s and a binding, with 40 bytes moved", shown(item), uid)
 	}
 
 	if d := f.document(f.SignIn("josh"), uid); d.Push == nil || d.Push.Id != id || d.LockOwner == nil ||
 		*d.LockOwner != "josh" {
-		t.Errorf("%+v", d.Push)
+		t.Errorf("the document's push is %s, want %s, locked by josh", shown(d.Push), id)
 	}
 
 	targets := answered(josh.PushTargets(ctx, uid))(t)
 	if targets.CanPush || targets.Push == nil || targets.Last == nil || targets.Last.FrameioFolder != folder ||
 		targets.Last.What != "MP4 480p" || targets.Asset == nil {
-		t.Errorf("%+v", targets)
+		t.Errorf("the targets are %s, want the push, and the last one, MP4 480p in %s", shown(targets), folder)
 	}
 
 	for _, q := range []*api.ListPushesParams{{Document: &uid}, {Folder: &f.Folder}, {State: ptr(api.PushStateOpen)}} {
@@ -120,7 +121,7 @@ func (f *face) follows(josh *api.Client, uid, id, folder string) {
 
 	// A stranger who may read the document sees the push, and may not release it.
 	if d := f.document(f.SignIn("julia"), uid); d.Push == nil || d.Push.MayRelease != nil {
-		t.Errorf("julia is offered to release %+v", d.Push)
+		t.Errorf("julia is offered to release %s, want a push that she may not release", shown(d.Push))
 	}
 
 	f.send(request{
@@ -132,11 +133,11 @@ func (f *face) follows(josh *api.Client, uid, id, folder string) {
 
 	free := answered(josh.ReleaseLock(ctx, id, api.ReleaseLockJSONRequestBody{Reason: "not needed any more"}))(t)
 	if free.State != "released" || free.Locked || *free.Reason != "not needed any more" || *free.EndedBy != "josh" {
-		t.Errorf("%+v", free)
+		t.Errorf("the push is %s, want it released by josh, since it is not needed any more", shown(free))
 	}
 
 	if doc, _ := f.Nuxeo.Doc(uid); doc.LockOwner != "" {
-		t.Errorf("locked by %s", doc.LockOwner)
+		t.Errorf("the document is locked by %s, want nobody", doc.LockOwner)
 	}
 
 	must(t, func(r *api.PushList) bool {
@@ -174,7 +175,7 @@ func TestAListingIsPushedWhole(t *testing.T) {
 
 	preview := answered(josh.PreviewPush(ctx, api.PushPreviewForm{Listing: all}))(t)
 	if preview.Count != many || preview.Bytes != 4*many {
-		t.Errorf("counted %+v, want %d documents", preview, many)
+		t.Errorf("counted %s, want %d documents", shown(preview), many)
 	}
 
 	for _, r := range f.Nuxeo.Requests() {
@@ -193,12 +194,12 @@ func TestAListingIsPushedWhole(t *testing.T) {
 	// Where all of it goes to is told by what can be sent, not by what comes first.
 	got := answered(josh.PushTargetsOfAll(ctx, api.PushPreviewForm{Listing: all}))(t)
 	if !got.CanPush || got.Title != "Clip" || len(got.Teams) != 1 {
-		t.Errorf("the targets are %+v, want those of a clip", got)
+		t.Errorf("the targets are %s, want those of a clip", shown(got))
 	}
 
 	got = answered(josh.PushTargetsOfAll(ctx, api.PushPreviewForm{Documents: []string{above}}))(t)
 	if got.CanPush || got.WhyNot == nil {
-		t.Errorf("the targets of a folder are %+v, want the reason why it cannot be pushed", got)
+		t.Errorf("the targets of a folder are %s, want the reason why it cannot be pushed", shown(got))
 	}
 
 	all.Except = &except
@@ -224,7 +225,7 @@ func TestAListingIsPushedWhole(t *testing.T) {
 	} {
 		got, err := josh.PreviewPush(ctx, wrong)
 		if api.StatusOf(err) == 0 || !strings.Contains(err.Error(), want) {
-			t.Errorf("answered %+v (%v), want %q", got, err, want)
+			t.Errorf("answered %s (%v), want %q", shown(got), err, want)
 		}
 	}
 }

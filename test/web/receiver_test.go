@@ -102,7 +102,7 @@ func TestReceiverRefuses(t *testing.T) {
 	} {
 		a := f.signed(c.path, c.body, nil)
 		if a.status != c.status {
-			t.Errorf("%s: %d %s", c.name, a.status, a.body)
+			t.Errorf("%s: answered with %d %s, want %d", c.name, a.status, a.body, c.status)
 			continue
 		}
 		a.refused(t, c.status, c.code)
@@ -111,26 +111,26 @@ func TestReceiverRefuses(t *testing.T) {
 	wrong := f.signed(f.door(), good, http.Header{"X-Frameio-Signature": {"v0=" + strings.Repeat("0", 64)}})
 	if a, b := fmt.Sprint(wrong.anonymous()), fmt.Sprint(f.signed(unknown, good, nil).anonymous()); a != b ||
 		wrong.status != http.StatusUnauthorized {
-		t.Errorf("a wrong signature answers\n%s\nan unknown action\n%s", a, b)
+		t.Errorf("a wrong signature answers\n%s\nan unknown action\n%s\nwant 401 and the same", a, b)
 	}
 
 	if n := f.interactions(); n != 0 {
-		t.Errorf("%d interactions", n)
+		t.Errorf("%d interactions, want none", n)
 	}
 
 	if a := f.signed(f.door(), f.run("hundred", many[:100]...), nil); a.status != http.StatusOK ||
 		!strings.Contains(a.body, "100 assets pushed to Nuxeo.") {
-		t.Errorf("100 assets: %d %s", a.status, a.body)
+		t.Errorf("100 assets: answered with %d %s, want 200 and 100 assets pushed to Nuxeo.", a.status, a.body)
 	}
 
 	// The signature says that it is Frame.io's; how it calls its JSON does not matter.
 	if a := f.signed(f.door(), f.run("typed", "a"), http.Header{"Content-Type": {"text/plain"}}); a.status !=
 		http.StatusOK || a.header.Get("Content-Type") != "application/json" {
-		t.Errorf("another content type: %d %s", a.status, a.body)
+		t.Errorf("another content type: answered with %d %s, want 200 and JSON", a.status, a.body)
 	}
 
 	if a := f.get(f.door(), ""); a.status != http.StatusNotFound {
-		t.Errorf("GET: %d", a.status)
+		t.Errorf("GET: answered with %d, want 404", a.status)
 	}
 
 	f.Settle()
@@ -159,7 +159,7 @@ func TestReceiverGivesUpOnSlowBodies(t *testing.T) {
 	said, err := io.ReadAll(conn)
 	if took := time.Since(begun); err != nil || took > 8*time.Second ||
 		!strings.HasPrefix(string(said), "HTTP/1.1 400 ") {
-		t.Errorf("after %s: %q %v", took, said, err)
+		t.Errorf("after %s came %q, %v; want 400 within 8 s", took, said, err)
 	}
 }
 
@@ -175,7 +175,7 @@ func TestReceiverAsksNobody(t *testing.T) {
 	begun := time.Now()
 	a := f.signed(f.door(), f.run("down", f.file("Cut.mov", 1000)), nil)
 	if took := time.Since(begun); took > 2*time.Second || a.status != http.StatusOK {
-		t.Errorf("after %s: %d %s", took, a.status, a.body)
+		t.Errorf("after %s: answered with %d %s, want 200 within 2 s", took, a.status, a.body)
 	}
 
 	f.Stop()
@@ -213,15 +213,15 @@ func TestReceiverAnswersBeforeItWorks(t *testing.T) {
 	gate.Lock()
 	before := len(f.Nuxeo.Requests()) + len(f.Frameio.Requests())
 	if a := f.signed(f.door(), f.run("calm", file), nil); a.status != http.StatusOK {
-		t.Fatalf("%d %s", a.status, a.body)
+		t.Fatalf("the call is answered with %d %s, want 200", a.status, a.body)
 	}
 
 	if n := len(f.Nuxeo.Requests()) + len(f.Frameio.Requests()) - before; n != 0 {
-		t.Errorf("%d calls were made before the answer", n)
+		t.Errorf("%d calls were made before the answer, want none", n)
 	}
 
 	if n := f.interactions(); n != 1 {
-		t.Errorf("%d interactions", n)
+		t.Errorf("%d interactions, want 1", n)
 	}
 
 	gate.Unlock()

@@ -25,7 +25,7 @@ func TestReportsOfBrowsers(t *testing.T) {
 			header: http.Header{"Content-Type": {"application/csp-report"}, "Sec-Fetch-Site": {"cross-site"}},
 		})
 		if a.status != http.StatusNoContent || a.body != "" {
-			t.Errorf("%d %s", a.status, a.body)
+			t.Errorf("a report is answered with %d %s, want 204 without a body", a.status, a.body)
 		}
 	}
 
@@ -50,14 +50,14 @@ func TestReportsOfBrowsers(t *testing.T) {
 		`{directive="script-src-elem"} 1`, `{directive="other"} 1`,
 	} {
 		if !strings.Contains(page, want) {
-			t.Errorf("the metrics lack %s", want)
+			t.Errorf("the metrics lack %s, want what was reported", want)
 		}
 	}
 
 	text := log.String()
 	if !strings.Contains(text, "directive=img-src source=evil.example") ||
 		!strings.Contains(text, "directive=script-src-elem source=inline") || strings.Contains(text, "secret") {
-		t.Errorf("the log: %s", text)
+		t.Errorf("the log is %s, want both directives with their sources, and no secret", text)
 	}
 
 	for range 200 {
@@ -65,6 +65,6 @@ func TestReportsOfBrowsers(t *testing.T) {
 	}
 
 	if n := strings.Count(log.String(), "flood.example"); n > 25 {
-		t.Errorf("%d of 200 reports are in the log", n)
+		t.Errorf("%d of 200 reports are in the log, want at most 25", n)
 	}
 }

@@ -21,7 +21,7 @@ func must[T any](t testing.TB, ok func(T) bool) func(T, error) T {
 			t.Fatal(err)
 		}
 		if !ok(v) {
-			t.Fatalf("answered %+v", v)
+			t.Fatalf("answered %s, want what the test asks for", shown(v))
 		}
 		return v
 	}
@@ -54,7 +54,7 @@ func TestSessionOperations(t *testing.T) {
 	about := answered(nobody.About(ctx))(t)
 	if about.PublicUrl != f.Config.PublicURL || about.NuxeoUrl != f.Config.Nuxeo.URL ||
 		about.Version == "" {
-		t.Errorf("about %+v", about)
+		t.Errorf("about us: %s, want our address, Nuxeo's and a version", shown(about))
 	}
 
 	token, err := f.App.Nuxeo.As(nuxeo.Basic("olga", "olga")).NewToken(ctx, "nuxeo-frameio", "rest", "test")
@@ -68,7 +68,7 @@ func TestSessionOperations(t *testing.T) {
 	me := answered(olga.Me(ctx))(t)
 	if p := me; p.Login != "olga" || p.Email != "olga@example.org" || p.Administrator || p.FrameioConnected ||
 		p.FrameioProblem == nil {
-		t.Errorf("me %+v", p)
+		t.Errorf("who olga is: %s, want no administrator, and not connected to Frame.io", shown(p))
 	}
 
 	accepted(t, olga.SignOut(ctx))
@@ -78,7 +78,7 @@ func TestSessionOperations(t *testing.T) {
 	josh := f.as(f.SignIn("josh"))
 	me = must(t, func(r *api.Person) bool { return r.FrameioConnected })(josh.Me(ctx))
 	if *me.FrameioName != "Josh Editor" {
-		t.Errorf("me %+v", me)
+		t.Errorf("who josh is: %s, want Josh Editor on Frame.io", shown(me))
 	}
 
 	accepted(t, josh.Disconnect(ctx))
@@ -98,7 +98,8 @@ func TestProviderOperations(t *testing.T) {
 
 	if p := saved; p.ClientId != "another" || p.Enabled || !p.HasSecret || p.Description != "Ours" ||
 		!strings.HasPrefix(p.TokenUrl, f.Config.Frameio.URL) {
-		t.Errorf("saved %+v", p)
+		t.Errorf("the saved provider is %s, want another, with its secret, not enabled, at Frame.io's address",
+			shown(p))
 	}
 
 	accepted(t, admin.DeleteProvider(ctx))
@@ -107,7 +108,7 @@ func TestProviderOperations(t *testing.T) {
 
 	if p := form; p.Registered || p.HasSecret ||
 		p.RedirectUrl != f.Config.PublicURL+"/oauth/frameio/callback" || !slices.Contains(p.Scopes, "offline_access") {
-		t.Errorf("form %+v", p)
+		t.Errorf("the form is %s, want it empty, with our callback and offline_access", shown(p))
 	}
 
 	p := f.send(request{
@@ -123,7 +124,7 @@ func TestProviderOperations(t *testing.T) {
 	imported := answered(admin.ImportProvider(ctx))(t)
 
 	if p := imported; p.ClientId != "from-nuxeo" || !p.HasSecret || !p.Registered {
-		t.Errorf("imported %+v", p)
+		t.Errorf("the imported provider is %s, want from-nuxeo with its secret", shown(p))
 	}
 }
 
@@ -138,7 +139,7 @@ func TestBindAndPublishOperations(t *testing.T) {
 
 	if w := teams.Workspaces[0]; w.Id != f.Workspace || w.Name != "Post" || w.Account != f.Account ||
 		w.AccountName != "Studio" {
-		t.Errorf("teams %+v", w)
+		t.Errorf("the team is %s, want Post of Studio", shown(w))
 	}
 
 	bound := answered(josh.Bind(ctx, api.BindJSONRequestBody{
@@ -149,7 +150,7 @@ func TestBindAndPublishOperations(t *testing.T) {
 
 	if b := bound; b.State != "bound" || b.Folder != f.Folder || b.Owner != "josh" || len(b.Workspaces) != 1 ||
 		b.Item == nil || b.DocumentType != "File" {
-		t.Errorf("bound %+v", b)
+		t.Errorf("the binding is %s, want it bound by josh to one team, for documents of type File", shown(b))
 	}
 
 	id := bound.Id
@@ -163,7 +164,7 @@ func TestBindAndPublishOperations(t *testing.T) {
 		Assets:  []string{"https://next.frame.io/project/x/view/" + file},
 	}))(t)
 	if out.Message != "Asset pushed to Nuxeo." {
-		t.Errorf("the message is %q", out.Message)
+		t.Errorf("the message is %q, want Asset pushed to Nuxeo.", out.Message)
 	}
 
 	f.AllDone()
@@ -177,7 +178,7 @@ func TestBindAndPublishOperations(t *testing.T) {
 	item := answered(josh.GetItem(ctx, list.Items[i].Id))(t)
 	if item.Title != "Cut.mov" || item.Transfer == nil || item.Transfer.Done != 1000 || item.Finished == nil ||
 		len(*item.History) < 2 {
-		t.Errorf("the item is %+v", item)
+		t.Errorf("the item is %s, want Cut.mov with 1000 bytes moved, finished, with its history", shown(item))
 	}
 
 	gone := answered(josh.Unbind(ctx, id, nil))(t)
@@ -202,7 +203,7 @@ func TestRetryAndCancelOperations(t *testing.T) {
 	f.Frameio.Faults().Clear()
 	stuck := answered(josh.GetItem(ctx, failed.ID))(t)
 	if stuck.Code == nil || stuck.Message == nil {
-		t.Errorf("it failed without a reason: %+v", stuck)
+		t.Errorf("the failed item is %s, want a code and a message", shown(stuck))
 	}
 
 	path := "/api/v1/items/" + failed.ID
@@ -224,7 +225,7 @@ func TestRetryAndCancelOperations(t *testing.T) {
 	answered(josh.CancelItem(ctx, failed.ID))(t)
 
 	if v := f.Await(failed.ID); v.State != work.Canceled {
-		t.Errorf("it is %s", v.State)
+		t.Errorf("the item is %s, want it cancelled", v.State)
 	}
 
 	f.send(request{method: http.MethodPost, path: path + "/retry", session: f.SignIn("josh")})
@@ -248,7 +249,7 @@ func (f *face) pages(session, path string, read func(body string) (ids []string,
 	for range 20 {
 		a := f.get(path+cursor, session)
 		if a.status != http.StatusOK {
-			f.T.Fatalf("%d %s", a.status, a.body)
+			f.T.Fatalf("GET %s: answered with %d %s, want 200", path+cursor, a.status, a.body)
 		}
 
 		ids, next := read(a.body)
@@ -258,7 +259,7 @@ func (f *face) pages(session, path string, read func(body string) (ids []string,
 		}
 
 		if len(ids) != 2 {
-			f.T.Errorf("a page that is not the last has %d", len(ids))
+			f.T.Errorf("a page that is not the last has %d, want 2", len(ids))
 		}
 
 		cursor = fmt.Sprintf("&cursor=%s", *next)

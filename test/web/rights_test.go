@@ -178,7 +178,8 @@ func TestWhoMayDoWhat(t *testing.T) {
 				body:    ids.Replace(r.body),
 			})
 			if a.status != r.want[i] {
-				t.Errorf("%s %s by %s: %d %s, not %d", r.method, r.path, who, a.status, a.body, r.want[i])
+				t.Errorf("%s %s by %s: answered with %d %s, want %d", r.method, r.path, who, a.status, a.body,
+					r.want[i])
 			}
 
 			if a.status >= 400 {
@@ -208,7 +209,7 @@ func (f *face) sameAsUnknown(r route, session string, unknown, ids *strings.Repl
 	})
 
 	if a, b := fmt.Sprint(got.anonymous()), fmt.Sprint(other.anonymous()); a != b {
-		f.T.Errorf("%s %s: another's id answers\n%s\nan unknown one\n%s", r.method, r.path, a, b)
+		f.T.Errorf("%s %s: another's id answers\n%s\nan unknown one\n%s\nwant the same", r.method, r.path, a, b)
 	}
 }
 
@@ -221,18 +222,18 @@ func TestListsShowOnesOwn(t *testing.T) {
 	olga := f.SignIn("olga")
 	for _, path := range []string{"/items", "/items?kind=publish", "/items?parent=" + f.Settle()[0].Parent} {
 		if a := f.get("/api/v1"+path, olga); strings.TrimSpace(a.body) != `{"items":[]}` {
-			t.Errorf("%s: %s", path, a.body)
+			t.Errorf("%s: got %s, want no items", path, a.body)
 		}
 	}
 
 	for _, path := range []string{"/bindings", "/bindings?folder=" + f.Folder} {
 		if a := f.get("/api/v1"+path, olga); strings.TrimSpace(a.body) != `{"bindings":[]}` {
-			t.Errorf("%s: %s", path, a.body)
+			t.Errorf("%s: got %s, want no bindings", path, a.body)
 		}
 	}
 
 	if ids, _ := itemIDs(f.get("/api/v1/items", f.SignIn("josh")).body); len(ids) != 3 { // bind, publish, notice
-		t.Errorf("josh sees %d items", len(ids))
+		t.Errorf("josh sees %d items, want 3", len(ids))
 	}
 }
 
@@ -245,7 +246,7 @@ func TestDemotedAdministrator(t *testing.T) {
 	f.Bind("Publish")
 	session := f.SignIn("Administrator")
 	if a := f.get("/api/v1/provider", session); a.status != http.StatusOK {
-		t.Fatalf("an administrator gets %d", a.status)
+		t.Fatalf("an administrator gets %d, want 200", a.status)
 	}
 
 	f.Nuxeo.AddUser(nuxeosim.User{
@@ -257,11 +258,11 @@ func TestDemotedAdministrator(t *testing.T) {
 	clock.Move(2 * time.Minute)
 	f.get("/api/v1/provider", session).refused(t, http.StatusForbidden, "forbidden")
 	if a := f.get("/api/v1/items", session); strings.TrimSpace(a.body) != `{"items":[]}` {
-		t.Errorf("items of others: %s", a.body)
+		t.Errorf("items of others: got %s, want none", a.body)
 	}
 
 	if me := f.get("/api/v1/me", session); !strings.Contains(me.body, `"administrator":false`) {
-		t.Errorf("me: %s", me.body)
+		t.Errorf("who it is now: got %s, want no administrator", me.body)
 	}
 }
 
@@ -280,14 +281,14 @@ func TestSignedOutEverywhere(t *testing.T) {
 	f := open(t)
 	one, two := f.SignIn("josh"), f.SignIn("josh")
 	if a := f.send(request{method: http.MethodPost, path: "/signout", cookie: one}); a.status != http.StatusSeeOther {
-		t.Errorf("signing out: %d", a.status)
+		t.Errorf("signing out: answered with %d, want 303", a.status)
 	}
 
 	f.get("/api/v1/me", one).refused(t, http.StatusUnauthorized, "unauthenticated")
 	f.send(request{method: http.MethodGet, path: "/api/v1/me", cookie: one}).refused(t, http.StatusUnauthorized,
 		"unauthenticated")
 	if a := f.get("/api/v1/me", two); a.status != http.StatusOK {
-		t.Errorf("another session of the same person ended too: %d", a.status)
+		t.Errorf("another session of the same person: answered with %d, want 200", a.status)
 	}
 }
 
@@ -345,7 +346,7 @@ func TestIdsOfOthersAreUnknownEverywhere(t *testing.T) {
 				}
 
 				if n++; got != want || strings.Contains(got, id) {
-					t.Errorf("%s %s with the id of a %s answers\n%s\nan unknown one\n%s", r.method, r.path,
+					t.Errorf("%s %s with the id of a %s answers\n%s\nwant as for an unknown one\n%s", r.method, r.path,
 						name, got, want)
 				}
 			}

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -87,17 +88,26 @@ func (f *face) send(q request) answer {
 
 	resp, err := f.client.Do(r)
 	if err != nil {
-		f.T.Fatalf("%s %s: %v", q.method, q.path, err)
+		f.T.Fatalf("asking %s %s: %v", q.method, q.path, err)
 	}
 	defer resp.Body.Close()
 	return answer{status: resp.StatusCode, header: resp.Header, body: read(f.T, resp)}
+}
+
+// shown is a value as messages tell it: what its pointers lead to, not where.
+func shown(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Sprintf("%+v", v)
+	}
+	return string(b)
 }
 
 func read(t testing.TB, resp *http.Response) string {
 	t.Helper()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
-		t.Fatalf("%s: %v", resp.Request.URL, err)
+		t.Fatalf("reading %s: %v", resp.Request.URL, err)
 	}
 	return string(body)
 }
@@ -115,13 +125,14 @@ func (a answer) problem(t testing.TB) api.Problem {
 	var p api.Problem
 	if err := json.Unmarshal([]byte(a.body), &p); err != nil ||
 		a.header.Get("Content-Type") != "application/problem+json" {
-		t.Fatalf("no problem details: %d %s %s", a.status, a.header.Get("Content-Type"), a.body)
+		t.Fatalf("answered with %d %s %s, want problem details", a.status, a.header.Get("Content-Type"), a.body)
 	}
 
 	id := a.header.Get("X-Correlation-Id")
 	if p.Status != a.status || p.Title == "" || p.Code == "" || p.Correlation == nil || *p.Correlation != id ||
 		!plain.MatchString(id) {
-		t.Errorf("problem %s with status %d and correlation %q", a.body, a.status, id)
+		t.Errorf("the problem is %s, with status %d and correlation %q; want both in it, a title and a code", a.body,
+			a.status, id)
 	}
 
 	return p
@@ -132,7 +143,7 @@ func (a answer) refused(t testing.TB, status int, code string) api.Problem {
 	t.Helper()
 	p := a.problem(t)
 	if a.status != status || p.Code != code {
-		t.Errorf("answered %d %s, not %d %s", a.status, a.body, status, code)
+		t.Errorf("answered with %d %s, want %d %s", a.status, a.body, status, code)
 	}
 	return p
 }
@@ -166,7 +177,7 @@ func (f *face) another(login, name string) binding.Binding {
 	}
 
 	if v := f.Await(item); v.State != work.Done {
-		f.T.Fatalf("bind %s: %s %s", v.State, v.Message, v.Remedy)
+		f.T.Fatalf("the bind is %s with %q and the remedy %q, want it done", v.State, v.Message, v.Remedy)
 	}
 
 	return made
@@ -207,7 +218,7 @@ func (f *face) fillCloudServices(id, secret string) {
 		err = json.NewDecoder(resp.Body).Decode(&there)
 		_ = resp.Body.Close()
 		if err != nil || resp.StatusCode != http.StatusOK {
-			f.T.Fatalf("%s %s: %d %v", method, address, resp.StatusCode, err)
+			f.T.Fatalf("%s %s: %d %v, want 200 and JSON", method, address, resp.StatusCode, err)
 		}
 
 		maps.Copy(there, form)

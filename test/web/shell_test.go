@@ -34,7 +34,7 @@ func TestShellIsTheSameForEverybody(t *testing.T) {
 		`href="/static/style.css"`,
 	} {
 		if !strings.Contains(first.body, want) {
-			t.Errorf("the shell lacks %s: %s", want, first.body)
+			t.Errorf("the shell lacks %s, want it in %s", want, first.body)
 		}
 	}
 
@@ -42,7 +42,7 @@ func TestShellIsTheSameForEverybody(t *testing.T) {
 		for _, cookie := range []string{"", f.SignIn("josh"), "false"} {
 			if a := f.send(request{method: http.MethodGet, path: path, cookie: cookie}); a.status != http.StatusOK ||
 				a.body != first.body {
-				t.Errorf("%s: %d %s", path, a.status, a.body)
+				t.Errorf("%s: answered with %d %s, want 200 and the shell", path, a.status, a.body)
 			}
 		}
 	}
@@ -52,7 +52,7 @@ func TestShellIsTheSameForEverybody(t *testing.T) {
 		"/administration/a/b", "/index.html", "/ui/other.js", "/ui/",
 	} {
 		if a := f.send(request{method: http.MethodGet, path: path}); a.status != http.StatusNotFound {
-			t.Errorf("%s: %d", path, a.status)
+			t.Errorf("%s: answered with %d, want 404", path, a.status)
 		}
 	}
 }
@@ -88,18 +88,19 @@ func TestBundleIsSentOnce(t *testing.T) {
 			strings.HasPrefix(tag, "W/") || a.header.Get("Cache-Control") != "no-cache" ||
 			a.header.Get("Content-Type") != "text/javascript; charset=utf-8" ||
 			a.header.Get("Vary") != "Accept-Encoding" {
-			t.Errorf("%s: %v %q", encoding, a.header, body)
+			t.Errorf("%s: %v %q, want the bundle as a script, encoded by %q, with a strong tag", encoding, a.header,
+				body, want)
 		}
 
 		again := get(http.Header{"Accept-Encoding": {encoding}, "If-None-Match": {tag}})
 		if again.status != http.StatusNotModified || again.body != "" {
-			t.Errorf("%s again: %d %q", encoding, again.status, again.body)
+			t.Errorf("%s again: %d %q, want 304 without a body", encoding, again.status, again.body)
 		}
 	}
 
 	if a := f.send(request{method: http.MethodGet, path: "/ui/messages/messages.json"}); a.status != http.StatusOK ||
 		a.header.Get("Content-Type") != "application/json" {
-		t.Errorf("messages: %d %v", a.status, a.header)
+		t.Errorf("the messages: %d %v, want 200 and JSON", a.status, a.header)
 	}
 
 	for _, name := range []string{
@@ -107,7 +108,7 @@ func TestBundleIsSentOnce(t *testing.T) {
 		"messages-.json",
 	} {
 		if a := f.send(request{method: http.MethodGet, path: "/ui/messages/" + name}); a.status != http.StatusNotFound {
-			t.Errorf("%s: %d %s", name, a.status, a.body)
+			t.Errorf("the messages %s: answered with %d %s, want 404", name, a.status, a.body)
 		}
 	}
 }
@@ -119,13 +120,13 @@ func TestWithoutElements(t *testing.T) {
 		a := f.send(request{method: http.MethodGet, path: path, cookie: f.SignIn("josh")})
 		if a.status != http.StatusOK || !strings.Contains(a.body, "make build") ||
 			!strings.Contains(a.body, "Signed in as") || strings.Contains(a.body, "nxf-app") {
-			t.Errorf("%s: %d %s", path, a.status, a.body)
+			t.Errorf("%s: answered with %d %s, want 200, who is signed in, and to make build", path, a.status, a.body)
 		}
 	}
 
 	if a := f.send(request{method: http.MethodGet, path: "/ui/nuxeo-frameio.bundle.js"}); a.status !=
 		http.StatusNotFound {
-		t.Errorf("a bundle that is not there: %d", a.status)
+		t.Errorf("a bundle that is not there: answered with %d, want 404", a.status)
 	}
 }
 
@@ -138,7 +139,7 @@ func TestConnectingInAWindow(t *testing.T) {
 	f.Frameio.AddPerson("Olga <b>", "olga@example.org")
 	_, page, way := b.walk("/connect?return=/connected")
 	if last := way[len(way)-1]; last != f.Config.PublicURL+"/connected" {
-		t.Fatalf("connecting ends at %s", last)
+		t.Fatalf("connecting ends at %s, want %s", last, f.Config.PublicURL+"/connected")
 	}
 
 	for _, want := range []string{
@@ -146,7 +147,7 @@ func TestConnectingInAWindow(t *testing.T) {
 		"You can close this window", `src="/static/popup.js"`,
 	} {
 		if !strings.Contains(page, want) {
-			t.Errorf("the page lacks %s: %s", want, page)
+			t.Errorf("the page lacks %s, want it in %s", want, page)
 		}
 	}
 
@@ -159,17 +160,17 @@ func TestConnectingInAWindow(t *testing.T) {
 		`src="/static/popup.js"`,
 	} {
 		if !strings.Contains(page, want) {
-			t.Errorf("the refusal lacks %s: %s", want, page)
+			t.Errorf("the refusal lacks %s, want it in %s", want, page)
 		}
 	}
 
 	if _, page, _ = f.browser("olga").walk("/connected"); !strings.Contains(page, `data-connected="false"`) ||
 		strings.Contains(page, "data-login") {
-		t.Errorf("nobody: %s", page)
+		t.Errorf("for nobody the page is %s, want it not connected and without a login", page)
 	}
 
 	if a := f.send(request{method: http.MethodGet, path: "/static/popup.js"}); a.status != http.StatusOK ||
 		!strings.Contains(a.header.Get("Content-Type"), "javascript") {
-		t.Errorf("the script: %d %v", a.status, a.header)
+		t.Errorf("the script: %d %v, want 200 and JavaScript", a.status, a.header)
 	}
 }

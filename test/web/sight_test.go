@@ -77,7 +77,7 @@ func (f *face) titled(folder, title string) nuxeosim.DocView {
 	all := f.Nuxeo.Children(folder)
 	i := slices.IndexFunc(all, func(d nuxeosim.DocView) bool { return d.Title == title })
 	if i < 0 {
-		f.T.Fatalf("there is no %q among %d documents", title, len(all))
+		f.T.Fatalf("there is no %q among %d documents, want one", title, len(all))
 	}
 	return all[i]
 }
@@ -215,17 +215,17 @@ func TestClosedSubFoldersStayClosed(t *testing.T) {
 		a.body = cursors.ReplaceAllString(a.body, "") // ids that open nothing
 		if strings.HasPrefix(path, "/explain") && !strings.HasSuffix(path, "{folder}") &&
 			a.status != http.StatusNotFound {
-			t.Errorf("GET %s tells olga a story: %s", path, a.body)
+			t.Errorf("GET %s tells olga a story, want 404: %s", path, a.body)
 		}
 
 		for _, word := range append([]string{"Secret"}, c.shut...) {
 			if strings.Contains(a.body, word) && !strings.Contains(ids.Replace(path), word) {
-				t.Errorf("GET %s tells olga of %q: %s", path, word, a.body)
+				t.Errorf("GET %s tells olga of %q, want nothing of it: %s", path, word, a.body)
 			}
 		}
 
 		if !strings.Contains(a.body, want) {
-			t.Errorf("GET %s does not tell olga of %q: %d %s", path, want, a.status, a.body)
+			t.Errorf("GET %s does not tell olga of %q, want it: %d %s", path, want, a.status, a.body)
 		}
 	}
 
@@ -234,12 +234,12 @@ func TestClosedSubFoldersStayClosed(t *testing.T) {
 		"/syncs/{sync}/troubles": `"hidden":3`, "/syncs/{sync}/differences": `"hidden":`,
 	} {
 		if a := c.get("/api/v1"+ids.Replace(path), olga); !strings.Contains(a.body, hidden) {
-			t.Errorf("GET %s does not say %s: %s", path, hidden, a.body)
+			t.Errorf("GET %s does not say %s, want how much is hidden: %s", path, hidden, a.body)
 		}
 		for _, session := range []string{josh, admin} {
 			if a := c.get("/api/v1"+ids.Replace(path), session); !strings.Contains(a.body, "Secret") ||
 				strings.Contains(a.body, "hidden") {
-				t.Errorf("GET %s leaves something out for whom it is no secret: %s", path, a.body)
+				t.Errorf("GET %s leaves something out for whom it is no secret, want all: %s", path, a.body)
 			}
 		}
 	}
@@ -262,7 +262,8 @@ func (c *closed) writesTellNothing(ids *strings.Replacer, olga string) {
 		r.path, r.body, r.session = "/api/v1"+ids.Replace(r.path), ids.Replace(r.body), olga
 		a := c.send(r)
 		if strings.Contains(a.body, "Secret") || a.status < 400 && !strings.HasSuffix(r.path, "preview") {
-			c.T.Errorf("%s %s by olga: %d %s", r.method, r.path, a.status, a.body)
+			c.T.Errorf("%s %s by olga: %d %s, want it refused, or without what she may not see", r.method, r.path,
+				a.status, a.body)
 		}
 	}
 }

@@ -83,7 +83,7 @@ func TestBodiesAreBounded(t *testing.T) {
 	for _, page := range []string{"/signin", "/signout", "/connect", "/nothing"} {
 		for _, who := range []string{"", session} {
 			if _, read := offer(b, http.MethodPost, page, who); read > 1<<20+4096 {
-				t.Errorf("POST %s: %d bytes were read", page, read)
+				t.Errorf("POST %s: %d bytes were read, want at most 1 MiB and 4 KiB", page, read)
 			}
 		}
 	}
@@ -139,7 +139,7 @@ func TestStrangersAreLimitedByAddress(t *testing.T) {
 	}
 
 	if refused < 4800 {
-		t.Errorf("of 5,000 sign-ins that one address began %d were refused", refused)
+		t.Errorf("of 5,000 sign-ins that one address began %d were refused, want at least 4800", refused)
 	}
 
 	if w := call(b, "GET", "/signin", "", "192.0.2.1", "", nil); w.Header().Get("Retry-After") == "" {
@@ -147,12 +147,12 @@ func TestStrangersAreLimitedByAddress(t *testing.T) {
 	}
 
 	if n := away("192.0.2.2"); n != http.StatusSeeOther {
-		t.Errorf("another address gets %d", n)
+		t.Errorf("another address gets %d, want 303", n)
 	}
 
 	for what, header := range map[string]http.Header{"with a made-up origin": {"X-Forwarded-For": {"192.0.2.9"}}} {
 		if w := call(b, "GET", "/signin", "", "192.0.2.1", "", header); w.Code != http.StatusTooManyRequests {
-			t.Errorf("the address %s gets %d", what, w.Code)
+			t.Errorf("the address %s gets %d, want 429", what, w.Code)
 		}
 	}
 
@@ -174,16 +174,17 @@ func TestStrangersAreLimitedByAddress(t *testing.T) {
 
 	if n := len(b.Nuxeo.Requests()) - asked; last.Code != http.StatusTooManyRequests ||
 		last.Header().Get("Retry-After") == "" || n > 40 {
-		t.Errorf("300 wrong sign-ins end with %d after %d calls of Nuxeo", last.Code, n)
+		t.Errorf("300 wrong sign-ins end with %d after %d calls of Nuxeo, want 429 with Retry-After after at most 40",
+			last.Code, n)
 	}
 
 	if w := call(b, "GET", "/api/v1/me", "", "192.0.2.1", session, nil); w.Code != http.StatusOK {
-		t.Errorf("who is signed in at that address gets %d", w.Code)
+		t.Errorf("who is signed in at that address gets %d, want 200", w.Code)
 	}
 
 	if w := call(b, "POST", "/api/v1/session", `{"nuxeo_token":"made-up"}`, "192.0.2.2", "",
 		nil); w.Code != http.StatusUnauthorized {
-		t.Errorf("another address gets %d", w.Code)
+		t.Errorf("another address gets %d, want 401", w.Code)
 	}
 }
 
@@ -194,10 +195,10 @@ func TestOddTokens(t *testing.T) {
 	for _, odd := range []string{`a\nb`, `\u0000`, `ü`, `a b`, `\u007f`, strings.Repeat("x", 5000)} {
 		if w := call(b, "POST", "/api/v1/session", `{"nuxeo_token":"`+odd+`"}`, "192.0.2.1", "",
 			nil); w.Code != http.StatusUnauthorized {
-			t.Errorf("the token %.20q: %d %s", odd, w.Code, w.Body)
+			t.Errorf("the token %.20q: answered with %d %s, want 401", odd, w.Code, w.Body)
 		}
 		if w := call(b, "GET", "/api/v1/me", "", "192.0.2.1", odd, nil); w.Code != http.StatusUnauthorized {
-			t.Errorf("the session %.20q: %d %s", odd, w.Code, w.Body)
+			t.Errorf("the session %.20q: answered with %d %s, want 401", odd, w.Code, w.Body)
 		}
 	}
 }

@@ -26,7 +26,7 @@ func TestSyncOperations(t *testing.T) {
 
 	preview := answered(josh.PreviewSync(ctx, &api.PreviewSyncParams{Within: ptr(1)}, form))(t)
 	if preview.Assets != 2 || preview.Bytes != 200 || !preview.Complete {
-		t.Errorf("%+v", preview)
+		t.Errorf("the preview is %s, want it complete, with 2 assets of 200 bytes", shown(preview))
 	}
 
 	made := answered(josh.AddSync(ctx, form))(t)
@@ -35,13 +35,14 @@ func TestSyncOperations(t *testing.T) {
 	got := answered(josh.GetSync(ctx, made.Id))(t)
 	if got.State != "active" || got.Assets != 2 || got.Due == nil || got.EveryMinutes != 60 ||
 		*got.Filter.Name != "*.mov" || !got.MayChange || got.Last.Created != 2 || got.Last.Summary == "" {
-		t.Errorf("%+v %+v", got, got.Last)
+		t.Errorf("the synchronization is %s after %s; want it active, every hour, of *.mov, with 2 assets, both "+
+			"created", shown(got), shown(got.Last))
 	}
 
 	for _, folder := range []*string{nil, &f.Folder} {
 		list := answered(josh.ListSyncs(ctx, &api.ListSyncsParams{Folder: folder}))(t)
 		if len(list.Syncs) != 1 || list.Syncs[0].Id != made.Id {
-			t.Errorf("%+v", list)
+			t.Errorf("the synchronizations are %s, want only %s", shown(list), made.Id)
 		}
 	}
 
@@ -50,7 +51,8 @@ func TestSyncOperations(t *testing.T) {
 
 	resumed := answered(josh.ResumeSync(ctx, made.Id))(t)
 	if paused.State != "paused" || paused.Reason == nil || resumed.State != "active" || resumed.Reason != nil {
-		t.Errorf("%+v, then %+v", paused, resumed)
+		t.Errorf("paused %s, then resumed %s; want paused with a reason, and active without one", shown(paused),
+			shown(resumed))
 	}
 
 	accepted(t, josh.RemoveSync(ctx, made.Id))
@@ -79,7 +81,7 @@ func (f *face) inTrouble(josh *api.Client, id, lost string) {
 	f.Settle()
 	found := answered(josh.ListSyncDifferences(ctx, id, &api.ListSyncDifferencesParams{Limit: ptr(1)}))(t)
 	if len(found.Differences) != 1 || found.Next == nil {
-		t.Errorf("%+v, want the first of two", found)
+		t.Errorf("%s, want the first of two", shown(found))
 	}
 
 	answered(josh.RefreshSync(ctx, id, api.RefreshSyncJSONRequestBody{Sure: ptr(true)}))(t)
@@ -88,7 +90,8 @@ func (f *face) inTrouble(josh *api.Client, id, lost string) {
 	runs := answered(josh.ListSyncRuns(ctx, id))(t)
 	if len(runs.Runs) != 3 || runs.Runs[0].Conflicting != 1 || runs.Runs[0].Gone != 1 || runs.Runs[1].Why != "check" ||
 		runs.Runs[2].Why != "first" {
-		t.Errorf("%+v", runs)
+		t.Errorf("the runs are %s, want 3, the newest with 1 conflict and 1 gone, after a check and the first one",
+			shown(runs))
 	}
 
 	f.troubles(josh, id, cut.UID)
@@ -119,21 +122,22 @@ func (f *face) troubles(josh *api.Client, id, cut string) {
 
 	all := list(josh)
 	if len(all) != 3 || all[0].Conflict == nil || all[1].Problem == nil || !all[2].Gone {
-		t.Fatalf("%+v", all)
+		t.Fatalf("the troubles are %s, want a conflict, a problem and one that is gone", shown(all))
 	}
 
 	here, there := all[0].Nuxeo, all[0].Frameio
 	if here == nil || here.Title != "Cut" || *here.By != "josh" || *here.Size != 4 || here.Changed == nil ||
 		*all[0].Document != cut {
-		t.Errorf("in Nuxeo: %+v", here)
+		t.Errorf("in Nuxeo there is %s, want Cut with 4 bytes by josh, %s", shown(here), cut)
 	}
 
 	if there == nil || there.Name != "Cut 2.mov" || *there.Size != 150 || there.Changed == nil || there.ViewUrl == nil {
-		t.Errorf("on Frame.io: %+v", there)
+		t.Errorf("on Frame.io there is %s, want Cut 2.mov with 150 bytes", shown(there))
 	}
 
 	if all[1].Nuxeo != nil || all[1].Item == nil || all[2].Frameio != nil || all[2].Nuxeo == nil {
-		t.Errorf("%+v", all)
+		t.Errorf("the troubles are %s, want a problem with its item and not in Nuxeo, and one in Nuxeo only",
+			shown(all))
 	}
 
 	answered(josh.RetryItem(ctx, *all[1].Item))(t)
@@ -142,6 +146,6 @@ func (f *face) troubles(josh *api.Client, id, cut string) {
 		josh.SettleSync(ctx, id, api.SettleSyncJSONRequestBody{Key: all[0].Key, Use: "nuxeo"}))
 	f.Settle()
 	if all := list(josh); len(all) != 1 || !all[0].Gone {
-		t.Errorf("%+v", all)
+		t.Errorf("the troubles after settling are %s, want one that is gone", shown(all))
 	}
 }

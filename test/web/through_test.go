@@ -28,33 +28,33 @@ func TestItemsThatCameThroughABinding(t *testing.T) {
 	other := f.another("olga", "Elsewhere")
 	julia := f.SignIn("julia")
 	if own, _ := itemIDs(f.get("/api/v1/items?kind=publish", julia).body); len(own) != 0 {
-		t.Fatalf("julia's own are %v", own)
+		t.Fatalf("julia's own items are %v, want none", own)
 	}
 
 	kinds := map[string]int{}
 	for _, it := range f.through(julia, made.ID) {
 		kinds[it.Kind]++
 		if it.Binding == nil || *it.Binding != made.ID {
-			t.Errorf("%s came through %v", it.Kind, it.Binding)
+			t.Errorf("%s came through %v, want %s", it.Kind, it.Binding, made.ID)
 		}
 
 		if it.MayChange {
-			t.Errorf("julia may change the %s of josh", it.Kind)
+			t.Errorf("julia may change the %s of josh, want her to see it only", it.Kind)
 		}
 
 		if it.Kind == "publish" && (it.Id != mine.ID || it.Document == nil || *it.Document != f.Only().UID) ||
 			it.Kind != "publish" && it.Document != nil {
-			t.Errorf("%+v", it)
+			t.Errorf("the item is %s, want %s with its document, or no publish and none", shown(it), mine.ID)
 		}
 	}
 
 	if len(kinds) != 3 || kinds["bind"] != 1 || kinds["publish"] != 1 || kinds["notice"] != 1 {
-		t.Errorf("%v", kinds)
+		t.Errorf("the items by kind are %v, want 1 bind, 1 publish and 1 notice", kinds)
 	}
 
 	if a := f.get("/api/v1/items/"+mine.ID, julia); a.status != http.StatusOK ||
 		!strings.Contains(a.body, `"history":`) {
-		t.Errorf("the item by itself: %d %s", a.status, a.body)
+		t.Errorf("the item by itself: answered with %d %s, want 200 and its history", a.status, a.body)
 	}
 
 	for _, do := range []string{"retry", "cancel"} {
@@ -64,7 +64,7 @@ func TestItemsThatCameThroughABinding(t *testing.T) {
 
 	if list := f.through(f.SignIn("josh"), other.ID); len(list) != 1 || *list[0].Binding != other.ID ||
 		list[0].Kind != "bind" {
-		t.Errorf("through the other: %+v", list)
+		t.Errorf("through the other binding came %s, want only its bind", shown(list))
 	}
 }
 
@@ -79,17 +79,17 @@ func TestMailsLeadToTheItem(t *testing.T) {
 	f.Frameio.SetDownloadable(bad, false)
 	failed := f.Published(f.Josh, bad)[0]
 	if done.State != work.Done || failed.State != work.Failed {
-		t.Fatalf("%s and %s", done.State, failed.State)
+		t.Fatalf("the items are %s and %s, want done and failed", done.State, failed.State)
 	}
 
 	for i, v := range []work.View{done, failed} {
 		address := f.Config.PublicURL + "/items/" + v.ID
 		if html := f.Mail.Messages()[i].HTML; strings.Count(html, `(<a href="`+address+`">details</a>)`) != 1 {
-			t.Errorf("the mail has no %s: %s", address, html)
+			t.Errorf("the mail has no link to %s, want one: %s", address, html)
 		}
 		if a := f.send(request{method: http.MethodGet, path: "/items/" + v.ID}); a.status != http.StatusOK ||
 			!strings.Contains(a.body, "<nxf-app>") {
-			t.Errorf("it leads to %d %s", a.status, a.body)
+			t.Errorf("the link leads to %d %s, want 200 and the elements", a.status, a.body)
 		}
 	}
 }
@@ -106,12 +106,12 @@ func TestDoctorForAdministrators(t *testing.T) {
 	for _, v := range got.Findings {
 		marks[v.Name] = v.Mark
 		if v.Detail == "" || v.Mark == api.Broken && v.Remedy == nil {
-			t.Errorf("%+v", v)
+			t.Errorf("the finding is %s, want a detail, and a remedy if it is broken", shown(v))
 		}
 	}
 
 	if len(marks) < 12 || marks["Nuxeo"] != api.Ok || marks["Package in Nuxeo"] != api.Ok ||
 		marks["Database"] != api.Ok {
-		t.Errorf("%v", marks)
+		t.Errorf("the findings are %v, want at least 12, with Nuxeo, its package and the database fine", marks)
 	}
 }

@@ -110,7 +110,7 @@ func (b *bench) ask(method, path, in string, status int, body string) []string {
 	got, _ := io.ReadAll(resp.Body)
 	_ = resp.Body.Close()
 	if resp.StatusCode != status || string(got) != body {
-		b.t.Errorf("the answer was changed: %d %s", resp.StatusCode, got)
+		b.t.Errorf("the answer is %d %s, want %d %s unchanged", resp.StatusCode, got, status, body)
 	}
 
 	b.mu.Lock()
@@ -161,7 +161,7 @@ func TestMissingHeader(t *testing.T) {
 
 	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/v4/things", nil))
 	if len(reports) != 1 || !strings.Contains(strings.ToLower(reports[0]), "x-ratelimit-limit") {
-		t.Errorf("reports %q", reports)
+		t.Errorf("the reports are %q, want one about x-ratelimit-limit", reports)
 	}
 }
 
@@ -171,22 +171,22 @@ func TestCovered(t *testing.T) {
 	b.ask("GET", "/v4/things", "", 200, `{"at":true}`) // a wrong answer covers nothing
 	if covered, total, missing := b.contract.Covered(); covered != 0 || total != 2 ||
 		strings.Join(missing, " ") != "things.create things.index" {
-		t.Errorf("%d of %d, missing %v", covered, total, missing)
+		t.Errorf("%d of %d are covered, missing %v; want none of 2", covered, total, missing)
 	}
 
 	b.ask("GET", "/v4/things", "", 200, `{"at":1}`)
 	if covered, _, missing := b.contract.Covered(); covered != 1 || strings.Join(missing, " ") != "things.create" {
-		t.Errorf("%d, missing %v", covered, missing)
+		t.Errorf("%d are covered, missing %v; want 1, and things.create", covered, missing)
 	}
 }
 
 func TestFromEnv(t *testing.T) {
 	t.Setenv(EnvFile, "")
 	if _, err := FromEnv(); !errors.Is(err, ErrUnset) {
-		t.Errorf("unset: %v", err)
+		t.Errorf("without the variable: got %v, want %v", err, ErrUnset)
 	}
 	t.Setenv(EnvFile, filepath.Join(t.TempDir(), "none.json"))
 	if _, err := FromEnv(); err == nil || errors.Is(err, ErrUnset) {
-		t.Errorf("no such file: %v", err)
+		t.Errorf("a file that is not there: got %v, want another error than %v", err, ErrUnset)
 	}
 }

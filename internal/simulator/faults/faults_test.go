@@ -69,7 +69,8 @@ func TestEffects(t *testing.T) {
 			status, got, err := get(url + "/x")
 			if status != want.status || got != want.body || (err != nil) != want.broken ||
 				worked.Load() != want.worked {
-				t.Errorf("%d %q, %v, worked %d times", status, got, err, worked.Load())
+				t.Errorf("answered %d %q, %v, and worked %d times; want %d %q, broken off %v, and %d times", status,
+					got, err, worked.Load(), want.status, want.body, want.broken, want.worked)
 			}
 		})
 	}
@@ -86,14 +87,14 @@ func TestSkipTimesAndRemoval(t *testing.T) {
 	}
 
 	if got := strings.Join(seen, " "); got != "200 500 500 200" {
-		t.Errorf("answers %s", got)
+		t.Errorf("the answers are %s, want 200 500 500 200", got)
 	}
 
 	remove()
 	set.Add(Rule{Status: 500})
 	set.Clear()
 	if status, _, _ := get(url); status != 200 || len(set.Hits()) != 2 {
-		t.Errorf("after the end %d, %d hits", status, len(set.Hits()))
+		t.Errorf("after the rules are gone: %d with %d hits, want 200 and 2", status, len(set.Hits()))
 	}
 }
 
@@ -122,7 +123,7 @@ func TestParseRefuses(t *testing.T) {
 	t.Parallel()
 	for _, bad := range []string{"", "/x", "POST /x", "/x nonsense", "/x status=many", "/( reset", "/x latency=5"} {
 		if _, err := Parse(bad); err == nil {
-			t.Errorf("accepted %q", bad)
+			t.Errorf("%q is accepted, want an error", bad)
 		}
 	}
 }

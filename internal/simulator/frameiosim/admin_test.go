@@ -29,12 +29,12 @@ func TestAdminSeeds(t *testing.T) {
 
 	b := w.post("files", object{"folder_id": folder, "name": "b.mp4", "size": 10})["id"].(string)
 	if got := w.fetch(w.original(a)).want(200).Raw; len(got) != 1000 || !pattern.New(4, 1000).Matches(got, 0) {
-		t.Errorf("%d bytes differ", len(got))
+		t.Errorf("the original has %d bytes or others, want the 1000 of the pattern", len(got))
 	}
 
 	comment := w.post("comment", object{"file_id": a, "text": "guest", "timestamp": 3})["id"]
 	if got := w.sim.Comments(a); len(got) != 1 || got[0].ID != comment || w.sim.Status(a) != "Approved" {
-		t.Errorf("comments %+v, status %s", got, w.sim.Status(a))
+		t.Errorf("the comments are %+v and the status %s, want %v and Approved", got, w.sim.Status(a), comment)
 	}
 
 	stack := w.post("stack", object{"file_ids": []string{a, b}})["id"].(string)
@@ -54,7 +54,7 @@ func TestAdminRefuses(t *testing.T) {
 		"run-action": object{"action_name": "none"}, "faults": "nonsense",
 	} {
 		if r := w.call("POST", "/_sim/"+path, body).want(400); r.JSON["error"] == "" {
-			t.Errorf("%s: %s", path, r.Raw)
+			t.Errorf("%s: answered with %s, want an error", path, r.Raw)
 		}
 	}
 }
@@ -70,7 +70,7 @@ func TestAdminFaults(t *testing.T) {
 	w.call("DELETE", "/_sim/faults", nil).want(200)
 	w.get("/v4/accounts").want(200)
 	if got := w.sim.Requests(); len(got) != 3 || got[0].Status != 503 || w.sim.Calls("users.show") != 2 {
-		t.Errorf("journal %+v", got)
+		t.Errorf("the journal is %+v, want 3 calls, the first answered with 503", got)
 	}
 }
 
@@ -86,13 +86,13 @@ func TestAdminRunsActions(t *testing.T) {
 		"resources":   []string{w.file("a")},
 	})
 	if r["title"] != "Hello" || r["status"] != 200.0 || rc.payload(t, 0)["user"].(map[string]any)["id"] != w.member {
-		t.Errorf("result %v", r)
+		t.Errorf("the action answers %v, want 200 with Hello, and that it was run by %s", r, w.member)
 	}
 
 	var views []ActionView
 	if err := json.Unmarshal(w.get("/_sim/actions?workspace="+w.workspace).want(200).Raw, &views); err != nil ||
 		len(views) != 1 || views[0].ID != id || views[0].Secret != secret {
-		t.Errorf("%v: %+v", err, views)
+		t.Errorf("the actions are %+v, %v; want one, %s with its secret", views, err, id)
 	}
 }
 
@@ -108,7 +108,8 @@ func TestAdminState(t *testing.T) {
 	p := state.Accounts[0].Workspaces[0].Projects[0]
 	if len(state.People) != 4 || state.Accounts[0].Roles[w.content] != RoleContentAdmin || p.RootFolderID != w.root ||
 		p.Assets[0].Status != "created" {
-		t.Errorf("state %+v", state)
+		t.Errorf("the state is %+v, want 4 people, their roles, and a tree from %s with an asset that is created",
+			state, w.root)
 	}
 }
 

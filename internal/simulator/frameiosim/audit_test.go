@@ -67,7 +67,7 @@ func TestTheAuditLogTellsWhatPeopleDid(t *testing.T) {
 	}
 
 	if got := w.audit("?filters[event_type]=asset_moved&filters[resource_id]=" + a).read(); len(got) != 3 {
-		t.Errorf("%v", got)
+		t.Errorf("what happened to the moved file is told as %v, want 3 lines", got)
 	}
 }
 
@@ -82,7 +82,7 @@ func TestTheAuditLogInPages(t *testing.T) {
 	first := w.audit("?page_size=2&include_total_count=true")
 	got := first.read()
 	if first.JSON["total_count"] != 5.0 {
-		t.Errorf("%v", first.JSON["total_count"])
+		t.Errorf("the total is %v, want 5", first.JSON["total_count"])
 	}
 
 	w.sim.AddFolder(w.root, "between") // shifts nothing
@@ -113,16 +113,16 @@ func TestWhoReadsTheAuditLog(t *testing.T) {
 
 	w.sim.AddFolder(w.root, "a")
 	if got := w.audit("").read(); len(got) != 0 {
-		t.Errorf("seen at once: %v", got)
+		t.Errorf("the log at once: got %v, want nothing yet", got)
 	}
 
 	c.Add(61 * time.Second)
 	if got := w.audit("").read(); len(got) != 1 {
-		t.Errorf("not seen later: %v", got)
+		t.Errorf("the log after a minute: got %v, want one entry", got)
 	}
 
 	if got := w.audit("?filters[to_date]=" + c.Now().AddDate(0, 0, -1).Format(time.DateOnly)).read(); len(got) != 0 {
-		t.Errorf("of another day: %v", got)
+		t.Errorf("the log of another day: got %v, want nothing", got)
 	}
 
 	w.as(w.member).audit("").want(403)

@@ -82,17 +82,17 @@ func TestActionCall(t *testing.T) {
 	result := w.run(id, file)
 	if !result.OK() || result.Attempts != 1 || result.Title != "Nuxeo" ||
 		result.Description != "Asset pushed to Nuxeo." {
-		t.Errorf("result %+v", result)
+		t.Errorf("the result is %+v, want it fine at the first attempt: Nuxeo, Asset pushed to Nuxeo.", result)
 	}
 
 	r, p := rc.got[0], rc.payload(t, 0)
 	ts := r.Header.Get("X-Frameio-Request-Timestamp")
 	if r.Header.Get("User-Agent") != "Frame.io V4 API" || ts != strconv.FormatInt(newClock().Now().Unix(), 10) {
-		t.Errorf("headers %v", r.Header)
+		t.Errorf("the headers are %v, want Frame.io's agent, and the time of now", r.Header)
 	}
 
 	if got := r.Header.Get("X-Frameio-Signature"); got != Signature(secret, ts, rc.bodies[0]) {
-		t.Errorf("signature %s", got)
+		t.Errorf("the signature is %s, want %s", got, Signature(secret, ts, rc.bodies[0]))
 	}
 
 	want := map[string]any{
@@ -117,7 +117,7 @@ func TestSignature(t *testing.T) {
 	t.Parallel()
 	const want = "v0=7d06e4dcbb54167f0033658ac8c45abe35b1fa257ff38a448e290762b595f902"
 	if got := Signature("secret", "1700000000", []byte(`{"a":1}`)); got != want {
-		t.Errorf("signature %s", got)
+		t.Errorf("the signature is %s, want %s", got, want)
 	}
 }
 
@@ -132,12 +132,12 @@ func TestSeveralResources(t *testing.T) {
 	p := rc.payload(t, 0)
 	if list := p["resources"].([]any); p["resource"] != nil || len(list) != 3 ||
 		list[0].(map[string]any)["type"] != "version_stack" || list[1].(map[string]any)["type"] != "folder" {
-		t.Errorf("payload %v", p)
+		t.Errorf("the call says %v, want 3 resources, of which a stack and a folder come first, and no single one", p)
 	}
 
 	w.run(id, stack)
 	if r := rc.payload(t, 1)["resource"].(map[string]any); r["id"] != stack || r["type"] != "version_stack" {
-		t.Errorf("one stack: %v", r)
+		t.Errorf("the call for one stack says %v, want %s as a version_stack", r, stack)
 	}
 }
 
@@ -150,7 +150,7 @@ func TestResourceSwitches(t *testing.T) {
 	w.run(id, w.sim.Stack(a, b))
 	p := rc.payload(t, 0)
 	if r := p["resources"].([]any)[0].(map[string]any); p["resource"] != nil || r["id"] != b || r["type"] != "file" {
-		t.Errorf("payload %v", p)
+		t.Errorf("the call says %v, want the file %s among resources, and no single one", p, b)
 	}
 }
 
@@ -165,17 +165,18 @@ func TestActionIsRetried(t *testing.T) {
 
 	id, _ := w.action(rc.url)
 	if r := w.run(id, w.file("a")); r.Attempts != 3 || !r.OK() || r.Error != "" {
-		t.Errorf("result %+v", r)
+		t.Errorf("the result is %+v, want it fine at the third attempt", r)
 	}
 
 	if a, b := rc.payload(t, 0), rc.payload(t, 2); a["interaction_id"] != b["interaction_id"] {
-		t.Errorf("another interaction: %v, %v", a, b)
+		t.Errorf("the interactions are %v and %v, want the same at each attempt", a["interaction_id"],
+			b["interaction_id"])
 	}
 
 	bad := newReceiver(t, func(_ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) })
 	id, _ = w.action(bad.url)
 	if r := w.run(id, w.file("a")); r.Attempts != 5 || r.Status != 500 || r.OK() {
-		t.Errorf("result %+v", r)
+		t.Errorf("the result is %+v, want it given up with 500 after 5 attempts", r)
 	}
 }
 
@@ -187,7 +188,7 @@ func TestActionTimesOut(t *testing.T) {
 	defer close(done)
 	id, _ := w.action(rc.url)
 	if r := w.run(id, w.file("a")); r.Attempts != 2 || r.Status != 0 || !strings.Contains(r.Error, "deadline") {
-		t.Errorf("result %+v", r)
+		t.Errorf("the result is %+v, want it given up at the deadline after 2 attempts", r)
 	}
 }
 
@@ -207,18 +208,18 @@ func TestFormChain(t *testing.T) {
 	file := w.file("a")
 	first := w.run(id, file)
 	if len(first.Fields) != 1 || first.Fields[0].Options[0].Value != "a" {
-		t.Fatalf("form %+v", first)
+		t.Fatalf("the form is %+v, want one field with the option a", first)
 	}
 
 	second, err := w.sim.SubmitForm(context.Background(), first, id, w.member, []string{file},
 		map[string]any{"folder": "a"})
 	if err != nil || second.Title != "Done" || second.InteractionID != first.InteractionID {
-		t.Errorf("%+v, %v", second, err)
+		t.Errorf("submitting it gave %+v, %v; want Done in the same interaction, %s", second, err, first.InteractionID)
 	}
 
 	if p := rc.payload(t, 1); asJSON(p["data"]) != `{"folder":"a"}` || p["interaction_id"] != first.InteractionID ||
 		p["resource"] == nil {
-		t.Errorf("submit %v", p)
+		t.Errorf("the call says %v, want the folder a, the interaction %s and the resource", p, first.InteractionID)
 	}
 }
 
@@ -247,18 +248,18 @@ func TestDeliveryDetails(t *testing.T) {
 	old := strconv.FormatInt(c.Now().Add(-10*time.Minute).Unix(), 10)
 	if r.Header.Get("X-Frameio-Request-Timestamp") != old || string(body) != "{not json" ||
 		r.Header.Get("X-Frameio-Signature") != Signature(secret, old, body) {
-		t.Errorf("skewed: %v %s", r.Header, body)
+		t.Errorf("skewed, the call has %v and %s, want the time %s, signed, and {not json", r.Header, body, old)
 	}
 
 	r, _ = deliver(DeliverSpec{Unsigned: true, Header: http.Header{"X-Extra": {"1"}}})
 	if r.Header.Get("X-Frameio-Signature") != "" || r.Header.Get("X-Extra") != "1" {
-		t.Errorf("unsigned: %v", r.Header)
+		t.Errorf("unsigned, the call has %v, want no signature, and the header of its own", r.Header)
 	}
 
 	_, body = deliver(DeliverSpec{InteractionID: "again", Data: map[string]any{"a": true}, OmitResources: true})
 	if got := string(body); got != `{"action_id":"`+
 		id+`","data":{"a":true},"interaction_id":"again","type":"nuxeo.publish"}` {
-		t.Errorf("submit as in the guide: %s", got)
+		t.Errorf("a form submitted as in the guide is %s, want only its action, data, interaction and type", got)
 	}
 }
 
@@ -279,13 +280,13 @@ func TestWhoMayRun(t *testing.T) {
 		"no action": run("x", w.member, a), "101": run(many, w.member, make([]string, 101)...),
 	} {
 		if err == nil {
-			t.Errorf("%s: no error", name)
+			t.Errorf("%s: the action ran, want an error", name)
 		}
 	}
 
 	w.sim.SetActionActive(id, false)
 	if err := run(id, w.member, a); err == nil || len(rc.got) != 0 {
-		t.Errorf("disabled: %v, %d calls", err, len(rc.got))
+		t.Errorf("a disabled action: got %v and %d calls, want an error and none", err, len(rc.got))
 	}
 }
 
@@ -301,11 +302,11 @@ func TestWhoMayManageActions(t *testing.T) {
 	member.call("DELETE", w.acc+"/actions/"+id, nil).want(403)
 	if got := member.get(w.acc + "/actions/" + id).want(200).data(); got["secret"] != nil ||
 		got["multi_asset"] != true || got["active"] != true {
-		t.Errorf("shown %v", got)
+		t.Errorf("a member is shown %v, want the action without its secret", got)
 	}
 
 	if got := w.sim.Actions(w.workspace); len(got) != 1 || got[0].Secret == "" || got[0].CreatorID != w.content {
-		t.Errorf("actions %+v", got)
+		t.Errorf("the actions are %+v, want one with a secret, by %s", got, w.content)
 	}
 
 	w.call("DELETE", w.acc+"/actions/"+id, nil).want(204)

@@ -32,16 +32,16 @@ func TestRenditions(t *testing.T) {
 	links := w.get(w.acc + "/files/" + video + everything).want(200).data()["media_links"].(map[string]any)
 	get := func(name string) *reply { return w.fetch(links[name].(map[string]any)["url"].(string)).want(200) }
 	if got := get("high_quality"); string(got.Raw) != "proxy" || got.Header.Get("Content-Type") != "video/mp4" {
-		t.Errorf("proxy %q", got.Raw)
+		t.Errorf("the proxy is %q as %s, want \"proxy\" as video/mp4", got.Raw, got.Header.Get("Content-Type"))
 	}
 
 	if got := get("thumbnail"); http.DetectContentType(got.Raw) != "image/png" {
-		t.Errorf("thumbnail %q", got.Raw)
+		t.Errorf("the thumbnail is %q, want a PNG", got.Raw)
 	}
 
 	links = w.get(w.acc + "/files/" + w.file("a.bin") + everything).want(200).data()["media_links"].(map[string]any)
 	if links["high_quality"] != nil || links["video_h264_180"] != nil || links["original"] == nil {
-		t.Errorf("links of a file without renditions: %v", links)
+		t.Errorf("the links of a file without renditions are %v, want the original only", links)
 	}
 }
 
@@ -92,7 +92,7 @@ func TestRanges(t *testing.T) {
 	etag, modified := whole.Header.Get("ETag"), whole.Header.Get("Last-Modified")
 	if whole.Header.Get("Accept-Ranges") != "bytes" ||
 		whole.Header.Get("Content-Disposition") != "attachment; filename=a.mp4" {
-		t.Errorf("headers %v", whole.Header)
+		t.Errorf("the headers are %v, want ranges of bytes, and a.mp4 as an attachment", whole.Header)
 	}
 
 	for _, c := range []struct {
@@ -116,19 +116,20 @@ func TestRanges(t *testing.T) {
 		}
 		r := w.fetch(link, header...)
 		if fmt.Sprint(r.Status) != c.status || string(r.Raw) != c.body || r.Header.Get("Content-Range") != c.at {
-			t.Errorf("%s: %d %q %q", c.header, r.Status, r.Raw, r.Header.Get("Content-Range"))
+			t.Errorf("%s: %d %q %q, want %s %q %q", c.header, r.Status, r.Raw, r.Header.Get("Content-Range"), c.status,
+				c.body, c.at)
 		}
 	}
 
 	if r := w.fetch(link, "Range", "bytes=10-").want(416); r.Header.Get("Content-Range") != "bytes */10" {
-		t.Errorf("416: %v", r.Header)
+		t.Errorf("416 has the headers %v, want the range bytes */10", r.Header)
 	}
 
 	w.fetch(link, "If-Match", `"old"`).want(412)
 	w.fetch(link, "If-None-Match", etag).want(304)
 	req, _ := http.NewRequest("HEAD", link, nil)
 	if r := w.do(req).want(200); r.Header.Get("Content-Length") != "10" || len(r.Raw) != 0 {
-		t.Errorf("HEAD: %v %q", r.Header, r.Raw)
+		t.Errorf("HEAD: %v %q, want a length of 10 and no body", r.Header, r.Raw)
 	}
 }
 
@@ -141,12 +142,13 @@ func TestContentChangesDuringATransfer(t *testing.T) {
 	w.sim.ReplaceContent(id, Bytes([]byte("new")))
 	if r := w.fetch(link, "Range", "bytes=1-", "If-Range", etag).want(200); string(r.Raw) != "new" ||
 		r.Header.Get("ETag") == etag {
-		t.Errorf("If-Range: %q %s", r.Raw, r.Header.Get("ETag"))
+		t.Errorf("If-Range of the old content: %q with the tag %s, want \"new\" with another", r.Raw,
+			r.Header.Get("ETag"))
 	}
 
 	w.fetch(link, "If-Match", etag).want(412)
 	if got := w.get(w.acc + "/files/" + id).want(200).data()["file_size"]; got != 3.0 {
-		t.Errorf("size %v", got)
+		t.Errorf("the size is %v, want 3", got)
 	}
 }
 
@@ -161,7 +163,7 @@ func TestLinksExpire(t *testing.T) {
 	c.Add(time.Minute)
 	if r := w.fetch(link).want(403); !strings.Contains(string(r.Raw), "<Code>AccessDenied</Code>") ||
 		r.Header.Get("Content-Type") != "application/xml" {
-		t.Errorf("expired: %s", r.Raw)
+		t.Errorf("an address that has expired answers %s, want AccessDenied as XML", r.Raw)
 	}
 
 	link = w.original(id)
@@ -194,11 +196,11 @@ func TestDownloadWithFaults(t *testing.T) {
 	got, err := io.ReadAll(resp.Body)
 	_ = resp.Body.Close()
 	if err == nil || len(got) != 1<<20 {
-		t.Errorf("cut: %d bytes, %v", len(got), err)
+		t.Errorf("cut off: %d bytes, %v; want %d and an error", len(got), err, 1<<20)
 	}
 
 	if got := w.fetch(link, "Range", "bytes=1048576-").want(206).Raw; !content.Matches(got, 1<<20) ||
 		len(got) != 2<<20 {
-		t.Errorf("rest: %d bytes", len(got))
+		t.Errorf("the rest has %d bytes or others, want the last %d", len(got), 2<<20)
 	}
 }

@@ -29,7 +29,7 @@ func listening(t *testing.T, fate func(int) EventFate, status func(int) int, eve
 
 		body, err := io.ReadAll(r.Body)
 		if err != nil || json.Unmarshal(body, &e) != nil {
-			t.Errorf("an event that cannot be read: %s", body)
+			t.Errorf("an event cannot be read, want JSON: %s", body)
 		}
 
 		calls++
@@ -62,10 +62,10 @@ func (h *hooked) hears(want ...string) {
 		select {
 		case got := <-h.told:
 			if left[got]--; left[got] < 0 {
-				h.t.Errorf("heard %s, which was not expected", got)
+				h.t.Errorf("heard %s, want only what is expected, and that once", got)
 			}
 		case <-time.After(10 * time.Second):
-			h.t.Fatalf("never heard: %v", left)
+			h.t.Fatalf("never heard %v, want each within 10 s", left)
 		}
 	}
 }
@@ -133,7 +133,7 @@ func TestEventsAreTriedFiveTimes(t *testing.T) {
 	h.hears(taken, taken, taken)
 	select {
 	case more := <-h.told:
-		t.Errorf("heard %s once more", more)
+		t.Errorf("heard %s once more, want no more", more)
 	default:
 	}
 }

@@ -17,7 +17,7 @@ func (w *world) authorize(change url.Values) url.Values {
 	r := w.authorizeRaw(change).want(http.StatusFound)
 	to, err := url.Parse(r.Header.Get("Location"))
 	if err != nil || !strings.HasPrefix(to.String(), redirect) {
-		w.t.Fatalf("redirect to %q, %v", to, err)
+		w.t.Fatalf("redirected to %q, %v; want %s", to, err, redirect)
 	}
 	return to.Query()
 }
@@ -74,22 +74,22 @@ func TestSignIn(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	if got := w.authorize(nil).Get("state"); got != "st/1" {
-		t.Errorf("state %q", got)
+		t.Errorf("the state is %q, want st/1", got)
 	}
 
 	tokens := w.signIn()
 	if tokens["expires_in"] != 86399.0 || tokens["token_type"] != "bearer" || tokens["refresh_token"] == nil ||
 		tokens["id_token"] == nil {
-		t.Errorf("tokens %v", tokens)
+		t.Errorf("the tokens are %v, want bearer tokens for 86399 s, to be refreshed, with an id", tokens)
 	}
 
 	if parts := strings.Split(tokens["access_token"].(string), "."); len(parts) != 3 {
-		t.Errorf("access token is no JWT: %v", tokens)
+		t.Errorf("the access token is %v, want a JWT of 3 parts", tokens["access_token"])
 	}
 
 	if me := w.holds(tokens["access_token"]).want(200).data(); me["id"] != w.member ||
 		me["email"] != "mia@example.com" {
-		t.Errorf("me %v", me)
+		t.Errorf("the token is of %v, want %s, mia@example.com", me, w.member)
 	}
 }
 
@@ -98,7 +98,7 @@ func TestSignInPage(t *testing.T) {
 	w := setup(t)
 	page := w.authorizeRaw(url.Values{"login_hint": nil}).want(200)
 	if !strings.Contains(string(page.Raw), "Mia Member") || !strings.Contains(string(page.Raw), w.member) {
-		t.Fatalf("page %s", page.Raw)
+		t.Fatalf("the page is %s, want Mia Member offered", page.Raw)
 	}
 
 	form := url.Values{
@@ -161,7 +161,7 @@ func TestPKCE(t *testing.T) {
 	w.exchange(public("the-verifier")).want(200)
 	for _, verifier := range []string{"another", ""} {
 		if r := w.exchange(public(verifier)).want(400); r.JSON["error"] != "invalid_grant" {
-			t.Errorf("verifier %q: %s", verifier, r.Raw)
+			t.Errorf("with the verifier %q: %s, want invalid_grant", verifier, r.Raw)
 		}
 	}
 
@@ -172,7 +172,7 @@ func TestPKCE(t *testing.T) {
 	}
 
 	if r := w.exchange(plain).want(401); r.JSON["error"] != "invalid_client" {
-		t.Errorf("no secret, no challenge: %s", r.Raw)
+		t.Errorf("without secret and challenge: %s, want invalid_client", r.Raw)
 	}
 }
 
@@ -187,12 +187,12 @@ func TestClientAuthentication(t *testing.T) {
 	}
 
 	if r := w.exchange(wrong).want(401); r.JSON["error"] != "invalid_client" {
-		t.Errorf("wrong secret: %s", r.Raw)
+		t.Errorf("with a wrong secret: %s, want invalid_client", r.Raw)
 	}
 
 	right := url.Values{"grant_type": {"authorization_code"}, "code": {"fake"}}
 	if r := w.exchange(right).want(400); r.JSON["error"] != "invalid_grant" {
-		t.Errorf("right secret, wrong code: %s", r.Raw)
+		t.Errorf("with the right secret and a wrong code: %s, want invalid_grant", r.Raw)
 	}
 
 	form := url.Values{"grant_type": {"authorization_code"}, "code": {w.authorize(nil).Get("code")}}
@@ -214,7 +214,7 @@ func TestCodeIsForOneUse(t *testing.T) {
 
 	tokens := w.exchange(form).want(200).JSON
 	if r := w.exchange(form).want(400); r.JSON["error"] != "invalid_grant" {
-		t.Errorf("second use: %s", r.Raw)
+		t.Errorf("the code used again: %s, want invalid_grant", r.Raw)
 	}
 
 	w.holds(tokens["access_token"]).want(401)
@@ -236,12 +236,13 @@ func TestRotation(t *testing.T) {
 	first := w.signIn()
 	second := w.refresh(first["refresh_token"]).want(200).JSON
 	if second["refresh_token"] == first["refresh_token"] || w.sim.TokenRefreshes() != 1 {
-		t.Errorf("no rotation: %v, %d refreshes", second, w.sim.TokenRefreshes())
+		t.Errorf("refreshed to %v after %d refreshes, want another refresh token after 1", second,
+			w.sim.TokenRefreshes())
 	}
 
 	w.holds(second["access_token"]).want(200)
 	if r := w.refresh(first["refresh_token"]).want(400); r.JSON["error"] != "invalid_grant" {
-		t.Errorf("reuse: %s", r.Raw)
+		t.Errorf("the old refresh token: %s, want invalid_grant", r.Raw)
 	}
 
 	w.holds(second["access_token"]).want(401) // the family is gone
@@ -254,13 +255,13 @@ func TestRotationSwitches(t *testing.T) {
 	first := never.signIn()
 	if second := never.refresh(first["refresh_token"]).want(200).JSON; second["refresh_token"] !=
 		first["refresh_token"] {
-		t.Errorf("never: %v", second)
+		t.Errorf("without rotation: refreshed to %v, want the same refresh token", second)
 	}
 
 	omit := setup(t, func(o *Options) { o.RotateRefresh = RotateOmit })
 	first = omit.signIn()
 	if second := omit.refresh(first["refresh_token"]).want(200).JSON; second["refresh_token"] != nil {
-		t.Errorf("omit: %v", second)
+		t.Errorf("refreshed to %v, want no refresh token", second)
 	}
 
 	omit.refresh(first["refresh_token"]).want(200)
@@ -324,7 +325,7 @@ func TestServerToServer(t *testing.T) {
 	w := setup(t)
 	if r := w.exchange(url.Values{"grant_type": {"client_credentials"}, "scope": {"openid"}}).
 		want(400); r.JSON["error"] != "invalid_scope" {
-		t.Errorf("scope: %s", r.Raw)
+		t.Errorf("a scope without the service's: %s, want invalid_scope", r.Raw)
 	}
 
 	tokens := w.exchange(url.Values{
@@ -332,11 +333,11 @@ func TestServerToServer(t *testing.T) {
 		"scope":      {"openid,AdobeID,frame.s2s.all"},
 	}).want(200).JSON
 	if tokens["refresh_token"] != nil {
-		t.Errorf("a refresh token: %v", tokens)
+		t.Errorf("the tokens are %v, want no refresh token", tokens)
 	}
 
 	if me := w.holds(tokens["access_token"]).want(200).data(); me["id"] != w.sim.ServicePerson() {
-		t.Errorf("me %v", me)
+		t.Errorf("the token is of %v, want %s", me, w.sim.ServicePerson())
 	}
 }
 
@@ -350,7 +351,7 @@ func TestOtherCredentials(t *testing.T) {
 	w.do(req).want(401)
 	req.Header.Set("x-frameio-legacy-token-auth", "true")
 	if me := w.do(req).want(200).data(); me["id"] != w.member {
-		t.Errorf("me %v", me)
+		t.Errorf("the legacy token is of %v, want %s", me, w.member)
 	}
 }
 
@@ -359,6 +360,6 @@ func TestDiscovery(t *testing.T) {
 	w := setup(t)
 	if got := w.get("/ims/.well-known/openid-configuration").want(200).JSON["token_endpoint"]; got != w.web.URL+
 		"/ims/token/v3" {
-		t.Errorf("token endpoint %v", got)
+		t.Errorf("the token endpoint is %v, want %s/ims/token/v3", got, w.web.URL)
 	}
 }

@@ -15,14 +15,14 @@ func TestBudgets(t *testing.T) {
 		r := w.get(file).want(200)
 		if h := r.Header; h.Get("x-ratelimit-limit") != "10" || h.Get("x-ratelimit-remaining") != string(rune('9'-i)) ||
 			h.Get("x-ratelimit-window") != "1000" {
-			t.Fatalf("call %d: %v", i, h)
+			t.Fatalf("call %d has the headers %v, want a limit of 10 in 1000, and one less left at each", i, h)
 		}
 	}
 
 	r := w.get(file).want(http.StatusTooManyRequests)
 	if r.detail() != "Too many requests" || r.Header.Get("x-ratelimit-remaining") != "0" ||
 		r.Header.Get("Retry-After") != "" {
-		t.Errorf("429: %s %v", r.Raw, r.Header)
+		t.Errorf("429 is %s with %v, want Too many requests, none left, and no Retry-After", r.Raw, r.Header)
 	}
 
 	w.as(w.member).get(file).want(200) // each person has a budget
@@ -48,12 +48,12 @@ func TestBudgetsByClass(t *testing.T) {
 	} {
 		for range budget.calls {
 			if r := budget.do(); r.Status >= 300 {
-				t.Fatalf("%s: %d %s", class, r.Status, r.Raw)
+				t.Fatalf("%s: answered with %d %s, want it within the budget", class, r.Status, r.Raw)
 			}
 		}
 		budget.do().want(429)
 		if got := w.sim.Calls(class); got != budget.calls+1 {
-			t.Errorf("%s: %d calls in the journal", class, got)
+			t.Errorf("%s: %d calls in the journal, want %d", class, got, budget.calls+1)
 		}
 	}
 }
@@ -62,7 +62,7 @@ func TestRateFactor(t *testing.T) {
 	t.Parallel()
 	w := setup(t, newClock().use, func(o *Options) { o.RateFactor = 100 })
 	if got := w.get("/v4/me").want(200).Header.Get("x-ratelimit-window"); got != "600" {
-		t.Errorf("window %s", got)
+		t.Errorf("the window is %s, want 600", got)
 	}
 
 	free := setup(t)
@@ -82,7 +82,7 @@ func TestHeadersOnEveryAnswer(t *testing.T) {
 	} {
 		if r.Status < 400 || r.Header.Get("x-ratelimit-limit") == "" || r.Header.Get("x-ratelimit-remaining") == "" ||
 			r.Header.Get("x-ratelimit-window") == "" {
-			t.Errorf("%d: %v", r.Status, r.Header)
+			t.Errorf("%d has the headers %v, want it refused, with limit, rest and window", r.Status, r.Header)
 		}
 	}
 }
@@ -95,7 +95,7 @@ func TestJournal(t *testing.T) {
 	got := w.sim.Requests()
 	if len(got) != 2 || got[0].Query != "x=1" || got[0].Status != 200 || got[0].Class != "users.show" ||
 		got[1].PersonID != w.member || got[1].Status != 404 {
-		t.Errorf("journal %+v", got)
+		t.Errorf("the journal is %+v, want a users.show with its query, and a 404 of %s", got, w.member)
 	}
 }
 
@@ -108,6 +108,6 @@ func TestJournalIsBounded(t *testing.T) {
 
 	if got := s.Requests(); len(got) != journalSize || got[0].Status != 5 ||
 		got[journalSize-1].Status != journalSize+4 {
-		t.Errorf("%d entries, from %d", len(got), got[0].Status)
+		t.Errorf("%d entries, from status %d; want %d, from 5", len(got), got[0].Status, journalSize)
 	}
 }

@@ -18,7 +18,7 @@ func (w *world) remote(source string) string {
 	id := r.data()["id"].(string)
 	if to := r.JSON["links"].(map[string]any)["status"]; to != w.acc+"/files/"+id+"/status" ||
 		r.data()["status"] != "created" {
-		w.t.Errorf("%s", r.Raw)
+		w.t.Errorf("the remote upload is %s, want it created, with the address of its status", r.Raw)
 	}
 
 	return id
@@ -69,7 +69,8 @@ func TestRemoteUpload(t *testing.T) {
 		file, status := w.arrived(id)
 		if file["file_size"] != float64(c.size) || status["upload_complete"] != c.complete ||
 			status["upload_failed"] != c.failed {
-			t.Errorf("%s: %v %v", name, file, status)
+			t.Errorf("%s: the file is %v and its status %v, want %d bytes, complete %v, failed %v", name, file, status,
+				c.size, c.complete, c.failed)
 		}
 
 		if !c.complete {
@@ -78,7 +79,7 @@ func TestRemoteUpload(t *testing.T) {
 
 		got, err := io.ReadAll(io.NewSectionReader(w.sim.Uploaded(id), 0, c.size))
 		if err != nil || !bytes.Equal(got, data[:c.size]) {
-			t.Errorf("%s: %d other bytes, %v", name, len(got), err)
+			t.Errorf("%s: %d bytes arrived, %v; want the %d of the source", name, len(got), err, c.size)
 		}
 	}
 
@@ -106,6 +107,6 @@ func TestRemoteUploadDeletedMeanwhile(t *testing.T) {
 	w.sim.sending.Wait()
 	w.get(w.acc + "/files/" + id).want(404)
 	if used := w.sim.nodes[id].project.workspace.account.used; used != 0 {
-		t.Errorf("it uses %d bytes", used)
+		t.Errorf("the account uses %d bytes, want 0", used)
 	}
 }

@@ -18,16 +18,16 @@ func TestCommentTimestamps(t *testing.T) {
 
 	at := w.acc + "/comments/" + id
 	if got := w.get(at).want(200).data(); got["timestamp"] != 51.0 || got["duration"] != 5.0 {
-		t.Errorf("frames from 0: %v", got)
+		t.Errorf("the comment is %v, want it at frame 51 for 5", got)
 	}
 
 	if got := w.get(at + "?timestamp_as_timecode=true").want(200).data()["timestamp"]; got != "00:00:02:01" {
-		t.Errorf("timecode %v", got)
+		t.Errorf("the timecode is %v, want 00:00:02:01", got)
 	}
 
 	w.call("PATCH", at, wrap("timestamp", "00:00:01:00")).want(200)
 	if got := w.get(at).want(200).data()["timestamp"]; got != 25.0 {
-		t.Errorf("set by timecode: %v", got)
+		t.Errorf("set by timecode it is at %v, want 25", got)
 	}
 
 	w.call("PATCH", at, wrap("timestamp", "soon")).want(422)
@@ -40,7 +40,7 @@ func TestCommentFrameBase(t *testing.T) {
 	list := w.acc + "/files/" + file + "/comments"
 	made := w.call("POST", list, wrap("text", "first frame", "timestamp", 1)).want(201).data()
 	if made["timestamp"] != 1.0 || *w.sim.Comments(file)[0].Timestamp != 0 {
-		t.Errorf("timestamp %v is frame %d", made["timestamp"], *w.sim.Comments(file)[0].Timestamp)
+		t.Errorf("the timestamp %v is frame %d, want 1 and 0", made["timestamp"], *w.sim.Comments(file)[0].Timestamp)
 	}
 
 	w.call("POST", list, wrap("text", "before the first", "timestamp", 0)).want(422)
@@ -81,17 +81,17 @@ func TestGuestsAndReplies(t *testing.T) {
 	list := w.acc + "/files/" + file + "/comments"
 	plain := w.get(list).want(200).items()
 	if _, has := plain[0]["owner"]; has || len(plain) != 1 || plain[0]["replies"] != nil {
-		t.Errorf("owner and replies come only when asked: %v", plain)
+		t.Errorf("the comments are %v, want one, without owner and replies since they were not asked for", plain)
 	}
 
 	full := w.get(list + "?include=owner,replies").want(200).items()[0]
 	if owner, has := full["owner"]; !has || owner != nil {
-		t.Errorf("a guest's owner is null: %v", full)
+		t.Errorf("the guest's comment is %v, want an owner that is null", full)
 	}
 
 	replies := full["replies"].([]any)
 	if len(replies) != 1 || replies[0].(map[string]any)["id"] != reply {
-		t.Errorf("replies %v", replies)
+		t.Errorf("the replies are %v, want only %s", replies, reply)
 	}
 
 	w.sim.DeleteComment(guest)
@@ -108,18 +108,18 @@ func TestCommentWrites(t *testing.T) {
 	link := made["links"].([]any)[0].(map[string]any)
 	if made["annotation"] != `[{"tool":"freehand"}]` || made["page"] != 2.0 || link["text"] != "it" ||
 		made["text_edited_at"] != nil {
-		t.Errorf("comment %v", made)
+		t.Errorf("the comment is %v, want its drawing, page 2, the link at \"it\", and not edited", made)
 	}
 
 	at := w.acc + "/comments/" + made["id"].(string)
 	done := w.call("PATCH", at, wrap("completed", true)).want(200).data()
 	if done["completed_at"] == nil || done["completer_id"] != w.owner || done["text"] != "see it" {
-		t.Errorf("completed %v", done)
+		t.Errorf("completed it is %v, want when and by %s, and the text as it was", done, w.owner)
 	}
 
 	back := w.call("PATCH", at, wrap("completed", false, "page", nil, "text", "new")).want(200).data()
 	if back["completed_at"] != nil || back["page"] != nil || back["text_edited_at"] == nil {
-		t.Errorf("back %v", back)
+		t.Errorf("opened again it is %v, want neither completed nor on a page, and edited", back)
 	}
 
 	w.as(w.member).call("PATCH", at, wrap("text", "mine now")).want(403)
@@ -143,7 +143,7 @@ func TestCommentRules(t *testing.T) {
 
 	w.get(list + "?sort=owner_asc").want(422)
 	if got := w.get(list).want(200).items(); len(got) != 0 {
-		t.Errorf("left behind %v", got)
+		t.Errorf("the comments left behind are %v, want none", got)
 	}
 }
 
@@ -186,7 +186,7 @@ func TestMediaFacts(t *testing.T) {
 	got, _ := w.values(w.file("a.mov", media))
 	if got[FieldFrameRate] != 23.976 || got[FieldDuration] != 12.5 || got[FieldWidth] != 1920.0 ||
 		got[FieldCodec] != "prores" || got["Status"] != nil {
-		t.Errorf("facts %v", got)
+		t.Errorf("the facts are %v, want 23.976 frames for 12.5 s, 1920 wide, prores, and no status", got)
 	}
 
 	w = setup(t, func(o *Options) {
@@ -196,7 +196,7 @@ func TestMediaFacts(t *testing.T) {
 
 	got, kinds := w.values(w.file("a.mov", media))
 	if got["Images par seconde"] != "23.976" || kinds["Images par seconde"] != "text" || got[FieldWidth] != "1920" {
-		t.Errorf("as text: %v %v", got, kinds)
+		t.Errorf("as text they are %v of the types %v, want 23.976 and 1920 as text", got, kinds)
 	}
 }
 
@@ -207,7 +207,7 @@ func (w *world) fieldNamed(name string) map[string]any {
 			return f
 		}
 	}
-	w.t.Fatalf("no field %s", name)
+	w.t.Fatalf("there is no field %s, want one", name)
 	return nil
 }
 
@@ -233,18 +233,18 @@ func TestApprovalStatus(t *testing.T) {
 	field := w.fieldNamed("État")
 	w.setStatus(field, []any{optionID(field, "Validé")}, a, b).want(204)
 	if w.sim.Status(a) != "Validé" || w.sim.Status(b) != "Validé" {
-		t.Errorf("status %q %q", w.sim.Status(a), w.sim.Status(b))
+		t.Errorf("the statuses are %q and %q, want Validé for both", w.sim.Status(a), w.sim.Status(b))
 	}
 
 	got, _ := w.values(a)
 	if shown := got["État"].([]any)[0].(map[string]any); shown["display_name"] != "Validé" ||
 		shown["id"] != optionID(field, "Validé") {
-		t.Errorf("shown %v", shown)
+		t.Errorf("the status is shown as %v, want Validé with its id", shown)
 	}
 
 	w.setStatus(field, []any{}, a).want(204)
 	if w.sim.Status(a) != "" {
-		t.Errorf("cleared: %q", w.sim.Status(a))
+		t.Errorf("the cleared status is %q, want none", w.sim.Status(a))
 	}
 }
 
@@ -254,7 +254,7 @@ func TestBulkUpdateRules(t *testing.T) {
 	file, field := w.file("a.mov"), w.fieldNamed("Status")
 	if r := w.setStatus(field, "Approved", file).want(422); r.detail() !=
 		"A List of UUID is expected for select field type" {
-		t.Errorf("detail %q", r.detail())
+		t.Errorf("the refusal says %q, want that a list of UUIDs is expected", r.detail())
 	}
 
 	w.setStatus(field, []any{"Approved"}, file).want(422)
@@ -274,7 +274,7 @@ func TestCustomFields(t *testing.T) {
 	w.sim.SetMetadata(file, "Scene", 12.0)
 	w.sim.SetMetadata(file, "Mood", []string{optionID(mood, "cold").(string)})
 	if got, _ := w.values(file); got["Scene"] != 12.0 || got["Mood"].([]any)[0] != optionID(mood, "cold") {
-		t.Errorf("values %v", got)
+		t.Errorf("the values are %v, want 12 and cold", got)
 	}
 
 	w.as(w.member).call("POST", w.acc+"/metadata/field_definitions", wrap("name", "x", "field_type", "text")).want(403)

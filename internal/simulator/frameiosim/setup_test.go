@@ -120,7 +120,7 @@ func (w *world) do(req *http.Request) *reply {
 	r := &reply{t: w.t, Status: resp.StatusCode, Header: resp.Header, Raw: raw}
 	if bytes.HasPrefix(raw, []byte("{")) && strings.HasPrefix(resp.Header.Get("Content-Type"), "application/json") {
 		if err := json.Unmarshal(raw, &r.JSON); err != nil {
-			w.t.Fatalf("%s %s: %v in %s", req.Method, req.URL, err, raw)
+			w.t.Fatalf("reading the answer to %s %s: %v in %s", req.Method, req.URL, err, raw)
 		}
 	}
 
@@ -143,7 +143,7 @@ func (r *reply) data() map[string]any {
 	r.t.Helper()
 	d, ok := r.JSON["data"].(map[string]any)
 	if !ok {
-		r.t.Fatalf("no data object in %s", r.Raw)
+		r.t.Fatalf("no data object in %s, want one", r.Raw)
 	}
 	return d
 }
@@ -152,7 +152,7 @@ func (r *reply) items() (out []map[string]any) {
 	r.t.Helper()
 	list, ok := r.JSON["data"].([]any)
 	if !ok {
-		r.t.Fatalf("no data list in %s", r.Raw)
+		r.t.Fatalf("no data list in %s, want one", r.Raw)
 	}
 
 	for _, item := range list {

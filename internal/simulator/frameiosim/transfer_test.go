@@ -85,7 +85,7 @@ func TestUpload(t *testing.T) {
 	id, mediaType, parts := w.create("cut.MOV", 10)
 	if mediaType != "video/quicktime" || len(parts) != 3 || parts[0].size != 4 || parts[1].size != 3 ||
 		parts[2].size != 3 {
-		t.Fatalf("%s %v", mediaType, parts)
+		t.Fatalf("the upload is of %s in the parts %v, want video/quicktime in 4, 3 and 3 bytes", mediaType, parts)
 	}
 
 	whole := []byte("0123456789")
@@ -93,21 +93,21 @@ func TestUpload(t *testing.T) {
 	for _, i := range []int{2, 0, 2} { // out of order and twice
 		r := w.put(parts[i].url, mediaType, "private", chunks[i]).want(200)
 		if sum := md5.Sum(chunks[i]); r.Header.Get("ETag") != `"`+hex.EncodeToString(sum[:])+`"` {
-			t.Errorf("ETag %s", r.Header.Get("ETag"))
+			t.Errorf("the tag of part %d is %s, want %x", i, r.Header.Get("ETag"), sum)
 		}
 	}
 
 	if file, complete := w.status(id); file != "created" || complete != false {
-		t.Errorf("with a part lost: %v %v", file, complete)
+		t.Errorf("with a part lost the file is %v, complete %v; want created and false", file, complete)
 	}
 
 	w.put(parts[1].url, mediaType, "private", chunks[1]).want(200)
 	if file, complete := w.status(id); file != "transcoded" || complete != true {
-		t.Errorf("at the end: %v %v", file, complete)
+		t.Errorf("at the end the file is %v, complete %v; want transcoded and true", file, complete)
 	}
 
 	if got := w.fetch(w.original(id)).want(200).Raw; !bytes.Equal(got, whole) {
-		t.Errorf("bytes %q", got)
+		t.Errorf("the original is %q, want %q", got, whole)
 	}
 }
 
@@ -132,7 +132,7 @@ func TestPartsAtOnce(t *testing.T) {
 				req.Header.Set("x-amz-acl", "private")
 				if resp, err := http.DefaultClient.Do(req); err != nil || resp.StatusCode != 200 ||
 					resp.Body.Close() != nil {
-					t.Errorf("put: %v", err)
+					t.Errorf("sending a part: got %v, want 200", err)
 				}
 			})
 		}
@@ -142,7 +142,7 @@ func TestPartsAtOnce(t *testing.T) {
 
 	group.Wait()
 	if got := w.fetch(w.original(id)).want(200).Raw; !content.Matches(got, 0) || int64(len(got)) != content.Size() {
-		t.Errorf("%d bytes differ", len(got))
+		t.Errorf("the original has %d bytes or others, want the %d that were sent", len(got), content.Size())
 	}
 }
 
@@ -160,17 +160,17 @@ func TestUploadRefuses(t *testing.T) {
 		"other part": w.put(strings.Replace(u, "part_1", "part_2", 1), mediaType, "private", body),
 	} {
 		if r.Status != 403 || !strings.Contains(string(r.Raw), "<Code>SignatureDoesNotMatch</Code>") {
-			t.Errorf("%s: %d %s", name, r.Status, r.Raw)
+			t.Errorf("%s: answered with %d %s, want 403 SignatureDoesNotMatch", name, r.Status, r.Raw)
 		}
 	}
 
 	c.Add(time.Hour)
 	if r := w.put(u, mediaType, "private", body).want(403); !strings.Contains(string(r.Raw), "Request has expired") {
-		t.Errorf("expired: %s", r.Raw)
+		t.Errorf("an address that has expired answers %s, want Request has expired", r.Raw)
 	}
 
 	if file, _ := w.status(id); file != "created" {
-		t.Errorf("status %v", file)
+		t.Errorf("the file is %v, want created", file)
 	}
 
 	w.call("POST", w.acc+"/folders/"+w.root+"/files/local_upload", wrap("name", "empty", "file_size", 0)).want(422)
@@ -181,11 +181,11 @@ func TestUploadRefuses(t *testing.T) {
 func TestPartSizes(t *testing.T) {
 	t.Parallel()
 	if got := partSizes(50_645_990, 20_000_000); fmt.Sprint(got) != "[16881997 16881997 16881996]" {
-		t.Errorf("parts %v", got)
+		t.Errorf("the parts are %v, want 16881997 twice and 16881996", got)
 	}
 	huge := partSizes(uploadMax, 20_000_000)
 	if len(huge) != 10_000 || huge[0] != 500_000_000 {
-		t.Errorf("%d parts of %d", len(huge), huge[0])
+		t.Errorf("the largest file has %d parts of %d bytes, want 10000 of 500000000", len(huge), huge[0])
 	}
 }
 
@@ -202,7 +202,7 @@ func TestUploadToDisk(t *testing.T) {
 
 	w.put(parts[0].url, mediaType, "private", body).want(200)
 	if got := w.fetch(w.original(id)).want(200).Raw; !content.Matches(got, 0) || int64(len(got)) != content.Size() {
-		t.Errorf("%d bytes differ", len(got))
+		t.Errorf("the original has %d bytes or others, want the %d that were sent", len(got), content.Size())
 	}
 
 	if err := w.sim.Close(); err != nil {
@@ -210,7 +210,7 @@ func TestUploadToDisk(t *testing.T) {
 	}
 
 	if left, _ := os.ReadDir(dir); len(left) != 0 {
-		t.Errorf("left behind: %v", left)
+		t.Errorf("left behind are %v, want nothing", left)
 	}
 }
 
@@ -220,7 +220,7 @@ func TestDiscardedUpload(t *testing.T) {
 	id, mediaType, parts := w.create("a.bin", 4)
 	w.put(parts[0].url, mediaType, "private", []byte("abcd")).want(200)
 	if got := w.fetch(w.original(id)).want(200).Raw; string(got) != "\x00\x00\x00\x00" {
-		t.Errorf("bytes %q", got)
+		t.Errorf("the original is %q, want zeros, since it is not kept", got)
 	}
 }
 
@@ -236,7 +236,7 @@ func TestStatusLadder(t *testing.T) {
 
 	link := w.original(id)
 	if r := w.fetch(link).want(403); !strings.Contains(string(r.Raw), "AccessDenied") {
-		t.Errorf("created: %s", r.Raw)
+		t.Errorf("the original of a created file: %s, want AccessDenied", r.Raw)
 	}
 
 	w.sim.FinishUpload(id)
@@ -257,7 +257,7 @@ func TestStatusLadder(t *testing.T) {
 		}
 		w.fetch(link).want(step.bytes)
 		if proxy := rendition(); (proxy != nil) != step.proxy {
-			t.Errorf("%s: proxy %v", step.file, proxy)
+			t.Errorf("when the file is %s the proxy is %v, want one: %v", step.file, proxy, step.proxy)
 		}
 	}
 }
@@ -281,11 +281,11 @@ func TestSeedFolder(t *testing.T) {
 	assets := w.sim.State().Accounts[0].Workspaces[0].Projects[0].Assets
 	if len(assets) != 3 || assets[0].Name != "reels" || assets[2].Name != "a.txt" ||
 		assets[2].ParentID != assets[1].ID {
-		t.Fatalf("assets %+v", assets)
+		t.Fatalf("the assets are %+v, want reels, a folder in it, and a.txt in that", assets)
 	}
 
 	if got := w.fetch(w.original(assets[2].ID)).want(200).Raw; string(got) != "hello" {
-		t.Errorf("bytes %q", got)
+		t.Errorf("the original is %q, want hello", got)
 	}
 }
 
@@ -298,7 +298,7 @@ func TestManyAssets(t *testing.T) {
 	}
 
 	if took := time.Since(start); took > 10*time.Second { // far above what it takes, for slow machines
-		t.Errorf("100,000 files took %v", took)
+		t.Errorf("100,000 files took %v, want at most 10 s", took)
 	} else {
 		t.Logf("100,000 files took %v", took)
 	}
@@ -306,7 +306,7 @@ func TestManyAssets(t *testing.T) {
 	start = time.Now()
 	pages, ids := w.all(w.acc+"/folders/"+w.root+"/children", "page_size=500")
 	if pages != 200 || len(ids) != 100_000 {
-		t.Errorf("%d pages, %d ids", pages, len(ids))
+		t.Errorf("%d pages with %d ids, want 200 with 100,000", pages, len(ids))
 	}
 
 	t.Logf("200 pages of 500 took %v", time.Since(start))

@@ -39,7 +39,7 @@ func TestTreePage(t *testing.T) {
 
 		if csp := w.Header().Get("Content-Security-Policy"); w.Code == http.StatusOK &&
 			!strings.HasPrefix(csp, "default-src 'none'") {
-			t.Errorf("the policy is %q", csp)
+			t.Errorf("the policy is %q, want one that allows nothing by default", csp)
 		}
 
 		return w.Code, string(b)
@@ -51,12 +51,12 @@ func TestTreePage(t *testing.T) {
 		"2.0 KB", "Comments: 2", "Too &lt;i&gt;late&lt;/i&gt;", "No custom action yet", file,
 	} {
 		if !strings.Contains(body, want) {
-			t.Errorf("the page does not show %q", want)
+			t.Errorf("the page does not show %q, want it: %s", want, body)
 		}
 	}
 
 	if n := strings.Count(body, "Moved"); n != 1 {
-		t.Errorf("the reply is shown %d times", n)
+		t.Errorf("the reply is shown %d times, want once", n)
 	}
 
 	form := url.Values{"action": {"nobody's"}, "person": {josh}, "asset": {file}}
@@ -69,10 +69,10 @@ func TestTreePage(t *testing.T) {
 
 	if status, body := post("http://frameio.test"); status != http.StatusOK ||
 		!strings.Contains(html.UnescapeString(body), `there is no action "nobody's"`) {
-		t.Errorf("an unknown action: %d %s", status, body)
+		t.Errorf("an unknown action: answered with %d %s, want 200 and that there is none", status, body)
 	}
 
 	if status, _ := post("http://elsewhere.test"); status != http.StatusForbidden {
-		t.Errorf("another site's form: %d", status)
+		t.Errorf("another site's form: answered with %d, want 403", status)
 	}
 }

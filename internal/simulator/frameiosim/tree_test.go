@@ -43,17 +43,18 @@ func TestPaging(t *testing.T) {
 
 	r := w.get(children + "?page_size=7&include=creator&include_total_count=true").want(200)
 	if links := r.JSON["links"].(map[string]any); links["next"] != nil || r.JSON["total_count"] != 7.0 {
-		t.Errorf("exact page: %v, total %v", links, r.JSON["total_count"])
+		t.Errorf("the page that is just full has the links %v and the total %v, want no next and 7", links,
+			r.JSON["total_count"])
 	}
 
 	r = w.get(children + "?page_size=3&include=creator").want(200)
 	next := r.JSON["links"].(map[string]any)["next"].(string)
 	if u, err := url.Parse(next); err != nil || u.Path != children || len(u.Query()) != 1 || !u.Query().Has("after") {
-		t.Errorf("next %q", next)
+		t.Errorf("the next page is at %q, %v; want %s with after only", next, err, children)
 	}
 
 	if r.JSON["total_count"] != nil {
-		t.Errorf("total_count %v unasked", r.JSON["total_count"])
+		t.Errorf("the total is %v, want none unasked", r.JSON["total_count"])
 	}
 }
 
@@ -65,7 +66,7 @@ func TestNextLinkFull(t *testing.T) {
 	r := w.get(w.acc + "/folders/" + w.root + "/files?page_size=1&sort=name_desc").want(200)
 	next := r.JSON["links"].(map[string]any)["next"].(string)
 	if r = w.get(next).want(200); r.column("name") != "a" {
-		t.Errorf("second page of %s: %s", next, r.Raw)
+		t.Errorf("the second page, of %s, is %s; want a", next, r.Raw)
 	}
 }
 
@@ -133,7 +134,7 @@ func TestTypedEndpoints(t *testing.T) {
 	}
 
 	if r := w.get(w.acc + "/folders/" + stack + "/children"); !strings.Contains(r.detail(), "is not a folder") {
-		t.Errorf("detail %q", r.detail())
+		t.Errorf("the refusal says %q, want that it is not a folder", r.detail())
 	}
 }
 
@@ -154,7 +155,7 @@ func TestStackRules(t *testing.T) {
 	make(a, "nowhere").want(404)
 	stack := make(a, b).want(201).data()
 	if stack["head_version"].(map[string]any)["id"] != b || stack["name"] != "b" {
-		t.Errorf("stack %v", stack)
+		t.Errorf("the stack is %v, want the head %s and the name b", stack, b)
 	}
 
 	make(stack["id"].(string), w.file("d")).want(422)
@@ -174,15 +175,16 @@ func TestStackLife(t *testing.T) {
 
 	move(c, stack)
 	if got := w.get(at).want(200).data(); got["head_version"].(map[string]any)["id"] != c || got["name"] != "b" {
-		t.Errorf("head %v; the name goes stale", got)
+		t.Errorf("the head is %v and the name %v, want %s, and b, which goes stale", got["head_version"], got["name"],
+			c)
 	}
 
 	if got := w.get(at + "/children").want(200).column("id"); got != a+" "+b+" "+c {
-		t.Errorf("versions %s", got)
+		t.Errorf("the versions are %s, want %s", got, a+" "+b+" "+c)
 	}
 
 	if got := w.get(w.acc + "/files/" + c).want(200).data()["parent_id"]; got != stack {
-		t.Errorf("parent %v", got)
+		t.Errorf("the parent is %v, want %s", got, stack)
 	}
 
 	move(c, w.root)
@@ -196,7 +198,7 @@ func TestStackChildrenAreOrderedByCreation(t *testing.T) {
 	w := setup(t, newClock().use)
 	r := w.get(w.acc + "/version_stacks/" + w.sim.Stack(w.file("a"), w.file("b"), w.file("c")) + "/children").want(200)
 	if times := strings.Fields(r.column("created_at")); !(times[0] < times[1] && times[1] < times[2]) {
-		t.Errorf("created %v", times)
+		t.Errorf("the versions were created at %v, want one after another", times)
 	}
 }
 
@@ -226,7 +228,7 @@ func TestBodies(t *testing.T) {
 	w := setup(t)
 	at := w.acc + "/folders/" + w.root + "/folders"
 	if r := w.call("POST", at, wrap("name", "x", "colour", "red")).want(422); r.detail() != "Unexpected field: colour" {
-		t.Errorf("detail %q", r.detail())
+		t.Errorf("the refusal says %q, want Unexpected field: colour", r.detail())
 	}
 
 	w.call("POST", at, object{"name": "x"}).want(422)
@@ -250,18 +252,18 @@ func TestVisibility(t *testing.T) {
 	}
 
 	if got := stranger.get("/v4/accounts").want(200).items(); len(got) != 0 {
-		t.Errorf("accounts %v", got)
+		t.Errorf("a stranger sees the accounts %v, want none", got)
 	}
 
 	w.sim.Invite(w.project, w.stranger)
 	if got := stranger.get(w.acc + "/invited_projects").want(200).column("id"); got != w.project {
-		t.Errorf("invited %q", got)
+		t.Errorf("the guest is invited to %q, want %s", got, w.project)
 	}
 
 	stranger.get(w.acc + "/files/" + file).want(200)
 	stranger.get(w.acc + "/workspaces/" + w.workspace).want(404)
 	if got := w.as(w.member).get(w.acc + "/invited_projects").want(200).items(); len(got) != 0 {
-		t.Errorf("a member is not a guest: %v", got)
+		t.Errorf("a member is a guest of %v, want nothing", got)
 	}
 }
 
@@ -282,7 +284,7 @@ func TestRestrictedWorkspace(t *testing.T) {
 	w.sim.RestrictWorkspace(w.workspace)
 	member.get(w.acc + "/projects/" + w.project).want(404)
 	if got := member.get(w.acc + "/workspaces").want(200).items(); len(got) != 0 {
-		t.Errorf("workspaces %v", got)
+		t.Errorf("a member sees the workspaces %v, want none", got)
 	}
 
 	w.sim.SetWorkspaceRole(w.workspace, w.member, WorkspaceViewer)
@@ -298,7 +300,7 @@ func TestLockedAccount(t *testing.T) {
 	w := setup(t)
 	w.sim.LockAccount(w.account, true)
 	if r := w.get(w.acc + "/workspaces").want(403); !strings.Contains(r.detail(), "locked") {
-		t.Errorf("detail %q", r.detail())
+		t.Errorf("the refusal says %q, want that it is locked", r.detail())
 	}
 	w.sim.LockAccount(w.account, false)
 	w.get(w.acc + "/workspaces").want(200)
@@ -330,12 +332,12 @@ func TestRepeatedInclude(t *testing.T) {
 	file := w.acc + "/files/" + w.file("a.mp4")
 	got := w.get(file + "?include=creator&include=metadata").want(200).data()
 	if got["creator"] != nil || got["metadata"] == nil {
-		t.Errorf("the last of a repeated key counts: %v", got)
+		t.Errorf("of a repeated key the last counts, want metadata and no creator in %v", got)
 	}
 
 	if got = w.get(file + "?include=creator,metadata").want(200).data(); got["creator"] == nil ||
 		got["metadata"] == nil {
-		t.Errorf("a list has both: %v", got)
+		t.Errorf("a list of both, want creator and metadata in %v", got)
 	}
 }
 
@@ -343,7 +345,7 @@ func TestUnknownRoute(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	if r := w.get("/v4/nothing").want(404); r.detail() != "no route found for GET /v4/nothing" {
-		t.Errorf("detail %q", r.detail())
+		t.Errorf("the refusal says %q, want no route found for GET /v4/nothing", r.detail())
 	}
 }
 

@@ -17,7 +17,7 @@ func TestWebhooks(t *testing.T) {
 		data()
 	at := w.acc + "/webhooks/" + made["id"].(string)
 	if got := w.get(at).want(200).data(); got["secret"] != nil || got["active"] != true {
-		t.Errorf("shown %v", got)
+		t.Errorf("the webhook is shown as %v, want it active, without its secret", got)
 	}
 
 	comment := w.sim.AddComment(w.file("a"), CommentSpec{Text: "x"})
@@ -32,7 +32,7 @@ func TestWebhooks(t *testing.T) {
 	}
 
 	if got := send(Event{Type: "comment.created"}); len(got) != 1 || got[0].Status != 200 {
-		t.Fatalf("deliveries %+v", got)
+		t.Fatalf("the deliveries are %+v, want one that was answered with 200", got)
 	}
 
 	want := map[string]any{
@@ -57,12 +57,12 @@ func TestWebhooks(t *testing.T) {
 	}
 
 	if got := send(Event{Type: "file.ready"}); len(got) != 0 {
-		t.Errorf("unasked event: %+v", got)
+		t.Errorf("an event that was not asked for is delivered as %+v, want nothing", got)
 	}
 
 	w.call("PATCH", at, wrap("active", false)).want(200)
 	if got := send(Event{Type: "comment.created"}); len(got) != 0 {
-		t.Errorf("inactive: %+v", got)
+		t.Errorf("to an inactive webhook is delivered %+v, want nothing", got)
 	}
 }
 
@@ -81,7 +81,7 @@ func TestWebhookRules(t *testing.T) {
 	w.as(w.member).call("POST", list, good).want(403)
 	id := w.call("POST", list, good).want(201).data()["id"].(string)
 	if got := w.sim.Webhooks(w.workspace); len(got) != 1 || got[0].Secret == "" {
-		t.Errorf("webhooks %+v", got)
+		t.Errorf("the webhooks are %+v, want one with a secret", got)
 	}
 
 	w.call("DELETE", w.acc+"/webhooks/"+id, nil).want(204)
@@ -94,18 +94,18 @@ func TestWatermarked(t *testing.T) {
 	id := w.file("a.mp4", Watermarked(), WithRendition(RenditionHighQuality, Bytes([]byte("marked"))))
 	links := w.get(w.acc + "/files/" + id + everything).want(200).data()["media_links"].(map[string]any)
 	if links["original"] != nil {
-		t.Errorf("original %v", links["original"])
+		t.Errorf("the original of a marked file is %v, want none", links["original"])
 	}
 
 	link := links["high_quality"].(map[string]any)["download_url"].(string)
 	r := w.fetch(link, "Range", "bytes=1-2").want(200)
 	if string(r.Raw) != "marked" || r.Header.Get("Accept-Ranges") != "" || r.Header.Get("Content-Length") != "" {
-		t.Errorf("%q %v", r.Raw, r.Header)
+		t.Errorf("the marked file is %q with %v, want it whole, and neither ranges nor a length", r.Raw, r.Header)
 	}
 
 	req, _ := http.NewRequest("HEAD", link, nil)
 	if h := w.do(req).want(200).Header; h.Get("Accept-Ranges") != "" || h.Get("Content-Length") != "" {
-		t.Errorf("HEAD %v", h)
+		t.Errorf("HEAD has %v, want neither ranges nor a length", h)
 	}
 }
 
@@ -130,7 +130,7 @@ func TestCopyFile(t *testing.T) {
 	}
 
 	if got := w.fetch(w.original(full)).want(200).Raw; string(got) != "a.mp4" {
-		t.Errorf("bytes %q", got)
+		t.Errorf("the copy's original is %q, want a.mp4", got)
 	}
 
 	w.call("POST", w.acc+"/files/"+w.file("b", NotUploadedYet())+"/copy", wrap("parent_id", folder)).want(409)
@@ -145,6 +145,6 @@ func TestClockSkew(t *testing.T) {
 	w.run(id, w.file("a"))
 	if got := rc.got[0].Header.Get("X-Frameio-Request-Timestamp"); got !=
 		strconv.FormatInt(c.Now().Add(time.Hour).Unix(), 10) {
-		t.Errorf("timestamp %s", got)
+		t.Errorf("the timestamp is %s, want %d", got, c.Now().Add(time.Hour).Unix())
 	}
 }

@@ -125,7 +125,7 @@ func TestLoginFormMakesASession(t *testing.T) {
 	form("wrong").is(401)
 	r := form("josh").is(302)
 	if to := r.header.Get("Location"); to != f.base+"/ui/" {
-		t.Fatalf("redirected to %s", to)
+		t.Fatalf("redirected to %s, want %s/ui/", to, f.base)
 	}
 
 	cookie := "Cookie: " + strings.SplitN(r.header.Get("Set-Cookie"), ";", 2)[0]
@@ -142,7 +142,7 @@ func TestLoginFormDoesNotRedirectElsewhere(t *testing.T) {
 			url.Values{"user_name": {"josh"}, "user_password": {"josh"}, "requestedUrl": {to}}.Encode(),
 			"Content-Type: application/x-www-form-urlencoded").is(302)
 		if !strings.HasPrefix(r.header.Get("Location"), f.base+"/") {
-			t.Errorf("%s leads to %s", to, r.header.Get("Location"))
+			t.Errorf("%s leads to %s, want an address below %s", to, r.header.Get("Location"), f.base)
 		}
 	}
 }
@@ -168,7 +168,7 @@ func TestIdempotencyKey(t *testing.T) {
 	first := f.send("josh", "POST", at, doc("File", "f", nil), key).is(201)
 	second := f.send("josh", "POST", at, doc("File", "f", nil), key).is(201)
 	if string(first.body) != string(second.body) || second.header.Get("Idempotency-Key") != "k1" {
-		t.Fatalf("not replayed: %s %v", second.body, second.header)
+		t.Fatalf("the second answer is %s %v, want %s again, with the key k1", second.body, second.header, first.body)
 	}
 
 	equalInts(t, len(f.sim.Children(folder)), 1, "documents")
@@ -242,7 +242,7 @@ func TestOAuthCodeWithPKCE(t *testing.T) {
 
 	if page := f.send("josh", "GET", "/oauth2/authorize?"+q.Encode(), nil).is(200); !strings.Contains(string(page.body),
 		"authorize_submit") {
-		t.Fatalf("no form: %s", page.body)
+		t.Fatalf("the page has no form, want one that submits: %s", page.body)
 	}
 
 	f.send("josh", "GET", "/oauth2/authorize?"+strings.Replace(q.Encode(), "app.example", "evil.example", 1), nil).
@@ -255,13 +255,13 @@ func TestOAuthCodeWithPKCE(t *testing.T) {
 		to, err := url.Parse(f.send("josh", "POST", "/oauth2/authorize_submit", form.Encode(),
 			"Content-Type: application/x-www-form-urlencoded").is(302).header.Get("Location"))
 		if err != nil || to.Query().Get("state") != "st" {
-			t.Fatalf("redirected to %v", to)
+			t.Fatalf("redirected to %v, %v; want the state st", to, err)
 		}
 		return to.Query()
 	}
 
 	if e := grant("deny_access").Get("error"); e != "access_denied" {
-		t.Fatalf("error %q", e)
+		t.Fatalf("after a refusal the error is %q, want access_denied", e)
 	}
 
 	exchange := func(form url.Values) *reply {
@@ -319,7 +319,7 @@ func TestOAuthWithJWTAndAutoGrant(t *testing.T) {
 	to := f.send("josh", "GET", "/oauth2/authorize?response_type=code&client_id=app", nil).
 		is(302).header.Get("Location")
 	if !strings.HasPrefix(to, "http://localhost:1/cb?code=") {
-		t.Fatalf("redirected to %s", to)
+		t.Fatalf("redirected to %s, want a code for http://localhost:1/cb", to)
 	}
 }
 
@@ -339,7 +339,7 @@ func TestProviders(t *testing.T) {
 	r := f.send("josh", "GET", at, nil).is(200).want(nil, "clientSecret").want(false, "isAuthorized")
 	if u := r.at("authorizationURL").(string); !strings.Contains(u,
 		url.QueryEscape(f.base+"/site/oauth2/frameio/callback")) || strings.Contains(u, "state") {
-		t.Fatalf("authorization URL %s", u)
+		t.Fatalf("the authorization URL is %s, want the callback of %s and no state", u, f.base)
 	}
 
 	f.send("josh", "GET", at+"/token", nil).is(404)

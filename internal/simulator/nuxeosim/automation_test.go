@@ -16,7 +16,7 @@ func TestAutomation(t *testing.T) {
 		"Log", "User.Get",
 	} {
 		if !strings.Contains(string(r.body), `"id":"`+id+`"`) {
-			t.Errorf("%s is not listed", id)
+			t.Errorf("%s is not listed, want every operation we call", id)
 		}
 	}
 
@@ -99,6 +99,6 @@ func TestAdminInterface(t *testing.T) {
 	admin("DELETE", "faults", "").is(204)
 	f.send("josh", "GET", "/api/v1/me", nil).is(200)
 	if r := admin("GET", "requests", "").is(200); !strings.Contains(string(r.body), `"path":"/nuxeo/api/v1/me"`) {
-		t.Fatalf("%s", r.body)
+		t.Fatalf("the journal is %s, want the call of /me in it", r.body)
 	}
 }

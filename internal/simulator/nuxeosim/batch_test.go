@@ -42,7 +42,7 @@ func TestUploadAnswers(t *testing.T) {
 	f.send("josh", "GET", up+"/1", nil).is(404)
 	f.send("josh", "DELETE", up, nil).is(204)
 	if r := f.send("josh", "GET", up, nil).is(404); len(r.body) != 0 {
-		t.Fatalf("body of 404: %s", r.body)
+		t.Fatalf("the body of 404 is %s, want none", r.body)
 	}
 }
 
@@ -138,7 +138,7 @@ func checkContent(f *fixture, uid string, content *pattern.Content) {
 
 	if got := f.doc(uid).Content; got == nil || got.Digest != hex.EncodeToString(sum.Sum(nil)) ||
 		got.Length != content.Size() {
-		f.Fatalf("content is %+v", got)
+		f.Fatalf("the content is %+v, want %d bytes with the digest %x", got, content.Size(), sum.Sum(nil))
 	}
 
 	r, err := f.sim.OpenBlob(uid, "")
@@ -148,7 +148,7 @@ func checkContent(f *fixture, uid string, content *pattern.Content) {
 	defer r.Close()
 	data, err := io.ReadAll(r)
 	if err != nil || int64(len(data)) != content.Size() || !content.Matches(data, 0) {
-		f.Fatalf("stored bytes differ (%d, %v)", len(data), err)
+		f.Fatalf("%d bytes are stored, %v; want the %d that were sent", len(data), err, content.Size())
 	}
 }
 
@@ -184,7 +184,7 @@ func TestBatchGoneWhileAChunkArrives(t *testing.T) {
 	}))
 
 	if e, is := err.(*restError); !is || e.status != 410 {
-		t.Fatalf("error %v", err)
+		t.Fatalf("the upload that was broken off: got %v, want 410", err)
 	}
 }
 
@@ -211,7 +211,7 @@ func TestJoiningTakesItsTimeWithoutTheLock(t *testing.T) {
 		}
 
 		if j := <-done; j == nil || time.Since(start) != 10*time.Second {
-			t.Errorf("joined %v after %v", j, time.Since(start))
+			t.Errorf("joined %v after %v, want them after 10 s", j, time.Since(start))
 		}
 	})
 }
@@ -242,7 +242,7 @@ func TestExecuteOnBatch(t *testing.T) {
 	f.send("josh", "POST", "/api/v1/upload/"+b+"/0/execute/Blob.AttachOnDocument", obj{"params": obj{"document": uid}}).
 		is(200)
 	if c := f.doc(uid).Content; c == nil || c.Length != 5 || c.Name != "h.txt" {
-		t.Fatalf("content %+v", c)
+		t.Fatalf("the content is %+v, want h.txt with 5 bytes", c)
 	}
 
 	equalInts(t, f.sim.Batches(), 0, "batches")
@@ -257,17 +257,17 @@ func TestDownload(t *testing.T) {
 	etag := r.header.Get("ETag")
 	if string(r.body) != "0123456789" || etag != `"781e5e245d69b566979b86e28d23f2c7"` ||
 		r.header.Get("Accept-Ranges") != "bytes" {
-		t.Fatalf("%s %v", r.body, r.header)
+		t.Fatalf("the file is %s %v, want 0123456789 with its tag, in ranges", r.body, r.header)
 	}
 
 	file := "/nxfile/default/" + uid + "/file:content/a.txt"
 	for where, status := range map[string]int{at: 200, file: 206} {
 		if r := f.send("josh", "GET", where, nil, "Range: bytes=2-4").is(status); string(r.body) != "234" ||
 			r.header.Get("Content-Range") != "bytes 2-4/10" {
-			t.Fatalf("%s: %s %v", where, r.body, r.header)
+			t.Fatalf("a range of %s: %s %v, want 234, bytes 2-4/10", where, r.body, r.header)
 		}
 		if r := f.send("josh", "GET", where, nil, "Range: bytes=10-").is(200); string(r.body) != "0123456789" {
-			t.Fatalf("%s: %s", where, r.body)
+			t.Fatalf("a range of %s beyond the end: %s, want 0123456789", where, r.body)
 		}
 	}
 
@@ -283,7 +283,7 @@ func TestDownload(t *testing.T) {
 	data := f.send("josh", "GET", "/api/v1/id/"+uid, nil, "properties: *").at("properties", "file:content",
 		"data").(string)
 	if r := f.send("josh", "GET", strings.TrimPrefix(data, f.base), nil).is(200); string(r.body) != "0123456789" {
-		t.Fatalf("%s", r.body)
+		t.Fatalf("the file is %s, want 0123456789", r.body)
 	}
 
 	f.send("josh", "DELETE", at, nil).is(204)
@@ -296,7 +296,7 @@ func TestDirectDownload(t *testing.T) {
 	uid := f.file("josh", "a.txt", "0123456789")
 	to := f.send("josh", "GET", "/api/v1/id/"+uid+"/@blob/file:content", nil).is(302).header.Get("Location")
 	if r := f.send("", "GET", strings.TrimPrefix(to, f.base), nil, "Range: bytes=1-2").is(206); string(r.body) != "12" {
-		t.Fatalf("%s", r.body)
+		t.Fatalf("the range is %s, want 12", r.body)
 	}
 
 	f.send("", "GET", strings.TrimPrefix(to, f.base)+"x", nil).is(403)
@@ -312,7 +312,7 @@ func TestMkDocWithAContentOfAnySize(t *testing.T) {
 	r := f.send("josh", "GET", "/api/v1/id/"+uid+"/@blob/file:content", nil,
 		fmt.Sprintf("Range: bytes=%d-%d", 1<<39, 1<<39+99)).is(200)
 	if len(r.body) != 100 || !content.Matches(r.body, 1<<39) {
-		t.Fatalf("%d bytes", len(r.body))
+		t.Fatalf("%d bytes came, want 100 of the middle", len(r.body))
 	}
 }
 
@@ -326,7 +326,7 @@ func TestDamagedUploads(t *testing.T) {
 		again := f.doc(f.file("josh", "c", "hello")).Content
 		if bad.Length != good.Length || bad.Digest == good.Digest || len(bad.Digest) != len(good.Digest) ||
 			again.Digest != good.Digest {
-			t.Errorf("good %+v, damaged %+v, then %+v", good, bad, again)
+			t.Errorf("good %+v, damaged %+v, then %+v; want another digest of the damaged one only", good, bad, again)
 		}
 	}
 }
@@ -367,7 +367,7 @@ func TestParallelWork(t *testing.T) {
 	equalInts(t, len(f.sim.Children(folder)), workers*rounds+1, "documents")
 	equalInts(t, len(f.sim.Comments(shared)), workers*rounds, "comments")
 	if n := len(f.sim.Versions(shared)); n < workers*rounds {
-		t.Errorf("%d versions", n)
+		t.Errorf("%d versions, want at least %d", n, workers*rounds)
 	}
 
 	equalInts(t, f.sim.Batches(), 0, "batches")

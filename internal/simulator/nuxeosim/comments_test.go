@@ -54,7 +54,7 @@ func TestRepliesHangBelowComments(t *testing.T) {
 		nil).is(200).want(2, "resultsCount")
 	all := f.sim.Comments(uid)
 	if len(all) != 2 || all[1].ParentID != id || all[1].Author != "josh" {
-		t.Fatalf("%+v", all)
+		t.Fatalf("the comments are %+v, want 2, of which josh's answers %s", all, id)
 	}
 }
 
@@ -111,7 +111,7 @@ func TestVersionsKeepTheirComments(t *testing.T) {
 	got := f.sim.Comments(v)
 	if len(got) != 2 || got[0].Text != "q" || got[0].ParentID != v || got[1].ParentID != got[0].ID ||
 		got[0].Created.Year() != 2020 || time.Since(got[1].Created) > time.Hour {
-		t.Fatalf("%+v", got)
+		t.Fatalf("the version's comments are %+v, want 2 copies, the first of 2020 with the text q", got)
 	}
 
 	f.send("josh", "GET", "/api/v1/id/"+v+"/@comment", nil).is(200).want("q", "entries", 0, "text").want("julia",

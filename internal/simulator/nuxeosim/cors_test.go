@@ -34,7 +34,7 @@ func TestCORSByContribution(t *testing.T) {
 		"Vary":                             "Origin",
 	} {
 		if got := r.header.Get(name); got != want {
-			t.Errorf("%s: %q", name, got)
+			t.Errorf("%s is %q, want %q", name, got, want)
 		}
 	}
 
@@ -46,7 +46,7 @@ func TestCORSByContribution(t *testing.T) {
 		"Access-Control-Request-Headers: x-a").is(200)
 	if r.header.Get("Access-Control-Allow-Methods") != "GET, PUT" ||
 		r.header.Get("Access-Control-Allow-Headers") != "x-a" || r.header.Get("Access-Control-Max-Age") != "60" {
-		t.Errorf("the preflight has %v", r.header)
+		t.Errorf("the preflight has %v, want GET, PUT and x-a allowed for 60 s", r.header)
 	}
 
 	f.send("", "OPTIONS", "/api/v1/me", nil, from, "Access-Control-Request-Method: DELETE").is(405)
@@ -71,7 +71,7 @@ func TestPointsThatAreGone(t *testing.T) {
 		`point="config"><config/></extension></component>`)
 	for lts, fails := range map[string]bool{"2021": false, "2023": false, "2025": true} {
 		if err := setup(t, func(o *Options) { o.LTS = lts }).sim.AddContribution(old); (err != nil) != fails {
-			t.Errorf("LTS %s: %v", lts, err)
+			t.Errorf("an old contribution on LTS %s: got %v, want it refused: %v", lts, err, fails)
 		}
 	}
 }

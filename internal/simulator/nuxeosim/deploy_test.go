@@ -36,7 +36,7 @@ func TestDeploymentFragment(t *testing.T) {
 
 	r := f.send("", "GET", "/ui/nuxeo-x.bundle.js", nil).is(200)
 	if string(r.body) != "export {}" || !strings.HasPrefix(r.header.Get("Content-Type"), "text/javascript") {
-		t.Errorf("%s as %s", r.body, r.header.Get("Content-Type"))
+		t.Errorf("the bundle is %s as %s, want export {} as text/javascript", r.body, r.header.Get("Content-Type"))
 	}
 
 	f.send("", "GET", "/ui/i18n/messages.json", nil).is(200).want("X", "x.label").want("Look", "browser.view").
@@ -48,7 +48,7 @@ func TestDeploymentFragment(t *testing.T) {
 
 	for name := range f.sim.disk {
 		if !strings.HasPrefix(name, "nuxeo.war/") {
-			t.Errorf("%s was left behind", name)
+			t.Errorf("%s was left behind, want only files of nuxeo.war", name)
 		}
 	}
 }
@@ -90,7 +90,7 @@ func TestPatternsChoose(t *testing.T) {
 		{"web/b.js", "web/bxjs", false},
 	} {
 		if got := chosen(c.name, []string{c.pattern}, nil); got != c.want {
-			t.Errorf("%s and %s: %v", c.pattern, c.name, got)
+			t.Errorf("%s chooses %s: got %v, want %v", c.pattern, c.name, got, c.want)
 		}
 	}
 
@@ -114,7 +114,7 @@ func TestConfigurationOfThePage(t *testing.T) {
 	body := string(f.send("", "GET", "/ui/config.jsp", nil).is(200).body)
 	for _, want := range []string{`"x":{"on":"true","url":"http://conf"}`, `Nuxeo.UI.bundles = [];`} {
 		if !strings.Contains(body, want) {
-			t.Errorf("no %s in %s", want, body)
+			t.Errorf("no %s in the configuration, want it: %s", want, body)
 		}
 	}
 }
@@ -139,7 +139,7 @@ func TestDependencies(t *testing.T) {
 
 	if err := f.sim.InstallPackage(needs("nuxeo-none:1.0.0")); err == nil ||
 		!strings.Contains(err.Error(), "nuxeo-none") {
-		t.Errorf("the error is %v", err)
+		t.Errorf("installing what needs a package that is not there: got %v, want nuxeo-none named", err)
 	}
 
 	if err := f.sim.InstallPackage(needs("nuxeo-web-ui")); err != nil {

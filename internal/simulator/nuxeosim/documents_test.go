@@ -12,7 +12,7 @@ func TestPropertiesComeOnlyOnRequest(t *testing.T) {
 	f := setup(t)
 	path := "/api/v1/path" + folder
 	if m := f.send("josh", "GET", path, nil).is(200).json(); m["properties"] != nil {
-		t.Fatalf("properties without asking: %v", m)
+		t.Fatalf("the properties without asking are %v, want none", m["properties"])
 	}
 
 	for _, h := range []string{
@@ -33,7 +33,7 @@ func TestNamesThatAreTakenGetASuffix(t *testing.T) {
 	for i, want := range []string{`^clip$`, `^clip\.\d{13}$`, `^clip\.\d{13}$`} {
 		path := f.send("josh", "POST", "/api/v1/path"+folder, doc("File", "clip", nil)).is(201).at("path").(string)
 		if name := path[strings.LastIndex(path, "/")+1:]; !regexp.MustCompile(want).MatchString(name) {
-			t.Fatalf("name %d is %q", i, name)
+			t.Fatalf("name %d is %q, want it to match %s", i, name, want)
 		}
 	}
 
@@ -72,7 +72,7 @@ func TestWritingProperties(t *testing.T) {
 		is(200).want("2026-01-02T02:04:05.000Z", "properties", "dc:expired")
 	f.send("josh", "PUT", "/api/v1/id/"+uid, put(obj{"dc:title": "U"}), "X-NXVoidOperation: true").is(204)
 	if got := f.doc(uid).Title; got != "U" {
-		t.Fatalf("title %q", got)
+		t.Fatalf("the title is %q, want U", got)
 	}
 }
 
@@ -170,7 +170,7 @@ func TestEnrichers(t *testing.T) {
 		want("a.txt", "contextParameters", "children", "entries", 0, "title").want("Workspace", "contextParameters",
 		"subtypes", 0, "type")
 	if !strings.Contains(string(r.body), `"WriteProperties"`) || strings.Contains(string(r.body), `"Everything"`) {
-		t.Fatalf("permissions: %s", r.body)
+		t.Fatalf("the permissions are %s, want WriteProperties and not Everything", r.body)
 	}
 }
 

@@ -42,7 +42,7 @@ func TestEL(t *testing.T) {
 	} {
 		e, err := parseCondition(text)
 		if err != nil {
-			t.Errorf("%s: %v", text, err)
+			t.Errorf("parsing %s: %v", text, err)
 			continue
 		}
 		got, err := scope{dialect: dialectEL, vars: m.vars()}.eval(e)
@@ -53,7 +53,7 @@ func TestEL(t *testing.T) {
 
 	for _, bad := range []string{"", "#{}", "a ==", "(a", "a b", "'x", "a[1", "a.", "#{a ? b}", "a ^ b"} {
 		if _, err := parseCondition(bad); err == nil {
-			t.Errorf("%q is accepted", bad)
+			t.Errorf("%q is accepted, want an error", bad)
 		}
 	}
 }
@@ -105,7 +105,7 @@ func TestFreeMarkerErrors(t *testing.T) {
 		"<#list missing as x></#list>",
 	} {
 		if _, err := renderText(text, obj{"m": obj{}}); !errors.Is(err, errUndefined) && err == nil {
-			t.Errorf("%s: no error", text)
+			t.Errorf("%s: no error, want one for what is not defined", text)
 		}
 	}
 
@@ -114,7 +114,7 @@ func TestFreeMarkerErrors(t *testing.T) {
 		"<#else>", "<#-- x", "<#if a></#list>", "${yes}", "${list}",
 	} {
 		if got, err := renderText(text, obj{"a": true, "yes": true, "list": []any{}}); err == nil {
-			t.Errorf("%s: no error but %q", text, got)
+			t.Errorf("%s: no error but %q, want an error", text, got)
 		}
 	}
 }

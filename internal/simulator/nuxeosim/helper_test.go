@@ -123,7 +123,7 @@ func (r *reply) json() map[string]any {
 	r.Helper()
 	var m map[string]any
 	if err := json.Unmarshal(r.body, &m); err != nil {
-		r.Fatalf("%v: %s", err, r.body)
+		r.Fatalf("reading JSON: %v: %s", err, r.body)
 	}
 	return m
 }
@@ -175,7 +175,7 @@ func (f *fixture) doc(ref string) DocView {
 	f.Helper()
 	d, found := f.sim.Doc(ref)
 	if !found {
-		f.Fatalf("no document %s", ref)
+		f.Fatalf("there is no document %s, want one", ref)
 	}
 	return d
 }

@@ -79,7 +79,7 @@ func TestInstallPackage(t *testing.T) {
 	}
 
 	if v, _ := f.sim.ConfigurationProperty("x.url"); v != "http://set" {
-		t.Fatalf("property %q", v)
+		t.Fatalf("the property x.url is %q, want http://set", v)
 	}
 
 	f.send("josh", "GET", "/api/v1/config/facets/X", nil).is(200).want("x", "schemas", 0, "name")
@@ -100,7 +100,7 @@ func TestInstallPackage(t *testing.T) {
 	f.send("josh", "PUT", "/api/v1/id/"+uid, put(props), "properties: x").is(200).want(5, "properties", "x:bindings", 0,
 		"size").want("id-1", "properties", "x:assetId")
 	if got := f.names("josh", "SELECT * FROM Document WHERE x:assetId = 'id-1'"); got != "a" {
-		t.Fatalf("found %q", got)
+		t.Fatalf("found %q, want a", got)
 	}
 
 	f.send("josh", "PUT", "/api/v1/id/"+uid, put(obj{"x:code": "0123456789"})).is(422).want("validation_report",
@@ -180,7 +180,7 @@ func TestBaseConfiguration(t *testing.T) {
 	r := f.send("josh", "GET", "/api/v1/config/types/Video", nil).is(200)
 	for _, want := range []string{`"video"`, `"picture"`, `"Versionable"`} {
 		if !strings.Contains(string(r.body), want) {
-			t.Errorf("Video has no %s", want)
+			t.Errorf("Video has no %s, want it: %s", want, r.body)
 		}
 	}
 
@@ -216,6 +216,6 @@ func TestRegistriesAreStrict(t *testing.T) {
 	}
 
 	if p := ps.policies["p"]; p.increment != "MAJOR" || p.order != 0 || len(p.filters) != 0 {
-		t.Errorf("an override was merged, not taken as a whole: %+v", p)
+		t.Errorf("the overridden policy is %+v, want MAJOR of order 0 without filters: taken as a whole", p)
 	}
 }

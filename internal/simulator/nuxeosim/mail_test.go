@@ -84,12 +84,12 @@ func TestMail(t *testing.T) {
 
 	got := box.next(t)
 	if strings.Join(got.to, " ") != "julia@example.org olga@example.org x@example.org" {
-		t.Errorf("sent to %v", got.to)
+		t.Errorf("sent to %v, want julia, olga and x, all at example.org", got.to)
 	}
 
 	for _, want := range []string{"Subject: Film & <co>", "<p>Film &amp; &lt;co&gt; for josh: 3 at ", "text/html"} {
 		if !strings.Contains(strings.ReplaceAll(got.text, "=\r\n", ""), want) {
-			t.Errorf("no %q in %s", want, got.text)
+			t.Errorf("no %q in the mail, want it: %s", want, got.text)
 		}
 	}
 
@@ -100,6 +100,6 @@ func TestMail(t *testing.T) {
 	// escaping is undone before evaluating
 	send(obj{"to": "julia", "subject": "s", "message": "&#36;{1 + 1}"}, nil).is(200)
 	if got := box.next(t); !strings.HasSuffix(strings.TrimSpace(got.text), "2") {
-		t.Errorf("body is %q", got.text)
+		t.Errorf("the body is %q, want it to end with 2", got.text)
 	}
 }

@@ -35,7 +35,7 @@ func TestProviderCallback(t *testing.T) {
 	r := f.send("josh", "GET", "/site/oauth2/frameio/callback?code=c-1", nil).is(200)
 	if !strings.Contains(string(r.body), `JSON.stringify({ token: "t-1" })`) ||
 		!strings.Contains(string(r.body), "window.close()") {
-		t.Errorf("the window that opened this one does not hear of it: %s", r.body)
+		t.Errorf("the page is %s, want it to tell the token t-1 to the window that opened it", r.body)
 	}
 
 	for _, want := range []string{
@@ -43,7 +43,7 @@ func TestProviderCallback(t *testing.T) {
 		"%2Fnuxeo%2Fsite%2Foauth2%2Fframeio%2Fcallback",
 	} {
 		if !strings.Contains((*asked)[0], want) {
-			t.Errorf("the exchange is %s, without %s", (*asked)[0], want)
+			t.Errorf("the exchange is %s, want %s in it", (*asked)[0], want)
 		}
 	}
 
@@ -64,7 +64,7 @@ func TestProviderCallbackFails(t *testing.T) {
 		r := f.send("josh", "GET", "/site/oauth2/frameio/callback"+query, nil).is(200)
 		if !strings.Contains(string(r.body), want) || !strings.Contains(string(r.body), `token: ""`) ||
 			strings.Contains(string(r.body), "window.close()") {
-			t.Errorf("%q: %s", query, r.body)
+			t.Errorf("%q leads to %s, want %q, no token, and a window that stays", query, r.body, want)
 		}
 	}
 
@@ -72,7 +72,7 @@ func TestProviderCallbackFails(t *testing.T) {
 	r := f.send("", "GET", "/site/oauth2/frameio/callback?code=c", nil).is(302)
 	if to := r.header.Get("Location"); !strings.Contains(to,
 		"login.jsp?requestedUrl=site%2Foauth2%2Fframeio%2Fcallback%3Fcode%3Dc") {
-		t.Errorf("who is not signed in is sent to %s", to)
+		t.Errorf("who is not signed in is sent to %s, want the sign-in page, and back", to)
 	}
 }
 
@@ -92,6 +92,6 @@ func TestProviderTokenIsRefreshed(t *testing.T) {
 	}
 
 	if len(*asked) != 1 || !strings.Contains((*asked)[0], "refresh_token=r-1") {
-		t.Errorf("asked: %q", *asked)
+		t.Errorf("the token endpoint was asked %q, want one refresh with r-1", *asked)
 	}
 }

@@ -12,7 +12,7 @@ func TestThumbnail(t *testing.T) {
 	uid := f.sim.MkDoc(folder+"/still", "File", nil)
 	r := f.send("josh", "GET", "/api/v1/id/"+uid+"/@rendition/thumbnail", nil).is(200)
 	if _, err := png.Decode(bytes.NewReader(r.body)); err != nil {
-		t.Errorf("it is no picture: %v", err)
+		t.Errorf("the thumbnail: got %v, want a PNG", err)
 	}
 
 	f.send("josh", "GET", "/api/v1/id/"+uid+"/@rendition/other", nil).is(500)

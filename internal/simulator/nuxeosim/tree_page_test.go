@@ -47,7 +47,7 @@ func TestTreePage(t *testing.T) {
 
 	status, header, body := look(t, s, "/nuxeo/ui/plain")
 	if status != http.StatusOK || !strings.HasPrefix(header.Get("Content-Security-Policy"), "default-src 'none'") {
-		t.Errorf("%d %v", status, header)
+		t.Errorf("the plain page: %d %v, want 200 and a policy that allows nothing by default", status, header)
 	}
 
 	for _, want := range []string{
@@ -55,7 +55,7 @@ func TestTreePage(t *testing.T) {
 		"version 1.0", "locked by julia", "Versions: 1",
 	} {
 		if !strings.Contains(body, want) {
-			t.Errorf("the page does not show %q", want)
+			t.Errorf("the page does not show %q, want it: %s", want, body)
 		}
 	}
 

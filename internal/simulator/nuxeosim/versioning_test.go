@@ -55,7 +55,7 @@ func TestVersioningOption(t *testing.T) {
 		want(uid, "uid")
 	f.send("josh", "PUT", at, put(obj{"dc:title": "5"}), "X-Versioning-Option: huge").is(400)
 	if got := f.sim.Versions(uid)[0].Title; got != "1" {
-		t.Fatalf("the first version has title %q", got)
+		t.Fatalf("the first version has the title %q, want 1", got)
 	}
 
 	f.send("josh", "PUT", "/api/v1/id/"+f.sim.Versions(uid)[0].UID, put(obj{"dc:title": "x"})).is(500)
@@ -95,7 +95,7 @@ func TestCollaborativeSave(t *testing.T) {
 	change("julia", "2")
 	f.labels(uid, "0.1 0.1+")
 	if v := f.sim.Versions(uid)[0]; v.Title != "1" || v.LastContributor != "josh" {
-		t.Fatalf("the version holds what came after: %+v", v)
+		t.Fatalf("the version is %+v, want the title 1, by josh, without what came after", v)
 	}
 
 	change("julia", "3")
@@ -151,7 +151,7 @@ func TestVersionOperations(t *testing.T) {
 	f.send("josh", "POST", "/api/v1/id/"+v[0].UID+"/@op/Document.RestoreVersion", obj{}).is(200).want(uid, "uid")
 	d := f.doc(uid)
 	if d.Title != "a.txt" || d.Content == nil || d.VersionLabel != "1.0" || d.Properties["vid:info"] != nil {
-		t.Fatalf("restored: %+v", d)
+		t.Fatalf("restored it is %+v, want a.txt with its content, at 1.0", d)
 	}
 
 	f.send("josh", "POST", "/api/v1/path"+folder+"/@op/Document.CreateVersion",

@@ -20,11 +20,11 @@ func TestWebUIAsksForASignIn(t *testing.T) {
 	f := withFace(t)
 	r := f.send("", "GET", "/ui/", nil).is(302)
 	if to := r.header.Get("Location"); to != f.base+"/login.jsp?requestedUrl=ui%2F" {
-		t.Errorf("sent to %s", to)
+		t.Errorf("sent to %s, want the sign-in page, and back to ui/", to)
 	}
 
 	if to := f.send("", "GET", "/ui", nil).is(302).header.Get("Location"); to != f.base+"/ui/" {
-		t.Errorf("without a slash sent to %s", to)
+		t.Errorf("without a slash sent to %s, want %s/ui/", to, f.base)
 	}
 
 	r = f.send("josh", "GET", "/ui/", nil).is(200)
@@ -33,12 +33,12 @@ func TestWebUIAsksForASignIn(t *testing.T) {
 		`src="face.js"`,
 	} {
 		if !strings.Contains(string(r.body), want) {
-			t.Errorf("the page has no %s", want)
+			t.Errorf("the page has no %s, want it: %s", want, r.body)
 		}
 	}
 
 	if csp := r.header.Get("Content-Security-Policy"); !strings.Contains(csp, "default-src blob: *") {
-		t.Errorf("the policy is not Nuxeo's: %s", csp)
+		t.Errorf("the policy is %s, want Nuxeo's, default-src blob: *", csp)
 	}
 
 	f.send("", "POST", "/ui/", nil).is(405)
@@ -52,7 +52,7 @@ func TestWithoutTheFaceThePlainPageSaysSo(t *testing.T) {
 	for _, path := range []string{"/ui/", "/ui/plain"} {
 		if r := f.send("", "GET", path, nil).is(200); !strings.Contains(string(r.body), "make ui") ||
 			!strings.Contains(string(r.body), "Workspaces") {
-			t.Errorf("%s is %s", path, r.body)
+			t.Errorf("%s is %s, want the workspaces, and to make ui", path, r.body)
 		}
 	}
 
@@ -85,7 +85,7 @@ func TestSignInLeadsBack(t *testing.T) {
 	} {
 		if got := f.signIn(url.Values{"requestedUrl": {c.requested}, "fragment": {c.fragment}},
 			c.cookie); got != c.want {
-			t.Errorf("%+v leads to %q", c, got)
+			t.Errorf("signing in from %+v leads to %q, want %q", c, got, c.want)
 		}
 	}
 }
@@ -133,6 +133,6 @@ func TestNamesWithDotsBecomeObjects(t *testing.T) {
 
 	b := got["b"].(map[string]any)
 	if len(got) != 2 || b["c"] != "2" || b["d"] != "3" {
-		t.Errorf("got %v", got)
+		t.Errorf("read are %v, want b with 2 and 3, and one more", got)
 	}
 }

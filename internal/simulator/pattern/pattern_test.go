@@ -13,7 +13,7 @@ func TestAnyRangeEqualsTheWhole(t *testing.T) {
 	c := New(7, 3*block+123)
 	whole, err := io.ReadAll(c.Reader(0, c.Size()))
 	if err != nil || int64(len(whole)) != c.Size() {
-		t.Fatalf("read %d bytes of %d: %v", len(whole), c.Size(), err)
+		t.Fatalf("read %d bytes of %d, %v; want all", len(whole), c.Size(), err)
 	}
 
 	rapid.Check(t, func(t *rapid.T) {
@@ -21,7 +21,7 @@ func TestAnyRangeEqualsTheWhole(t *testing.T) {
 		n := rapid.Int64Range(0, c.Size()-off).Draw(t, "n")
 		part, err := io.ReadAll(c.Reader(off, n))
 		if err != nil || !bytes.Equal(part, whole[off:off+n]) {
-			t.Fatalf("range %d+%d differs: %v", off, n, err)
+			t.Fatalf("the range %d+%d differs, %v; want the bytes of the whole", off, n, err)
 		}
 		if !c.Matches(part, off) {
 			t.Fatalf("range %d+%d does not match itself", off, n)

@@ -48,7 +48,7 @@ func TestOperationsAreThoseOfTheDescription(t *testing.T) {
 			}
 
 			for _, wrong := range differs(o, item, op.Type()) {
-				t.Errorf("%s: %s", name, wrong)
+				t.Errorf("%s differs from the description: %s, want them alike", name, wrong)
 			}
 
 			asked = nil
@@ -60,7 +60,7 @@ func TestOperationsAreThoseOfTheDescription(t *testing.T) {
 			if asked == nil || asked.Method != method || asked.URL.EscapedPath() != "/api/v1"+path {
 				t.Errorf("%s calls %+v, want %s %s", name, asked, method, path)
 			} else if (asked.Body != nil) != (o.RequestBody != nil) {
-				t.Errorf("%s sends a body, or should", name)
+				t.Errorf("%s sends a body: got %v, want %v", name, asked.Body != nil, o.RequestBody != nil)
 			}
 		}
 	}
@@ -196,7 +196,7 @@ func TestAnswersThatAreNoSuccess(t *testing.T) {
 	var p *api.ProblemError
 	if v != nil || !errors.As(err, &p) || p.Problem.Code != "not_found" || p.Problem.Title != "It is not there." ||
 		api.StatusOf(err) != http.StatusNotFound || !strings.Contains(err.Error(), "It is not there.") {
-		t.Errorf("%+v, %+v", v, err)
+		t.Errorf("a problem is read as %+v, %+v; want nothing, and not_found with its title and status 404", v, err)
 	}
 
 	for _, other := range []*http.Response{
@@ -207,13 +207,14 @@ func TestAnswersThatAreNoSuccess(t *testing.T) {
 		next = other
 		v, err := c.GetItem(t.Context(), "x")
 		if v != nil || !errors.As(err, &p) || p.Problem.Code != "" || p.StatusCode != other.StatusCode {
-			t.Errorf("%+v, %+v", v, err)
+			t.Errorf("what is no problem of ours is read as %+v, %+v; want nothing, and the status %d without a code",
+				v, err, other.StatusCode)
 		}
 	}
 
 	next = answer(http.StatusOK, "application/json", "{")
 	if v, err := c.GetItem(t.Context(), "x"); v != nil || err == nil || api.StatusOf(err) != 0 {
-		t.Errorf("%+v, %+v", v, err)
+		t.Errorf("broken JSON is read as %+v, %+v; want nothing, and an error without a status", v, err)
 	}
 
 	next = answer(http.StatusOK, "application/json", "")

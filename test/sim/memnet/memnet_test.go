@@ -74,7 +74,7 @@ func TestFaults(t *testing.T) {
 				}
 
 				if !errors.Is(err, c.want) || time.Since(start) < c.took {
-					t.Errorf("after %v: %v, not %v", time.Since(start), err, c.want)
+					t.Errorf("after %v: got %v, want %v", time.Since(start), err, c.want)
 				}
 			})
 		})
@@ -98,24 +98,25 @@ func TestDeadlinesAndBounds(t *testing.T) {
 		start := time.Now()
 		_ = c.SetDeadline(start.Add(time.Second))
 		if _, err := c.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
-			t.Errorf("read: %v", err)
+			t.Errorf("reading: got %v, want the deadline exceeded", err)
 		}
 
 		_ = c.SetDeadline(start.Add(3 * time.Second))
 		wrote, err := c.Write(make([]byte, 2*window)) // nobody reads
 		if wrote != window || !errors.Is(err, os.ErrDeadlineExceeded) || time.Since(start) != 3*time.Second {
-			t.Errorf("wrote %d after %v: %v", wrote, time.Since(start), err)
+			t.Errorf("wrote %d after %v: got %v, want %d after 3 s, and the deadline exceeded", wrote,
+				time.Since(start), err, window)
 		}
 
 		_ = l.Close()
 		if _, err := n.Dial(t.Context(), "tcp", l.Addr().String()); !errors.Is(err, syscall.ECONNREFUSED) {
-			t.Errorf("dialed a closed listener: %v", err)
+			t.Errorf("dialing a closed listener: got %v, want it refused", err)
 		}
 
 		var closed net.Error
 		_ = c.Close()
 		if _, err := c.Write([]byte("x")); err == nil || errors.As(err, &closed) && closed.Timeout() {
-			t.Errorf("wrote to a closed connection: %v", err)
+			t.Errorf("writing to a closed connection: got %v, want an error that is no time-out", err)
 		}
 	})
 }
