@@ -232,7 +232,7 @@ func (s *Service) updateContent(ctx context.Context, r *Run) (work.Next, error) 
 		return work.Next{}, err
 	}
 
-	r.Job.Intent = replaceIntent(doc, last)
+	r.Job.Intent = replaceIntent(doc, last, s.earlierWrite(r, doc))
 	if err := r.Save(ctx); err != nil {
 		return work.Next{}, err
 	}
@@ -279,8 +279,19 @@ func (s *Service) alreadyReplaced(ctx context.Context, r *Run, doc *nuxeo.Docume
 	return false, next, checkUnlocked(doc, r.Actor)
 }
 
-// replaceIntent returns the intent to replace the content of doc, whose newest version is last.
-func replaceIntent(doc, last *nuxeo.Document) *Intent {
+// earlierWrite returns the intent of an earlier attempt whose write seems to have happened, though not
+// with what was sent; nil if there is none.
+func (s *Service) earlierWrite(r *Run, doc *nuxeo.Document) *Intent {
+	i := r.Job.Intent
+	if i == nil || i.Create || holdsBefore(doc.Blob("file:content"), i) || !s.isOurWrite(doc, r.Actor) {
+		return nil
+	}
+	return i
+}
+
+// replaceIntent returns the intent to replace the content of doc, whose newest version is last. What
+// would be put back is what was there before the earlier write, if there was one.
+func replaceIntent(doc, last *nuxeo.Document, earlier *Intent) *Intent {
 	i := &Intent{
 		ChangeToken:  doc.ChangeToken,
 		BeforeSource: doc.Text("dc:source"),
@@ -299,6 +310,10 @@ func replaceIntent(doc, last *nuxeo.Document) *Intent {
 
 	if last != nil {
 		i.Newest = last.VersionLabel
+	}
+
+	if earlier != nil {
+		i.BeforeDigest, i.BeforeLength, i.Before = earlier.BeforeDigest, earlier.BeforeLength, earlier.Before
 	}
 
 	return i

@@ -12,8 +12,10 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/pattern"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
@@ -289,6 +291,29 @@ func undone(t *testing.T, fault *faults.Rule) {
 
 	b.AllDone()
 	b.Check(testenv.Want{"Cut": {Content: two, Versions: [][]byte{one, damaged, two}}})
+}
+
+// Content that is damaged twice, the first time without a word, is not taken for what was there
+// before: the document gets back what a person had put there.
+func TestDamageIsNotTakenForWhatWasThere(t *testing.T) {
+	t.Parallel()
+	b := testenv.New(t)
+	b.Bind("Publish")
+	first := add(b, b.Root, "Cut.mov", content('1', 1000))
+	newest(b, b.Josh, ingest.Created, first)
+	mine := content('x', 500)
+	if err := b.Nuxeo.Edit("julia", b.Only().UID, map[string]any{
+		"file:content": nuxeosim.Blob{Name: "mine.mov", MimeType: "video/quicktime", Data: mine},
+	}); err != nil {
+		t.Fatal(err)
+	}
+
+	b.Nuxeo.DamageUploads(2)
+	b.Nuxeo.Faults().Add(faults.Rule{Method: "PUT", Path: "/api/v1/id/[^/]*$", Times: 1, Lost: true})
+	refused(b, b.Josh, "refused", "is not what Frame.io sent", first)
+	if got, want := b.Only().Content.Digest, md5of(mine); got != want {
+		t.Errorf("the document holds %s after it was damaged twice, want %s, which julia had put there", got, want)
+	}
 }
 
 func TestCancelWhileBytesMove(t *testing.T) {
