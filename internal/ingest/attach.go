@@ -46,7 +46,7 @@ func (s *Service) createDocument(ctx context.Context, r *Run) (work.Next, error)
 	}
 
 	if doc == nil {
-		if err := s.recordCreateIntent(ctx, r); err != nil {
+		if err := s.recordCreateIntent(ctx, r, l); err != nil {
 			return work.Next{}, err
 		}
 		if doc, err = s.post(ctx, r); err != nil {
@@ -75,10 +75,10 @@ const keyTimeout = 2 * time.Minute
 // recordCreateIntent records that a document is about to be created. If Nuxeo has reported the
 // request with the previous key as running for too long, and no document was found, a new key is
 // used.
-func (s *Service) recordCreateIntent(ctx context.Context, r *Run) error {
+func (s *Service) recordCreateIntent(ctx context.Context, r *Run, l link.Link) error {
 	i := r.Job.Intent
 	if i == nil {
-		i = &Intent{Create: true}
+		i = &Intent{Create: true, Linked: linked(l)}
 	}
 
 	if !i.BusySince.IsZero() && r.Task.Now().Sub(i.BusySince) > keyTimeout {
@@ -232,17 +232,18 @@ func (s *Service) updateContent(ctx context.Context, r *Run) (work.Next, error) 
 		return work.Next{}, err
 	}
 
-	r.Job.Intent = replaceIntent(doc, last, s.earlierWrite(r, doc))
-	if err := r.Save(ctx); err != nil {
-		return work.Next{}, err
-	}
-
-	// Write facet, status, content and metadata.
 	l, err := s.getLink(ctx, r)
 	if err != nil {
 		return work.Next{}, err
 	}
 
+	r.Job.Intent = replaceIntent(doc, last, s.earlierWrite(r, doc))
+	r.Job.Intent.Linked = linked(l)
+	if err := r.Save(ctx); err != nil {
+		return work.Next{}, err
+	}
+
+	// Write facet, status, content and metadata.
 	if !doc.Has(Facet) {
 		if err := r.Nuxeo.AddFacet(ctx, doc.UID, Facet, SourceMetadata); err != nil {
 			return work.Next{}, err

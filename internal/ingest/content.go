@@ -62,6 +62,19 @@ func holdsBefore(b *nuxeo.Blob, before *Intent) bool {
 	return b.Digest == before.BeforeDigest && b.Length == before.BeforeLength
 }
 
+// linked returns the content that a link records.
+func linked(l link.Link) *Linked { return &Linked{File: l.FileID, Digest: l.Digest} }
+
+// superseded reports whether another item has given the document a content since the intent. An
+// intent of an older version does not say what the link recorded then: what it records now may be
+// what the document holds.
+func (i *Intent) superseded(l link.Link, b *nuxeo.Blob) bool {
+	if i.Linked != nil {
+		return *i.Linked != *linked(l)
+	}
+	return b != nil && l.Digest != "" && b.Digest == l.Digest && b.Length == l.Size
+}
+
 // holds reports whether the content is the file's already, as the link tells.
 func holds(b *nuxeo.Blob, l link.Link, f *File) bool {
 	return b != nil && l.FileID == f.ID && l.Size == f.length() && b.Length == f.length() && b.Digest == l.Digest

@@ -12,6 +12,7 @@ package ingest
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"net/http"
 	"sync/atomic"
@@ -151,8 +152,16 @@ type Intent struct {
 	// empty if there was none.
 	Before map[string]json.RawMessage `json:"before,omitempty"`
 	Newest string                     `json:"newest,omitempty"`
+	// Linked is the content that the link recorded; nil in intents of older versions.
+	Linked *Linked `json:"linked,omitempty"`
 	// Restore is set once what was there before is about to be put back.
 	Restore *Restore `json:"restore,omitempty"`
+}
+
+// Linked is a content as a link records it.
+type Linked struct {
+	File   string `json:"file,omitempty"`
+	Digest string `json:"digest,omitempty"`
 }
 
 // A Restore is a return to the previous content that may or may not have happened. Restoring a
@@ -327,8 +336,19 @@ func (s *Service) Undo(ctx context.Context, r *Run) error {
 	}
 	r = r.as(w)
 
+	// The item may have ended long ago. Whoever works on the asset now must not be interfered with.
 	if r.Job.Intent != nil {
-		if err := s.undoWrite(ctx, r); err != nil {
+		err := s.DB.Tx(ctx, func(tx *sql.Tx) error { return link.Hold(ctx, tx, r.Job.LinkID, r.Task.ID) })
+		if err == nil {
+			err = s.undoWrite(ctx, r)
+		}
+
+		if err != nil {
+			return err
+		}
+
+		err = s.DB.Tx(ctx, func(tx *sql.Tx) error { return link.Release(ctx, tx, r.Task.ID) })
+		if err != nil {
 			return err
 		}
 	}

@@ -328,7 +328,12 @@ func (s *Service) undoWrite(ctx context.Context, r *Run) error {
 		return err
 	}
 
+	// Another item may have given it a content since, or a person may have, after that.
 	b := doc.Blob("file:content")
+	if l, err := s.getLink(ctx, r); err == nil && r.Job.Intent.superseded(l, b) {
+		return r.Task.Note(ctx, "left as it is", "the content was replaced since")
+	}
+
 	if !r.Job.restoring() && (compare(b, r.Job) != differs || untouched(b, r.Job)) {
 		return nil
 	}

@@ -208,6 +208,16 @@ func recordFiles(ctx context.Context, tx *sql.Tx, now time.Time, l *Link, a Asse
 	return err
 }
 
+// Hold lets an item hold a link again, unless another holds it: then it returns a NotReady error. One
+// that is not there needs no holding.
+func Hold(ctx context.Context, tx *sql.Tx, id, item string) error {
+	var n int
+	if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM links WHERE id = $1`, id).Scan(&n); err != nil || n == 0 {
+		return err
+	}
+	return acquire(ctx, tx, Link{ID: id}, item)
+}
+
 // Release releases all links that an item holds.
 func Release(ctx context.Context, tx *sql.Tx, item string) error {
 	_, err := tx.ExecContext(ctx, `UPDATE links SET holder = '' WHERE holder = $1`, item)

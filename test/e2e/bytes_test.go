@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
@@ -314,6 +315,52 @@ func TestDamageIsNotTakenForWhatWasThere(t *testing.T) {
 	if got, want := b.Only().Content.Digest, md5of(mine); got != want {
 		t.Errorf("the document holds %s after it was damaged twice, want %s, which julia had put there", got, want)
 	}
+}
+
+// What a failed item could not clean up is looked at again an hour later. By then another item may
+// have brought the next version, which stays.
+func TestALateCleanUpLeavesWhatCameSince(t *testing.T) {
+	t.Parallel()
+	b := testenv.New(t)
+	b.Bind("Publish")
+	one, two, three := content('1', 1000), content('2', 2000), content('3', 3000)
+	first := add(b, b.Root, "Cut.mov", one)
+	publish := func(asset string, want []byte) {
+		t.Helper()
+		b.Published(b.Josh, asset)
+		if d := b.Only(); d.Content == nil || d.Content.Digest != md5of(want) {
+			t.Fatalf("the document holds %v, want what was published", d.Content)
+		}
+	}
+
+	again := func(when string, want []byte) {
+		t.Helper()
+		b.Nuxeo.Faults().Clear()
+		titles, err := b.App.Engine.CleanUpAgain(t.Context(), time.Time{})
+		if err != nil || len(titles) != 1 {
+			t.Fatalf("%s: cleaned up %q (%v), want one item", when, titles, err)
+		}
+		b.Settle()
+		if d := b.Only(); d.Content == nil || d.Content.Digest != md5of(want) {
+			t.Errorf("%s: after the late clean-up the document holds %v, want what came since", when, d.Content)
+		}
+	}
+
+	// A new document that could not be removed.
+	b.Nuxeo.DamageUploads(1)
+	b.Nuxeo.Faults().Add(faults.Rule{Method: "DELETE", Path: "/api/v1/id/", Status: 403})
+	b.Published(b.Josh, first)
+	stack := b.Frameio.Stack(first, add(b, b.Root, "Cut 2.mov", two))
+	publish(stack, two)
+	again("created", two)
+
+	// A content that could not be put back.
+	b.Frameio.AddToStack(stack, add(b, b.Root, "Cut 3.mov", three))
+	b.Nuxeo.DamageUploads(1)
+	b.Nuxeo.Faults().Add(faults.Rule{Path: "/Document.RestoreVersion$", Status: 403})
+	b.Published(b.Josh, stack)
+	publish(stack, three)
+	again("replaced", three)
 }
 
 func TestCancelWhileBytesMove(t *testing.T) {
