@@ -14,6 +14,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -336,19 +337,8 @@ func (s *Service) Undo(ctx context.Context, r *Run) error {
 	}
 	r = r.as(w)
 
-	// The item may have ended long ago. Whoever works on the asset now must not be interfered with.
 	if r.Job.Intent != nil {
-		err := s.DB.Tx(ctx, func(tx *sql.Tx) error { return link.Hold(ctx, tx, r.Job.LinkID, r.Task.ID) })
-		if err == nil {
-			err = s.undoWrite(ctx, r)
-		}
-
-		if err != nil {
-			return err
-		}
-
-		err = s.DB.Tx(ctx, func(tx *sql.Tx) error { return link.Release(ctx, tx, r.Task.ID) })
-		if err != nil {
+		if err := s.undoWriteHolding(ctx, r); err != nil {
 			return err
 		}
 	}
@@ -367,6 +357,25 @@ func (s *Service) Undo(ctx context.Context, r *Run) error {
 
 	r.Job.Batch, r.Job.Digest = "", ""
 	return r.Save(ctx)
+}
+
+// undoWriteHolding undoes a write while the item holds the link, so as not to interfere with an item
+// that works on the asset now. An item that ended long ago holds it for this only; others release it
+// when they end.
+func (s *Service) undoWriteHolding(ctx context.Context, r *Run) error {
+	err := s.DB.Tx(ctx, func(tx *sql.Tx) error { return link.Hold(ctx, tx, r.Job.LinkID, r.Task.ID) })
+	if err != nil {
+		return err
+	}
+
+	err = s.undoWrite(ctx, r)
+	if r.Task.Finished.IsZero() {
+		return err
+	}
+
+	return errors.Join(err, s.DB.Tx(context.WithoutCancel(ctx), func(tx *sql.Tx) error {
+		return link.Release(ctx, tx, r.Task.ID)
+	}))
 }
 
 func (s *Service) getLink(ctx context.Context, r *Run) (link.Link, error) {

@@ -3,11 +3,11 @@ package ingest
 import (
 	"context"
 	"database/sql"
-	"errors"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
@@ -70,22 +70,12 @@ func (s *Service) releaseLeft(
 	})
 }
 
-func (s *Service) leftLocks(ctx context.Context) (all []leftLock, err error) {
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT id, COALESCE(document_uid, ''), lock_owner, lock_created
+func (s *Service) leftLocks(ctx context.Context) ([]leftLock, error) {
+	return store.All(ctx, s.DB.Reader, func(row store.Row) (l leftLock, err error) {
+		err = row.Scan(&l.link, &l.document, &l.By, &l.Created)
+		return l, err
+	}, `SELECT id, COALESCE(document_uid, ''), lock_owner, lock_created
 		FROM links WHERE lock_owner <> '' AND holder = ''`)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		var l leftLock
-		if err := rows.Scan(&l.link, &l.document, &l.By, &l.Created); err != nil {
-			return nil, err
-		}
-		all = append(all, l)
-	}
-
-	return all, rows.Err()
 }
 
 func (s *Service) tryRelease(

@@ -200,11 +200,10 @@ func (s *Service) restart(ctx context.Context, r *Run, step, why string) (work.N
 // revert undoes a write whose content is not what was sent: the document gets its previous content
 // back, and a new document is deleted. The item fails.
 func (s *Service) revert(ctx context.Context, r *Run, doc *nuxeo.Document, got *nuxeo.Blob) error {
-	why := ""
-	switch {
-	case r.Job.restoring(): // an earlier attempt began it
+	var why string
+	if r.Job.restoring() { // an earlier attempt began it, and the content may be gone by now
 		why = r.Job.Intent.Restore.Why
-	case got != nil:
+	} else {
 		why = fmt.Sprintf("What Nuxeo holds is not what Frame.io sent: %d bytes of %d, digest %s for %s.",
 			got.Length, r.Job.File.length(), orNone(got.Digest), orNone(r.Job.Digest))
 	}
@@ -329,8 +328,13 @@ func (s *Service) undoWrite(ctx context.Context, r *Run) error {
 	}
 
 	// Another item may have given it a content since, or a person may have, after that.
+	l, err := s.getLink(ctx, r)
+	if err != nil {
+		return err
+	}
+
 	b := doc.Blob("file:content")
-	if l, err := s.getLink(ctx, r); err == nil && r.Job.Intent.superseded(l, b) {
+	if r.Job.Intent.superseded(l, b) {
 		return r.Task.Note(ctx, "left as it is", "the content was replaced since")
 	}
 

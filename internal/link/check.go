@@ -3,7 +3,6 @@ package link
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
@@ -14,17 +13,12 @@ import (
 // holds, can wait; links without a file have nothing to check. Times in the far future, written by
 // a clock that was ahead, count as unset.
 func DueForCheck(ctx context.Context, db *store.DB, now, before, settled time.Time, limit int) ([]Link, error) {
-	rows, err := db.Reader.QueryContext(ctx, `SELECT `+columns+` FROM links WHERE id IN (
+	return store.All(ctx, db.Reader, scan, `SELECT `+columns+` FROM links WHERE id IN (
 			SELECT id FROM links WHERE looked < $1 OR looked > $4 UNION SELECT id FROM links WHERE looked <= updated
 			AND (updated <= $2 OR updated > $4))
 		AND holder = '' AND document_uid IS NOT NULL AND file_id <> '' AND (updated <= $2 OR updated > $4)
 		ORDER BY looked LIMIT $3`,
 		store.Millis(before), store.Millis(settled), limit, store.Millis(now.Add(store.AheadAtMost)))
-	if err != nil {
-		return nil, err
-	}
-
-	return read(rows)
 }
 
 // OfDocuments returns the links of documents, in no particular order. Documents without a link are
@@ -34,46 +28,14 @@ func OfDocuments(ctx context.Context, db *store.DB, documents []string) ([]Link,
 		return nil, nil
 	}
 
-	rows, err := db.Reader.QueryContext(ctx, `SELECT `+columns+` FROM links
+	return store.All(ctx, db.Reader, scan, `SELECT `+columns+` FROM links
 		WHERE document_uid IN (`+store.Marks(1, len(documents))+`)`, store.Anys(documents)...)
-	if err != nil {
-		return nil, err
-	}
-
-	return read(rows)
-}
-
-// read scans links from rows and closes them.
-func read(rows *sql.Rows) (all []Link, err error) {
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		l, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, l)
-	}
-
-	return all, rows.Err()
 }
 
 // FilesOf returns the files that are recorded for an asset below a folder.
-func FilesOf(ctx context.Context, db *store.DB, folder, key string) (files []string, err error) {
-	rows, err := db.Reader.QueryContext(ctx, `SELECT f.file_id FROM links JOIN link_files f ON f.link_id = links.id
+func FilesOf(ctx context.Context, db *store.DB, folder, key string) ([]string, error) {
+	return store.Strings(ctx, db.Reader, `SELECT f.file_id FROM links JOIN link_files f ON f.link_id = links.id
 		WHERE folder_uid = $1 AND asset_key = $2 ORDER BY f.file_id`, folder, key)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		var file string
-		if err := rows.Scan(&file); err != nil {
-			return nil, err
-		}
-		files = append(files, file)
-	}
-
-	return files, rows.Err()
 }
 
 // MarkChecked records, in the caller's transaction, that the documents of links were checked.

@@ -73,7 +73,7 @@ func Acquire(ctx context.Context, tx *sql.Tx, now time.Time, folder string, a As
 		return l, fmt.Errorf("the link of asset %s: %w", a.Key, err)
 	}
 
-	if err := acquire(ctx, tx, l, item); err != nil {
+	if err := Hold(ctx, tx, l.ID, item); err != nil {
 		return l, err
 	}
 
@@ -147,9 +147,9 @@ func create(ctx context.Context, tx *sql.Tx, now time.Time, folder string, a Ass
 	return l, err
 }
 
-// acquire acquires a link unless another item holds it.
-func acquire(ctx context.Context, tx *sql.Tx, l Link, item string) error {
-	res, err := tx.ExecContext(ctx, `UPDATE links SET holder = $1 WHERE id = $2 AND holder IN ('', $1)`, item, l.ID)
+// Hold lets an item hold a link. It returns a NotReady error if another item does.
+func Hold(ctx context.Context, tx *sql.Tx, id, item string) error {
+	res, err := tx.ExecContext(ctx, `UPDATE links SET holder = $1 WHERE id = $2 AND holder IN ('', $1)`, item, id)
 	return requireOne(res, err)
 }
 
@@ -206,16 +206,6 @@ func recordFiles(ctx context.Context, tx *sql.Tx, now time.Time, l *Link, a Asse
 	_, err := tx.ExecContext(ctx, `UPDATE links SET asset_key = $1, updated = $2
 		WHERE id = $3`, a.Key, store.Millis(now), l.ID)
 	return err
-}
-
-// Hold lets an item hold a link again, unless another holds it: then it returns a NotReady error. One
-// that is not there needs no holding.
-func Hold(ctx context.Context, tx *sql.Tx, id, item string) error {
-	var n int
-	if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM links WHERE id = $1`, id).Scan(&n); err != nil || n == 0 {
-		return err
-	}
-	return acquire(ctx, tx, Link{ID: id}, item)
 }
 
 // Release releases all links that an item holds.
@@ -402,7 +392,7 @@ func AcquireByDocument(ctx context.Context, tx *sql.Tx, document, item string) (
 	if err != nil {
 		return l, false, err
 	}
-	return l, true, acquire(ctx, tx, l, item)
+	return l, true, Hold(ctx, tx, l.ID, item)
 }
 
 // An Attachment is what a document was sent to Frame.io as.

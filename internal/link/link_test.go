@@ -101,6 +101,35 @@ func TestOneHoldsAndTheOthersWait(t *testing.T) {
 	}
 }
 
+// An item that cleans up late holds its link again, unless another item works on the asset.
+func TestALateItemHoldsItsLinkAgain(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	l := w.claims("folder", file("f1"))
+	hold := func(item string) error {
+		return w.tx(func(ctx context.Context, tx *sql.Tx) error { return Hold(ctx, tx, l.ID, item) })
+	}
+
+	if _, err := w.claim("folder", file("f1"), "newer"); err != nil {
+		t.Fatal(err)
+	}
+
+	if err := hold("late"); !fault.Is(err, fault.NotReady) {
+		t.Errorf("while another item holds it: got %v, want %s", err, fault.NotReady)
+	}
+
+	w.release("newer")
+	for _, when := range []string{"when nobody holds it", "when it holds it already"} {
+		if err := hold("late"); err != nil {
+			t.Errorf("%s: got %v, want no error", when, err)
+		}
+	}
+
+	if _, err := w.claim("folder", file("f1"), "newer"); !fault.Is(err, fault.NotReady) {
+		t.Errorf("claimed by another meanwhile: got %v, want %s", err, fault.NotReady)
+	}
+}
+
 func TestALockIsGivenBackWhileNobodyHoldsTheLink(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

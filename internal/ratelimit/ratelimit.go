@@ -288,6 +288,11 @@ func (b *Budgets) strike(k *bucket, resp *http.Response) {
 		pause = max(pause, t.Sub(b.answered(resp)))
 	}
 
-	k.stopped = b.now().Add(pause)
+	// Answers to calls at the same time may ask for less, and come in another order than they were given.
+	if until := b.now().Add(pause); until.After(k.stopped) {
+		k.stopped = until
+	}
+
+	pause = k.stopped.Sub(b.now())
 	resp.Header.Set("Retry-After", strconv.Itoa(int((pause+time.Second-1)/time.Second)))
 }

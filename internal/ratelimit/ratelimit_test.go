@@ -85,6 +85,49 @@ func TestBudgetIsObeyedAndUsed(t *testing.T) {
 	})
 }
 
+// Of answers that cross, the longest time counts: one that asks for less and comes later takes nothing
+// back.
+func TestTheLongestPauseCounts(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBudgets(answers(func(r *http.Request) (*http.Response, error) {
+			seconds, err := strconv.Atoi(r.Header.Get("Wait"))
+			if err != nil {
+				return nil, err
+			}
+
+			time.Sleep(time.Second / time.Duration(seconds)) // the longer one has to wait, the sooner it is said
+			h := http.Header{"Retry-After": {strconv.Itoa(seconds)}}
+			return &http.Response{StatusCode: http.StatusTooManyRequests, Header: h, Body: http.NoBody}, nil
+		}), time.Now, nil)
+		call := func(seconds string) *http.Response {
+			r := request(t.Context(), "/v4/accounts/a/files/f1")
+			r.Header.Set("Wait", seconds)
+			resp, err := b.RoundTrip(r)
+			if err != nil {
+				t.Error("calling:", err)
+				return nil
+			}
+			return resp
+		}
+
+		// The class is known, so that calls go at the same time.
+		call("1")
+		time.Sleep(5 * time.Second)
+		start := time.Now()
+		var wg sync.WaitGroup
+		for _, seconds := range []string{"15", "4"} {
+			wg.Go(func() { call(seconds) })
+		}
+
+		wg.Wait()
+		call("1")
+		if took := time.Since(start); took < 15*time.Second {
+			t.Errorf("the next call came after %s, want no sooner than after 15 s", took)
+		}
+	})
+}
+
 // Of a small budget too a call is left for people, who do not queue behind others;
 // and nobody is refused because a limit was not known yet.
 func TestPeopleGoFirstInSmallBudgets(t *testing.T) {

@@ -1,8 +1,9 @@
 // Package rights asks Nuxeo what people may do with documents.
 //
 // It owns the one way of asking: as the person, a thousand documents in one call. Invariants: nothing
-// is remembered, so that a right that was taken away counts with the next look; on what a person may
-// not read, or what is gone, they have no right, as if it were not there. Whose item something is, and
+// is remembered, so that a right that was taken away counts as soon as Nuxeo's queries know of it, and
+// for a single document at once; on what a person may not read, or what is gone, they have no right,
+// as if it were not there. Whose item something is, and
 // who administers the connector, is the callers' matter.
 package rights
 
@@ -33,7 +34,8 @@ type Rights map[string][]string
 // Has reports whether the person has a permission on a document.
 func (r Rights) Has(uid, permission string) bool { return slices.Contains(r[uid], permission) }
 
-// Of returns what a person may do with documents. One as whom nobody can act has no rights.
+// Of returns what a person may do with documents. One as whom nobody can act has no rights, and who
+// gets a document may read it.
 func Of(ctx context.Context, people People, login string, uids ...string) (Rights, error) {
 	out := Rights{}
 	err := each(ctx, people, login, uids, nuxeo.Fetch{Enrichers: []string{"permissions"}},
@@ -75,8 +77,8 @@ func each(
 	for some := range slices.Chunk(uids, atOnce) {
 		docs, err := read(ctx, nx, some, fetch)
 		switch nuxeo.StatusOf(err) {
-		case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
-			return nil // nobody can act as them any more, or it is the only one
+		case http.StatusUnauthorized, http.StatusForbidden:
+			return nil // nobody can act as them any more
 		}
 
 		if err != nil {
@@ -98,5 +100,9 @@ func read(ctx context.Context, nx *nuxeo.Client, uids []string, fetch nuxeo.Fetc
 	}
 
 	doc, err := nx.Get(ctx, uids[0], fetch)
+	if nuxeo.NotFound(err) {
+		return nil, nil
+	}
+
 	return []*nuxeo.Document{doc}, err
 }

@@ -27,7 +27,7 @@ func (e *Engine) Forget(ctx context.Context, before time.Time) (n int, err error
 }
 
 func (e *Engine) expiredItems(ctx context.Context, before time.Time) ([]string, error) {
-	return queryStrings(ctx, e.db.Reader, `SELECT id FROM items WHERE finished > 0 AND finished < $1
+	return store.Strings(ctx, e.db.Reader, `SELECT id FROM items WHERE finished > 0 AND finished < $1
 		AND state NOT IN ('waiting', 'running')
 		AND NOT EXISTS (SELECT 1 FROM items other WHERE other.parent = items.parent
 			AND (other.state IN ('waiting', 'running') OR other.finished >= $1))
@@ -56,7 +56,7 @@ const cleanUpFailed = "clean-up failed"
 // CleanUpAgain tries again to undo items that ended since a time and could not be undone. It
 // returns their titles.
 func (e *Engine) CleanUpAgain(ctx context.Context, since time.Time) (titles []string, err error) {
-	ids, err := queryStrings(ctx, e.db.Reader, `SELECT id FROM items WHERE finished > $1
+	ids, err := store.Strings(ctx, e.db.Reader, `SELECT id FROM items WHERE finished > $1
 		AND state IN ('failed', 'canceled')
 		AND (SELECT event FROM item_history WHERE item_id = items.id AND event IN ('`+cleanUpFailed+`', 'cleaned up')
 			ORDER BY seq DESC LIMIT 1) = '`+cleanUpFailed+`' ORDER BY finished LIMIT $2`,
@@ -90,8 +90,4 @@ func (e *Engine) undoAgain(ctx context.Context, id string) (title string, err er
 		return addHistory(ctx, tx, id, now, "cleaned up", "what was left is looked for again")
 	})
 	return title, err
-}
-
-func queryStrings(ctx context.Context, db *sql.DB, query string, args ...any) ([]string, error) {
-	return store.Strings(ctx, db, query, args...)
 }

@@ -101,7 +101,7 @@ func startDetail(why string, starts int64) string {
 func (e *Engine) correctFutureTimes(ctx context.Context) error {
 	now := e.now()
 	limit := store.Millis(now.Add(store.AheadAtMost))
-	ids, err := queryStrings(ctx, e.db.Reader, `SELECT id FROM items WHERE state = 'waiting' AND not_before > $1
+	ids, err := store.Strings(ctx, e.db.Reader, `SELECT id FROM items WHERE state = 'waiting' AND not_before > $1
 		AND updated > $1 LIMIT $2`, limit, sweepBatch)
 	if err != nil || len(ids) == 0 {
 		return err
