@@ -30,7 +30,7 @@ func TestLane(t *testing.T) {
 		left, cancel := context.WithCancel(t.Context())
 		cancel()
 		if _, err := l.acquire(left); err == nil {
-			t.Error("who has left got a place")
+			t.Error("a place for a reader who has left: got one, want an error")
 		}
 
 		var wg sync.WaitGroup

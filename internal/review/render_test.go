@@ -157,13 +157,13 @@ func TestEditedIsWhoseWordsWereChanged(t *testing.T) {
 	c.Updated, c.Completed = c.Created.Add(time.Hour), true
 	w.must(c)
 	if w.entity("c1").Edited {
-		t.Error("a comment that was ticked off counts as edited")
+		t.Error("a comment that was ticked off: got it edited, want it unedited")
 	}
 
 	c.Edited = c.Updated
 	w.must(c)
 	if !w.entity("c1").Edited {
-		t.Error("a comment whose words were changed does not count as edited")
+		t.Error("a comment whose words were changed: got it unedited, want it edited")
 	}
 }
 

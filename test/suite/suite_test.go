@@ -22,7 +22,7 @@ func TestSharesFitTheLimit(t *testing.T) {
 		lanes[p.lane] += p.wall
 		cpu += p.cpu
 		if p.cpu == 0 || p.wall == 0 {
-			t.Errorf("part %q has no share of the time", p.name)
+			t.Errorf("part %q: got %v of CPU and %v of time, want a share of both", p.name, p.cpu, p.wall)
 		}
 	}
 
@@ -128,7 +128,7 @@ func TestWhatIsLeftOutExists(t *testing.T) {
 		for name := range strings.SplitSeq(strings.NewReplacer("^", "", "$", "").Replace(pattern), "|") {
 			top, _, _ := strings.Cut(name, "/")
 			if !regexp.MustCompile(`(?m)^func ` + top + `\(`).MatchString(code.String()) {
-				t.Errorf("there is no %s to be left out", top)
+				t.Errorf("the tests: got no %s to be left out, want it", top)
 			}
 		}
 	}
