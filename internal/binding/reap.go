@@ -77,10 +77,12 @@ func (s *Service) reapActions(ctx context.Context, fio *v4.Client, t *team, r *m
 			return err
 		}
 
+		// Actions of others are none of our business.
 		if !strings.HasPrefix(a.URL, s.actionURL("")) {
 			continue
 		}
 
+		// One that a binding knows stays.
 		lost, err := s.isUnrecorded(ctx, a)
 		if err != nil {
 			return err

@@ -28,6 +28,7 @@ func (d *Doctor) fields(ctx context.Context) Finding {
 		return skipped("nobody is connected to Frame.io yet, as whom its fields could be looked at")
 	}
 
+	// An installation may see very many accounts; the first ones show what is amiss.
 	var without []string
 	accounts := 0
 	for a, err := range fio.Accounts(ctx) {
@@ -84,6 +85,7 @@ func (d *Doctor) missing(ctx context.Context, fio *v4.Client, account string) (m
 		names = append(names, f.Name)
 	}
 
+	// A fact may take several fields, as width and height.
 	has := func(wanted ...frameio.Names) bool {
 		for _, w := range wanted {
 			found := false
@@ -97,6 +99,7 @@ func (d *Doctor) missing(ctx context.Context, fio *v4.Client, account string) (m
 		return true
 	}
 
+	// What documents show, and how it is configured.
 	c := d.App.Config.Frameio
 	for _, fact := range []struct {
 		told bool

@@ -117,6 +117,7 @@ func (s *Service) Of(ctx context.Context, who work.Viewer, of string) ([]Story, 
 
 	var out []Story
 	for _, one := range subjects[:min(len(subjects), mostStories)] {
+		// What one may not see is not there.
 		doc, sees, err := s.see(ctx, who, one)
 		if err != nil {
 			return nil, err
@@ -152,6 +153,7 @@ func (s *Service) find(ctx context.Context, who work.Viewer, of string) ([]subje
 		return nil, unknown()
 	}
 
+	// An id may be anything that was recorded; a path is Nuxeo's.
 	if !strings.HasPrefix(of, "/") {
 		if found, err := s.recorded(ctx, of); len(found) > 0 || err != nil {
 			return found, err
@@ -206,6 +208,7 @@ func (s *Service) see(ctx context.Context, who work.Viewer, one subject) (doc Do
 		}
 	}
 
+	// Administrators may know what became of what is gone.
 	doc, err = s.Nuxeo.Document(ctx, who.Login, at)
 	if fault.Is(err, fault.NotFound) {
 		return Document{UID: one.uid}, who.Admin, nil
@@ -225,6 +228,7 @@ func (s *Service) story(ctx context.Context, who work.Viewer, one subject, doc D
 		return story, err
 	}
 
+	// Each tie has a story of its own, which its items complete.
 	for _, t := range tied {
 		items, err := s.items(ctx, who, t, one.uid)
 		if err != nil {
@@ -238,6 +242,7 @@ func (s *Service) story(ctx context.Context, who work.Viewer, one subject, doc D
 		}
 	}
 
+	// They are told as one, and only the end of it.
 	slices.SortStableFunc(story.Events, func(a, b Event) int { return a.At.Compare(b.At) })
 	story.Events = story.Events[max(0, len(story.Events)-mostEvents):]
 	return story, nil

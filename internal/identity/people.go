@@ -70,6 +70,7 @@ func (s *Service) Revoke(ctx context.Context, login, by string) (left []string, 
 		return nil, err
 	}
 
+	// First elsewhere, while we still hold the tokens that this takes.
 	left = s.revokeRemotely(ctx, login)
 	return left, s.set.Audit.Do(ctx, s.db, func(tx *sql.Tx) (audit.Entry, error) {
 		return audit.Entry{Who: by, What: audit.Revoked, About: login}, s.block(ctx, tx, login, by)
@@ -161,6 +162,7 @@ func (s *Service) revokeNuxeo(ctx context.Context, login string) error {
 		return err
 	}
 
+	// The token ends itself.
 	err = s.nuxeo.As(nuxeo.Token(token)).RevokeToken(ctx, token)
 	if nuxeo.NotFound(err) || nuxeo.StatusOf(err) == 401 {
 		return nil // it is over already

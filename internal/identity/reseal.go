@@ -84,6 +84,7 @@ func (v *Vault) reseal(ctx context.Context, db *store.DB, c Sealed, r sealedRow)
 		return err
 	}
 
+	// The old value is part of the condition: one that changed meanwhile stays.
 	args := []any{v.Seal(sealContext, secret), r.sealed}
 	where := c.Column + " = $2"
 	for i, name := range c.Key {

@@ -73,6 +73,7 @@ func (g *group) do(ctx context.Context, fn func(*sql.Tx) error) error {
 		return ctx.Err()
 	}
 
+	// Who waits may still go as long as the part has not been begun.
 	select {
 	case <-p.done:
 		return p.err
@@ -156,10 +157,12 @@ func (g *group) together(parts []*part) (mine []*part, err error) {
 		}
 		return nil
 	})
+	// Usually all of them go well.
 	if !errors.Is(err, errPart) {
 		return mine, err
 	}
 
+	// One has failed and has spoiled the transaction: run each again behind a savepoint.
 	return mine, g.db.alone(context.Background(), func(tx *sql.Tx) error {
 		for _, p := range mine {
 			if err := g.within(tx, p); err != nil {
@@ -178,6 +181,7 @@ func (g *group) within(tx *sql.Tx, p *part) error {
 		return fmt.Errorf("savepoint: %w", err)
 	}
 
+	// The savepoint is kept or undone, as the part went.
 	end := g.release
 	if p.err = guarded(p.fn, tx); p.err != nil {
 		end = g.rollback

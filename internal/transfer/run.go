@@ -67,6 +67,7 @@ func (r *run) parallel(ctx context.Context) error {
 			break
 		}
 
+		// Parts that are on their way are finished; no others are begun.
 		if r.over() {
 			g.Go(func() error { return ErrSlice })
 			break
@@ -88,6 +89,7 @@ func (r *run) part(ctx context.Context, p Part) error {
 		defer func() { cancel(); body.stop() }()
 		var mine atomic.Int64
 		defer func() { r.flying.Add(-mine.Load()) }()
+		// What was counted for an attempt that failed is taken back.
 		summed := &summing{r: body, left: p.Length, moved: r.attempt(dog, &mine), whole: dog.handed}
 		if err := r.sink.Put(ctx, p, summed); err != nil {
 			return err
@@ -103,6 +105,7 @@ func (r *run) arrived(p Part, summed *summing, hashState []byte) error {
 		return &shortError{want: p.Length, got: summed.n}
 	}
 
+	// From here on the part is not sent again.
 	r.mu.Lock()
 	r.state.Sums[p.Index] = summed.sum
 	if hashState != nil {
@@ -130,6 +133,7 @@ func (r *run) tries(ctx context.Context, attempt func(context.Context, *watchdog
 			return err
 		}
 
+		// The caller may want to ask for new addresses, for example.
 		if r.o.Again != nil {
 			if err := r.o.Again(ctx, err); err != nil {
 				return err

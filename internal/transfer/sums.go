@@ -43,6 +43,7 @@ func (s *Sums) UnmarshalJSON(text []byte) error {
 		return errSums
 	}
 
+	// Each entry is the distance to the one before, and a sum of four bytes.
 	*s = Sums{}
 	for last := uint64(0); len(b) > 0; {
 		step, n := binary.Uvarint(b)

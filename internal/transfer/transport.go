@@ -76,6 +76,7 @@ func copyWide(w io.Writer, r io.Reader) (total int64, err error) {
 	step := firstStep
 	for {
 		n, err := r.Read((*buf)[:step])
+		// The step follows the link, so that a write takes about as long each time.
 		if n > 0 {
 			start := time.Now()
 			m, werr := w.Write((*buf)[:n])
@@ -125,6 +126,7 @@ func wrapTLS(ctx context.Context, raw net.Conn, config *tls.Config, address stri
 		config.ServerName, _, _ = net.SplitHostPort(address)
 	}
 
+	// TLS writes record by record; below it they are gathered.
 	config.NextProtos = []string{"http/1.1"}
 	under := &gathering{Conn: raw, in: bufio.NewReaderSize(raw, gatherSize)}
 	c := tls.Client(under, config)

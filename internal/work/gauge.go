@@ -35,6 +35,7 @@ func (e *Engine) Gauges(ctx context.Context) (g Gauges, err error) {
 		return g, err
 	}
 
+	// Since when the first waiting item has been due.
 	var due int64
 	err = e.db.Reader.QueryRowContext(ctx, `SELECT not_before FROM items WHERE state = 'waiting'
 		ORDER BY not_before LIMIT 1`).Scan(&due)
@@ -42,6 +43,7 @@ func (e *Engine) Gauges(ctx context.Context) (g Gauges, err error) {
 		return g, err
 	}
 
+	// What moves bytes at the moment, and how fast.
 	g.Oldest = store.Time(due)
 	err = e.db.Reader.QueryRowContext(ctx, `SELECT COUNT(*), COALESCE(SUM(transfers.rate), 0) FROM items
 		JOIN transfers ON transfers.item_id = items.id WHERE items.state = 'running' AND items.step = 'transfer'`).
@@ -57,6 +59,7 @@ func (e *Engine) countUnfinished(ctx context.Context) ([]Count, error) {
 		return nil, err
 	}
 	defer rows.Close()
+	// A gauge that is zero has to say so: one that vanishes keeps its last value.
 	found := map[Count]int{}
 	for kind := range e.workers {
 		for _, s := range []State{Waiting, Running, Failed} {

@@ -30,6 +30,7 @@ func (e *Engine) reportAlive(ctx context.Context) error {
 		host = "" // for people only
 	}
 
+	// Those that have not reported for days are no longer of interest.
 	err = e.db.Tx(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `INSERT INTO nodes (id, host, version, started, seen)
 			VALUES ($1, $2, $3, $4, $5)
@@ -44,6 +45,7 @@ func (e *Engine) reportAlive(ctx context.Context) error {
 		return err
 	}
 
+	// Counting them tells each node its share of the rate limits.
 	_, err = e.Nodes(ctx)
 	return err
 }
@@ -104,6 +106,7 @@ func (e *Engine) markAlive(all []Node) {
 	now, alive := e.set.Monotonic(), 0
 	seen := map[string]observation{}
 	for i, n := range all {
+		// A report that changes is a sign of life, seen at this time of our own clock.
 		s := observation{lease: store.Millis(n.Seen), generation: store.Millis(n.Started), since: now}
 		if before, ok := e.nodeSigns[n.ID]; ok && before.lease == s.lease && before.generation == s.generation {
 			s.since = before.since
@@ -115,6 +118,7 @@ func (e *Engine) markAlive(all []Node) {
 		}
 	}
 
+	// This node counts even if the database has not heard of it yet.
 	e.nodeSigns = seen
 	e.alive.Store(int64(max(1, alive)))
 }

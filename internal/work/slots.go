@@ -28,6 +28,7 @@ func newSlots(n int) *slots {
 func (p *slots) acquire(ctx context.Context, interactive bool) (release func(), err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	// Background jobs let those pass that a person is waiting for.
 	if interactive {
 		p.waiting++
 		defer func() {
@@ -36,6 +37,7 @@ func (p *slots) acquire(ctx context.Context, interactive bool) (release func(), 
 		}()
 	}
 
+	// Every change of the slots wakes all that wait, and each looks again.
 	for !p.hasFree(interactive) {
 		changed := p.changed
 		p.mu.Unlock()

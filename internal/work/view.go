@@ -103,6 +103,7 @@ func (e *Engine) Items(ctx context.Context, who Viewer, f Filter) ([]View, bool,
 		f.Limit = 50
 	}
 
+	// Who may see a binding may see its items; others see their own.
 	q := conditions{}
 	if f.Binding == "" {
 		q.visible(who)
@@ -118,6 +119,7 @@ func (e *Engine) Items(ctx context.Context, who Viewer, f Filter) ([]View, bool,
 		q.add("id < ?", f.Before)
 	}
 
+	// One more than asked tells whether others follow.
 	out, err := e.views(ctx, q, "id DESC", f.Limit+1)
 	more := len(out) > f.Limit
 	return out[:min(len(out), f.Limit)], more, err
@@ -343,6 +345,7 @@ func (e *Engine) Retry(ctx context.Context, who Viewer, id string) error {
 
 // Cancel stops an item: what is half done is undone, what is done stays.
 func (e *Engine) Cancel(ctx context.Context, who Viewer, id string) error {
+	// A waiting item becomes due at once, so that its worker undoes it.
 	err := e.change(ctx, who, id, action{"cancel asked", audit.Canceled},
 		"Only an item that is not finished can be cancelled.",
 		`UPDATE items SET cancel = TRUE, updated = $2,
@@ -353,6 +356,7 @@ func (e *Engine) Cancel(ctx context.Context, who Viewer, id string) error {
 		return err
 	}
 
+	// A step that runs on this node is stopped now; on others, at the next heartbeat.
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if now, ok := e.running[id]; ok {
@@ -380,6 +384,7 @@ func (e *Engine) change(ctx context.Context, who Viewer, id string, d action, re
 				return err
 			}
 
+			// The first update that fits the state of the item is the one.
 			n, err := res.RowsAffected()
 			if err != nil {
 				return err
