@@ -27,6 +27,7 @@ func (c *Client) Listed(ctx context.Context, l Listing) iter.Seq2[string, error]
 			query[name] = values
 		}
 
+		// We ask for pages of our own size.
 		query.Del("offset")
 		query.Set("pageSize", strconv.Itoa(listed))
 
@@ -49,6 +50,7 @@ func (c *Client) Listed(ctx context.Context, l Listing) iter.Seq2[string, error]
 				}
 			}
 
+			// What could not be read may be just what was wanted.
 			if err := out.Entries.whole("the listing " + l.Provider); err != nil {
 				yield("", err)
 				return

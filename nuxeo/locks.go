@@ -50,6 +50,7 @@ func (d *Document) Renditions() []Rendition {
 				continue
 			}
 
+			// It is addressed by its place in the list.
 			seen[e.Name] = true
 			all = append(all, Rendition{
 				Name:  e.Name,

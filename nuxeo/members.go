@@ -53,6 +53,7 @@ func each(b []byte, most int, give func(json.RawMessage)) error {
 		return errors.New("it is no list")
 	}
 
+	// More than asked for is a mistake, or an attack on our memory.
 	for n := 0; d.More(); n++ {
 		if n == most {
 			return fmt.Errorf("there are more than the %d that were asked for", most)

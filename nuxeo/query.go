@@ -46,6 +46,7 @@ func (c *Client) Query(ctx context.Context, where, after string, f Fetch) iter.S
 				q += " AND ecm:uuid > " + Quote(after)
 			}
 
+			// Going on behind an id, not at a page, is what keeps it steady.
 			docs, more, err := c.QueryPage(ctx, q+" ORDER BY ecm:uuid", 0, queried, f)
 			for _, d := range docs {
 				if after = d.UID; !yield(d, nil) {

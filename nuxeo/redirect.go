@@ -47,6 +47,7 @@ func (s stays) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 
+	// Hide the address from the client, which would follow it.
 	resp.Header.Del(sentOn) // an answer has none of its own
 	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
 		resp.Header.Set(sentOn, resp.Header.Get("Location"))

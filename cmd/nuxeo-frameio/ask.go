@@ -36,6 +36,7 @@ func (f sureFlag) sure(t *terminal, question string) error {
 		return err
 	}
 
+	// Anything but a yes is a no.
 	switch strings.ToLower(strings.TrimSpace(answer)) {
 	case "y", "yes":
 		return nil
@@ -93,6 +94,7 @@ func (t *terminal) password(fd int) (string, error) {
 		return "", err
 	}
 
+	// While it is being read, the terminal does not show it.
 	text, err := t.unlessStopped(func() (string, error) {
 		b, err := term.ReadPassword(fd)
 		return string(b), err
@@ -120,6 +122,7 @@ func (t *terminal) unlessStopped(read func() (string, error)) (string, error) {
 		err  error
 	}
 
+	// A read cannot be interrupted, so it is left behind.
 	answers := make(chan answer, 1)
 	go func() {
 		text, err := read()

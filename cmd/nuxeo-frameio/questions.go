@@ -52,6 +52,7 @@ func (q *questions) text(question, usual string, check func(string) error) (stri
 			return answer, nil
 		}
 
+		// Say what is wrong with it, and ask again.
 		f := fault.From(err)
 		_, _ = fmt.Fprintf(q.t.err, "  ✗ %s %s\n", plain.Line(f.Message), plain.Line(f.Remedy))
 	}
@@ -114,6 +115,7 @@ func (q *questions) secret(chosen map[string]string, name, question, old string)
 		answer = strings.TrimRight(line, "\r\n")
 	}
 
+	// Nothing typed keeps what there is.
 	if answer != "" {
 		q.outweighed(name)
 		chosen[name] = answer

@@ -95,6 +95,7 @@ func (w *wireAsset) read(raw json.RawMessage) bool {
 		return true
 	}
 
+	// Something is of another form than we know: keep what names it.
 	var known struct {
 		ID   string `json:"id"`
 		Name string `json:"name"`
@@ -198,6 +199,7 @@ func (w wireField) field() frameio.Field {
 		return f
 	}
 
+	// Everything else is text, or shown as it came.
 	var s string
 	if json.Unmarshal(w.Value, &s) == nil {
 		f.Value = s
@@ -219,6 +221,7 @@ func (w wireField) option(raw json.RawMessage) (id, name string) {
 		_ = json.Unmarshal(raw, &o.ID) // a bare id
 	}
 
+	// A bare id has its name in the field's definition.
 	for _, known := range w.Options {
 		if known.ID == o.ID && o.Display == "" {
 			o.Display = known.Name

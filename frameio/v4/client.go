@@ -109,6 +109,7 @@ func (c *Client) do(ctx context.Context, method, path string, query url.Values, 
 		return err
 	}
 
+	// The token may have ended just now.
 	if token, err = c.token(ctx, token); err != nil {
 		return err
 	}
@@ -171,6 +172,7 @@ func (c *Client) request(ctx context.Context, method, path string, query url.Val
 		reader = bytes.NewReader(b)
 	}
 
+	// Ids come from elsewhere and must not lead to another call.
 	u, err := c.base.Parse("/v4" + path) // the path is escaped already
 	if err != nil {
 		return nil, fmt.Errorf("frame.io: %w", err)

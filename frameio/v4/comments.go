@@ -107,6 +107,7 @@ func (w *wireComment) read(raw json.RawMessage) bool {
 		return false
 	}
 
+	// One odd member must not cost the others.
 	*w = wireComment{}
 	for name, member := range members {
 		one, err := json.Marshal(map[string]json.RawMessage{name: member})

@@ -26,6 +26,7 @@ func nodeName(data string) (name string, release func() error, err error) {
 		return "", nil, fmt.Errorf("the data folder: %w", err)
 	}
 
+	// Another process has the folder, and with it the name.
 	if !first {
 		return freshName(), func() error { return nil }, nil
 	}

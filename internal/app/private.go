@@ -21,11 +21,13 @@ func Exposed(data string, also ...string) (all []Exposure) {
 		return nil
 	}
 
+	// Whose files may be ours.
 	mine := []uint32{0, uint32(os.Geteuid())}
 	if info, err := os.Stat(data); err == nil && os.Geteuid() == 0 {
 		mine = append(mine, owner(info)) // root looks after what is another account's
 	}
 
+	// The folder and what in it is secret, as far as it is there.
 	paths := []string{data}
 	for _, name := range []string{"encryption.key", "connector.db", "connector.db-wal"} {
 		paths = append(paths, filepath.Join(data, name))

@@ -130,6 +130,7 @@ func (d *Doctor) tryPolicies(ctx context.Context) (f Finding, err error) {
 func (d *Doctor) removeProbe(ctx context.Context) (err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeTime)
 	defer cancel()
+
 	// Any answer may be lost, so only its absence ends this.
 	for range 4 {
 		doc, lookErr := d.Admin.GetByPath(ctx, "/"+probeName, nuxeo.Fetch{})

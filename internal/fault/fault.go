@@ -133,6 +133,7 @@ func From(err error) *Error {
 		return New(Unavailable, "It took too long.").Because(err)
 	}
 
+	// A system that we call knows its own errors.
 	if r, ok := remote(err); ok {
 		return fromRemote(r, err)
 	}

@@ -48,6 +48,7 @@ func (c *Connections) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 
+	// The connection is in use until the body has been read.
 	resp.Body = &releasing{ReadCloser: resp.Body, release: release}
 	return resp, nil
 }
@@ -76,6 +77,7 @@ func (p *slots) acquire(ctx context.Context, pri priority) error {
 		return e
 	}
 
+	// Queue up, and be admitted at once if there is room.
 	p.queues[pri] = append(p.queues[pri], turn)
 	p.admit()
 	p.mu.Unlock()

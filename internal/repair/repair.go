@@ -111,12 +111,14 @@ func (s *Service) byOwner(ctx context.Context, links []link.Link) (map[string][]
 		}
 	}
 
+	// While a document is out for review, who pushed it answers for it.
 	pushers, err := s.pairs(ctx, documents, `SELECT document_uid, pushed_by FROM pushes WHERE state = 'open'
 		AND document_uid IN `)
 	if err != nil {
 		return nil, err
 	}
 
+	// Otherwise the owner of what its folder is bound to or follows.
 	syncers, err := s.pairs(ctx, folders, `SELECT folder_uid, owner FROM syncs WHERE state = 'active'
 		AND folder_uid IN `)
 	if err != nil {
@@ -129,6 +131,7 @@ func (s *Service) byOwner(ctx context.Context, links []link.Link) (map[string][]
 		return nil, err
 	}
 
+	// The nearest of them is asked.
 	out := map[string][]link.Link{}
 	for _, l := range links {
 		owner := cmp.Or(pushers[l.DocumentUID], binders[l.FolderUID], syncers[l.FolderUID])
@@ -177,6 +180,7 @@ func (s *Service) lost(ctx context.Context, owner string, links []link.Link) (lo
 		ids = append(ids, l.DocumentUID)
 	}
 
+	// What is gone or in the trash has nothing to restore.
 	docs, err := nx.ByIDs(ctx, ids, nuxeo.Fetch{Schemas: []string{"frameio"}})
 	return slices.DeleteFunc(
 		docs,
@@ -202,6 +206,7 @@ func (s *Service) record(
 		})
 	}
 
+	// Mark and items go together, so that nothing is looked at without effect.
 	var woken []string
 	err := s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
 		if err := link.MarkChecked(ctx, tx, s.Now(), links); err != nil {
@@ -255,6 +260,7 @@ func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 		return work.Next{}, err
 	}
 
+	// The link may have gone to another document since.
 	l, err := link.Get(ctx, w.DB, st.Link)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && (l.DocumentUID != t.Subject || l.FileID == "") {
 		return work.Next{Done: true, Outcome: gone}, nil
@@ -264,6 +270,7 @@ func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 		return work.Next{}, err
 	}
 
+	// Nothing else works on the document meanwhile.
 	if err := t.Commit(ctx, &st, func(tx *sql.Tx) error {
 		_, _, err := link.AcquireByDocument(ctx, tx, l.DocumentUID, t.ID)
 		return err
@@ -281,6 +288,7 @@ func (w Worker) repair(ctx context.Context, t *work.Task, l link.Link) (outcome 
 		return "", err
 	}
 
+	// See whether there still is something to repair, and whether it may be.
 	doc, err := nx.Get(ctx, l.DocumentUID, nuxeo.Fetch{Schemas: []string{"*"}, Lock: true})
 	switch {
 	case nuxeo.NotFound(err), err == nil && doc.IsTrashed:
@@ -293,6 +301,7 @@ func (w Worker) repair(ctx context.Context, t *work.Task, l link.Link) (outcome 
 		return "left alone: locked by " + doc.LockOwner, nil
 	}
 
+	// Restore what the document said, from Frame.io and from our own rows.
 	fio, err := w.People.Frameio(ctx, t.Actor)
 	if err != nil {
 		return "", err
@@ -328,6 +337,7 @@ func (w Worker) pushed(ctx context.Context, l link.Link) (map[string]any, error)
 		return nil, fmt.Errorf("reading the push of %s: %w", l.DocumentUID, err)
 	}
 
+	// Only a rendition is named; the master goes without saying.
 	others := map[string]any{
 		schema.LastPushed: store.Time(at).UTC().Format(time.RFC3339),
 		schema.PushedBy:   by,

@@ -92,6 +92,7 @@ func (i *Importer) completeComment(
 	ctx context.Context, t Target, existing map[string]versionComment, on, kind string, c frameio.Comment,
 ) (string, error) {
 	want := i.render(t, kind, c)
+
 	// What the listing does not contain, such as a reply, is looked for by its id.
 	found, ok := existing[want.EntityID]
 	if !ok {

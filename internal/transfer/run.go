@@ -89,6 +89,7 @@ func (r *run) part(ctx context.Context, p Part) error {
 		defer func() { cancel(); body.stop() }()
 		var mine atomic.Int64
 		defer func() { r.flying.Add(-mine.Load()) }()
+
 		// What was counted for an attempt that failed is taken back.
 		summed := &summing{r: body, left: p.Length, moved: r.attempt(dog, &mine), whole: dog.handed}
 		if err := r.sink.Put(ctx, p, summed); err != nil {

@@ -201,6 +201,7 @@ func Run(ctx context.Context, plan Plan, s State, src Source, sink Sink, o Optio
 	r.keeper = newKeeper(o.Checkpoint)
 	r.moved.Store(s.done(plan))
 	r.sent.Store(s.Sent)
+
 	// Move the bytes, with the keeper saving checkpoints beside.
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

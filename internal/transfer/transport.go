@@ -76,6 +76,7 @@ func copyWide(w io.Writer, r io.Reader) (total int64, err error) {
 	step := firstStep
 	for {
 		n, err := r.Read((*buf)[:step])
+
 		// The step follows the link, so that a write takes about as long each time.
 		if n > 0 {
 			start := time.Now()

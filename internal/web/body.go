@@ -92,6 +92,7 @@ func (s *Server) readable(next http.Handler) http.Handler {
 			return fault.New(fault.Invalid, "The request is too large or broke off.").Because(err)
 		}
 
+		// A small text can still hold very much when it is decoded.
 		body := in.Bytes()
 		switch n, longest := measure(body); {
 		case n > maxValues:

@@ -73,6 +73,7 @@ func (s rest) TakeOver(ctx context.Context, q api.TakeOverRequestObject) (api.Ta
 		return nil, err
 	}
 
+	// What waited for an owner goes on.
 	if err := s.Server.Publish.Resume(ctx, b.ID, b.Owner); err != nil {
 		return nil, err
 	}

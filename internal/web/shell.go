@@ -87,6 +87,8 @@ func built(text []byte, contentType string) http.Handler {
 		h.Set("Cache-Control", "no-cache")
 		h.Set("Access-Control-Allow-Origin", "*")
 		h.Add("Vary", "Accept-Encoding")
+
+		// A packed answer has a tag of its own, or caches would mix them up.
 		body, suffix := text, `"`
 		if accepts(r, "gzip") {
 			body, suffix = packed(), `-gzip"`

@@ -29,6 +29,7 @@ func (s *Server) visible(ctx context.Context, who work.Viewer, list []work.View)
 		return list, nil
 	}
 
+	// The documents and folders that the others tell of.
 	places, err := s.placesOf(ctx, others)
 	if err != nil {
 		return nil, err
@@ -39,6 +40,7 @@ func (s *Server) visible(ctx context.Context, who work.Viewer, list []work.View)
 		uids = append(uids, some...)
 	}
 
+	// One that tells of anything unreadable is not shown.
 	seen, err := rights.Readable(ctx, s.Identity, who.Login, uids...)
 	if err != nil {
 		return nil, err
@@ -57,6 +59,7 @@ func (s *Server) placesOf(ctx context.Context, items []work.Item) (map[string][]
 		return nil, err
 	}
 
+	// Publish knows its own; pushes and synchronizations say it in the item.
 	for _, it := range items {
 		if document, _ := push.Subject(it); document != "" {
 			places[it.ID] = append(places[it.ID], document)
@@ -78,6 +81,7 @@ func (s *Server) whoSees(ctx context.Context, who work.Viewer, id string) (work.
 		return who, refused
 	}
 
+	// It is somebody else's: look through which binding it came.
 	everybody := work.Viewer{Login: who.Login, Admin: true}
 	v, err := s.Engine.Item(ctx, everybody, id)
 	if err != nil {
@@ -95,6 +99,7 @@ func (s *Server) whoSees(ctx context.Context, who work.Viewer, id string) (work.
 		return who, err
 	}
 
+	// The binding alone is not enough: the document counts, too.
 	if shown, err := s.visible(ctx, who, []work.View{v}); err != nil {
 		return who, err
 	} else if len(shown) == 0 {

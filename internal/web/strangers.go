@@ -46,6 +46,7 @@ func (t *tally) limiter(address string) *rate.Limiter {
 		return l
 	}
 
+	// An attacker with many addresses must not fill the memory.
 	if len(t.seen) >= maxAddresses {
 		for name, l := range t.seen {
 			if l.TokensAt(t.now()) >= float64(t.most) { // as if it had never come
@@ -54,6 +55,7 @@ func (t *tally) limiter(address string) *rate.Limiter {
 		}
 	}
 
+	// All of them are in use: newcomers share one.
 	if len(t.seen) >= maxAddresses {
 		address = others
 		if l, ok := t.seen[address]; ok {

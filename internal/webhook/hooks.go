@@ -86,6 +86,7 @@ func (s *Service) Complete(ctx context.Context) error {
 
 	for _, p := range workspaces {
 		i := slices.IndexFunc(have, func(h hook) bool { return h.account == p.Account && h.workspace == p.Workspace })
+
 		// One that works needs nothing, and one that failed needs a rest.
 		if i >= 0 && (have[i].hasSecret || have[i].tried.Add(retryAfter).After(s.Now())) {
 			continue

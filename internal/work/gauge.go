@@ -59,6 +59,7 @@ func (e *Engine) countUnfinished(ctx context.Context) ([]Count, error) {
 		return nil, err
 	}
 	defer rows.Close()
+
 	// A gauge that is zero has to say so: one that vanishes keeps its last value.
 	found := map[Count]int{}
 	for kind := range e.workers {

@@ -77,6 +77,7 @@ func (e *Engine) heartbeat(
 func (e *Engine) renew(ctx context.Context, id string, generation int64) (canceled, pause bool, err error) {
 	ctx, stop := context.WithTimeout(ctx, e.set.Lease/4) // the database may hang
 	defer stop()
+
 	// The heartbeat is also where the holder hears of a cancellation or a pause.
 	err = e.db.Tx(ctx, func(tx *sql.Tx) error {
 		return tx.QueryRowContext(ctx, `UPDATE items SET lease_until = $1 WHERE id = $2 AND generation = $3

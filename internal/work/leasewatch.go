@@ -26,6 +26,7 @@ func (w *leaseWatch) expired(
 	expired := map[string]observation{}
 	for id, s := range running {
 		before, ok := w.seen[id]
+
 		// A change is a sign of life. Time counts from when we saw it, by our own clock.
 		if !ok || before.generation != s.generation || before.lease != s.lease {
 			s.since = now

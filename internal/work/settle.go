@@ -258,7 +258,6 @@ func (e *Engine) end(ctx context.Context, t *Task, outcome string) error {
 			return err
 		}
 
-		// Its owner's Ended has run already.
 		if before > 0 { // it had ended before, and was only cleaned up
 			return nil
 		}

@@ -28,6 +28,7 @@ func newSlots(n int) *slots {
 func (p *slots) acquire(ctx context.Context, interactive bool) (release func(), err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+
 	// Background jobs let those pass that a person is waiting for.
 	if interactive {
 		p.waiting++

@@ -27,6 +27,7 @@ func (e *Engine) giveUp(ctx context.Context, t *Task) {
 		With("An administrator should look in the log for why it ended. Then retry.")
 	e.log.ErrorContext(ctx, "an item is begun no more", "kind", t.Kind, "step", t.Step, "begun", maxStarts)
 	var err error
+
 	// Undo what is half done, unless it was undoing that ended the process.
 	if t.ending == "" {
 		err = e.abandon(ctx, t, Failed, f)
@@ -101,6 +102,7 @@ func startDetail(why string, starts int64) string {
 // wait as long as was meant, not until that time comes.
 func (e *Engine) correctFutureTimes(ctx context.Context) error {
 	now := e.now()
+
 	// A time that was written by a clock that was right lies before this limit.
 	limit := store.Millis(now.Add(store.AheadAtMost))
 	ids, err := store.Strings(ctx, e.db.Reader, `SELECT id FROM items WHERE state = 'waiting' AND not_before > $1
