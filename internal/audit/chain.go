@@ -71,22 +71,14 @@ func chainsOf(ctx context.Context, tx *sql.Tx) ([]chain, error) {
 
 // strangers finds entries of nodes that have no chain.
 func strangers(ctx context.Context, tx *sql.Tx, known map[string]bool, v *Verified) error {
-	rows, err := tx.QueryContext(ctx, `SELECT DISTINCT node FROM audit`)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var node string
-		if err := rows.Scan(&node); err != nil {
-			return err
-		}
+	nodes, err := store.Strings(ctx, tx, `SELECT DISTINCT node FROM audit`)
+	for _, node := range nodes {
 		if !known[node] {
 			v.wrong("%s: there are entries, but no chain", node)
 		}
 	}
 
-	return rows.Err()
+	return err
 }
 
 func (l *Log) verify(ctx context.Context, tx *sql.Tx, c chain, v *Verified) error {
@@ -102,14 +94,9 @@ func (l *Log) verify(ctx context.Context, tx *sql.Tx, c chain, v *Verified) erro
 	}
 
 	// From there each entry has to follow from the one before.
-	rows, err := tx.QueryContext(ctx, "SELECT "+columns+" FROM audit WHERE node = $1 ORDER BY seq", c.node)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
 	at := c.pruned
-	for rows.Next() {
-		e, err := scan(rows)
+	err := store.Each(ctx, tx, func(row store.Row) error {
+		e, err := scan(row)
 		if err != nil {
 			return err
 		}
@@ -123,9 +110,9 @@ func (l *Log) verify(ctx context.Context, tx *sql.Tx, c chain, v *Verified) erro
 		}
 
 		at = link{e.Seq, e.Hash}
-	}
-
-	if err := rows.Err(); err != nil {
+		return nil
+	}, "SELECT "+columns+" FROM audit WHERE node = $1 ORDER BY seq", c.node)
+	if err != nil {
 		return err
 	}
 

@@ -169,28 +169,23 @@ func (s *Service) find(ctx context.Context, who work.Viewer, of string) ([]subje
 }
 
 func (s *Service) recorded(ctx context.Context, of string) ([]subject, error) {
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT COALESCE(document_uid, ''), folder_uid, asset_key FROM links
+	var all []subject
+	err := store.Each(ctx, s.DB.Reader, func(row store.Row) error {
+		var one subject
+		if err := row.Scan(&one.uid, &one.folder, &one.key); err != nil {
+			return err
+		}
+		if one.uid == "" || !slices.ContainsFunc(all, func(o subject) bool { return o.uid == one.uid }) {
+			all = append(all, one)
+		}
+		return nil
+	}, `SELECT COALESCE(document_uid, ''), folder_uid, asset_key FROM links
 			WHERE document_uid = $1 OR asset_key = $1 OR id IN (SELECT link_id FROM link_files WHERE file_id = $1)
 		UNION SELECT e.document_uid, q.folder_uid, e.key FROM sync_entries e JOIN syncs q ON q.id = e.sync_id
 		WHERE q.state <> 'removed' AND (e.document_uid = $1 OR e.key = $1)
 		UNION SELECT document_uid, scope_uid, '' FROM pushes WHERE document_uid = $1 OR file_id = $1
 		ORDER BY 1, 2, 3`, of)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []subject
-	for rows.Next() {
-		var one subject
-		if err := rows.Scan(&one.uid, &one.folder, &one.key); err != nil {
-			return nil, err
-		}
-		if one.uid == "" || !slices.ContainsFunc(all, func(o subject) bool { return o.uid == one.uid }) {
-			all = append(all, one)
-		}
-	}
-
-	return all, rows.Err()
+	return all, err
 }
 
 // see reads the document as the person, or the folders that it is to come into.

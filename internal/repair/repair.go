@@ -142,26 +142,12 @@ func (s *Service) byOwner(ctx context.Context, links []link.Link) (map[string][]
 }
 
 // pairs are the two columns of what a query finds for some ids.
-func (s *Service) pairs(ctx context.Context, ids []string, query string) (out map[string]string, err error) {
-	out = map[string]string{}
+func (s *Service) pairs(ctx context.Context, ids []string, query string) (map[string]string, error) {
 	if len(ids) == 0 {
-		return out, nil
+		return nil, nil
 	}
-
-	rows, err := s.DB.Reader.QueryContext(ctx, query+"("+store.Marks(1, len(ids))+")", store.Anys(ids)...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		var key, value string
-		if err := rows.Scan(&key, &value); err != nil {
-			return nil, err
-		}
-		out[key] = value
-	}
-
-	return out, rows.Err()
+	return store.Map(ctx, s.DB.Reader, store.Pair[string, string], query+"("+store.Marks(1, len(ids))+")",
+		store.Anys(ids)...)
 }
 
 // lost are those of the links whose documents are there and do not tell of their assets.

@@ -89,22 +89,13 @@ func (s *Service) claim(ctx context.Context) (mine []claimedHint, err error) {
 		}
 
 		// A claim is a later due time: if this node dies, the hints become due again by themselves.
-		rows, err := tx.QueryContext(ctx, `UPDATE hints SET due = $1, tries = tries + 1 WHERE (resource_id, kind) IN
+		mine, err = store.All(ctx, tx, func(row store.Row) (h claimedHint, err error) {
+			err = row.Scan(&h.Resource, &h.Kind, &h.Account, &h.Workspace, &h.due, &h.tries)
+			return h, err
+		}, `UPDATE hints SET due = $1, tries = tries + 1 WHERE (resource_id, kind) IN
 			(SELECT resource_id, kind FROM hints WHERE due <= $2 ORDER BY due LIMIT $3)
 			RETURNING resource_id, kind, account_id, workspace_id, due, tries`, until, store.Millis(now), pumpBatch)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var h claimedHint
-			if err := rows.Scan(&h.Resource, &h.Kind, &h.Account, &h.Workspace, &h.due, &h.tries); err != nil {
-				return err
-			}
-			mine = append(mine, h)
-		}
-
-		return rows.Err()
+		return err
 	})
 
 	return mine, err

@@ -74,24 +74,13 @@ func (e *Engine) signOff(ctx context.Context) error {
 // Nodes lists the nodes of the last days. Alive are those that have reported within three leases by
 // our own monotonic clock, whatever theirs says.
 func (e *Engine) Nodes(ctx context.Context) ([]Node, error) {
-	rows, err := e.db.Reader.QueryContext(ctx, `SELECT id, host, version, started, seen FROM nodes
-		ORDER BY started, id`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []Node
-	for rows.Next() {
-		var n Node
+	all, err := store.All(ctx, e.db.Reader, func(row store.Row) (n Node, err error) {
 		var started, seen int64
-		if err := rows.Scan(&n.ID, &n.Host, &n.Version, &started, &seen); err != nil {
-			return nil, err
-		}
+		err = row.Scan(&n.ID, &n.Host, &n.Version, &started, &seen)
 		n.Started, n.Seen = store.Time(started), store.Time(seen)
-		all = append(all, n)
-	}
-
-	if err := rows.Err(); err != nil {
+		return n, err
+	}, `SELECT id, host, version, started, seen FROM nodes ORDER BY started, id`)
+	if err != nil {
 		return nil, err
 	}
 

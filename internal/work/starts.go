@@ -54,14 +54,9 @@ func stepName(t *Task) string {
 func interrupt(
 	ctx context.Context, tx *sql.Tx, now time.Time, event, why, where string, args ...any,
 ) (n int, err error) {
-	rows, err := tx.QueryContext(ctx, `UPDATE items SET state = 'waiting', generation = generation + 1, node = '',
-		lease_until = 0
+	starts, err := store.Map(ctx, tx, store.Pair[string, int64], `UPDATE items SET state = 'waiting',
+		generation = generation + 1, node = '', lease_until = 0
 		WHERE state = 'running' AND `+where+` RETURNING id, begun`, args...)
-	if err != nil {
-		return 0, err
-	}
-
-	starts, err := countsByItem(rows)
 	if err != nil {
 		return 0, err
 	}
@@ -73,21 +68,6 @@ func interrupt(
 	}
 
 	return len(starts), nil
-}
-
-func countsByItem(rows *sql.Rows) (map[string]int64, error) {
-	defer rows.Close()
-	counts := map[string]int64{}
-	for rows.Next() {
-		var id string
-		var n int64
-		if err := rows.Scan(&id, &n); err != nil {
-			return nil, err
-		}
-		counts[id] = n
-	}
-
-	return counts, rows.Err()
 }
 
 // startDetail describes why a start came to nothing, and which one it was.
