@@ -7,7 +7,7 @@ import (
 	"strconv"
 )
 
-// Listing is what somebody sees as a list in Web UI: what a page provider of Nuxeo finds
+// Listing is what a person sees as a list in Web UI: what a page provider of Nuxeo finds
 // for parameters. Decisions on its documents are not made by it, as it may ask the index.
 type Listing struct {
 	Provider   string

@@ -10,7 +10,7 @@ import (
 // as a blob in an object store, and goes nowhere (GET of one byte, as HEAD is not
 // what an address is signed for). It is empty when Nuxeo sends it itself, or sends to an
 // address without a signature, as that of a sign-in page. The
-// address is a secret, and as hostile as whoever may answer for Nuxeo.
+// address is a secret, and may be hostile if something else answers for Nuxeo.
 func (c *Client) SentOn(ctx context.Context, path string) (string, error) {
 	here := *c.http
 	here.Transport = stays{here.Transport}

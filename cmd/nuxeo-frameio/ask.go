@@ -45,7 +45,7 @@ func (f sureFlag) sure(t *terminal, question string) error {
 	return fault.New(fault.Canceled, "Nothing was done.")
 }
 
-// interactive reports whether somebody can be asked.
+// interactive reports whether there is a person to ask.
 func (t *terminal) interactive() bool {
 	in, ok := t.in.(*os.File)
 	return ok && term.IsTerminal(int(in.Fd()))
@@ -87,7 +87,7 @@ func (t *terminal) hidden(question string) (string, error) {
 	return strings.TrimRight(line, "\r\n"), nil
 }
 
-// password reads a line that is not shown. Who leaves instead sees again what they type.
+// password reads a line that is not shown. A person who leaves instead sees again what they type.
 func (t *terminal) password(fd int) (string, error) {
 	before, err := term.GetState(fd)
 	if err != nil {

@@ -32,7 +32,7 @@ type clientFlags struct {
 	JSON         bool   `name:"json" env:"-" help:"Print JSON."`
 
 	fresh bool // a stored sign-in does not count
-	mute  bool // nothing may be asked: the input is somebody else's
+	mute  bool // nothing may be asked: the input is the agent's
 }
 
 // client is a signed-in client of the connector.

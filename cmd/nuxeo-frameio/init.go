@@ -385,7 +385,7 @@ func checkPublic(address string) error {
 	return nil
 }
 
-// lookTime is how long a system may take to answer while somebody waits at a question.
+// lookTime is how long a system may take to answer while a person waits at a question.
 const lookTime = 10 * time.Second
 
 // checkNuxeo looks whether Nuxeo answers; that it does not today is no reason to refuse it.

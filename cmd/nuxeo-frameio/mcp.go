@@ -49,7 +49,7 @@ type unclosed struct{ io.Writer }
 // Close is that of io.Closer.
 func (unclosed) Close() error { return nil }
 
-// serve offers the tools over HTTP, to whoever on this machine has the key that is printed.
+// serve offers the tools over HTTP, to agents on this machine that have the key that is printed.
 func (c *mcpCmd) serve(t *terminal, server *mcp.Server) error {
 	host, _, err := net.SplitHostPort(c.Listen)
 	if err != nil || !onThisMachine(host) {

@@ -78,7 +78,7 @@ func (q *questions) keep(chosen map[string]string, name, answer, usual string) {
 	}
 }
 
-// outweighed says so when the environment has a setting that somebody has chosen: what it has
+// outweighed says so when the environment has a setting that the person has chosen: what it has
 // holds, whatever is in the file.
 func (q *questions) outweighed(name string) {
 	for _, flag := range q.flags {

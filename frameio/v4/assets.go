@@ -28,7 +28,7 @@ type wireAsset struct {
 	ViewURL   string         `json:"view_url"`
 	CreatedAt looseTime      `json:"created_at"`
 	UpdatedAt looseTime      `json:"updated_at"`
-	Creator   *wirePerson    `json:"creator"`
+	Creator   *wireUser      `json:"creator"`
 	Metadata  few[wireField] `json:"metadata"`
 	Head      *wireAsset     `json:"head_version"`
 	// Each is null when it does not exist (yet) or may not be seen.
@@ -52,24 +52,24 @@ func (w wireAsset) shown(name string) string {
 	return l.DownloadURL
 }
 
-type wirePerson struct {
+type wireUser struct {
 	ID    string `json:"id"`
 	Name  string `json:"name"`
 	Email string `json:"email"`
 }
 
-func (w *wirePerson) person() frameio.Person {
+func (w *wireUser) user() frameio.User {
 	if w == nil {
-		return frameio.Person{}
+		return frameio.User{}
 	}
-	return frameio.Person{ID: w.ID, Name: w.Name, Email: w.Email}
+	return frameio.User{ID: w.ID, Name: w.Name, Email: w.Email}
 }
 
 func (w wireAsset) file() frameio.File {
 	f := frameio.File{
 		ID: w.ID, Name: w.Name, ParentID: w.ParentID, ProjectID: w.ProjectID, Status: w.Status, MediaType: w.MediaType,
 		Size: int64(w.FileSize), ViewURL: w.ViewURL, Created: w.CreatedAt.Time, Updated: w.UpdatedAt.Time,
-		Creator: w.Creator.person(),
+		Creator: w.Creator.user(),
 	}
 
 	for _, m := range w.Metadata {

@@ -10,7 +10,7 @@ import (
 // Exposure is a file that others on this machine can get at, and should not.
 type Exposure struct{ Path, Why, Remedy string }
 
-// others are the permissions of everybody but a file's owner.
+// others are the permissions of all accounts of the machine but the owner of a file.
 const others = 0o077
 
 // Exposed are the data folder and what in it holds secrets, and some other files, as far

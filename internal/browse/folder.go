@@ -100,7 +100,7 @@ func (s *Service) holding(ctx context.Context, nx *nuxeo.Client, folder *nuxeo.D
 const typesFor = 10 * time.Minute
 
 // types keeps what Nuxeo tells of its document types, which is much and the
-// same for everybody.
+// same for all people.
 type types struct {
 	mu    sync.Mutex
 	known map[string]nuxeo.Type

@@ -12,14 +12,14 @@ import (
 // mostAccounts bounds whose fields are looked at.
 const mostAccounts = 5
 
-// fields looks for the facts for which an account on Frame.io has no field, as somebody
+// fields looks for the facts for which an account on Frame.io has no field, as a person
 // who is connected.
 func (d *Doctor) fields(ctx context.Context) Finding {
 	if d.unread() {
 		return skipped("cannot be read without the encryption key")
 	}
 
-	fio, err := d.anybody(ctx)
+	fio, err := d.asConnected(ctx)
 	if err != nil {
 		return because(err, "")
 	}
@@ -58,8 +58,8 @@ func (d *Doctor) fields(ctx context.Context) Finding {
 	return ok("there is a field for each fact that documents show")
 }
 
-// anybody returns a Frame.io client of one of the connected people, or nil.
-func (d *Doctor) anybody(ctx context.Context) (*v4.Client, error) {
+// asConnected returns a Frame.io client of one of the connected people, or nil.
+func (d *Doctor) asConnected(ctx context.Context) (*v4.Client, error) {
 	people, err := d.App.Identity.People(ctx)
 	if err != nil {
 		return nil, err

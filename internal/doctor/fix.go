@@ -183,7 +183,7 @@ func (d *Doctor) SendMail(ctx context.Context, login, key string) error {
 	return err
 }
 
-// one is an administrator who stands in for everybody.
+// one is an administrator who stands in for all people.
 type one struct{ nx *nuxeo.Client }
 
 func (o one) Nuxeo(context.Context, string) (*nuxeo.Client, error) { return o.nx, nil }

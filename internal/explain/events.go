@@ -71,9 +71,9 @@ type job struct {
 	} `json:"target"`
 }
 
-// items are the newest that were about a tie, newest first. Items belong to people;
-// who may read the document may know what happened to it, whoever it belongs to. While
-// there is no document that is who may read the folder that it was to come into.
+// items are the newest that were about a tie, newest first. Items belong to people, but
+// all who may read the document may know what happened to it. While there is no document,
+// those are the people who may read the folder that it was to come into.
 func (s *Service) items(ctx context.Context, who work.Viewer, t tied, document string) ([]itemStory, error) {
 	ids, err := s.itemIDs(ctx, t)
 	if err != nil {

@@ -33,7 +33,7 @@ type tokens struct {
 	origin string // scheme and host of the address that gave them
 }
 
-// BeginFrameio starts connecting a person's Frame.io account.
+// BeginFrameio starts connecting a person's user of Frame.io.
 func (s *Service) BeginFrameio(ctx context.Context, login, returnTo string) (Begun, error) {
 	p, err := s.usableProvider(ctx)
 	if err != nil {
@@ -90,7 +90,7 @@ func (s *Service) FinishFrameio(ctx context.Context, query url.Values, browser, 
 		return Returned{}, err
 	}
 
-	// Nobody may have their account connected to the login of another.
+	// No one may get their user connected to another person's login.
 	if p.Login != login {
 		return Returned{}, fault.New(fault.Forbidden, "You are signed in as somebody else than when you began.").
 			With("Begin again.")
@@ -160,7 +160,7 @@ func (s *Service) askOrigin(ctx context.Context, origin string, form url.Values)
 		return tokens{}, err
 	}
 
-	// A token goes to nobody but the one who gave it.
+	// A token goes nowhere but where it came from.
 	if origin != "" && origin != hostOf(p.TokenURL) {
 		return tokens{}, errElsewhere
 	}
@@ -237,7 +237,7 @@ func exchange(ctx context.Context, hc *http.Client, system, address string, form
 		return tokens{}, fault.New(fault.Invalid, "The token address of %s is not usable.", system)
 	}
 
-	// The answer is small; what is not has been sent by somebody else.
+	// The answer is small; what is not has come from something else.
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Accept", "application/json")
 	direct := *hc // a redirect would carry the client's secret elsewhere
@@ -312,7 +312,7 @@ func (s *Service) connect(ctx context.Context, login string, t tokens) (Person, 
 		return audit.Entry{Who: login, What: audit.Connected, About: me.ID, Detail: me.Name},
 			s.record(ctx, tx, login, me, t)
 	})
-	// Two logins with one account could not be told apart.
+	// Two logins with one user could not be told apart.
 	if store.Duplicate(err) {
 		return Person{}, fault.New(fault.Conflict,
 			"This Frame.io account is connected to another Nuxeo login already.").
@@ -326,9 +326,9 @@ func (s *Service) connect(ctx context.Context, login string, t tokens) (Person, 
 	return s.Person(ctx, login)
 }
 
-func (s *Service) record(ctx context.Context, tx *sql.Tx, login string, me frameio.Person, t tokens) error {
+func (s *Service) record(ctx context.Context, tx *sql.Tx, login string, me frameio.User, t tokens) error {
 	now := s.now()
-	if err := errors.Join(s.unblocked(ctx, tx, login), s.samePerson(ctx, tx, login, me)); err != nil {
+	if err := errors.Join(s.unblocked(ctx, tx, login), s.sameUser(ctx, tx, login, me)); err != nil {
 		return err
 	}
 
@@ -352,9 +352,9 @@ func (s *Service) record(ctx context.Context, tx *sql.Tx, login string, me frame
 	return err
 }
 
-// samePerson refuses another Frame.io account than the one that a login had when its
+// sameUser refuses another user of Frame.io than the one that a login had when its
 // access was ended, until an administrator says that it may be another.
-func (s *Service) samePerson(ctx context.Context, tx *sql.Tx, login string, me frameio.Person) error {
+func (s *Service) sameUser(ctx context.Context, tx *sql.Tx, login string, me frameio.User) error {
 	var was string
 	err := tx.QueryRowContext(ctx, `SELECT frameio_was FROM people WHERE login = $1`, login).Scan(&was)
 	if err != nil || was == "" || was == me.ID {

@@ -142,7 +142,7 @@ func (s *Service) Nuxeo(ctx context.Context, login string) (*nuxeo.Client, error
 		return nil, err
 	}
 
-	// With the shared secret, anybody can be acted for.
+	// With the shared secret, the connector can act for every person.
 	if s.set.JWTSecret != "" {
 		return s.nuxeo.As(nuxeo.JWT([]byte(s.set.JWTSecret), login, jwtTTL, s.now)), nil
 	}

@@ -135,9 +135,9 @@ func (s *Service) Send(ctx context.Context, m Message) (outcome string, err erro
 	return NotSetUp, nil
 }
 
-// asking does something in Nuxeo as the one who is told, or else as the one who
-// is there for it: a person may get mail about a document without access to it.
-func (s *Service) asking(ctx context.Context, m Message, do func(*nuxeo.Client) error) error {
+// asRecipient does something in Nuxeo as the recipient, or else as the person whom the
+// message names instead: a person may get mail about a document without access to it.
+func (s *Service) asRecipient(ctx context.Context, m Message, do func(*nuxeo.Client) error) error {
 	nx, err := s.People.Nuxeo(ctx, m.To)
 	if err == nil {
 		err = do(nx)
@@ -284,7 +284,7 @@ func (s *Service) compose(ctx context.Context, m Message) (*gomail.Msg, error) {
 
 // address returns the recipient's address, read as them or as a stand-in.
 func (s *Service) address(ctx context.Context, m Message) (to string, err error) {
-	err = s.asking(ctx, m, func(nx *nuxeo.Client) (err error) {
+	err = s.asRecipient(ctx, m, func(nx *nuxeo.Client) (err error) {
 		to, err = s.addressBy(ctx, nx, m.To)
 		return err
 	})

@@ -192,7 +192,7 @@ func (s *Service) Stream(
 		return nil, nil, err
 	}
 
-	// A stream holds one of the few connections to Nuxeo for as long as somebody watches.
+	// A stream holds one of the few connections to Nuxeo for as long as a person watches.
 	leave, err := s.Streams.acquire(ctx)
 	if err != nil {
 		return nil, nil, err

@@ -74,7 +74,7 @@ func (c *classes) of(system string, r *http.Request) string {
 		c.seen[system] = known
 	}
 
-	// A metric must not have a label for everything that anybody thinks of.
+	// A metric must not have a label for every path that a caller thinks of.
 	if !known[class] && len(known) >= maxClasses {
 		return "other"
 	}

@@ -6,7 +6,7 @@
 // must hold: after a 429 its bucket, and no other, is left alone for as long as
 // was asked, at least a second and twice as long each time; work that a person
 // waits for is not queued behind work in the background. It leaves retries to
-// whoever called.
+// its callers.
 package ratelimit
 
 import (

@@ -100,8 +100,9 @@ func (s *Service) lookAt(ctx context.Context, r *maintenance.Report, links []lin
 	return nil
 }
 
-// byOwner sorts links by as whom their documents are looked at: who pushed one, as long as
-// it is out for review, or the owner of what its folder is bound to; empty: nobody any more.
+// byOwner sorts links by the login as whom their documents are looked at: of the person who pushed
+// one, as long as it is out for review, or of the owner of the binding or sync of its folder; empty
+// if there is none any more.
 func (s *Service) byOwner(ctx context.Context, links []link.Link) (map[string][]link.Link, error) {
 	var documents, folders []string
 	for _, l := range links {
@@ -111,21 +112,21 @@ func (s *Service) byOwner(ctx context.Context, links []link.Link) (map[string][]
 		}
 	}
 
-	// While a document is out for review, who pushed it answers for it.
-	pushers, err := s.pairs(ctx, documents, `SELECT document_uid, pushed_by FROM pushes WHERE state = 'open'
+	// While a document is out for review, the person who pushed it answers for it.
+	pushedBy, err := s.pairs(ctx, documents, `SELECT document_uid, pushed_by FROM pushes WHERE state = 'open'
 		AND document_uid IN `)
 	if err != nil {
 		return nil, err
 	}
 
 	// Otherwise the owner of what its folder is bound to or follows.
-	syncers, err := s.pairs(ctx, folders, `SELECT folder_uid, owner FROM syncs WHERE state = 'active'
+	syncOwners, err := s.pairs(ctx, folders, `SELECT folder_uid, owner FROM syncs WHERE state = 'active'
 		AND folder_uid IN `)
 	if err != nil {
 		return nil, err
 	}
 
-	binders, err := s.pairs(ctx, folders, `SELECT folder_uid, owner FROM bindings WHERE state IN ('bound', 'ending')
+	bindingOwners, err := s.pairs(ctx, folders, `SELECT folder_uid, owner FROM bindings WHERE state IN ('bound', 'ending')
 		AND folder_uid IN `)
 	if err != nil {
 		return nil, err
@@ -134,7 +135,7 @@ func (s *Service) byOwner(ctx context.Context, links []link.Link) (map[string][]
 	// The nearest of them is asked.
 	out := map[string][]link.Link{}
 	for _, l := range links {
-		owner := cmp.Or(pushers[l.DocumentUID], binders[l.FolderUID], syncers[l.FolderUID])
+		owner := cmp.Or(pushedBy[l.DocumentUID], bindingOwners[l.FolderUID], syncOwners[l.FolderUID])
 		out[owner] = append(out[owner], l)
 	}
 

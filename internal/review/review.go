@@ -50,7 +50,7 @@ type Importer struct {
 	// ClientFor returns Nuxeo as another writer, for comments that an earlier import wrote as
 	// that person; nil or an error leaves the writer's own rights.
 	ClientFor func(ctx context.Context, login string) (Nuxeo, error)
-	// Skipped is called for each comment that no available account may change.
+	// Skipped is called for each comment that none of the writers may change.
 	Skipped func()
 	// Unreadable is called with each comment and reply that cannot be read; it may be nil.
 	Unreadable func(raw []byte)

@@ -73,7 +73,7 @@ func (g *group) do(ctx context.Context, fn func(*sql.Tx) error) error {
 		return ctx.Err()
 	}
 
-	// Who waits may still go as long as the part has not been begun.
+	// A caller may still go as long as the part has not been begun.
 	select {
 	case <-p.done:
 		return p.err
@@ -143,7 +143,7 @@ func take(parts []*part) []*part {
 var errPart = errors.New("a part failed")
 
 // together runs the parts in one transaction. They are taken once it has begun:
-// as long as somebody else keeps the database from us, callers may go, who have
+// as long as another process keeps the database from us, callers may go, who have
 // an answer to give. Parts hardly ever fail, and a savepoint costs as much as an
 // insert: they are run without first, and when one fails all over again, each
 // behind a savepoint of its own.

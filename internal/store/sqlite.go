@@ -162,8 +162,8 @@ func shorten(ctx context.Context, keeper *sql.DB) error {
 	return err
 }
 
-// keepLogShort does what a writer would else do in the middle of its commit,
-// where it makes everybody wait.
+// keepLogShort does what a transaction would else do in the middle of its commit,
+// where it makes all others wait.
 func keepLogShort(keeper *sql.DB) (stop func()) {
 	quit, ended := make(chan struct{}), make(chan struct{})
 	go func() {

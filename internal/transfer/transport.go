@@ -68,7 +68,7 @@ type wide struct{ net.Conn }
 // ReadFrom writes all of r to the connection.
 func (c *wide) ReadFrom(r io.Reader) (int64, error) { return copyWide(c.Conn, r) }
 
-// copyWide takes smaller steps over a slow link, so that whoever watches r sees
+// copyWide takes smaller steps over a slow link, so that the reader of r shows
 // that something moves.
 func copyWide(w io.Writer, r io.Reader) (total int64, err error) {
 	buf := buffers.Get().(*[]byte)

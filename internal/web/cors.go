@@ -12,7 +12,7 @@ import (
 type shared struct {
 	origin string // scheme://host[:port] of Nuxeo
 	theirs http.Handler
-	ours   http.Handler // everybody else's requests
+	ours   http.Handler // all other requests
 }
 
 // allowed are what pages may send, exposed what they may read of an answer.

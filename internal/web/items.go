@@ -76,7 +76,7 @@ func (s rest) GetItem(ctx context.Context, q api.GetItemRequestObject) (api.GetI
 	}
 
 	// An item of others may be seen by its binding.
-	as, err := s.whoSees(ctx, who, q.Id)
+	as, err := s.viewerFor(ctx, who, q.Id)
 	if err != nil {
 		return nil, err
 	}

@@ -218,7 +218,7 @@ func (s *Server) nuxeoCallback(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 
-	// A call for somebody unknown must not take the connections of those who work.
+	// A call for a stranger must not take the connections of those who work.
 	done, err := s.Identity.FinishNuxeo(ratelimit.Stranger(r.Context()), r.URL.Query(), s.browserSecret(r))
 	if err != nil {
 		s.wrong(from, err)

@@ -7,7 +7,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 )
 
-// ListPeople lists everybody who has signed in.
+// ListPeople lists all people who have signed in.
 func (s rest) ListPeople(ctx context.Context, _ api.ListPeopleRequestObject) (api.ListPeopleResponseObject, error) {
 	if _, err := admin(ctx); err != nil {
 		return nil, err

@@ -89,7 +89,7 @@ func (t *tally) count(address string) {
 	t.limiter(address).AllowN(t.now(), 1)
 }
 
-// addressOf is where a request comes from: who is connected, or whom a proxy of ours says
+// addressOf is where a request comes from: the peer, or the one that a proxy of ours says
 // that it passes on for. An IPv6 network of a customer counts as one.
 func (s *Server) addressOf(r *http.Request) string {
 	at, err := netip.ParseAddrPort(r.RemoteAddr)

@@ -45,7 +45,7 @@ func (s rest) Events(ctx context.Context, q api.EventsRequestObject) (api.Events
 // allowed asks as whom the listener may see what they listen to.
 func (st *stream) allowed() (err error) {
 	if st.item != "" {
-		st.who, err = st.server.whoSees(st.ctx, st.me, st.item)
+		st.who, err = st.server.viewerFor(st.ctx, st.me, st.item)
 		return err
 	}
 

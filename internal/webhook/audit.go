@@ -140,7 +140,7 @@ func (m mark) withoutFutureTimes(now time.Time) mark {
 	return m
 }
 
-// readWithAccess reads the log with the first account that may, and moves the mark. refused says
+// readWithAccess reads the log as the first person who may, and moves the mark. refused says
 // why none may; err is any other error, and worth a retry.
 func (s *Service) readWithAccess(ctx context.Context, p WatchedWorkspace, m *mark) (n int, refused, err error) {
 	refused = s.withAccess(ctx, p.Logins, func(fio *v4.Client, _ string) error {
