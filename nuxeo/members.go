@@ -31,7 +31,7 @@ func (m *members[T]) UnmarshalJSON(b []byte) error {
 	})
 }
 
-// whole fails when there is a member that nobody can read: it may be what is looked for.
+// whole fails when there is a member that cannot be read: it may be what is looked for.
 func (m *members[T]) whole(path string) error {
 	if m.odd == 0 {
 		return nil

@@ -14,7 +14,7 @@ import (
 // 0, of at most 1,000 documents; more says that another follows (POST
 // /api/v1/automation/Repository.Query). Without ORDER BY some databases give the pages
 // in no fixed order. A query that cannot be read fails with 500. When there is an entry
-// that cannot be read, of which nobody knows what it is, the others come with an error.
+// that cannot be read, and may be anything, the others come with an error.
 func (c *Client) QueryPage(
 	ctx context.Context, nxql string, page, size int, f Fetch,
 ) (docs []*Document, more bool, err error) {

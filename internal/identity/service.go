@@ -112,7 +112,7 @@ func (s *Service) mint(ctx context.Context, origin, id, secret string) (tokens, 
 		return tokens{}, err
 	}
 
-	// A secret goes to nobody but the one it was registered with.
+	// A secret goes nowhere but where it was registered.
 	if origin != "" && origin != hostOf(p.TokenURL) {
 		return tokens{}, fault.New(fault.NotConnected,
 			"The service credential was registered with %s, and sign-ins go elsewhere now.", origin).

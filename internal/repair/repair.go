@@ -61,8 +61,8 @@ type Service struct {
 	Now      func() time.Time
 }
 
-// Look looks at the documents of links that changed a while ago, or at which nobody has
-// looked for a day, and adds items for those that have lost what they told.
+// Look looks at the documents of links that changed a while ago, or that were not looked at
+// for a day, and adds items for those that have lost what they told.
 //
 // Repository.Query, once for each thousand documents and person to act for.
 func (s *Service) Look(ctx context.Context, r *maintenance.Report) error {
