@@ -100,7 +100,7 @@ func startDetail(why string, starts int64) string {
 // wait as long as was meant, not until that time comes.
 func (e *Engine) correctFutureTimes(ctx context.Context) error {
 	now := e.now()
-	limit := store.Millis(now.Add(store.AheadAtMost))
+	limit := store.Millis(e.LatestPlausible())
 	ids, err := store.Strings(ctx, e.db.Reader, `SELECT id FROM items WHERE state = 'waiting' AND not_before > $1
 		AND updated > $1 LIMIT $2`, limit, sweepBatch)
 	if err != nil || len(ids) == 0 {
