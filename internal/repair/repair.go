@@ -67,7 +67,8 @@ type Service struct {
 // Repository.Query, once for each thousand documents and person to act for.
 func (s *Service) Look(ctx context.Context, r *maintenance.Report) error {
 	for range pages {
-		links, err := link.DueForCheck(ctx, s.DB, s.Engine.LatestPlausible(), s.Now().Add(-every), s.Now().Add(-settles), page)
+		now := s.Now()
+		links, err := link.DueForCheck(ctx, s.DB, s.Engine.LatestPlausible(), now.Add(-every), now.Add(-settles), page)
 		if err != nil {
 			return err
 		}

@@ -28,7 +28,10 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	roles := map[string]func(context.Context, []string) error{"world": world, "relay": relay, "copier": copier, "hello": hello}
+	roles := map[string]func(context.Context, []string) error{
+		"world": world, "relay": relay, "copier": copier, "hello": hello,
+	}
+
 	if len(os.Args) > 1 {
 		if role, ok := roles[os.Args[1]]; ok {
 			exit(role(ctx, os.Args[2:]))
