@@ -15,12 +15,12 @@ import (
 )
 
 // cut is one of three versions of a film.
-func cut(n byte) []byte { return content('a'+n, 1000+100*int(n)) }
+func cut(n byte) []byte { return testenv.Bytes('a'+n, 1000+100*int(n)) }
 
 // stacked is a stack of three versions of a film, and its files.
 func stacked(b *testenv.Bed) (stack string, files []string) {
 	for n, name := range []string{"Cut.mov", "Cut v2.mov", "Cut v3.mov"} {
-		files = append(files, add(b, b.Root, name, cut(byte(n))))
+		files = append(files, b.Add(b.Root, name, cut(byte(n))))
 	}
 	return b.Frameio.Stack(files[0], files[1], files[2]), files
 }
@@ -60,11 +60,11 @@ func TestTakenOutOfItsStack(t *testing.T) {
 		t.Fatalf("documents of %v, want of %s and %s", told(docs), files[1], files[2])
 	}
 
-	if d := docs[files[1]]; d.UID != uid || d.Content.Digest != md5of(cut(1)) {
+	if d := docs[files[1]]; d.UID != uid || d.Content.Digest != testenv.MD5(cut(1)) {
 		t.Errorf("the stack has %s with %d bytes, want %s with its newest file", d.UID, d.Content.Length, uid)
 	}
 
-	if d := docs[files[2]]; d.Content.Digest != md5of(cut(2)) {
+	if d := docs[files[2]]; d.Content.Digest != testenv.MD5(cut(2)) {
 		t.Errorf("the file has %d bytes, want its own", d.Content.Length)
 	}
 }
@@ -88,8 +88,8 @@ func TestStackThatIsGone(t *testing.T) {
 		t.Fatalf("documents of %v, want of %s and %s", told(docs), files[0], files[2])
 	}
 
-	if docs[files[2]].UID != uid || docs[files[2]].Content.Digest != md5of(cut(2)) ||
-		docs[files[0]].Content.Digest != md5of(cut(0)) {
+	if docs[files[2]].UID != uid || docs[files[2]].Content.Digest != testenv.MD5(cut(2)) ||
+		docs[files[0]].Content.Digest != testenv.MD5(cut(0)) {
 		t.Errorf("the newest file has %s, want %s", docs[files[2]].UID, uid)
 	}
 }
@@ -123,7 +123,7 @@ func TestStackThatMayNotBeSeen(t *testing.T) {
 
 		b.Published(b.Josh, files[0])
 		docs := by(b)
-		if len(docs) != 2 || docs[files[0]].UID == uid || docs[files[0]].Content.Digest != md5of(cut(0)) {
+		if len(docs) != 2 || docs[files[0]].UID == uid || docs[files[0]].Content.Digest != testenv.MD5(cut(0)) {
 			t.Errorf("with %s hidden there are documents of %v, want one of %s by itself", hidden, told(docs), files[0])
 		}
 	}
@@ -137,14 +137,14 @@ func TestMirroredStackThatLosesAFile(t *testing.T) {
 			t.Parallel()
 			b := testenv.New(t)
 			stack, files := stacked(b)
-			m := mirrored(b, func(q *foldersync.Request) { q.Fetch, q.Gone = fetch, foldersync.Trash })
+			m := b.Mirrored(func(q *foldersync.Request) { q.Fetch, q.Gone = fetch, foldersync.Trash })
 			before := by(b)[files[2]]
 			if before.UID == "" || before.Properties["frameio:stackId"] != stack {
 				t.Fatalf("documents of %v, want of %s", told(by(b)), files[2])
 			}
 
 			b.Frameio.Move(files[2], b.Root)
-			m.refresh(false)
+			m.Refresh(false)
 			docs := by(b)
 			if len(docs) != 2 || docs[files[2]].UID == "" || docs[files[1]].UID != before.UID {
 				t.Fatalf("documents of %v, want of %s, which is %s, and %s", told(docs), files[1], before.UID, files[2])
@@ -158,7 +158,7 @@ func TestMirroredStackThatLosesAFile(t *testing.T) {
 				b.Frameio.Move(f, b.Root)
 			}
 
-			m.refresh(true)
+			m.Refresh(true)
 			after := by(b)
 			if len(after) != 3 || after[files[1]].UID != before.UID || after[files[2]].UID != docs[files[2]].UID {
 				t.Fatalf("documents of %v, want of %v, the second and third as before", told(after), files)

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
@@ -18,8 +17,8 @@ func TestLateOriginals(t *testing.T) {
 	clock := new(testenv.Clock)
 	b := testenv.New(t, testenv.By(clock))
 	b.Bind("Publish")
-	soon := add(b, b.Root, "Soon.mov", content('s', 100), frameiosim.NotUploadedYet())
-	never := add(b, b.Root, "Never.mov", content('n', 100), frameiosim.NotUploadedYet())
+	soon := b.Add(b.Root, "Soon.mov", testenv.Bytes('s', 100), frameiosim.NotUploadedYet())
+	never := b.Add(b.Root, "Never.mov", testenv.Bytes('n', 100), frameiosim.NotUploadedYet())
 	b.Run(b.Josh, soon, never)
 	waiting := b.Until(func(v work.View) bool { return v.Title == "Soon.mov" && v.Code == "not_ready" })
 	if waiting.State != work.Waiting || !strings.Contains(waiting.Message, "until the original is uploaded") {
@@ -42,9 +41,9 @@ func TestLateOriginals(t *testing.T) {
 	}
 
 	b.Settle()
-	b.Check(testenv.Want{"Soon": {Content: content('s', 100)}})
+	b.Check(testenv.Want{"Soon": {Content: testenv.Bytes('s', 100)}})
 	b.Mails(1)
-	if text := lastMail(b); !strings.Contains(text, "Soon.mov") || !strings.Contains(text, "did not arrive") {
+	if text := b.LastMail(); !strings.Contains(text, "Soon.mov") || !strings.Contains(text, "did not arrive") {
 		t.Errorf("the mail says %q, want Soon.mov, and that the other did not arrive", text)
 	}
 
@@ -55,7 +54,7 @@ func TestLateOriginals(t *testing.T) {
 	}
 
 	b.AllDone()
-	b.Check(testenv.Want{"Soon": {Content: content('s', 100)}, "Never": {Content: content('n', 100)}})
+	b.Check(testenv.Want{"Soon": {Content: testenv.Bytes('s', 100)}, "Never": {Content: testenv.Bytes('n', 100)}})
 }
 
 func TestReasonsWhyAnAssetDoesNotArrive(t *testing.T) {
@@ -76,31 +75,31 @@ func TestReasonsWhyAnAssetDoesNotArrive(t *testing.T) {
 			nil,
 		},
 		"deleted before it is read": {"gone", "was deleted", nil, func(b *testenv.Bed, file string) {
-			before(b, `/files/`, func() { b.Frameio.Delete(file) })
+			b.Before(`/files/`, func() { b.Frameio.Delete(file) })
 		}},
 		"deleted while it is read": {"gone", "was deleted", nil, func(b *testenv.Bed, file string) {
-			before(b, `/assets/`, func() { b.Frameio.Delete(file) })
+			b.Before(`/assets/`, func() { b.Frameio.Delete(file) })
 		}},
 		"folder gone": {"gone", "bound folder is gone", nil, func(b *testenv.Bed, _ string) {
-			before(b, `/assets/`, func() { _ = b.Nuxeo.Remove(b.Folder) })
+			b.Before(`/assets/`, func() { _ = b.Nuxeo.Remove(b.Folder) })
 		}},
 		"folder trashed": {"gone", "bound folder is gone", nil, func(b *testenv.Bed, _ string) {
 			_ = b.Nuxeo.Trash(b.Folder)
 		}},
 		"rights lost midway": {"forbidden", "does not allow it", nil, func(b *testenv.Bed, _ string) {
-			before(b, `/assets/`, func() {
+			b.Before(`/assets/`, func() {
 				b.Nuxeo.SetACL("/default-domain/workspaces/videos", "josh", "Write", false)
 			})
 		}},
 		"account locked": {"forbidden", "", nil, func(b *testenv.Bed, _ string) {
-			before(b, `/files/`, func() { b.Frameio.LockAccount(b.Account, true) })
+			b.Before(`/files/`, func() { b.Frameio.LockAccount(b.Account, true) })
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := testenv.New(t)
 			b.Bind("Publish")
-			file := add(b, b.Root, "Cut.mov", content('a', 1000), c.opts...)
+			file := b.Add(b.Root, "Cut.mov", testenv.Bytes('a', 1000), c.opts...)
 			if c.befall != nil {
 				c.befall(b, file)
 			}
@@ -131,11 +130,6 @@ func TestReasonsWhyAnAssetDoesNotArrive(t *testing.T) {
 	}
 }
 
-// before does something when Frame.io is first asked for such a path.
-func before(b *testenv.Bed, path string, do func()) {
-	b.Frameio.Faults().Add(faults.Rule{Path: path, Times: 1, Hook: onlyOnce(do)})
-}
-
 func TestFoldersKeepTheirShape(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t, testenv.Config(func(c *app.Config) { c.Publish.MaxAssets = 6 }))
@@ -144,16 +138,16 @@ func TestFoldersKeepTheirShape(t *testing.T) {
 	first, second := b.Frameio.AddFolder(day, "Cam"), b.Frameio.AddFolder(day, "Cam")
 	b.Frameio.AddFolder(day, "Empty")
 	deep := b.Frameio.AddFolder(b.Frameio.AddFolder(first, "A/B"), "..")
-	add(b, day, "1.mov", content('1', 10))
-	add(b, first, "2.mov", content('2', 20))
-	add(b, second, "3.mov", content('3', 30))
-	add(b, deep, "4.mov", content('4', 40))
-	member := add(b, second, "5.mov", content('5', 50))
-	b.Frameio.Stack(member, add(b, second, "6.mov", content('6', 60)))
+	b.Add(day, "1.mov", testenv.Bytes('1', 10))
+	b.Add(first, "2.mov", testenv.Bytes('2', 20))
+	b.Add(second, "3.mov", testenv.Bytes('3', 30))
+	b.Add(deep, "4.mov", testenv.Bytes('4', 40))
+	member := b.Add(second, "5.mov", testenv.Bytes('5', 50))
+	b.Frameio.Stack(member, b.Add(second, "6.mov", testenv.Bytes('6', 60)))
 	want := testenv.Want{
-		"Day/1": {Content: content('1', 10)}, "Day/Cam/2": {Content: content('2', 20)},
-		"Day/Cam/3":             {Content: content('3', 30)},
-		"Day/Cam/A_B/unnamed/4": {Content: content('4', 40)}, "Day/Cam/6": {Content: content('6', 60)},
+		"Day/1": {Content: testenv.Bytes('1', 10)}, "Day/Cam/2": {Content: testenv.Bytes('2', 20)},
+		"Day/Cam/3":             {Content: testenv.Bytes('3', 30)},
+		"Day/Cam/A_B/unnamed/4": {Content: testenv.Bytes('4', 40)}, "Day/Cam/6": {Content: testenv.Bytes('6', 60)},
 	}
 
 	for range 2 { // a second time changes nothing
@@ -169,7 +163,7 @@ func TestFoldersKeepTheirShape(t *testing.T) {
 
 	b.Mails(2)
 	for i := range 2 {
-		add(b, day, fmt.Sprintf("more %d.mov", i), content('m', 10))
+		b.Add(day, fmt.Sprintf("more %d.mov", i), testenv.Bytes('m', 10))
 	}
 
 	b.Run(b.Josh, day)
@@ -180,7 +174,7 @@ func TestFoldersKeepTheirShape(t *testing.T) {
 	}
 
 	b.Check(want)
-	if text := lastMail(b); !strings.Contains(text, "Day") ||
+	if text := b.LastMail(); !strings.Contains(text, "Day") ||
 		!strings.Contains(text, "failed: The folder holds more than 6 assets.") {
 		t.Errorf("the mail says %q, want that Day failed: The folder holds more than 6 assets.", text)
 	}
@@ -216,14 +210,14 @@ func TestAHundredMixedItems(t *testing.T) {
 	want, assets, bad := testenv.Want{}, []string{}, 0
 	for i := range 100 {
 		title := fmt.Sprintf("Cut %03d", i)
-		data := content(byte('a'+i%26), 100+i)
-		file := add(b, b.Root, title+".mov", data)
+		data := testenv.Bytes(byte('a'+i%26), 100+i)
+		file := b.Add(b.Root, title+".mov", data)
 		switch i % 10 {
 		case 3:
 			b.Frameio.SetDownloadable(file, false)
 			bad++
 		case 5:
-			file = b.Frameio.Stack(file, add(b, b.Root, title+" b.mov", data))
+			file = b.Frameio.Stack(file, b.Add(b.Root, title+" b.mov", data))
 			want[title+" b"] = testenv.WantDocument{Content: data}
 		default:
 			want[title] = testenv.WantDocument{Content: data}

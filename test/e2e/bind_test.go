@@ -95,7 +95,7 @@ func TestBindRefuses(t *testing.T) {
 		}
 	}
 
-	bound(b, "Publish", b.Workspace)
+	b.CheckBound("Publish", b.Workspace)
 }
 
 func TestBindThatFailsLeavesNothing(t *testing.T) {
@@ -141,7 +141,7 @@ func TestBindThatFailsLeavesNothing(t *testing.T) {
 			b.Frameio.Faults().Clear()
 			b.Nuxeo.Faults().Clear()
 			b.Bind("Publish")
-			bound(b, "Publish", b.Workspace)
+			b.CheckBound("Publish", b.Workspace)
 		})
 	}
 }
@@ -162,7 +162,7 @@ func TestOrphanedActionIsReplaced(t *testing.T) {
 		t.Error("the orphan is still there")
 	}
 
-	if res := b.Run(b.Josh, add(b, b.Root, "x.mov", []byte("x"))); res.Title != "Success" {
+	if res := b.Run(b.Josh, b.Add(b.Root, "x.mov", []byte("x"))); res.Title != "Success" {
 		t.Errorf("publishing by the action answers %+v, want Success", res)
 	}
 
@@ -206,5 +206,5 @@ func TestMembersMayNotBindForOthers(t *testing.T) {
 		t.Errorf("a stranger unbinds: got %v, want not found", err)
 	}
 
-	bound(b, "Publish", b.Workspace)
+	b.CheckBound("Publish", b.Workspace)
 }

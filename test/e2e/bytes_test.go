@@ -8,7 +8,6 @@ import (
 	"maps"
 	"net/http"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -49,7 +48,7 @@ func TestSizesAroundParts(t *testing.T) {
 	b := testenv.New(t)
 	b.Bind("Publish")
 	for _, size := range []int64{1, part - 1, part, part + 1, 2 * part} {
-		newest(b, b.Josh, "created", b.Frameio.AddFile(b.Root, "Cut.mov", b.Frameio.Pattern(7, size)))
+		b.PublishOne(b.Josh, "created", b.Frameio.AddFile(b.Root, "Cut.mov", b.Frameio.Pattern(7, size)))
 		holds(b, 7, size)
 		if err := b.Nuxeo.Remove(b.Only().UID); err != nil {
 			t.Fatal(err)
@@ -81,7 +80,7 @@ func TestLongTransfers(t *testing.T) {
 	}{
 		"links expire between cuts": {func(b *testenv.Bed, _ string) uint64 {
 			var n atomic.Int64 // every second request comes with a link that has ended
-			b.Frameio.Faults().Add(faults.Rule{Path: files, CutAfter: 9 << 20, Times: 9, Hook: func(*http.Request) {
+			b.Frameio.Faults().Add(faults.Rule{Path: "^/assets/", CutAfter: 9 << 20, Times: 9, Hook: func(*http.Request) {
 				if n.Add(1)%2 == 0 {
 					b.Frameio.ExpireLinks()
 				}
@@ -99,20 +98,20 @@ func TestLongTransfers(t *testing.T) {
 			}
 		}},
 		"the source changes between cuts": {func(b *testenv.Bed, file string) uint64 {
-			b.Frameio.Faults().Add(faults.Rule{Path: files, CutAfter: 20 << 20, Times: 1, Hook: onlyOnce(func() {
+			b.Frameio.Faults().Add(faults.Rule{Path: "^/assets/", CutAfter: 20 << 20, Times: 1, Hook: testenv.Once(func() {
 				go b.Frameio.ReplaceContent(file, b.Frameio.Pattern(2, size))
 			})})
-			b.Frameio.Faults().Add(faults.Rule{Path: files, Times: 1, BytesPerSecond: 100 << 20})
+			b.Frameio.Faults().Add(faults.Rule{Path: "^/assets/", Times: 1, BytesPerSecond: 100 << 20})
 			return 2
 		}, func(b *testenv.Bed) {
-			if said := history(b); !strings.Contains(said, "changed on Frame.io while it was read") {
+			if said := b.Histories(); !strings.Contains(said, "changed on Frame.io while it was read") {
 				b.T.Errorf("the history says %s, want that the file changed on Frame.io while it was read", said)
 			}
 		}},
 		"the source shrinks between cuts": {func(b *testenv.Bed, file string) uint64 {
 			b.Frameio.Faults().Add(faults.Rule{
-				Path: files, CutAfter: 20 << 20, Times: 1, BytesPerSecond: 100 << 20,
-				Hook: onlyOnce(func() {
+				Path: "^/assets/", CutAfter: 20 << 20, Times: 1, BytesPerSecond: 100 << 20,
+				Hook: testenv.Once(func() {
 					go b.Frameio.ReplaceContent(file, b.Frameio.Pattern(3, size-5))
 				}),
 			})
@@ -128,7 +127,7 @@ func TestLongTransfers(t *testing.T) {
 			})
 			return 1
 		}, func(b *testenv.Bed) {
-			if said := history(b); strings.Count(said, "begun again") != 1 || calls(b, "POST", "/0") != 3+4 {
+			if said := b.Histories(); strings.Count(said, "begun again") != 1 || calls(b, "POST", "/0") != 3+4 {
 				b.T.Errorf("%d chunks were sent, want 7, and the transfer begun again once: %s",
 					calls(b, "POST", "/0"), said)
 			}
@@ -193,29 +192,6 @@ func TestLongTransfers(t *testing.T) {
 	}
 }
 
-// onlyOnce is a hook that does something at its first request.
-func onlyOnce(f func()) func(*http.Request) {
-	var o sync.Once
-	return func(*http.Request) { o.Do(f) }
-}
-
-// history is what happened to the items, in one line.
-func history(b *testenv.Bed) string {
-	b.T.Helper()
-	var out []string
-	for _, v := range b.Settle() {
-		events, err := b.App.Engine.History(b.T.Context(), v.ID)
-		if err != nil {
-			b.T.Fatal(err)
-		}
-		for _, e := range events {
-			out = append(out, e.Event+": "+e.Detail)
-		}
-	}
-
-	return strings.Join(out, "; ")
-}
-
 // A damaged new document is removed; a damaged version is kept, and what was
 // there before is put back, whichever call of that fails once.
 func TestDamageIsNoticedAndUndone(t *testing.T) {
@@ -239,8 +215,8 @@ func TestDamageIsNoticedAndUndone(t *testing.T) {
 func undone(t *testing.T, fault *faults.Rule) {
 	b := testenv.New(t)
 	b.Bind("Publish")
-	one, two := content('1', 1000), content('2', 2000)
-	first := add(b, b.Root, "Cut.mov", one)
+	one, two := testenv.Bytes('1', 1000), testenv.Bytes('2', 2000)
+	first := b.Add(b.Root, "Cut.mov", one)
 	b.Nuxeo.DamageUploads(1)
 	v := refused(b, b.Josh, "refused", "is not what Frame.io sent", first)
 	if n := len(b.Documents()); n != 0 || b.Nuxeo.Batches() != 0 {
@@ -263,7 +239,7 @@ func undone(t *testing.T, fault *faults.Rule) {
 		t.Fatal(err)
 	}
 
-	stack := b.Frameio.Stack(first, add(b, b.Root, "Cut 2.mov", two))
+	stack := b.Frameio.Stack(first, b.Add(b.Root, "Cut 2.mov", two))
 	told := func() string {
 		p := maps.Clone(b.Only().Properties)
 		for _, kept := range []string{"dc:contributors", "dc:lastContributor", "dc:modified"} { // by Nuxeo
@@ -283,7 +259,7 @@ func undone(t *testing.T, fault *faults.Rule) {
 		t.Errorf("the document tells %s\nafter the damage was undone, want %s as before", after, before)
 	}
 
-	damaged := content('2', 2000)
+	damaged := testenv.Bytes('2', 2000)
 	damaged[0] = b.Content(b.Nuxeo.Versions(b.Only().UID)[1].UID)[0]
 	b.Check(testenv.Want{"Cut": {Content: one, Versions: [][]byte{one, damaged}}})
 	if err := b.App.Engine.Retry(t.Context(), testenv.Viewer, v.ID); err != nil {
@@ -300,9 +276,9 @@ func TestDamageIsNotTakenForWhatWasThere(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	b.Bind("Publish")
-	first := add(b, b.Root, "Cut.mov", content('1', 1000))
-	newest(b, b.Josh, ingest.Created, first)
-	mine := content('x', 500)
+	first := b.Add(b.Root, "Cut.mov", testenv.Bytes('1', 1000))
+	b.PublishOne(b.Josh, ingest.Created, first)
+	mine := testenv.Bytes('x', 500)
 	if err := b.Nuxeo.Edit("julia", b.Only().UID, map[string]any{
 		"file:content": nuxeosim.Blob{Name: "mine.mov", MimeType: "video/quicktime", Data: mine},
 	}); err != nil {
@@ -312,7 +288,7 @@ func TestDamageIsNotTakenForWhatWasThere(t *testing.T) {
 	b.Nuxeo.DamageUploads(2)
 	b.Nuxeo.Faults().Add(faults.Rule{Method: "PUT", Path: "/api/v1/id/[^/]*$", Times: 1, Lost: true})
 	refused(b, b.Josh, "refused", "is not what Frame.io sent", first)
-	if got, want := b.Only().Content.Digest, md5of(mine); got != want {
+	if got, want := b.Only().Content.Digest, testenv.MD5(mine); got != want {
 		t.Errorf("the document holds %s after it was damaged twice, want %s, which julia had put there", got, want)
 	}
 }
@@ -323,12 +299,12 @@ func TestALateCleanUpLeavesWhatCameSince(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	b.Bind("Publish")
-	one, two, three := content('1', 1000), content('2', 2000), content('3', 3000)
-	first := add(b, b.Root, "Cut.mov", one)
+	one, two, three := testenv.Bytes('1', 1000), testenv.Bytes('2', 2000), testenv.Bytes('3', 3000)
+	first := b.Add(b.Root, "Cut.mov", one)
 	publish := func(asset string, want []byte) {
 		t.Helper()
 		b.Published(b.Josh, asset)
-		if d := b.Only(); d.Content == nil || d.Content.Digest != md5of(want) {
+		if d := b.Only(); d.Content == nil || d.Content.Digest != testenv.MD5(want) {
 			t.Fatalf("the document holds %v, want what was published", d.Content)
 		}
 	}
@@ -341,7 +317,7 @@ func TestALateCleanUpLeavesWhatCameSince(t *testing.T) {
 			t.Fatalf("%s: cleaned up %q (%v), want one item", when, titles, err)
 		}
 		b.Settle()
-		if d := b.Only(); d.Content == nil || d.Content.Digest != md5of(want) {
+		if d := b.Only(); d.Content == nil || d.Content.Digest != testenv.MD5(want) {
 			t.Errorf("%s: after the late clean-up the document holds %v, want what came since", when, d.Content)
 		}
 	}
@@ -357,12 +333,12 @@ func TestALateCleanUpLeavesWhatCameSince(t *testing.T) {
 	}
 
 	b.Settle()
-	stack := b.Frameio.Stack(first, add(b, b.Root, "Cut 2.mov", two))
+	stack := b.Frameio.Stack(first, b.Add(b.Root, "Cut 2.mov", two))
 	publish(stack, two)
 	again("created", two)
 
 	// A content that could not be put back.
-	b.Frameio.AddToStack(stack, add(b, b.Root, "Cut 3.mov", three))
+	b.Frameio.AddToStack(stack, b.Add(b.Root, "Cut 3.mov", three))
 	b.Nuxeo.DamageUploads(1)
 	b.Nuxeo.Faults().Add(faults.Rule{Path: "/Document.RestoreVersion$", Status: 403})
 	b.Published(b.Josh, stack)
@@ -376,7 +352,7 @@ func TestCancelWhileBytesMove(t *testing.T) {
 	b.Bind("Publish")
 	moving := make(chan string, 8)
 	b.Frameio.Faults().Add(faults.Rule{
-		Path:           files,
+		Path:           "^/assets/",
 		BytesPerSecond: 4 << 20,
 		Hook:           func(r *http.Request) { moving <- r.URL.Path },
 	})
@@ -401,7 +377,7 @@ func TestCancelWhileBytesMove(t *testing.T) {
 		t.Errorf("after the cancel: %d documents and %d batches, want none", len(b.Documents()), b.Nuxeo.Batches())
 	}
 
-	if text := lastMail(b); !strings.Contains(text, "was cancelled") {
+	if text := b.LastMail(); !strings.Contains(text, "was cancelled") {
 		t.Errorf("the mail says %q, want that it was cancelled", text)
 	}
 

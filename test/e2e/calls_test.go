@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"crypto/md5"
-	"fmt"
 	"strings"
 	"testing"
 
@@ -27,23 +26,23 @@ func TestCallsOfAPublish(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	b.Bind("Publish")
-	first := add(b, b.Root, "Cut.mov", content('1', 1000))
+	first := b.Add(b.Root, "Cut.mov", testenv.Bytes('1', 1000))
 	before := len(b.Nuxeo.Requests())
-	newest(b, b.Josh, "created", first)
+	b.PublishOne(b.Josh, "created", first)
 	if calls := spent(b, before); len(calls) > 12 {
 		t.Errorf("a new document took %d calls, want at most 12:\n%s", len(calls), strings.Join(calls, "\n"))
 	}
 
-	stack := b.Frameio.Stack(first, add(b, b.Root, "Cut 2.mov", content('2', 2000)))
+	stack := b.Frameio.Stack(first, b.Add(b.Root, "Cut 2.mov", testenv.Bytes('2', 2000)))
 	before = len(b.Nuxeo.Requests())
-	newest(b, b.Josh, "updated", stack)
+	b.PublishOne(b.Josh, "updated", stack)
 	if calls := spent(b, before); len(calls) > 14 {
 		t.Errorf("a new version took %d calls, want at most 14:\n%s", len(calls), strings.Join(calls, "\n"))
 	}
 
-	b.Frameio.AddFile(stack, "Cut 3.mov", frameiosim.Bytes(content('3', 3000)))
+	b.Frameio.AddFile(stack, "Cut 3.mov", frameiosim.Bytes(testenv.Bytes('3', 3000)))
 	before = len(b.Nuxeo.Requests())
-	newest(b, b.Julia, "updated", stack)
+	b.PublishOne(b.Julia, "updated", stack)
 	if calls := spent(b, before); len(calls) > 14 {
 		t.Errorf("a new version by another took %d calls, want at most 14:\n%s", len(calls), strings.Join(calls, "\n"))
 	}
@@ -55,18 +54,18 @@ func TestCallsWithoutADigest(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t, testenv.Config(func(c *app.Config) { c.Transfer.Verify = "parts" }))
 	b.Bind("Publish")
-	first := add(b, b.Root, "Cut.mov", content('1', 1000))
+	first := b.Add(b.Root, "Cut.mov", testenv.Bytes('1', 1000))
 	before := len(b.Nuxeo.Requests())
-	newest(b, b.Josh, "created", first)
+	b.PublishOne(b.Josh, "created", first)
 	calls := spent(b, before)
 	if n := count(calls, "Document.AddFacet"); n != 1 || len(calls) > 15 {
 		t.Errorf("a new document took %d calls, want at most 15; the facet was put on %d times, want once:\n%s",
 			len(calls), n, strings.Join(calls, "\n"))
 	}
 
-	if doc := b.Only(); fmt.Sprint(doc.Properties["frameio:digest"]) != fmt.Sprintf("%x", md5.Sum(content('1', 1000))) {
+	if doc := b.Only(); doc.Properties["frameio:digest"] != testenv.MD5(testenv.Bytes('1', 1000)) {
 		t.Errorf("the document tells the digest %v, want %x", doc.Properties["frameio:digest"],
-			md5.Sum(content('1', 1000)))
+			md5.Sum(testenv.Bytes('1', 1000)))
 	}
 }
 

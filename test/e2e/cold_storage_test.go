@@ -12,7 +12,7 @@ import (
 // freeze moves the master of a document into cold storage: a thumbnail is left.
 func freeze(b *testenv.Bed, uid string) {
 	b.T.Helper()
-	thumbnail := nuxeosim.Blob{Name: "thumbnail.png", MimeType: "image/png", Data: content('t', 50)}
+	thumbnail := nuxeosim.Blob{Name: "thumbnail.png", MimeType: "image/png", Data: testenv.Bytes('t', 50)}
 	if err := b.Nuxeo.SetProps(uid, map[string]any{"file:content": thumbnail}); err != nil {
 		b.T.Fatal(err)
 	}
@@ -29,18 +29,18 @@ func TestColdStorageIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	b.Bind("Publish")
-	first := add(b, b.Root, "Cut.mov", content('1', 1000))
-	newest(b, b.Josh, "created", first)
+	first := b.Add(b.Root, "Cut.mov", testenv.Bytes('1', 1000))
+	b.PublishOne(b.Josh, "created", first)
 	uid := b.Only().UID
 	freeze(b, uid)
 
-	_, err := b.App.Push.Accept(t.Context(), "josh", request(b, uid))
+	_, err := b.App.Push.Accept(t.Context(), "josh", b.PushRequest(uid))
 	if err == nil || !strings.Contains(err.Error(), "cold storage") {
 		t.Errorf("a push of it ends with %v, want that it is in cold storage", err)
 	}
 
-	newest(b, b.Josh, ingest.Unchanged, first)
-	stack := b.Frameio.Stack(first, add(b, b.Root, "Cut 2.mov", content('2', 2000)))
+	b.PublishOne(b.Josh, ingest.Unchanged, first)
+	stack := b.Frameio.Stack(first, b.Add(b.Root, "Cut 2.mov", testenv.Bytes('2', 2000)))
 	refused(b, b.Josh, "refused", "in cold storage", stack)
 	if d := b.Only(); d.Content.Length != 50 {
 		t.Errorf("the document shows %d bytes, want its thumbnail of 50", d.Content.Length)

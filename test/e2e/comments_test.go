@@ -28,9 +28,9 @@ func TestCommentsFollowThoseOfFrameio(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	b.Bind("Publish")
-	file := add(b, b.Root, "Cut.mov", content('a', 1000))
+	file := b.Add(b.Root, "Cut.mov", testenv.Bytes('a', 1000))
 	fio := b.Frameio
-	edited := fio.AddComment(file, frameiosim.CommentSpec{Text: "edited", OwnerID: b.Julia, Timestamp: ptr(5)})
+	edited := fio.AddComment(file, frameiosim.CommentSpec{Text: "edited", OwnerID: b.Julia, Timestamp: new(int64(5))})
 	resolved := fio.AddComment(file, frameiosim.CommentSpec{Text: "resolved"})
 	deleted := fio.AddComment(file, frameiosim.CommentSpec{
 		Text: "deleted", OwnerID: b.Julia,
@@ -41,7 +41,7 @@ func TestCommentsFollowThoseOfFrameio(t *testing.T) {
 	discussed := fio.AddComment(file, frameiosim.CommentSpec{Text: "discussed", OwnerID: b.Julia})
 	parent := fio.AddComment(file, frameiosim.CommentSpec{Text: "parent", OwnerID: b.Julia})
 	reply := fio.AddComment(file, frameiosim.CommentSpec{Text: "reply", OwnerID: b.Josh, ParentID: parent})
-	newest(b, b.Josh, "created", file)
+	b.PublishOne(b.Josh, "created", file)
 	uid := b.Only().UID
 	if c := comment(b, "resolved"); !strings.HasPrefix(c.Text, "external reviewer\n") ||
 		strings.Contains(c.Entity, `"resolved":true`) {
@@ -68,7 +68,7 @@ func TestCommentsFollowThoseOfFrameio(t *testing.T) {
 	fio.DeleteComment(deleted)
 	fio.DeleteComment(discussed)
 	fio.DeleteComment(reply)
-	newest(b, b.Julia, "unchanged", file)
+	b.PublishOne(b.Julia, "unchanged", file)
 	if c := comment(b, "edited twice"); c.ID != before["edited"] {
 		t.Error("the edited comment is another one")
 	}
@@ -88,7 +88,7 @@ func TestCommentsFollowThoseOfFrameio(t *testing.T) {
 
 	// Nothing changed: nothing is written.
 	b.Watch()
-	newest(b, b.Josh, "unchanged", file)
+	b.PublishOne(b.Josh, "unchanged", file)
 	if w := b.Writes(); len(w) != 0 {
 		t.Errorf("it wrote %q, want nothing", w)
 	}
@@ -98,21 +98,21 @@ func TestCommentThatNobodyMayChangeIsLeft(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	b.Bind("Publish")
-	file := add(b, b.Root, "Cut.mov", content('a', 1000))
+	file := b.Add(b.Root, "Cut.mov", testenv.Bytes('a', 1000))
 	one := b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: "one", OwnerID: b.Julia})
-	newest(b, b.Julia, "created", file)
+	b.PublishOne(b.Julia, "created", file)
 	b.Nuxeo.DropTokens("julia")
 	b.Frameio.EditComment(one, "one edited")
 	b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: "two", OwnerID: b.Julia})
-	newest(b, b.Josh, "unchanged", file)
-	if comment(b, "one").Text == comment(b, "two").Text || !strings.Contains(history(b), "left as they are") {
-		t.Error(history(b))
+	b.PublishOne(b.Josh, "unchanged", file)
+	if comment(b, "one").Text == comment(b, "two").Text || !strings.Contains(b.Histories(), "left as they are") {
+		t.Error(b.Histories())
 	}
 
 	b.Connect("julia")
-	newest(b, b.Josh, "unchanged", file)
+	b.PublishOne(b.Josh, "unchanged", file)
 	comment(b, "one edited")
-	b.Check(testenv.Want{"Cut": {Content: content('a', 1000), Comments: []string{"one edited", "two"}}})
+	b.Check(testenv.Want{"Cut": {Content: testenv.Bytes('a', 1000), Comments: []string{"one edited", "two"}}})
 }
 
 // With a service account comments are its own, whoever publishes.
@@ -123,17 +123,17 @@ func TestServiceAccountWritesComments(t *testing.T) {
 	}))
 
 	b.Bind("Publish")
-	file := add(b, b.Root, "Cut.mov", content('a', 1000))
-	words := remark(b, file, "dark")
-	newest(b, b.Julia, "created", file)
+	file := b.Add(b.Root, "Cut.mov", testenv.Bytes('a', 1000))
+	words := b.Remark(file, "dark")
+	b.PublishOne(b.Julia, "created", file)
 	for _, c := range b.Nuxeo.Comments(b.Only().UID) {
 		if c.Author != "Administrator" {
 			t.Errorf("%s wrote %q, want Administrator", c.Author, c.Text)
 		}
 	}
 
-	newest(b, b.Josh, "unchanged", file)
-	b.Check(testenv.Want{"Cut": {Content: content('a', 1000), Comments: words}})
+	b.PublishOne(b.Josh, "unchanged", file)
+	b.Check(testenv.Want{"Cut": {Content: testenv.Bytes('a', 1000), Comments: words}})
 }
 
 // A workspace that is gone took its actions along.
@@ -160,7 +160,8 @@ func TestLastWordsGoIntoTheVersion(t *testing.T) {
 	b.Bind("Publish to Nuxeo")
 	first := addVideo(b, "cut.mov", "first")
 	b.Published(b.Josh, first)
-	b.Frameio.AddComment(first, frameiosim.CommentSpec{Text: "One last word", OwnerID: b.Julia, Timestamp: ptr(50)})
+	last := frameiosim.CommentSpec{Text: "One last word", OwnerID: b.Julia, Timestamp: new(int64(50))}
+	b.Frameio.AddComment(first, last)
 	b.Frameio.Stack(first, addVideo(b, "cut.mov", "second cut"))
 	b.Published(b.Josh, first)
 	d := b.Only()

@@ -73,7 +73,7 @@ func TestAnswerOfAnotherIsNotTaken(t *testing.T) {
 			p.mu.Unlock()
 
 			folder := b.Frameio.AddFolder(b.Root, "Day 1")
-			add(b, folder, "Cut.mov", content('1', 1000))
+			b.Add(folder, "Cut.mov", testenv.Bytes('1', 1000))
 			b.Run(b.Josh, folder)
 			failed := ""
 			for _, v := range b.Settle() {
@@ -102,8 +102,8 @@ func TestKeysAreMadeOfNothingThatIsShown(t *testing.T) {
 	b := testenv.New(t, testenv.AroundNuxeo(func(next http.Handler) http.Handler { p.next = next; return p }))
 	b.Bind("Publish")
 	folder := b.Frameio.AddFolder(b.Root, "Day 1")
-	file := add(b, folder, "Cut.mov", content('1', 1000))
-	remark(b, file, "dark")
+	file := b.Add(folder, "Cut.mov", testenv.Bytes('1', 1000))
+	b.Remark(file, "dark")
 	b.Run(b.Josh, folder)
 	b.Settle()
 
@@ -171,15 +171,15 @@ func TestADeadKeyIsGivenUp(t *testing.T) {
 	}))
 
 	b.Bind("Publish")
-	b.Run(b.Josh, add(b, b.Root, "Cut.mov", content('1', 1000)))
+	b.Run(b.Josh, b.Add(b.Root, "Cut.mov", testenv.Bytes('1', 1000)))
 	b.Until(func(v work.View) bool {
 		return v.Kind == "publish" && v.State == work.Waiting && strings.Contains(v.Message, "still making")
 	})
 
 	clock.Move(3 * time.Minute)
 	b.AllDone()
-	b.Check(testenv.Want{"Cut": {Content: content('1', 1000)}})
-	if !strings.Contains(history(b), "another key") {
-		t.Errorf("the history says %s, want that another key was taken", history(b))
+	b.Check(testenv.Want{"Cut": {Content: testenv.Bytes('1', 1000)}})
+	if !strings.Contains(b.Histories(), "another key") {
+		t.Errorf("the history says %s, want that another key was taken", b.Histories())
 	}
 }

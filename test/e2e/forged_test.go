@@ -110,7 +110,7 @@ func TestForgedCallsChangeNothingAndTellNothing(t *testing.T) {
 	action := b.Action()
 	b.Bind("Other")
 	other := b.Frameio.Actions(b.Workspace)[1]
-	file := add(b, b.Root, "Cut.mov", content('1', 1000))
+	file := b.Add(b.Root, "Cut.mov", testenv.Bytes('1', 1000))
 	body := fmt.Appendf(nil,
 		`{"type":"nuxeo.publish","interaction_id":"i","action_id":%q,"account_id":%q,"user":{"id":%q},"resource":{"id":%q,"type":"file"}}`,
 		action.ID, b.Account, b.Josh, file)
@@ -138,7 +138,7 @@ func TestForgedCallsChangeNothingAndTellNothing(t *testing.T) {
 		}
 	}
 
-	if n := interactions(b); n != 0 {
+	if n := b.Interactions(); n != 0 {
 		t.Errorf("%d interactions were accepted, want none", n)
 	}
 
@@ -148,7 +148,7 @@ func TestForgedCallsChangeNothingAndTellNothing(t *testing.T) {
 	}
 
 	b.AllDone()
-	b.Check(testenv.Want{"Cut": {Content: content('1', 1000)}})
+	b.Check(testenv.Want{"Cut": {Content: testenv.Bytes('1', 1000)}})
 	// Of an action that is just being made nobody knows the secret yet.
 	if _, err := b.App.DB.Writer.ExecContext(t.Context(), `UPDATE actions SET secret = NULL`); err != nil {
 		t.Fatal(err)

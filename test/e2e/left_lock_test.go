@@ -15,12 +15,12 @@ func leftLocked(t *testing.T) (b *testenv.Bed, uid string) {
 	t.Helper()
 	b = testenv.New(t)
 	b.Bind("Publish")
-	first := add(b, b.Root, "Cut.mov", content('1', 1000))
-	newest(b, b.Josh, "created", first)
+	first := b.Add(b.Root, "Cut.mov", testenv.Bytes('1', 1000))
+	b.PublishOne(b.Josh, "created", first)
 	uid = b.Only().UID
-	stack := b.Frameio.Stack(first, add(b, b.Root, "Cut 2.mov", content('2', 2000)))
+	stack := b.Frameio.Stack(first, b.Add(b.Root, "Cut 2.mov", testenv.Bytes('2', 2000)))
 	b.Nuxeo.Faults().Add(faults.Rule{Path: "/Document.Unlock", Status: 403})
-	newest(b, b.Josh, "updated", stack)
+	b.PublishOne(b.Josh, "updated", stack)
 	if by := b.Only().LockOwner; by != "josh" {
 		t.Fatalf("the document is locked by %q, want josh, whose lock could not be given back", by)
 	}
@@ -95,7 +95,7 @@ func TestAPushOfADocumentWhoseLockWasLeft(t *testing.T) {
 				t.Fatal(err)
 			}
 
-			p := pushed(b, uid).Pushes[0]
+			p := b.Pushed(uid).Pushes[0]
 			if p.State != push.Open || p.Lock != push.Ours {
 				t.Fatalf("the push is %s with the lock %q, want open and %q", p.State, p.Lock, push.Ours)
 			}

@@ -34,7 +34,7 @@ func TestALargeDocumentIsLockedWhileItIsMade(t *testing.T) {
 		}))
 
 		b.Bind("Publish")
-		b.Published(b.Josh, add(b, b.Root, "Cut.mov", content('a', size)))
+		b.Published(b.Josh, b.Add(b.Root, "Cut.mov", testenv.Bytes('a', size)))
 
 		if len(holders) == 0 {
 			t.Fatalf("of %d bytes: nothing was written before the content was there, want some writes", size)
@@ -46,7 +46,7 @@ func TestALargeDocumentIsLockedWhileItIsMade(t *testing.T) {
 			}
 		}
 
-		if d := b.Only(); d.LockOwner != "" || d.Content.Digest != md5of(content('a', size)) {
+		if d := b.Only(); d.LockOwner != "" || d.Content.Digest != testenv.MD5(testenv.Bytes('a', size)) {
 			t.Errorf("afterwards it is locked by %q, with %s, want by nobody and its own content", d.LockOwner,
 				d.Content.Digest)
 		}
@@ -57,7 +57,7 @@ func TestALargeDocumentIsLockedWhileItIsMade(t *testing.T) {
 // what somebody has put there since the first look stays.
 func TestWhatSomebodyPutIntoAWrongDocumentStays(t *testing.T) {
 	t.Parallel()
-	mine := content('m', 500)
+	mine := testenv.Bytes('m', 500)
 	var b *testenv.Bed
 	b = testenv.New(t, testenv.AroundNuxeo(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -73,8 +73,8 @@ func TestWhatSomebodyPutIntoAWrongDocumentStays(t *testing.T) {
 
 	b.Bind("Publish")
 	b.Nuxeo.DamageUploads(1)
-	b.Published(b.Josh, add(b, b.Root, "Cut.mov", content('a', 1000)))
-	if d := b.Only(); d.IsTrashed || d.Content == nil || d.Content.Digest != md5of(mine) || d.LockOwner != "" {
+	b.Published(b.Josh, b.Add(b.Root, "Cut.mov", testenv.Bytes('a', 1000)))
+	if d := b.Only(); d.IsTrashed || d.Content == nil || d.Content.Digest != testenv.MD5(mine) || d.LockOwner != "" {
 		t.Errorf("the document holds %+v, locked by %q, want what julia put there, and no lock", d.Content, d.LockOwner)
 	}
 }
@@ -104,10 +104,10 @@ func TestTheHolderOfTheLockGoesOn(t *testing.T) {
 
 	b.Bind("Publish")
 	b.Connect("julia")
-	first := add(b, b.Root, "Cut.mov", content('1', 1000))
-	newest(b, b.Josh, "created", first)
-	newest(b, b.Julia, "updated", b.Frameio.Stack(first, add(b, b.Root, "Cut 2.mov", content('2', 2000))))
-	if d := b.Only(); d.LockOwner != "" || d.Content.Digest != md5of(content('2', 2000)) {
+	first := b.Add(b.Root, "Cut.mov", testenv.Bytes('1', 1000))
+	b.PublishOne(b.Josh, "created", first)
+	b.PublishOne(b.Julia, "updated", b.Frameio.Stack(first, b.Add(b.Root, "Cut 2.mov", testenv.Bytes('2', 2000))))
+	if d := b.Only(); d.LockOwner != "" || d.Content.Digest != testenv.MD5(testenv.Bytes('2', 2000)) {
 		t.Errorf("the document is locked by %q, with %d bytes, want by nobody and the second cut", d.LockOwner,
 			d.Content.Length)
 	}
@@ -119,7 +119,7 @@ func TestCancellingCleansUpWithoutFrameio(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t, testenv.World(func(w *app.World) { w.LockFrom = 1000 }))
 	b.Bind("Publish")
-	file := add(b, b.Root, "Cut.mov", content('a', 2000))
+	file := b.Add(b.Root, "Cut.mov", testenv.Bytes('a', 2000))
 
 	// While the content is being attached, josh disconnects Frame.io.
 	var once sync.Once

@@ -52,7 +52,7 @@ func TestNamesComeThroughOrAreCleaned(t *testing.T) {
 	wanted := map[string]string{}
 	var files []string
 	for name, want := range names {
-		id := add(b, b.Root, name, []byte(want))
+		id := b.Add(b.Root, name, []byte(want))
 		files, wanted[id] = append(files, id), want
 	}
 
@@ -126,8 +126,8 @@ func TestHostileTextStaysText(t *testing.T) {
 	b.Frameio.AddMember(b.Account, evil, frameiosim.RoleMember)
 	var files, words []string
 	for i, text := range hostile {
-		file := add(b, b.Root, text+".mov", content('a', 10+i), frameiosim.WithCreator(evil))
-		b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: text, OwnerID: evil, Timestamp: ptr(1)})
+		file := b.Add(b.Root, text+".mov", testenv.Bytes('a', 10+i), frameiosim.WithCreator(evil))
+		b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: text, OwnerID: evil, Timestamp: new(int64(1))})
 		files, words = append(files, file), append(words, strings.ReplaceAll(text, "\r", ""))
 	}
 
@@ -186,7 +186,7 @@ func TestHostileNamesInReasons(t *testing.T) {
 	b.Bind("Publish")
 	for i, text := range hostile[:5] {
 		v := refused(b, b.Josh, "forbidden", "may not download",
-			add(b, b.Root, text+".mov", []byte("x"), frameiosim.NoOriginal()))
+			b.Add(b.Root, text+".mov", []byte("x"), frameiosim.NoOriginal()))
 		if v.Title != text+".mov" {
 			t.Errorf("%q is called %q, want its own name", text, v.Title)
 		}

@@ -47,9 +47,9 @@ func TestOddCommentsArrive(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t, testenv.Loose()) // the simulated Frame.io says what the contract does not
 	b.Bind("Publish")
-	file := add(b, b.Root, "Cut.mov", content('1', 1000))
+	file := b.Add(b.Root, "Cut.mov", testenv.Bytes('1', 1000))
 	oddlyTalkedAbout(b, file)
-	newest(b, b.Josh, "created", file)
+	b.PublishOne(b.Josh, "created", file)
 	got := strings.Join(texts(b, b.Only().UID), "|")
 	for _, want := range []string{
 		"plain", "as a timecode", "as a fraction", "as text", "without a zone", "of a strange owner",
@@ -79,19 +79,19 @@ func TestOneUnreadableComment(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t, testenv.Loose()) // the simulated Frame.io says what the contract does not
 	b.Bind("Publish")
-	file := add(b, b.Root, "Cut.mov", content('1', 1000))
+	file := b.Add(b.Root, "Cut.mov", testenv.Bytes('1', 1000))
 	early := b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: "early"})
-	newest(b, b.Josh, "created", file)
+	b.PublishOne(b.Josh, "created", file)
 	b.Frameio.DeleteComment(early)
 	b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: "whole"})
 	b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: "lost", Odd: map[string]any{"id": 7}})
-	newest(b, b.Josh, ingest.Unchanged, file)
+	b.PublishOne(b.Josh, ingest.Unchanged, file)
 	if got := strings.Join(texts(b, b.Only().UID), "|"); got != "early|whole" {
 		t.Errorf("the comments are %q, want the early one, which may be the one that cannot be read, and the whole one",
 			got)
 	}
 
-	if told := history(b); !strings.Contains(told, "1 of the comments, which cannot be read") ||
+	if told := b.Histories(); !strings.Contains(told, "1 of the comments, which cannot be read") ||
 		!strings.Contains(told, "lost") {
 		t.Errorf("the history says %q, want the comment that was left out, as it came", told)
 	}
@@ -107,12 +107,12 @@ func TestAPushReturnsWithOddComments(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t, testenv.Loose()) // the simulated Frame.io says what the contract does not
 	b.Bind("Publish")
-	p := pushed(b, kept(b, "Teaser", content('a', 100))).Pushes[0]
+	p := b.Pushed(b.Kept("Teaser", testenv.Bytes('a', 100))).Pushes[0]
 	oddlyTalkedAbout(b, p.File)
 	b.Frameio.AddComment(p.File, frameiosim.CommentSpec{Text: "lost", Odd: map[string]any{"id": nil}})
 	b.Published(b.Josh, p.File)
-	if now := onePush(b, p.ID); now.State != push.Returned || lockOwner(b, p.Document) != "" {
+	if now := b.OnePush(p.ID); now.State != push.Returned || b.LockOwner(p.Document) != "" {
 		t.Errorf("the push is %s and the document locked by %q, want it returned and free", now.State,
-			lockOwner(b, p.Document))
+			b.LockOwner(p.Document))
 	}
 }

@@ -10,8 +10,6 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
-func ptr(n int64) *int64 { return &n }
-
 func addVideo(b *testenv.Bed, name, content string) string {
 	return b.Frameio.AddFile(b.Root, name, frameiosim.Bytes([]byte(content)),
 		frameiosim.WithMedia(frameiosim.Media{FPS: 25, Duration: 4, Width: 1920, Height: 1080, Codec: "ProRes"}),
@@ -71,13 +69,13 @@ func TestPublishBringsEverythingAndTellsPeople(t *testing.T) {
 	b.Frameio.AddComment(file, frameiosim.CommentSpec{
 		Text:      "Too dark",
 		OwnerID:   b.Julia,
-		Timestamp: ptr(50),
-		Duration:  ptr(25),
+		Timestamp: new(int64(50)),
+		Duration:  new(int64(25)),
 	})
 
 	b.Frameio.AddComment(file, frameiosim.CommentSpec{
 		Text:       "This corner",
-		Timestamp:  ptr(10),
+		Timestamp:  new(int64(10)),
 		Annotation: `[{"tool":"rect","x":0.1,"y":0.1,"w":0.2,"h":0.2}]`,
 	})
 

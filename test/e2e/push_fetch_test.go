@@ -76,20 +76,15 @@ func stored(t *testing.T, fates []frameiosim.RemoteFate, more ...testenv.Option)
 	t.Helper()
 	s := &store{}
 	s.Bed = testenv.New(t, append([]testenv.Option{
-		testenv.AroundNuxeo(s.counting), testenv.Nuxeo(func(o *nuxeosim.Options) { o.DirectDownload = true }),
-		testenv.Frameio(func(o *frameiosim.Options) {
-			o.PartSize = 1000
+		testenv.AroundNuxeo(s.counting), testenv.Fetched(), testenv.Frameio(func(o *frameiosim.Options) {
 			o.Remote = func(n int) frameiosim.RemoteFate {
 				return append(fates, make([]frameiosim.RemoteFate, n)...)[n-1]
 			}
 		}),
-		testenv.Config(byAddress),
 	}, more...)...)
 
 	return s
 }
-
-func byAddress(c *app.Config) { c.Push.ByAddress, c.Nuxeo.BlobHosts = true, []string{"127.0.0.1"} }
 
 // calls is how often an operation of Frame.io was asked for.
 func (s *store) remotes() int { return s.Frameio.Calls("files.create_remote_upload") }
@@ -111,8 +106,8 @@ func (s *store) one(p push.Push, name string, data []byte) {
 		s.T.Fatalf("the push is %s with %q, %d bytes, shown at %q; want open, %d, and an address", p.State, p.Reason,
 			p.Size, p.ViewURL, len(data))
 	}
-	left := assets(s.Bed, "file")
-	if len(left) != 1 || left[0].ID != p.File || left[0].Name != name || !bytes.Equal(onFrameio(s.Bed, p.File), data) {
+	left := s.Assets("file")
+	if len(left) != 1 || left[0].ID != p.File || left[0].Name != name || !bytes.Equal(s.Uploaded(p.File), data) {
 		s.T.Errorf("on Frame.io are %+v, want only %s, named %s, with the bytes that were pushed", left, p.File, name)
 	}
 }
@@ -122,9 +117,9 @@ func TestFrameioFetchesFromTheStore(t *testing.T) {
 	for _, size := range []int{1, 1000, 9<<20 + 1} {
 		s := stored(t, nil)
 		s.Bind("Publish")
-		data := content('x', size)
+		data := testenv.Bytes('x', size)
 		data[size-1] = 'y'
-		p := pushed(s.Bed, kept(s.Bed, "Teaser", data)).Pushes[0]
+		p := s.Pushed(s.Kept("Teaser", data)).Pushes[0]
 		s.AllDone()
 		s.one(p, "Teaser.mov", data)
 		if s.ours.Load() != 0 || s.theirs.Load() != int64(size) || s.parts() != 0 ||
@@ -133,9 +128,9 @@ func TestFrameioFetchesFromTheStore(t *testing.T) {
 				s.theirs.Load(), s.parts(), size)
 		}
 
-		if got := s.Frameio.Status(p.File); got != "Needs Review" || lockOwner(s.Bed, p.Document) != "josh" {
+		if got := s.Frameio.Status(p.File); got != "Needs Review" || s.LockOwner(p.Document) != "josh" {
 			t.Errorf("the status is %q, and the document locked by %q; want Needs Review and josh", got,
-				lockOwner(s.Bed, p.Document))
+				s.LockOwner(p.Document))
 		}
 
 		s.Published(s.Julia, p.File)
@@ -147,10 +142,10 @@ func TestFrameioFetchesRenditions(t *testing.T) {
 	t.Parallel()
 	s := stored(t, nil)
 	s.Bind("Publish")
-	r := request(s.Bed, s.Clip("Teaser", content('m', 5000), content('r', 700)))
+	r := s.PushRequest(s.Clip("Teaser", testenv.Bytes('m', 5000), testenv.Bytes('r', 700)))
 	r.What = testenv.Proxy
-	p := pushedAs(s.Bed, "josh", r).Pushes[0]
-	s.one(p, "Teaser (MP4 480p).mp4", content('r', 700))
+	p := s.PushedAs("josh", r).Pushes[0]
+	s.one(p, "Teaser (MP4 480p).mp4", testenv.Bytes('r', 700))
 	if s.ours.Load() != 0 || s.parts() != 0 {
 		t.Errorf("%d bytes came to us and %d parts were sent, want none", s.ours.Load(), s.parts())
 	}
@@ -159,10 +154,10 @@ func TestFrameioFetchesRenditions(t *testing.T) {
 // Off, nothing of it happens.
 func TestNothingIsFetchedUnlessAllowed(t *testing.T) {
 	t.Parallel()
-	s := stored(t, nil, testenv.Config(func(c *app.Config) { byAddress(c); c.Push.ByAddress = false }))
+	s := stored(t, nil, testenv.Config(func(c *app.Config) { testenv.ByAddress(c); c.Push.ByAddress = false }))
 	s.Bind("Publish")
-	p := pushed(s.Bed, kept(s.Bed, "Teaser", content('x', 2500))).Pushes[0]
-	s.one(p, "Teaser.mov", content('x', 2500))
+	p := s.Pushed(s.Kept("Teaser", testenv.Bytes('x', 2500))).Pushes[0]
+	s.one(p, "Teaser.mov", testenv.Bytes('x', 2500))
 	if s.remotes() != 0 || s.ours.Load() != 2500 || s.parts() != 3 {
 		t.Errorf("%d remote uploads, %d bytes through us and %d parts; want 0, 2500 and 3", s.remotes(), s.ours.Load(),
 			s.parts())
@@ -241,14 +236,14 @@ func TestWhatCannotBeFetchedGoesThroughUs(t *testing.T) {
 				}
 			}
 
-			p := pushed(s.Bed, kept(s.Bed, "Teaser", content('x', 2500))).Pushes[0]
-			s.one(p, "Teaser.mov", content('x', 2500))
+			p := s.Pushed(s.Kept("Teaser", testenv.Bytes('x', 2500))).Pushes[0]
+			s.one(p, "Teaser.mov", testenv.Bytes('x', 2500))
 			if s.remotes() > c.asked || s.parts() != 3 || s.ours.Load() != 2500 {
 				t.Errorf("%d remote uploads, %d parts, %d bytes through us; want at most %d, 3 and 2500", s.remotes(),
 					s.parts(), s.ours.Load(), c.asked)
 			}
 
-			if text := history(s.Bed); strings.Count(text, "through the connector: ") != 1 ||
+			if text := s.Histories(); strings.Count(text, "through the connector: ") != 1 ||
 				!strings.Contains(text, c.says) {
 				t.Errorf("the history says %q, want once that it goes through the connector, and %q", text, c.says)
 			}
@@ -275,8 +270,8 @@ func TestWhatIsNotTriedByAddress(t *testing.T) {
 	t.Parallel()
 	s := stored(t, nil, testenv.Nuxeo(func(o *nuxeosim.Options) { o.DirectDownload = false }))
 	s.Bind("Publish")
-	p := pushed(s.Bed, kept(s.Bed, "Teaser", content('x', 2500))).Pushes[0]
-	s.one(p, "Teaser.mov", content('x', 2500))
+	p := s.Pushed(s.Kept("Teaser", testenv.Bytes('x', 2500))).Pushes[0]
+	s.one(p, "Teaser.mov", testenv.Bytes('x', 2500))
 	if s.remotes() != 0 || s.ours.Load() > 2500+1 {
 		t.Errorf("%d remote uploads and %d bytes through us, want 0 and at most 2501", s.remotes(), s.ours.Load())
 	}
@@ -291,12 +286,12 @@ func TestWhatIsNotTriedByAddress(t *testing.T) {
 			"file:content": nuxeosim.Blob{Name: "Large.mov", Content: pattern.New(1, size), Digest: "d"},
 		})
 
-		if p := pushed(s.Bed, uid).Pushes[0]; p.State != push.Failed || s.remotes() != want {
+		if p := s.Pushed(uid).Pushes[0]; p.State != push.Failed || s.remotes() != want {
 			t.Errorf("%d bytes: the push is %s after %d remote uploads, want it failed after %d", size, p.State,
 				s.remotes(), want)
 		}
 
-		untouched(s.Bed, uid)
+		s.Untouched(uid)
 	}
 }
 
@@ -305,15 +300,19 @@ func TestContentChangesBeforeItIsFetched(t *testing.T) {
 	t.Parallel()
 	s := stored(t, nil)
 	s.Bind("Publish")
-	uid := kept(s.Bed, "Teaser", content('a', 500))
-	s.Nuxeo.Faults().Add(faults.Rule{Path: "/nxfile/", Times: 1, Hook: onlyOnce(func() {
+	uid := s.Kept("Teaser", testenv.Bytes('a', 500))
+	s.Nuxeo.Faults().Add(faults.Rule{Path: "/nxfile/", Times: 1, Hook: testenv.Once(func() {
 		_ = s.Nuxeo.SetProps(uid, map[string]any{
-			"file:content": nuxeosim.Blob{Name: "Teaser.mov", MimeType: "video/quicktime", Data: content('b', 500)},
+			"file:content": nuxeosim.Blob{
+				Name:     "Teaser.mov",
+				MimeType: "video/quicktime",
+				Data:     testenv.Bytes('b', 500),
+			},
 		})
 	})})
 
-	p := pushed(s.Bed, uid).Pushes[0]
-	s.one(p, "Teaser.mov", content('b', 500))
+	p := s.Pushed(uid).Pushes[0]
+	s.one(p, "Teaser.mov", testenv.Bytes('b', 500))
 	doc, _ := s.Nuxeo.Doc(uid)
 	if got := fmt.Sprint(doc.Properties["file:content"]); !strings.Contains(got, p.Digest) || p.Digest == "" ||
 		s.ours.Load() != 0 {
@@ -328,10 +327,10 @@ func TestAnothersFileIsNotTakenForALostOne(t *testing.T) {
 	for _, when := range []testenv.Moment{testenv.After, testenv.Lost} {
 		s := stored(t, nil, testenv.OneByOne())
 		s.Bind("Publish")
-		own := add(s.Bed, s.Root, "Teaser.mov", content('a', 500))
+		own := s.Add(s.Root, "Teaser.mov", testenv.Bytes('a', 500))
 		s.FailAt(2, when)
 		if _, err := s.App.Push.Accept(t.Context(), "josh",
-			request(s.Bed, kept(s.Bed, "Teaser", content('a', 500)))); err != nil {
+			s.PushRequest(s.Kept("Teaser", testenv.Bytes('a', 500)))); err != nil {
 			t.Fatal(err)
 		}
 
@@ -340,7 +339,7 @@ func TestAnothersFileIsNotTakenForALostOne(t *testing.T) {
 			t.Errorf("what went wrong is %s, want the remote upload", w[1])
 		}
 
-		left := assets(s.Bed, "file")
+		left := s.Assets("file")
 		if len(left) != 2 || !slices.ContainsFunc(left, func(a frameiosim.StateAsset) bool { return a.ID == own }) {
 			t.Errorf("%s: on Frame.io are %+v, want two files, of which one is people's own, %s", when, left, own)
 		}

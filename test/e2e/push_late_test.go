@@ -17,13 +17,13 @@ func TestACreationThatComesLateIsFound(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	b.Bind("Publish")
-	uid := kept(b, "Teaser", content('a', 500))
+	uid := b.Kept("Teaser", testenv.Bytes('a', 500))
 	late := make(chan struct{})
 	release := sync.OnceFunc(func() { close(late) })
 	t.Cleanup(release)
 	var looks atomic.Int64
 	b.Frameio.Faults().Add(faults.Rule{Path: "/local_upload", Times: 1, Hook: func(*http.Request) {
-		cancelAll(b)
+		b.CancelPushes()
 		<-late
 	}})
 
@@ -36,14 +36,14 @@ func TestACreationThatComesLateIsFound(t *testing.T) {
 		},
 	})
 
-	p := pushed(b, uid).Pushes[0]
-	if p.State != push.Canceled || p.Making != "" || lockOwner(b, uid) != "" {
+	p := b.Pushed(uid).Pushes[0]
+	if p.State != push.Canceled || p.Making != "" || b.LockOwner(uid) != "" {
 		t.Errorf("the push is %s, making %q, the document locked by %q; want it cancelled, nothing and nobody",
-			p.State, p.Making, lockOwner(b, uid))
+			p.State, p.Making, b.LockOwner(uid))
 	}
 
-	if n := looks.Load(); n < 2 || len(assets(b, "file")) != 0 {
+	if n := looks.Load(); n < 2 || len(b.Assets("file")) != 0 {
 		t.Errorf("looked for the file %d times, and %d files are left; want at least 2 and none", n,
-			len(assets(b, "file")))
+			len(b.Assets("file")))
 	}
 }

@@ -59,21 +59,21 @@ func TestCancelAtEachStep(t *testing.T) {
 				b.Bind("Publish")
 				uid := ""
 				if linked {
-					b.Published(b.Josh, add(b, b.Root, "Teaser.mov", content('a', 500)))
+					b.Published(b.Josh, b.Add(b.Root, "Teaser.mov", testenv.Bytes('a', 500)))
 					uid = b.Only().UID
 				} else {
-					uid = kept(b, "Teaser", content('a', 500))
+					uid = b.Kept("Teaser", testenv.Bytes('a', 500))
 				}
 
 				doc, _ := b.Nuxeo.Doc(uid)
-				before, versions, files := doc.Properties, len(b.Nuxeo.Versions(uid)), len(assets(b, "file"))
-				p := pushed(b, uid).Pushes[0]
-				if p.State != push.Canceled || p.Lock == push.Ours || lockOwner(b, uid) != "" {
+				before, versions, files := doc.Properties, len(b.Nuxeo.Versions(uid)), len(b.Assets("file"))
+				p := b.Pushed(uid).Pushes[0]
+				if p.State != push.Canceled || p.Lock == push.Ours || b.LockOwner(uid) != "" {
 					t.Errorf("the push is %s with the lock %s, the document locked by %q; want it cancelled, not "+
-						"ours, and nobody", p.State, p.Lock, lockOwner(b, uid))
+						"ours, and nobody", p.State, p.Lock, b.LockOwner(uid))
 				}
 
-				if got := len(assets(b, "file")); got != files {
+				if got := len(b.Assets("file")); got != files {
 					t.Errorf("%d files on Frame.io, want %d", got, files)
 				}
 
@@ -98,24 +98,24 @@ func TestRetriedPush(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	b.Bind("Publish")
-	uid := kept(b, "Teaser", content('a', 500))
+	uid := b.Kept("Teaser", testenv.Bytes('a', 500))
 	b.Frameio.Faults().Add(faults.Rule{Path: "/local_upload", Status: 403})
-	p := pushed(b, uid).Pushes[0]
+	p := b.Pushed(uid).Pushes[0]
 	if p.State != push.Failed || !strings.Contains(p.Reason, "may not add files") {
 		t.Fatalf("the push is %s with %q, want it failed, since they may not add files", p.State, p.Reason)
 	}
 
-	untouched(b, uid)
+	b.Untouched(uid)
 	b.Frameio.Faults().Clear()
 	if err := b.App.Engine.Retry(t.Context(), testenv.Viewer, p.Item); err != nil {
 		t.Fatal(err)
 	}
 
 	b.AllDone()
-	if p = onePush(b, p.ID); p.State != push.Open || p.Lock != push.Ours || p.Reason != "" ||
-		lockOwner(b, uid) != "josh" {
+	if p = b.OnePush(p.ID); p.State != push.Open || p.Lock != push.Ours || p.Reason != "" ||
+		b.LockOwner(uid) != "josh" {
 		t.Errorf("the retried push is %s with the lock %s and %q, the document locked by %q; want open, ours, no "+
-			"reason and josh", p.State, p.Lock, p.Reason, lockOwner(b, uid))
+			"reason and josh", p.State, p.Lock, p.Reason, b.LockOwner(uid))
 	}
 
 	b.Mails(2)
@@ -137,23 +137,23 @@ func TestWhatComesBetween(t *testing.T) {
 			t.Parallel()
 			b := testenv.New(t)
 			b.Bind("Publish")
-			uid := kept(b, "Teaser", content('a', 500))
+			uid := b.Kept("Teaser", testenv.Bytes('a', 500))
 			b.Frameio.Faults().Add(faults.Rule{
 				Path:  "/upload/parts/",
 				Times: 1,
-				Hook:  onlyOnce(func() { c.befall(b, uid) }),
+				Hook:  testenv.Once(func() { c.befall(b, uid) }),
 			})
 
-			p := pushed(b, uid).Pushes[0]
+			p := b.Pushed(uid).Pushes[0]
 			if p.State != push.Failed || !strings.Contains(p.Reason, c.says) {
 				t.Errorf("the push is %s with %q, want it failed with %q", p.State, p.Reason, c.says)
 			}
 
-			if n := len(assets(b, "file")); n != 0 {
+			if n := len(b.Assets("file")); n != 0 {
 				t.Errorf("%d files are left, want none", n)
 			}
 
-			if by := lockOwner(b, uid); by != "" && by != "julia" || name == "locked by another" && by != "julia" {
+			if by := b.LockOwner(uid); by != "" && by != "julia" || name == "locked by another" && by != "julia" {
 				t.Errorf("%s: the document is locked by %q, want nobody, or julia where she locked it", name, by)
 			}
 		})
@@ -165,17 +165,17 @@ func TestContentChangesMeanwhile(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	b.Bind("Publish")
-	uid := kept(b, "Teaser", content('a', 500))
-	b.Frameio.Faults().Add(faults.Rule{Path: "/upload/parts/", Times: 1, Status: 503, Hook: onlyOnce(func() {
+	uid := b.Kept("Teaser", testenv.Bytes('a', 500))
+	b.Frameio.Faults().Add(faults.Rule{Path: "/upload/parts/", Times: 1, Status: 503, Hook: testenv.Once(func() {
 		_ = b.Nuxeo.SetProps(uid, map[string]any{
-			"file:content": nuxeosim.Blob{Name: "b.mov", MimeType: "video/quicktime", Data: content('b', 700)},
+			"file:content": nuxeosim.Blob{Name: "b.mov", MimeType: "video/quicktime", Data: testenv.Bytes('b', 700)},
 		})
 	})})
 
-	p := pushed(b, uid).Pushes[0]
-	if p.State != push.Open || !bytes.Equal(onFrameio(b, p.File), content('b', 700)) || len(assets(b, "file")) != 1 {
+	p := b.Pushed(uid).Pushes[0]
+	if p.State != push.Open || !bytes.Equal(b.Uploaded(p.File), testenv.Bytes('b', 700)) || len(b.Assets("file")) != 1 {
 		t.Errorf("the push is %s with %q, and %d files are on Frame.io; want open, the new content, and 1", p.State,
-			p.Reason, len(assets(b, "file")))
+			p.Reason, len(b.Assets("file")))
 	}
 }
 
@@ -186,17 +186,17 @@ func TestBulk(t *testing.T) {
 	b.Bind("Publish")
 	var documents []string
 	for i := range 101 {
-		documents = append(documents, kept(b, fmt.Sprintf("Clip %03d", i), content('c', 100+i)))
+		documents = append(documents, b.Kept(fmt.Sprintf("Clip %03d", i), testenv.Bytes('c', 100+i)))
 	}
 
-	got, err := b.App.Push.Accept(t.Context(), "josh", request(b, documents...))
+	got, err := b.App.Push.Accept(t.Context(), "josh", b.PushRequest(documents...))
 	if err != nil {
 		t.Fatal(err)
 	}
 
 	b.SettleUnder(got.Batch)
 	for i, p := range got.Pushes {
-		got.Pushes[i] = onePush(b, p.ID)
+		got.Pushes[i] = b.OnePush(p.ID)
 	}
 
 	if len(got.Pushes) != 101 {
@@ -204,9 +204,9 @@ func TestBulk(t *testing.T) {
 	}
 
 	for _, p := range got.Pushes {
-		if p.State != push.Open || lockOwner(b, p.Document) != "josh" || b.Frameio.Status(p.File) != "Needs Review" {
+		if p.State != push.Open || b.LockOwner(p.Document) != "josh" || b.Frameio.Status(p.File) != "Needs Review" {
 			t.Errorf("%s: the push is %s with %q, locked by %q, status %q; want open, josh and Needs Review", p.Title,
-				p.State, p.Reason, lockOwner(b, p.Document), b.Frameio.Status(p.File))
+				p.State, p.Reason, b.LockOwner(p.Document), b.Frameio.Status(p.File))
 		}
 	}
 
@@ -221,7 +221,7 @@ func TestBulk(t *testing.T) {
 
 	b.Mails(1)
 	m := b.Mail.Messages()[0]
-	if text := lastMail(b); !strings.Contains(m.Subject, "101 documents have arrived") ||
+	if text := b.LastMail(); !strings.Contains(m.Subject, "101 documents have arrived") ||
 		!strings.Contains(text, "Clip 000") || !strings.Contains(text, "And 51 more") {
 		t.Errorf("the mail is %q and says %s; want 101 documents that have arrived, Clip 000, And 51 more", m.Subject,
 			text)
@@ -233,13 +233,13 @@ func TestUnknownStatus(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	b.Bind("Publish")
-	r := request(b, kept(b, "Teaser", content('a', 500)))
+	r := b.PushRequest(b.Kept("Teaser", testenv.Bytes('a', 500)))
 	r.Status = "Nonsense"
-	if p := pushedAs(b, "josh", r).Pushes[0]; p.State != push.Open {
+	if p := b.PushedAs("josh", r).Pushes[0]; p.State != push.Open {
 		t.Errorf("with a status that does not exist the push is %s with %q, want it open", p.State, p.Reason)
 	}
 
-	if text := history(b); !strings.Contains(text, `no status "Nonsense"`) {
+	if text := b.Histories(); !strings.Contains(text, `no status "Nonsense"`) {
 		t.Errorf("the history says %q, want that there is no status \"Nonsense\"", text)
 	}
 }
@@ -249,19 +249,19 @@ func TestHalfMadeFilesAreReaped(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	b.Bind("Publish")
-	uid := kept(b, "Teaser", content('a', 500))
+	uid := b.Kept("Teaser", testenv.Bytes('a', 500))
 	b.Frameio.Faults().Add(faults.Rule{Path: "/upload/parts/", Status: 403})
 	b.Frameio.Faults().Add(faults.Rule{Path: "/files/", Method: "DELETE", Status: 403})
-	p := pushed(b, uid).Pushes[0]
-	if p.State != push.Failed || lockOwner(b, uid) != "" || len(assets(b, "file")) != 1 {
+	p := b.Pushed(uid).Pushes[0]
+	if p.State != push.Failed || b.LockOwner(uid) != "" || len(b.Assets("file")) != 1 {
 		t.Fatalf("the push is %s, the document locked by %q, %d files on Frame.io; want failed, nobody and 1", p.State,
-			lockOwner(b, uid), len(assets(b, "file")))
+			b.LockOwner(uid), len(b.Assets("file")))
 	}
 
 	b.Frameio.Faults().Clear()
 	var r maintenance.Report
-	if err := b.App.Push.Reap(t.Context(), &r); err != nil || r.Removed != 1 || len(assets(b, "file")) != 0 {
-		t.Errorf("reaping gave %v, %d removed and %d left; want 1 and 0: %v", err, r.Removed, len(assets(b, "file")),
+	if err := b.App.Push.Reap(t.Context(), &r); err != nil || r.Removed != 1 || len(b.Assets("file")) != 0 {
+		t.Errorf("reaping gave %v, %d removed and %d left; want 1 and 0: %v", err, r.Removed, len(b.Assets("file")),
 			r.Lines)
 	}
 }
@@ -272,23 +272,24 @@ func TestLostCreationsAreReaped(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	b.Bind("Publish")
-	uid := kept(b, "Teaser", content('a', 500))
+	uid := b.Kept("Teaser", testenv.Bytes('a', 500))
 	b.Frameio.Faults().Add(faults.Rule{Path: "/local_upload", Lost: true})
 	b.Frameio.Faults().Add(faults.Rule{Path: "/folders/" + b.Root + "/files", Method: "GET", Status: 500})
-	p := pushed(b, uid).Pushes[0]
-	left := len(assets(b, "file"))
+	p := b.Pushed(uid).Pushes[0]
+	left := len(b.Assets("file"))
 	if p.State != push.Failed || left == 0 {
 		t.Fatalf("the push is %s with %d files on Frame.io, want it failed, and some", p.State, left)
 	}
 
 	b.Frameio.Faults().Clear()
-	mine := b.Frameio.AddFile(b.Root, "Teaser.mov", frameiosim.Bytes(content('b', 500)), frameiosim.WithCreator(b.Josh))
+	mine := b.Frameio.AddFile(b.Root, "Teaser.mov", frameiosim.Bytes(testenv.Bytes('b', 500)),
+		frameiosim.WithCreator(b.Josh))
 	var r maintenance.Report
 	if err := b.App.Push.Reap(t.Context(), &r); err != nil || r.Removed != 1 {
 		t.Errorf("reaping gave %v, %+v; want one removed", err, r)
 	}
 
-	if there := assets(b, "file"); len(there) != 1 || there[0].ID != mine {
+	if there := b.Assets("file"); len(there) != 1 || there[0].ID != mine {
 		t.Errorf("on Frame.io are %+v, want only %s, which people made", there, mine)
 	}
 }
@@ -301,9 +302,9 @@ func TestTwinsArePushedBoth(t *testing.T) {
 	b.Bind("Publish")
 	doc, _ := b.Nuxeo.Doc(b.Folder)
 	other := b.Nuxeo.MkDoc(doc.Path+"/Other", "Folder", nil)
-	one, two := kept(b, "Teaser", content('a', 500)), kept(b, "Trailer", content('b', 500))
+	one, two := b.Kept("Teaser", testenv.Bytes('a', 500)), b.Kept("Trailer", testenv.Bytes('b', 500))
 	if err := errors.Join(b.Nuxeo.SetProps(two, map[string]any{
-		"file:content": nuxeosim.Blob{Name: "Teaser.mov", MimeType: "video/quicktime", Data: content('b', 500)},
+		"file:content": nuxeosim.Blob{Name: "Teaser.mov", MimeType: "video/quicktime", Data: testenv.Bytes('b', 500)},
 	}), b.Nuxeo.Move(two, other, "")); err != nil {
 		t.Fatal(err)
 	}
@@ -312,15 +313,15 @@ func TestTwinsArePushedBoth(t *testing.T) {
 	b.Frameio.Faults().Add(faults.Rule{Path: "/local_upload", BytesPerSecond: 700})
 	var deleted atomic.Int64
 	b.Frameio.Faults().Add(faults.Rule{Path: "/files/", Method: "DELETE", Hook: func(*http.Request) { deleted.Add(1) }})
-	for _, p := range pushed(b, one, two).Pushes {
+	for _, p := range b.Pushed(one, two).Pushes {
 		if p.State != push.Open || p.Making != "" ||
-			!bytes.Equal(onFrameio(b, p.File), content(map[string]byte{one: 'a', two: 'b'}[p.Document], 500)) {
+			!bytes.Equal(b.Uploaded(p.File), testenv.Bytes(map[string]byte{one: 'a', two: 'b'}[p.Document], 500)) {
 			t.Errorf("the push of %s is %s, making %q, of the file %q; want open, nothing, and the document's own "+
 				"content", p.Document, p.State, p.Making, p.File)
 		}
 	}
 
-	if n := len(assets(b, "file")); n != 2 || deleted.Load() != 1 {
+	if n := len(b.Assets("file")); n != 2 || deleted.Load() != 1 {
 		t.Errorf("%d files and %d removed, want 2 and 1", n, deleted.Load())
 	}
 }
@@ -331,13 +332,13 @@ func TestALockThatWasLeftIsTakenOver(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	b.Bind("Publish")
-	uid := kept(b, "Teaser", content('a', 500))
+	uid := b.Kept("Teaser", testenv.Bytes('a', 500))
 	b.Frameio.Faults().Add(faults.Rule{Path: "/local_upload", Status: 403})
 	b.Nuxeo.Faults().Add(faults.Rule{Path: "/Document.Unlock", Status: 403})
-	first := pushed(b, uid).Pushes[0]
-	if first.State != push.Failed || first.Lock != push.Releasing || lockOwner(b, uid) != "josh" {
+	first := b.Pushed(uid).Pushes[0]
+	if first.State != push.Failed || first.Lock != push.Releasing || b.LockOwner(uid) != "josh" {
 		t.Fatalf("the first push is %s with the lock %s, the document locked by %q; want failed, releasing and josh",
-			first.State, first.Lock, lockOwner(b, uid))
+			first.State, first.Lock, b.LockOwner(uid))
 	}
 
 	locked, _, err := b.App.Push.Locks(t.Context(), work.Viewer{Login: "josh"}, "", 0)
@@ -347,10 +348,10 @@ func TestALockThatWasLeftIsTakenOver(t *testing.T) {
 
 	b.Frameio.Faults().Clear()
 	b.Nuxeo.Faults().Clear()
-	second := pushed(b, uid).Pushes[0]
-	if second.State != push.Open || second.Lock != push.Ours || onePush(b, first.ID).Lock != push.Free {
+	second := b.Pushed(uid).Pushes[0]
+	if second.State != push.Open || second.Lock != push.Ours || b.OnePush(first.ID).Lock != push.Free {
 		t.Errorf("the second push is %s, its lock %s and the first's %s; want open, ours and free", second.State,
-			second.Lock, onePush(b, first.ID).Lock)
+			second.Lock, b.OnePush(first.ID).Lock)
 	}
 
 	// The clean-up of the first takes nothing from the second.
@@ -360,11 +361,11 @@ func TestALockThatWasLeftIsTakenOver(t *testing.T) {
 
 	b.Settle()
 	doc, _ := b.Nuxeo.Doc(uid)
-	if lockOwner(b, uid) != "josh" || doc.Properties["frameio:fileId"] != second.File || len(assets(b, "file")) != 1 {
+	if b.LockOwner(uid) != "josh" || doc.Properties["frameio:fileId"] != second.File || len(b.Assets("file")) != 1 {
 		t.Errorf("the document is locked by %q and tells of %v, %d files on Frame.io; want josh, %s and 1",
-			lockOwner(b, uid), doc.Properties["frameio:fileId"], len(assets(b, "file")), second.File)
+			b.LockOwner(uid), doc.Properties["frameio:fileId"], len(b.Assets("file")), second.File)
 	}
 
 	b.Published(b.Julia, second.File)
-	back(b, second, content('a', 500), 1)
+	back(b, second, testenv.Bytes('a', 500), 1)
 }

@@ -45,16 +45,16 @@ func TestAddressesOfPartsStaySecret(t *testing.T) {
 	}))
 
 	b.Bind("Publish")
-	uid := kept(b, "Teaser", content('a', 500))
+	uid := b.Kept("Teaser", testenv.Bytes('a', 500))
 	sealed := 0
-	b.Frameio.Faults().Add(faults.Rule{Path: "/upload/parts/", Times: 2, Status: 500, Hook: onlyOnce(func() {
+	b.Frameio.Faults().Add(faults.Rule{Path: "/upload/parts/", Times: 2, Status: 500, Hook: testenv.Once(func() {
 		_ = b.App.DB.Reader.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM pushes
 			WHERE upload IS NOT NULL`).Scan(&sealed)
 		secretless(b, "in the middle")
 	})})
 
 	b.Frameio.Faults().Add(faults.Rule{Path: "/_direct/", Times: 1, Status: 403})
-	p := pushed(b, uid).Pushes[0]
+	p := b.Pushed(uid).Pushes[0]
 	if p.State != push.Open || sealed != 1 {
 		t.Errorf("the push is %s with %q, addresses were sealed %d times; want open and once", p.State, p.Reason,
 			sealed)
@@ -111,12 +111,12 @@ func TestPartsThatArrivedStay(t *testing.T) {
 			}), testenv.Config(func(c *app.Config) { c.Transfer.Verify, c.Transfer.Streams = verify, 1 }))
 
 			b.Bind("Publish")
-			uid := kept(b, "Teaser", content('a', 2000))
+			uid := b.Kept("Teaser", testenv.Bytes('a', 2000))
 			n := 0
 			// What arrives while a checkpoint is stored is sent again: parts come far slower than that takes.
 			b.Frameio.Faults().Add(faults.Rule{Path: "/upload/parts/", Times: 15, Latency: 200 * time.Millisecond})
 			b.FailAt(12, testenv.Before) // lock, create, and parts
-			if _, err := b.App.Push.Accept(t.Context(), "josh", request(b, uid)); err != nil {
+			if _, err := b.App.Push.Accept(t.Context(), "josh", b.PushRequest(uid)); err != nil {
 				t.Fatal(err)
 			}
 
@@ -127,7 +127,7 @@ func TestPartsThatArrivedStay(t *testing.T) {
 			page, err := b.App.Push.List(t.Context(), testenv.Viewer, push.Filter{Document: uid})
 			found := page.List
 			if err != nil || len(found) != 1 || found[0].State != push.Open ||
-				!bytes.Equal(onFrameio(b, found[0].File), content('a', 2000)) {
+				!bytes.Equal(b.Uploaded(found[0].File), testenv.Bytes('a', 2000)) {
 				t.Errorf("the pushes are %v, %v; want an open one whose content is on Frame.io", found, err)
 			}
 
@@ -141,8 +141,8 @@ func TestPartsThatArrivedStay(t *testing.T) {
 				t.Errorf("20 parts took %d calls, want 20 to 24", n)
 			}
 
-			if len(assets(b, "file")) != 1 {
-				t.Errorf("%d files on Frame.io, want 1", len(assets(b, "file")))
+			if len(b.Assets("file")) != 1 {
+				t.Errorf("%d files on Frame.io, want 1", len(b.Assets("file")))
 			}
 		})
 	}
@@ -172,7 +172,7 @@ func TestBindingsInBindings(t *testing.T) {
 		"dc:creator": "josh", "file:content": nuxeosim.Blob{
 			Name:     "Teaser.mov",
 			MimeType: "video/quicktime",
-			Data:     content('a', 100),
+			Data:     testenv.Bytes('a', 100),
 		},
 	})
 
@@ -181,14 +181,14 @@ func TestBindingsInBindings(t *testing.T) {
 		t.Errorf("the targets are %+v, %v; want two in the inner folder, %s", targets.Bound, err, inner)
 	}
 
-	r := request(b, uid)
+	r := b.PushRequest(uid)
 	r.Workspace = other // whose project it is not
 	if _, err := b.App.Push.Accept(t.Context(), "josh", r); !fault.Is(err, fault.Invalid) ||
 		fault.From(err).Field != "project" {
 		t.Errorf("a project of another workspace: got %v, want the field project refused", err)
 	}
 
-	p := pushed(b, uid).Pushes[0]
+	p := b.Pushed(uid).Pushes[0]
 	if p.Scope != inner || p.Binding == outer.ID {
 		t.Errorf("the push has the scope %s and the binding %s, want %s, and not %s", p.Scope, p.Binding, inner,
 			outer.ID)
@@ -199,7 +199,7 @@ func TestBindingsInBindings(t *testing.T) {
 	}
 
 	b.Settle()
-	back(b, p, content('a', 100), 1)
+	back(b, p, testenv.Bytes('a', 100), 1)
 	for _, v := range b.Settle() {
 		if v.State != work.Done {
 			t.Errorf("%s is %s with %q, want it done", v.Title, v.State, v.Message)

@@ -3,7 +3,6 @@ package e2e
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"strings"
 	"testing"
 	"time"
@@ -17,99 +16,6 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
-// kept makes a document with a file in the bound folder.
-func kept(b *testenv.Bed, name string, data []byte) string {
-	b.T.Helper()
-	doc, _ := b.Nuxeo.Doc(b.Folder)
-	return b.Nuxeo.MkDoc(doc.Path+"/"+name, "File", map[string]any{
-		"dc:creator": "josh", "file:content": nuxeosim.Blob{
-			Name:     name + ".mov",
-			MimeType: "video/quicktime", Data: data,
-		},
-	})
-}
-
-func request(b *testenv.Bed, documents ...string) push.Request {
-	return push.Request{Documents: documents, Workspace: b.Workspace, Project: b.Project, Folder: b.Root}
-}
-
-// pushed pushes as josh and waits until all of it has ended.
-func pushed(b *testenv.Bed, documents ...string) push.Accepted {
-	b.T.Helper()
-	return pushedAs(b, "josh", request(b, documents...))
-}
-
-func pushedAs(b *testenv.Bed, login string, r push.Request) push.Accepted {
-	b.T.Helper()
-	out, err := b.App.Push.Accept(b.T.Context(), login, r)
-	if err != nil {
-		b.T.Fatal(err)
-	}
-
-	b.Settle()
-	for i, p := range out.Pushes {
-		out.Pushes[i] = onePush(b, p.ID)
-	}
-
-	return out
-}
-
-func onePush(b *testenv.Bed, id string) push.Push {
-	b.T.Helper()
-	p, err := b.App.Push.Get(b.T.Context(), testenv.Viewer, id)
-	if err != nil {
-		b.T.Fatal(err)
-	}
-	return p
-}
-
-// onFrameio reads what was uploaded.
-func onFrameio(b *testenv.Bed, file string) []byte {
-	b.T.Helper()
-	c := b.Frameio.Uploaded(file)
-	if c == nil {
-		return nil
-	}
-
-	data, err := io.ReadAll(io.NewSectionReader(c, 0, c.Size()))
-	if err != nil {
-		b.T.Fatal(err)
-	}
-
-	return data
-}
-
-func lockOwner(b *testenv.Bed, uid string) string {
-	doc, _ := b.Nuxeo.Doc(uid)
-	return doc.LockOwner
-}
-
-// assets are all of a kind that Frame.io has, those in stacks too.
-func assets(b *testenv.Bed, kind string) (out []frameiosim.StateAsset) {
-	for _, account := range b.Frameio.State().Accounts {
-		for _, w := range account.Workspaces {
-			for _, p := range w.Projects {
-				for _, a := range p.Assets {
-					if a.Type == kind {
-						out = append(out, a)
-					}
-				}
-			}
-		}
-	}
-	return out
-}
-
-// members are the files of a stack, oldest first.
-func members(b *testenv.Bed, stack string) (out []string) {
-	for _, a := range assets(b, "file") {
-		if a.ParentID == stack {
-			out = append(out, a.ID)
-		}
-	}
-	return out
-}
-
 func TestDocumentsGoToFrameio(t *testing.T) {
 	t.Parallel()
 	const part = 1000
@@ -122,10 +28,10 @@ func TestDocumentsGoToFrameio(t *testing.T) {
 				}), testenv.Config(func(c *app.Config) { c.Transfer.Verify = verify }))
 
 				b.Bind("Publish")
-				data := content('x', size)
+				data := testenv.Bytes('x', size)
 				data[size-1] = 'y'
-				uid := kept(b, "Teaser", data)
-				p := pushed(b, uid).Pushes[0]
+				uid := b.Kept("Teaser", data)
+				p := b.Pushed(uid).Pushes[0]
 				b.AllDone()
 				if p.State != push.Open || p.Lock != push.Ours || p.File == "" || p.ViewURL == "" ||
 					p.Size != int64(size) {
@@ -133,12 +39,12 @@ func TestDocumentsGoToFrameio(t *testing.T) {
 						"a file, an address and %d", p.State, p.Lock, p.File, p.ViewURL, p.Size, size)
 				}
 
-				if !bytes.Equal(onFrameio(b, p.File), data) {
+				if !bytes.Equal(b.Uploaded(p.File), data) {
 					t.Error("other bytes arrived")
 				}
 
-				if lockOwner(b, uid) != "josh" {
-					t.Errorf("the document is locked by %q, want josh", lockOwner(b, uid))
+				if b.LockOwner(uid) != "josh" {
+					t.Errorf("the document is locked by %q, want josh", b.LockOwner(uid))
 				}
 
 				doc, _ := b.Nuxeo.Doc(uid)
@@ -158,7 +64,7 @@ func TestDocumentsGoToFrameio(t *testing.T) {
 				}
 
 				b.Mails(1)
-				if text := lastMail(b); !strings.Contains(text, "Teaser") || !strings.Contains(text, "locked") {
+				if text := b.LastMail(); !strings.Contains(text, "Teaser") || !strings.Contains(text, "locked") {
 					t.Errorf("the mail says %q, want Teaser, and that it is locked", text)
 				}
 			})
@@ -169,17 +75,17 @@ func TestDocumentsGoToFrameio(t *testing.T) {
 func TestWhatCannotBePushed(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
-	good := kept(b, "Good", content('g', 10))
-	if _, err := b.App.Push.Accept(t.Context(), "josh", request(b, good)); !fault.Is(err, fault.Conflict) ||
+	good := b.Kept("Good", testenv.Bytes('g', 10))
+	if _, err := b.App.Push.Accept(t.Context(), "josh", b.PushRequest(good)); !fault.Is(err, fault.Conflict) ||
 		fault.From(err).Message != "Folder not bound" {
 		t.Errorf("pushing from a folder that is not bound: got %v, want a conflict: Folder not bound", err)
 	}
 
 	b.Bind("Publish")
-	trashed := kept(b, "Trashed", content('t', 10))
+	trashed := b.Kept("Trashed", testenv.Bytes('t', 10))
 	_ = b.Nuxeo.Trash(trashed)
-	empty := kept(b, "Empty", nil)
-	theirs := kept(b, "Theirs", content('l', 10))
+	empty := b.Kept("Empty", nil)
+	theirs := b.Kept("Theirs", testenv.Bytes('l', 10))
 	_ = b.Nuxeo.Lock(theirs, "julia")
 	doc, _ := b.Nuxeo.Doc(b.Folder)
 	bare := b.Nuxeo.MkDoc(doc.Path+"/Bare", "File", nil)
@@ -187,27 +93,27 @@ func TestWhatCannotBePushed(t *testing.T) {
 		b.Folder: "is a folder", trashed: "trash", empty: "empty", theirs: "locked by julia", bare: "has no file",
 		"nothing": "no such document",
 	} {
-		_, err := b.App.Push.Accept(t.Context(), "josh", request(b, uid))
+		_, err := b.App.Push.Accept(t.Context(), "josh", b.PushRequest(uid))
 		if err == nil || !strings.Contains(err.Error(), want) || fault.From(err).Remedy == "" {
 			t.Errorf("pushing what cannot be pushed: got %v, want %q in it, and a remedy", err, want)
 		}
 	}
 
-	preview, err := b.App.Push.Preview(t.Context(), "josh", request(b, good, trashed, bare))
+	preview, err := b.App.Push.Preview(t.Context(), "josh", b.PushRequest(good, trashed, bare))
 	if err != nil || preview.Count != 1 || preview.Bytes != 10 || len(preview.Skipped) != 2 {
 		t.Errorf("the preview is %+v, %v; want 1 document of 10 bytes, and 2 skipped", preview, err)
 	}
 
-	got := pushed(b, good, trashed, theirs)
+	got := b.Pushed(good, trashed, theirs)
 	if len(got.Pushes) != 1 || len(got.Skipped) != 2 || got.Pushes[0].State != push.Open {
 		t.Errorf("accepted is %+v, want 1 open push and 2 skipped", got)
 	}
 
-	if _, err := b.App.Push.Accept(t.Context(), "josh", request(b, good)); !fault.Is(err, fault.Conflict) {
+	if _, err := b.App.Push.Accept(t.Context(), "josh", b.PushRequest(good)); !fault.Is(err, fault.Conflict) {
 		t.Errorf("pushing it twice: got %v, want a conflict", err)
 	}
 
-	if lockOwner(b, theirs) != "julia" || lockOwner(b, trashed) != "" {
+	if b.LockOwner(theirs) != "julia" || b.LockOwner(trashed) != "" {
 		t.Error("a lock that is none of ours was touched")
 	}
 
@@ -219,24 +125,24 @@ func TestLinkedDocumentsJoinTheirAsset(t *testing.T) {
 	b := testenv.New(t)
 	b.Bind("Publish")
 	sub := b.Frameio.AddFolder(b.Root, "Sub")
-	old := add(b, sub, "Teaser.mov", content('a', 100))
+	old := b.Add(sub, "Teaser.mov", testenv.Bytes('a', 100))
 	b.Published(b.Josh, old)
 	uid := b.Only().UID
-	for i, data := range [][]byte{content('b', 110), content('c', 120)} {
+	for i, data := range [][]byte{testenv.Bytes('b', 110), testenv.Bytes('c', 120)} {
 		if err := b.Nuxeo.Edit("josh", uid, map[string]any{
 			"file:content": nuxeosim.Blob{Name: "Teaser.mov", MimeType: "video/quicktime", Data: data},
 		}); err != nil {
 			t.Fatal(err)
 		}
 
-		p := pushed(b, uid).Pushes[0]
+		p := b.Pushed(uid).Pushes[0]
 		b.AllDone()
-		stacks := assets(b, "version_stack")
+		stacks := b.Assets("version_stack")
 		if len(stacks) != 1 || p.Folder != sub {
 			t.Fatalf("%d stacks, in the folder %s; want 1 in %s", len(stacks), p.Folder, sub)
 		}
 
-		if in := members(b, stacks[0].ID); len(in) != i+2 || in[i+1] != p.File {
+		if in := b.Members(stacks[0].ID); len(in) != i+2 || in[i+1] != p.File {
 			t.Errorf("the stack holds %v, want %d files of which the last is %s", in, i+2, p.File)
 		}
 
@@ -244,12 +150,12 @@ func TestLinkedDocumentsJoinTheirAsset(t *testing.T) {
 		before := len(b.Nuxeo.Versions(uid))
 		v := b.Published(b.Josh, p.File)[0]
 		if v.State != work.Done || v.Outcome != "returned" || len(b.Nuxeo.Versions(uid)) != before+1 ||
-			lockOwner(b, uid) != "" {
+			b.LockOwner(uid) != "" {
 			t.Errorf("what came back is %s %s, with %d versions, locked by %q; want done, returned, %d and nobody",
-				v.State, v.Outcome, len(b.Nuxeo.Versions(uid)), lockOwner(b, uid), before+1)
+				v.State, v.Outcome, len(b.Nuxeo.Versions(uid)), b.LockOwner(uid), before+1)
 		}
 
-		if p = onePush(b, p.ID); p.State != push.Returned || p.Lock != push.Free {
+		if p = b.OnePush(p.ID); p.State != push.Returned || p.Lock != push.Free {
 			t.Errorf("the push is %s with the lock %s, want returned and free", p.State, p.Lock)
 		}
 	}
@@ -259,9 +165,9 @@ func TestForeignAndOwnLocksStay(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	b.Bind("Publish")
-	uid := kept(b, "Mine", content('m', 50))
+	uid := b.Kept("Mine", testenv.Bytes('m', 50))
 	_ = b.Nuxeo.Lock(uid, "josh")
-	p := pushed(b, uid).Pushes[0]
+	p := b.Pushed(uid).Pushes[0]
 	if p.State != push.Open || p.Lock != push.Own {
 		t.Fatalf("the push is %s with the lock %s, want open and its own", p.State, p.Lock)
 	}
@@ -270,7 +176,7 @@ func TestForeignAndOwnLocksStay(t *testing.T) {
 		t.Errorf("what came back has the outcome %q with %q, want returned", v.Outcome, v.Message)
 	}
 
-	if lockOwner(b, uid) != "josh" {
+	if b.LockOwner(uid) != "josh" {
 		t.Error("the person's own lock was taken away")
 	}
 }
@@ -279,8 +185,8 @@ func TestAPushThatFailsLeavesNothing(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t, testenv.Frameio(func(o *frameiosim.Options) { o.UploadTTL = time.Nanosecond }))
 	b.Bind("Publish")
-	uid := kept(b, "Slow", content('s', 5000))
-	p := pushed(b, uid).Pushes[0]
+	uid := b.Kept("Slow", testenv.Bytes('s', 5000))
+	p := b.Pushed(uid).Pushes[0]
 	if p.State != push.Failed || !strings.Contains(p.Reason, "addresses") {
 		t.Errorf("the push is %s with %q, want it failed for its addresses", p.State, p.Reason)
 	}
@@ -290,28 +196,8 @@ func TestAPushThatFailsLeavesNothing(t *testing.T) {
 		t.Errorf("the remedy is %q, want a speed in MB/s in it", v.Remedy)
 	}
 
-	untouched(b, uid)
+	b.Untouched(uid)
 	b.Mails(1)
-}
-
-// untouched wants that nothing of a push is left.
-func untouched(b *testenv.Bed, uid string) {
-	b.T.Helper()
-	doc, _ := b.Nuxeo.Doc(uid)
-	if doc.LockOwner != "" || len(b.Nuxeo.Versions(uid)) != 0 {
-		b.T.Errorf("the document is locked by %q and has %d versions, want nobody and none", doc.LockOwner,
-			len(b.Nuxeo.Versions(uid)))
-	}
-
-	for _, f := range doc.Facets {
-		if f == "FrameioAsset" {
-			b.T.Error("the facet is left")
-		}
-	}
-
-	if left := assets(b, "file"); len(left) != 0 {
-		b.T.Errorf("%d files are left on Frame.io, want none", len(left))
-	}
 }
 
 // While documents that were pushed together are on their way, it shows how many
@@ -324,8 +210,8 @@ func TestHowFarABulkIs(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	r := request(b, kept(b, "One", content('1', 10)), kept(b, "Two", content('2', 20)),
-		kept(b, "Three", content('3', 30)))
+	r := b.PushRequest(b.Kept("One", testenv.Bytes('1', 10)), b.Kept("Two", testenv.Bytes('2', 20)),
+		b.Kept("Three", testenv.Bytes('3', 30)))
 	got, err := b.App.Push.Accept(t.Context(), "josh", r)
 	if err != nil {
 		t.Fatal(err)

@@ -18,7 +18,7 @@ import (
 // versions, and is not locked.
 func back(b *testenv.Bed, p push.Push, data []byte, versions int) {
 	b.T.Helper()
-	if now := onePush(b, p.ID); now.State != push.Returned || now.Lock != push.Free {
+	if now := b.OnePush(p.ID); now.State != push.Returned || now.Lock != push.Free {
 		b.T.Errorf("the push is %s with the lock %s, want returned and free", now.State, now.Lock)
 	}
 
@@ -30,7 +30,7 @@ func back(b *testenv.Bed, p push.Push, data []byte, versions int) {
 		b.T.Errorf("the document has the content %.20q, want %.20q", b.Content(p.Document), data)
 	}
 
-	if by := lockOwner(b, p.Document); by != "" {
+	if by := b.LockOwner(p.Document); by != "" {
 		b.T.Errorf("the document is locked by %s, want nobody", by)
 	}
 }
@@ -41,9 +41,9 @@ func TestAnotherPublishesBack(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	b.Bind("Publish")
-	uid := kept(b, "Teaser", content('a', 100))
-	p := pushed(b, uid).Pushes[0]
-	next := add(b, b.Root, "Teaser v2.mov", content('b', 200))
+	uid := b.Kept("Teaser", testenv.Bytes('a', 100))
+	p := b.Pushed(uid).Pushes[0]
+	next := b.Add(b.Root, "Teaser v2.mov", testenv.Bytes('b', 200))
 	b.Frameio.Stack(p.File, next)
 	v := b.Published(b.Julia, next)[0]
 	if v.State != work.Done || v.Outcome != "updated" {
@@ -57,10 +57,10 @@ func TestAnotherPublishesBack(t *testing.T) {
 	}
 
 	// What no version held was checked in before it was replaced.
-	back(b, p, content('b', 200), 2)
+	back(b, p, testenv.Bytes('b', 200), 2)
 	// Once more: nothing changes.
 	b.Published(b.Julia, next)
-	back(b, p, content('b', 200), 2)
+	back(b, p, testenv.Bytes('b', 200), 2)
 }
 
 func TestReturnFindsTheDocument(t *testing.T) {
@@ -77,7 +77,7 @@ func TestReturnFindsTheDocument(t *testing.T) {
 		},
 		"unlocked by hand": func(b *testenv.Bed, p push.Push) { _ = b.Nuxeo.Unlock(p.Document) },
 		"stacked by hand": func(b *testenv.Bed, p push.Push) {
-			older := add(b, b.Root, "Older.mov", content('o', 10))
+			older := b.Add(b.Root, "Older.mov", testenv.Bytes('o', 10))
 			b.Frameio.Move(p.File, b.Frameio.AddFolder(b.Root, "Stacks"))
 			b.Frameio.Move(p.File, b.Root)
 			b.Frameio.Stack(older, p.File)
@@ -87,13 +87,13 @@ func TestReturnFindsTheDocument(t *testing.T) {
 			t.Parallel()
 			b := testenv.New(t)
 			b.Bind("Publish")
-			p := pushed(b, kept(b, "Teaser", content('a', 100))).Pushes[0]
+			p := b.Pushed(b.Kept("Teaser", testenv.Bytes('a', 100))).Pushes[0]
 			befall(b, p)
 			if v := b.Published(b.Josh, p.File)[0]; v.Outcome != "returned" {
 				t.Errorf("what came back is %s %s at %s with %q, want it returned", v.State, v.Outcome, v.Step,
 					v.Message)
 			}
-			back(b, p, content('a', 100), 1)
+			back(b, p, testenv.Bytes('a', 100), 1)
 		})
 	}
 }
@@ -108,8 +108,8 @@ func TestReturnOfADeletedDocument(t *testing.T) {
 			t.Parallel()
 			b := testenv.New(t)
 			b.Bind("Publish")
-			uid := kept(b, "Teaser", content('a', 100))
-			p := pushed(b, uid).Pushes[0]
+			uid := b.Kept("Teaser", testenv.Bytes('a', 100))
+			p := b.Pushed(uid).Pushes[0]
 			if err := gone(b, uid); err != nil {
 				t.Fatal(err)
 			}
@@ -118,13 +118,13 @@ func TestReturnOfADeletedDocument(t *testing.T) {
 				t.Fatalf("what came back is %s %s with %q, want it created", v.State, v.Outcome, v.Message)
 			}
 
-			now := onePush(b, p.ID)
-			if now.State != push.Returned || now.Lock != push.Free || lockOwner(b, uid) != "" {
+			now := b.OnePush(p.ID)
+			if now.State != push.Returned || now.Lock != push.Free || b.LockOwner(uid) != "" {
 				t.Errorf("the push is %s with the lock %s, the document locked by %q; want returned, free and nobody",
-					now.State, now.Lock, lockOwner(b, uid))
+					now.State, now.Lock, b.LockOwner(uid))
 			}
 
-			if text := lastMail(b); !strings.Contains(text, "had been deleted") {
+			if text := b.LastMail(); !strings.Contains(text, "had been deleted") {
 				t.Errorf("the mail says %q, want that the document had been deleted", text)
 			}
 
@@ -148,8 +148,8 @@ func TestOnlyOurLockIsReleased(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	b.Bind("Publish")
-	uid := kept(b, "Theirs", content('a', 100))
-	p := pushed(b, uid).Pushes[0]
+	uid := b.Kept("Theirs", testenv.Bytes('a', 100))
+	p := b.Pushed(uid).Pushes[0]
 	if err := b.Nuxeo.Lock(uid, "julia"); err != nil {
 		t.Fatal(err)
 	}
@@ -159,44 +159,44 @@ func TestOnlyOurLockIsReleased(t *testing.T) {
 			v.Message)
 	}
 
-	if now := onePush(b, p.ID); now.State != push.Open || lockOwner(b, uid) != "julia" {
-		t.Errorf("the push is %s and the document locked by %q, want open and julia", now.State, lockOwner(b, uid))
+	if now := b.OnePush(p.ID); now.State != push.Open || b.LockOwner(uid) != "julia" {
+		t.Errorf("the push is %s and the document locked by %q, want open and julia", now.State, b.LockOwner(uid))
 	}
 
 	if _, err := b.App.Push.Release(t.Context(), work.Viewer{Login: "josh"}, p.ID, "enough"); err != nil {
 		t.Fatal(err)
 	}
 
-	if now := onePush(b, p.ID); now.State != push.Released || lockOwner(b, uid) != "julia" {
-		t.Errorf("the push is %s and the document locked by %q, want released and julia", now.State, lockOwner(b, uid))
+	if now := b.OnePush(p.ID); now.State != push.Released || b.LockOwner(uid) != "julia" {
+		t.Errorf("the push is %s and the document locked by %q, want released and julia", now.State, b.LockOwner(uid))
 	}
 
-	again := kept(b, "Again", content('b', 100))
-	q := pushed(b, again).Pushes[0]
+	again := b.Kept("Again", testenv.Bytes('b', 100))
+	q := b.Pushed(again).Pushes[0]
 	_ = b.Nuxeo.Unlock(again)
 	_ = b.Nuxeo.Lock(again, "josh") // later, for a reason of their own
 	if v := b.Published(b.Josh, q.File)[0]; v.Outcome != "returned" {
 		t.Errorf("what came back has the outcome %q with %q, want returned", v.Outcome, v.Message)
 	}
 
-	if lockOwner(b, again) != "josh" {
+	if b.LockOwner(again) != "josh" {
 		t.Error("a lock of their own was taken away")
 	}
 }
 
 func TestRenditionsConformToTheMaster(t *testing.T) {
 	t.Parallel()
-	master, proxy := content('m', 1000), content('p', 100)
+	master, proxy := testenv.Bytes('m', 1000), testenv.Bytes('p', 100)
 	for name, conform := range map[string]bool{"master stays": true, "rendition replaces": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := testenv.New(t, testenv.Config(func(c *app.Config) { c.Push.Conform = conform }))
 			b.Bind("Publish")
-			r := request(b, b.Clip("Teaser", master, proxy))
+			r := b.PushRequest(b.Clip("Teaser", master, proxy))
 			r.What = testenv.Proxy
 			before := len(b.Nuxeo.Versions(r.Documents[0]))
-			p := pushedAs(b, "josh", r).Pushes[0]
-			if !bytes.Equal(onFrameio(b, p.File), proxy) {
+			p := b.PushedAs("josh", r).Pushes[0]
+			if !bytes.Equal(b.Uploaded(p.File), proxy) {
 				t.Fatal("it is not the rendition that arrived")
 			}
 
@@ -234,24 +234,24 @@ func TestUnlockedOnlyWhenApproved(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t, testenv.Config(func(c *app.Config) { c.Push.Unlock = "approved" }))
 	b.Bind("Publish")
-	p := pushed(b, kept(b, "Teaser", content('a', 100))).Pushes[0]
+	p := b.Pushed(b.Kept("Teaser", testenv.Bytes('a', 100))).Pushes[0]
 	b.Published(b.Julia, p.File)
-	if now := onePush(b, p.ID); now.State != push.Open || lockOwner(b, p.Document) != "josh" ||
+	if now := b.OnePush(p.ID); now.State != push.Open || b.LockOwner(p.Document) != "josh" ||
 		len(b.Nuxeo.Versions(p.Document)) != 0 {
 		t.Errorf("the push is %s, the document locked by %q with %d versions; want open, josh and none", now.State,
-			lockOwner(b, p.Document), len(b.Nuxeo.Versions(p.Document)))
+			b.LockOwner(p.Document), len(b.Nuxeo.Versions(p.Document)))
 	}
 
 	b.Frameio.SetStatus(p.File, "Approved")
 	b.Published(b.Julia, p.File)
-	back(b, p, content('a', 100), 1)
+	back(b, p, testenv.Bytes('a', 100), 1)
 }
 
 func TestTwoPublishesAtOnce(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	b.Bind("Publish")
-	p := pushed(b, kept(b, "Teaser", content('a', 100))).Pushes[0]
+	p := b.Pushed(b.Kept("Teaser", testenv.Bytes('a', 100))).Pushes[0]
 	var both sync.WaitGroup
 	for _, who := range []string{b.Josh, b.Julia} {
 		both.Go(func() { b.Run(who, p.File) })
@@ -259,7 +259,7 @@ func TestTwoPublishesAtOnce(t *testing.T) {
 
 	both.Wait()
 	b.AllDone()
-	back(b, p, content('a', 100), 1)
+	back(b, p, testenv.Bytes('a', 100), 1)
 }
 
 // The access of who pushed has gone: the service account gives the lock back.
@@ -275,8 +275,8 @@ func TestThePusherIsGone(t *testing.T) {
 			}))
 
 			b.Bind("Publish")
-			r := request(b, kept(b, "Teaser", content('a', 100)))
-			p := pushedAs(b, "julia", r).Pushes[0]
+			r := b.PushRequest(b.Kept("Teaser", testenv.Bytes('a', 100)))
+			p := b.PushedAs("julia", r).Pushes[0]
 			if _, err := b.App.Identity.Revoke(t.Context(), "julia", "Administrator"); err != nil {
 				t.Fatal(err)
 			}
@@ -286,7 +286,7 @@ func TestThePusherIsGone(t *testing.T) {
 				if v.Outcome != "returned" {
 					t.Errorf("what came back is %s %s with %q, want it returned", v.State, v.Outcome, v.Message)
 				}
-				back(b, p, content('a', 100), 1)
+				back(b, p, testenv.Bytes('a', 100), 1)
 				return
 			}
 
@@ -300,10 +300,10 @@ func TestThePusherIsGone(t *testing.T) {
 				t.Fatal(err)
 			}
 
-			if now := onePush(b, p.ID); now.State != push.Released || now.Lock != push.Free ||
-				lockOwner(b, p.Document) != "" {
+			if now := b.OnePush(p.ID); now.State != push.Released || now.Lock != push.Free ||
+				b.LockOwner(p.Document) != "" {
 				t.Errorf("the push is %s with the lock %s, the document locked by %q; want released, free and nobody",
-					now.State, now.Lock, lockOwner(b, p.Document))
+					now.State, now.Lock, b.LockOwner(p.Document))
 			}
 		})
 	}
@@ -318,10 +318,10 @@ func TestLocksAreComparedWithPushes(t *testing.T) {
 	}))
 
 	b.Bind("Publish")
-	stray := pushed(b, kept(b, "Stray", content('s', 100))).Pushes[0]
-	open := pushed(b, kept(b, "Open", content('a', 100))).Pushes[0]
-	left := pushed(b, kept(b, "Left", content('b', 100))).Pushes[0]
-	fine := pushed(b, kept(b, "Fine", content('c', 100))).Pushes[0]
+	stray := b.Pushed(b.Kept("Stray", testenv.Bytes('s', 100))).Pushes[0]
+	open := b.Pushed(b.Kept("Open", testenv.Bytes('a', 100))).Pushes[0]
+	left := b.Pushed(b.Kept("Left", testenv.Bytes('b', 100))).Pushes[0]
+	fine := b.Pushed(b.Kept("Fine", testenv.Bytes('c', 100))).Pushes[0]
 	_ = b.Nuxeo.Unlock(open.Document)
 	if _, err := b.App.DB.Writer.ExecContext(t.Context(), `UPDATE pushes
 		SET state = 'returned', lock_state = 'releasing' WHERE id = $1`, left.ID); err != nil {
@@ -345,9 +345,9 @@ func TestLocksAreComparedWithPushes(t *testing.T) {
 			"Fine", r.Removed, text)
 	}
 
-	if lockOwner(b, left.Document) != "" || lockOwner(b, fine.Document) != "josh" {
-		t.Errorf("Left and Fine are locked by %q and %q, want nobody and josh", lockOwner(b, left.Document),
-			lockOwner(b, fine.Document))
+	if b.LockOwner(left.Document) != "" || b.LockOwner(fine.Document) != "josh" {
+		t.Errorf("Left and Fine are locked by %q and %q, want nobody and josh", b.LockOwner(left.Document),
+			b.LockOwner(fine.Document))
 	}
 }
 
@@ -355,13 +355,13 @@ func TestSeparateAssets(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	b.Bind("Publish")
-	old := add(b, b.Root, "Teaser.mov", content('a', 100))
+	old := b.Add(b.Root, "Teaser.mov", testenv.Bytes('a', 100))
 	b.Published(b.Josh, old)
-	r := request(b, b.Only().UID)
+	r := b.PushRequest(b.Only().UID)
 	r.Separate = true
-	p := pushedAs(b, "josh", r).Pushes[0]
-	if len(assets(b, "version_stack")) != 0 || len(assets(b, "file")) != 2 {
-		t.Errorf("%d stacks and the files %v, want none and two", len(assets(b, "version_stack")), assets(b, "file"))
+	p := b.PushedAs("josh", r).Pushes[0]
+	if len(b.Assets("version_stack")) != 0 || len(b.Assets("file")) != 2 {
+		t.Errorf("%d stacks and the files %v, want none and two", len(b.Assets("version_stack")), b.Assets("file"))
 	}
 
 	before := len(b.Nuxeo.Versions(p.Document))
@@ -369,7 +369,7 @@ func TestSeparateAssets(t *testing.T) {
 		t.Errorf("what came back has the outcome %q with %q, want returned", v.Outcome, v.Message)
 	}
 
-	back(b, p, content('a', 100), before+1)
+	back(b, p, testenv.Bytes('a', 100), before+1)
 }
 
 // A store of files beside Nuxeo is followed to, without the credential.
@@ -377,8 +377,8 @@ func TestBlobsFromAnObjectStore(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t, testenv.Nuxeo(func(o *nuxeosim.Options) { o.DirectDownload = true }))
 	b.Bind("Publish")
-	p := pushed(b, kept(b, "Teaser", content('a', 5000))).Pushes[0]
-	if p.State != push.Open || !bytes.Equal(onFrameio(b, p.File), content('a', 5000)) {
+	p := b.Pushed(b.Kept("Teaser", testenv.Bytes('a', 5000))).Pushes[0]
+	if p.State != push.Open || !bytes.Equal(b.Uploaded(p.File), testenv.Bytes('a', 5000)) {
 		t.Errorf("the push is %s with %q, want it open, with its content on Frame.io", p.State, p.Reason)
 	}
 }

@@ -47,8 +47,8 @@ func TestWhoActs(t *testing.T) {
 		}},
 	} {
 		c.before()
-		file := add(b, b.Root, "Cut.mov", content('1', 1000))
-		v := newest(b, c.person, "created", file)
+		file := b.Add(b.Root, "Cut.mov", testenv.Bytes('1', 1000))
+		v := b.PublishOne(c.person, "created", file)
 		if v.Actor != c.actor || userOf(b, v) != c.person || creator(b) != c.actor {
 			t.Errorf("%s: acted as %s for %s, created by %v; want %s, %s and %s", c.name, v.Actor, userOf(b, v),
 				creator(b), c.actor, c.person, c.actor)
@@ -60,7 +60,7 @@ func TestWhoActs(t *testing.T) {
 		}
 
 		b.AllDone()
-		b.Check(testenv.Want{"Cut": {Content: content('1', 1000)}})
+		b.Check(testenv.Want{"Cut": {Content: testenv.Bytes('1', 1000)}})
 		if err := b.Nuxeo.Remove(b.Only().UID); err != nil {
 			t.Fatal(err)
 		}
@@ -76,7 +76,7 @@ func TestUnboundFolderTakesNothing(t *testing.T) {
 	clock := new(testenv.Clock)
 	b := testenv.New(t, testenv.By(clock))
 	made := b.Bind("Publish")
-	file := add(b, b.Root, "Cut.mov", content('1', 1000))
+	file := b.Add(b.Root, "Cut.mov", testenv.Bytes('1', 1000))
 	b.Frameio.Faults().Add(faults.Rule{Method: "DELETE", Path: "/actions/", Status: 503})
 	if _, err := b.App.Binding.Unbind(t.Context(), testenv.Viewer, made.ID, ""); err != nil {
 		t.Fatal(err)
@@ -87,7 +87,7 @@ func TestUnboundFolderTakesNothing(t *testing.T) {
 		t.Errorf("the answer says %q, want %q", res.Description, "This folder is no longer bound to Frame.io.")
 	}
 
-	if n := interactions(b); n != 0 || len(b.Documents()) != 0 {
+	if n := b.Interactions(); n != 0 || len(b.Documents()) != 0 {
 		t.Errorf("%d interactions and %d documents, want none", n, len(b.Documents()))
 	}
 
@@ -105,7 +105,7 @@ func TestBindingThatEndsAfterTheCallTakesNothing(t *testing.T) {
 	clock := new(testenv.Clock)
 	b := testenv.New(t, testenv.By(clock))
 	made := b.Bind("Publish")
-	file := add(b, b.Root, "Cut.mov", content('1', 1000), frameiosim.NotUploadedYet())
+	file := b.Add(b.Root, "Cut.mov", testenv.Bytes('1', 1000), frameiosim.NotUploadedYet())
 	b.Run(b.Josh, file)
 	b.Until(func(v work.View) bool { return v.Title == "Cut.mov" && v.Code == "not_ready" })
 	if _, err := b.App.Binding.Unbind(t.Context(), testenv.Viewer, made.ID, ""); err != nil {
@@ -125,7 +125,7 @@ func TestBindingThatEndsAfterTheCallTakesNothing(t *testing.T) {
 		t.Errorf("%d documents and %d upload batches, want none", len(b.Documents()), b.Nuxeo.Batches())
 	}
 
-	if text := lastMail(b); !strings.Contains(text, "no longer bound") {
+	if text := b.LastMail(); !strings.Contains(text, "no longer bound") {
 		t.Errorf("the mail says %q, want no longer bound in it", text)
 	}
 }
@@ -135,7 +135,7 @@ func TestLostRefreshAsksToConnectAgain(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	b.Bind("Publish")
-	file := add(b, b.Root, "Cut.mov", content('1', 1000))
+	file := b.Add(b.Root, "Cut.mov", testenv.Bytes('1', 1000))
 	b.Frameio.ExpireAccess(b.Josh)
 	b.Frameio.Faults().Add(faults.Rule{Path: "/ims/token", Lost: true, Times: 1})
 	b.Run(b.Josh, file)
@@ -147,13 +147,13 @@ func TestLostRefreshAsksToConnectAgain(t *testing.T) {
 	}
 
 	b.Until(func(v work.View) bool { return v.Kind == "notice" && v.State == work.Done })
-	if text := lastMail(b); !strings.Contains(text, "josh is not signed in") {
+	if text := b.LastMail(); !strings.Contains(text, "josh is not signed in") {
 		t.Errorf("the mail says %q, want that josh is not signed in", text)
 	}
 
 	b.Connect("josh") // it goes on by itself
 	b.AllDone()
-	b.Check(testenv.Want{"Cut": {Content: content('1', 1000)}})
+	b.Check(testenv.Want{"Cut": {Content: testenv.Bytes('1', 1000)}})
 }
 
 func TestOneRefreshForEverybodyWhoWaits(t *testing.T) {
@@ -162,8 +162,8 @@ func TestOneRefreshForEverybodyWhoWaits(t *testing.T) {
 	b.Bind("Publish")
 	want, files := testenv.Want{}, []string{}
 	for _, c := range "abcdefgh" {
-		files = append(files, add(b, b.Root, string(c)+".mov", content(byte(c), 1000)))
-		want[string(c)] = testenv.WantDocument{Content: content(byte(c), 1000)}
+		files = append(files, b.Add(b.Root, string(c)+".mov", testenv.Bytes(byte(c), 1000)))
+		want[string(c)] = testenv.WantDocument{Content: testenv.Bytes(byte(c), 1000)}
 	}
 
 	before := b.Frameio.TokenRefreshes()

@@ -17,7 +17,7 @@ import (
 func TestAClockThatWasAheadStopsNoSync(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
-	m := mirrored(b, func(q *foldersync.Request) { q.Every = time.Hour })
+	m := b.Mirrored(func(q *foldersync.Request) { q.Every = time.Hour })
 	right := m.App.Sync.Now
 	runs := func() int {
 		t.Helper()
@@ -29,12 +29,12 @@ func TestAClockThatWasAheadStopsNoSync(t *testing.T) {
 		return len(r.Lines)
 	}
 
-	m.later(10 * 365 * 24 * time.Hour)
+	later(m, 10*365*24*time.Hour)
 	if n := runs(); n != 1 {
 		t.Fatalf("%d runs by the clock that is ahead, want 1", n)
 	}
 
-	file := add(b, b.Root, "Cut.mov", content('a', 500))
+	file := b.Add(b.Root, "Cut.mov", testenv.Bytes('a', 500))
 	if err := b.App.Webhooks.Handle(t.Context(), webhook.Hint{
 		Kind:      webhook.File,
 		Resource:  file,
@@ -49,17 +49,17 @@ func TestAClockThatWasAheadStopsNoSync(t *testing.T) {
 		t.Errorf("%d runs at once when the clock is right, want 0", n)
 	}
 
-	if due := m.get().Due; due.After(time.Now().Add(61 * time.Minute)) {
+	if due := m.Get().Due; due.After(time.Now().Add(61 * time.Minute)) {
 		t.Errorf("the next run is due %s, want within an hour", due)
 	}
 
-	m.later(foldersync.MinEvery)
+	later(m, foldersync.MinEvery)
 	if first, then := runs(), runs(); first != 1 || then != 0 {
 		t.Errorf("what was told in 2036 is dealt with by %d runs and then %d, want 1 and 0", first, then)
 	}
 
-	m.is(map[string][]byte{"/Cut": content('a', 500)})
-	m.later(time.Hour)
+	m.Is(map[string][]byte{"/Cut": testenv.Bytes('a', 500)})
+	later(m, time.Hour)
 	if first, then := runs(), runs(); first != 1 || then != 0 {
 		t.Errorf("an hour later there are %d runs and then %d, want 1 and 0", first, then)
 	}
@@ -69,9 +69,9 @@ func TestAClockThatWasAheadStopsNoSync(t *testing.T) {
 func TestAClockThatWasAheadHidesNoComment(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
-	file := add(b, b.Root, "Cut.mov", content('a', 500))
-	m := mirrored(b, plain, func(q *foldersync.Request) { q.Events = false })
-	uid := m.at(m.Folder, "Cut").UID
+	file := b.Add(b.Root, "Cut.mov", testenv.Bytes('a', 500))
+	m := b.Mirrored(plain, func(q *foldersync.Request) { q.Events = false })
+	uid := m.At(m.Folder, "Cut").UID
 	err := b.App.DB.Tx(t.Context(), func(tx *sql.Tx) error {
 		far := time.Now().Add(10 * 365 * 24 * time.Hour).UnixMilli()
 		_, err := tx.ExecContext(t.Context(), `UPDATE sync_entries SET comments_at = $1, poster_at = $1, poster = FALSE
@@ -90,7 +90,7 @@ func TestAClockThatWasAheadHidesNoComment(t *testing.T) {
 	}
 
 	b.Settle()
-	if !says(b, uid, "Too long.")() {
+	if !b.Says(uid, "Too long.")() {
 		t.Error("the comment is not there")
 	}
 

@@ -14,18 +14,18 @@ import (
 func TestACheckSaysWhatTheRefreshDoes(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
-	cut, old := add(b, b.Root, "Cut.mov", content('a', 300)), add(b, b.Root, "Old.mov", content('b', 300))
-	add(b, b.Root, "Same.mov", content('c', 300))
+	cut, old := b.Add(b.Root, "Cut.mov", testenv.Bytes('a', 300)), b.Add(b.Root, "Old.mov", testenv.Bytes('b', 300))
+	b.Add(b.Root, "Same.mov", testenv.Bytes('c', 300))
 	for _, f := range []string{cut, old} {
 		b.Frameio.SetStatus(f, "Approved")
 	}
 
-	m := mirrored(b, func(q *foldersync.Request) { q.Filter.Status, q.Gone = []string{"Approved"}, foldersync.Trash })
+	m := b.Mirrored(func(q *foldersync.Request) { q.Filter.Status, q.Gone = []string{"Approved"}, foldersync.Trash })
 	b.Frameio.SetStatus(old, "In Progress")
-	next := add(b, b.Root, "Cut 2.mov", content('d', 400))
+	next := b.Add(b.Root, "Cut 2.mov", testenv.Bytes('d', 400))
 	b.Frameio.SetStatus(next, "Approved")
 	b.Frameio.Stack(cut, next)
-	got, want := m.checked(), map[string]string{
+	got, want := m.Differences(), map[string]string{
 		"Cut 2.mov": "* changed on Frame.io",
 		"Old.mov":   "- not chosen by the filter any more",
 	}
@@ -33,11 +33,11 @@ func TestACheckSaysWhatTheRefreshDoes(t *testing.T) {
 		t.Errorf("the check says %v, want %v", got, want)
 	}
 
-	if r := m.refresh(true); r.Created != 0 || r.Updated != 1 || r.Gone != 1 {
+	if r := m.Refresh(true); r.Created != 0 || r.Updated != 1 || r.Gone != 1 {
 		t.Errorf("the refresh made %d, updated %d and lost %d, want 0, 1, 1", r.Created, r.Updated, r.Gone)
 	}
 
-	if got := m.checked(); len(got) != 0 {
+	if got := m.Differences(); len(got) != 0 {
 		t.Errorf("afterwards the check says %v, want nothing", got)
 	}
 }
@@ -48,18 +48,18 @@ func TestAConflictKeepsItsNameAndPlace(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	night := b.Frameio.AddFolder(b.Root, "Night")
-	cut := add(b, b.Root, "Cut.mov", content('a', 300))
-	m := mirrored(b)
-	doc := m.at(b.Folder, "Cut")
+	cut := b.Add(b.Root, "Cut.mov", testenv.Bytes('a', 300))
+	m := b.Mirrored()
+	doc := m.At(b.Folder, "Cut")
 	mine := map[string]any{
-		"file:content": nuxeosim.Blob{Name: "mine.mov", MimeType: "video/quicktime", Data: content('x', 10)},
+		"file:content": nuxeosim.Blob{Name: "mine.mov", MimeType: "video/quicktime", Data: testenv.Bytes('x', 10)},
 	}
 
 	if err := b.Nuxeo.Edit("josh", doc.UID, mine); err != nil {
 		t.Fatal(err)
 	}
 
-	next := add(b, b.Root, "Better cut.mov", content('b', 400))
+	next := b.Add(b.Root, "Better cut.mov", testenv.Bytes('b', 400))
 	stack := b.Frameio.Stack(cut, next)
 	b.Frameio.Move(stack, night)
 	same := func(when string) {
@@ -69,21 +69,21 @@ func TestAConflictKeepsItsNameAndPlace(t *testing.T) {
 		}
 	}
 
-	m.refresh(true)
+	m.Refresh(true)
 	same("in conflict")
 	b.Frameio.Rename(next, "Best cut.mov")
-	m.refresh(true)
+	m.Refresh(true)
 	same("in conflict, when it was renamed again,")
 
-	_, err := b.App.Sync.ResolveConflict(t.Context(), testenv.Viewer, m.id, stack, foldersync.FrameioWins)
+	_, err := b.App.Sync.ResolveConflict(t.Context(), testenv.Viewer, m.ID, stack, foldersync.FrameioWins)
 	if err != nil {
 		t.Fatal(err)
 	}
 
 	b.Settle()
-	m.refresh(true)
-	if d, _ := b.Nuxeo.Doc(doc.UID); d.Title != "Best cut" || d.ParentUID != m.at(b.Folder, "Night").UID ||
-		d.Content.Digest != md5of(content('b', 400)) {
+	m.Refresh(true)
+	if d, _ := b.Nuxeo.Doc(doc.UID); d.Title != "Best cut" || d.ParentUID != m.At(b.Folder, "Night").UID ||
+		d.Content.Digest != testenv.MD5(testenv.Bytes('b', 400)) {
 		t.Errorf("settled, the document is %q in %s with %d bytes, want Best cut in Night with 400", d.Title,
 			d.ParentUID, d.Content.Length)
 	}
@@ -94,22 +94,22 @@ func TestAConflictKeepsItsNameAndPlace(t *testing.T) {
 func TestRemovedContentIsAChange(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
-	cut := add(b, b.Root, "Cut.mov", content('a', 300))
-	m := mirrored(b)
-	doc := m.at(b.Folder, "Cut")
+	cut := b.Add(b.Root, "Cut.mov", testenv.Bytes('a', 300))
+	m := b.Mirrored()
+	doc := m.At(b.Folder, "Cut")
 	if err := b.Nuxeo.Edit("josh", doc.UID, map[string]any{"file:content": nil}); err != nil {
 		t.Fatal(err)
 	}
 
 	b.Frameio.SetStatus(cut, "Approved")
-	m.refresh(true)
+	m.Refresh(true)
 	if d, _ := b.Nuxeo.Doc(doc.UID); d.Content != nil || shows(d, "frameio:status") != "Approved" {
 		t.Errorf("with another status the document has content %v and status %q, want none and Approved",
 			d.Content, shows(d, "frameio:status"))
 	}
 
-	b.Frameio.Stack(cut, add(b, b.Root, "Cut 2.mov", content('b', 400)))
-	if r := m.refresh(true); r.Conflicting != 1 || r.Updated != 0 {
+	b.Frameio.Stack(cut, b.Add(b.Root, "Cut 2.mov", testenv.Bytes('b', 400)))
+	if r := m.Refresh(true); r.Conflicting != 1 || r.Updated != 0 {
 		t.Errorf("another version: %d in conflict and %d updated, want 1 and 0", r.Conflicting, r.Updated)
 	}
 }
@@ -119,19 +119,19 @@ func TestRemovedContentIsAChange(t *testing.T) {
 func TestContentOfOnesOwnIsNoConflict(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
-	cut := add(b, b.Root, "Cut.mov", content('a', 300))
-	m := mirrored(b, plain)
-	doc, mine := m.at(b.Folder, "Cut"), content('x', 10)
+	cut := b.Add(b.Root, "Cut.mov", testenv.Bytes('a', 300))
+	m := b.Mirrored(plain)
+	doc, mine := m.At(b.Folder, "Cut"), testenv.Bytes('x', 10)
 	if err := b.Nuxeo.Edit("josh", doc.UID, map[string]any{
 		"file:content": nuxeosim.Blob{Name: "mine.mov", MimeType: "video/quicktime", Data: mine},
 	}); err != nil {
 		t.Fatal(err)
 	}
 
-	next := add(b, b.Root, "Better cut.mov", content('b', 400))
+	next := b.Add(b.Root, "Better cut.mov", testenv.Bytes('b', 400))
 	b.Frameio.SetStatus(next, "Approved")
 	b.Frameio.Stack(cut, next)
-	if r := m.refresh(true); r.Conflicting != 0 || r.Updated != 1 {
+	if r := m.Refresh(true); r.Conflicting != 0 || r.Updated != 1 {
 		t.Errorf("%d in conflict and %d updated, want 0 and 1", r.Conflicting, r.Updated)
 	}
 
@@ -140,7 +140,7 @@ func TestContentOfOnesOwnIsNoConflict(t *testing.T) {
 		t.Errorf("it is %q with status %q, want Better cut, Approved", d.Title, shows(d, "frameio:status"))
 	}
 
-	if d.Content == nil || d.Content.Digest != md5of(mine) {
+	if d.Content == nil || d.Content.Digest != testenv.MD5(mine) {
 		t.Errorf("its content is %v, want what it was given", d.Content)
 	}
 }

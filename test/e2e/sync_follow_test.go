@@ -11,28 +11,28 @@ import (
 // and a new version.
 func TestAMirroredAssetIsFollowed(t *testing.T) {
 	t.Parallel()
-	b := testenv.New(t, telling(frameiosim.Healthy))
-	file := add(b, b.Root, "Cut.mov", content('a', 500))
-	m := mirrored(b)
-	uid := m.at(m.Folder, "Cut").UID
+	b := testenv.New(t, testenv.Telling(frameiosim.Healthy))
+	file := b.Add(b.Root, "Cut.mov", testenv.Bytes('a', 500))
+	m := b.Mirrored()
+	uid := m.At(m.Folder, "Cut").UID
 	if err := b.App.Webhooks.Complete(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 
 	b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: "Too long.", OwnerID: b.Julia})
-	comes(b, "the comment", says(b, uid, "Too long."))
+	b.Comes("the comment", b.Says(uid, "Too long."))
 	b.Frameio.SetStatus(file, "Approved")
-	comes(b, "the status", func() bool {
-		m.told()
-		return status(b, uid, "Approved")()
+	b.Comes("the status", func() bool {
+		hinted(m)
+		return b.StatusIs(uid, "Approved")()
 	})
 
 	b.Settle()
-	if s := m.get(); s.Troubled != 0 || s.Last.Waiting != 0 {
+	if s := m.Get(); s.Troubled != 0 || s.Last.Waiting != 0 {
 		t.Errorf("the synchronization is %+v, want nothing in trouble or waiting", s)
 	}
 
-	if r := m.refresh(false); r.Created+r.Updated+r.Failed+r.Gone != 0 {
+	if r := m.Refresh(false); r.Created+r.Updated+r.Failed+r.Gone != 0 {
 		t.Errorf("the next run is %+v, want nothing created, updated, failed or gone", r)
 	}
 }

@@ -22,12 +22,12 @@ func TestWhatIsSomewhereElseIsNotGone(t *testing.T) {
 		},
 		"onto a stack": func(b *testenv.Bed, file, to string) (uploading string) {
 			b.Frameio.Move(file, to)
-			b.Frameio.Stack(file, add(b, to, "Second.mov", content('b', 400)))
+			b.Frameio.Stack(file, b.Add(to, "Second.mov", testenv.Bytes('b', 400)))
 			return ""
 		},
 		"onto a stack that grows": func(b *testenv.Bed, file, to string) (uploading string) {
 			b.Frameio.Move(file, to)
-			second := add(b, to, "Second.mov", content('b', 400), frameiosim.NotUploadedYet())
+			second := b.Add(to, "Second.mov", testenv.Bytes('b', 400), frameiosim.NotUploadedYet())
 			b.Frameio.Stack(file, second)
 			return second
 		},
@@ -37,20 +37,20 @@ func TestWhatIsSomewhereElseIsNotGone(t *testing.T) {
 			b := testenv.New(t)
 			from, to := b.Frameio.AddFolder(b.Root, "From"),
 				b.Frameio.AddFolder(b.Frameio.AddFolder(b.Root, "Between"), "To")
-			file := add(b, from, "First.mov", content('a', 300))
+			file := b.Add(from, "First.mov", testenv.Bytes('a', 300))
 			for _, other := range []string{"One.mov", "Two.mov", "Three.mov"} {
-				add(b, from, other, content('o', 100))
+				b.Add(from, other, testenv.Bytes('o', 100))
 			}
 
-			m := mirrored(b, func(q *foldersync.Request) { q.Gone = foldersync.Trash })
-			uid := m.at(m.at(m.Folder, "From").UID, "First").UID
+			m := b.Mirrored(func(q *foldersync.Request) { q.Gone = foldersync.Trash })
+			uid := m.At(m.At(m.Folder, "From").UID, "First").UID
 
 			uploading := away(b, file, to)
 			if err := b.App.Sync.OnFolderChanged(t.Context(), m.Account, m.Workspace, from); err != nil {
 				t.Fatal(err)
 			}
 
-			if r := m.told(); !r.Partial || r.Gone != 0 {
+			if r := hinted(m); !r.Partial || r.Gone != 0 {
 				t.Errorf("the run that looks where the file was: partial %v, %d gone, want partial with 0",
 					r.Partial, r.Gone)
 			}
@@ -63,8 +63,8 @@ func TestWhatIsSomewhereElseIsNotGone(t *testing.T) {
 				b.Frameio.FinishUpload(uploading)
 			}
 
-			m.refresh(false)
-			if d, _ := b.Nuxeo.Doc(uid); d.IsTrashed || d.Path == "" || m.at(m.Folder, "From").UID == d.ParentUID {
+			m.Refresh(false)
+			if d, _ := b.Nuxeo.Doc(uid); d.IsTrashed || d.Path == "" || m.At(m.Folder, "From").UID == d.ParentUID {
 				t.Errorf("after all was looked at the document is at %s, in the trash %v, want it where the file is",
 					d.Path, d.IsTrashed)
 			}
@@ -76,18 +76,18 @@ func TestWhatIsSomewhereElseIsNotGone(t *testing.T) {
 func TestWhatMayNotBeSeenIsNotGone(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
-	file := add(b, b.Root, "First.mov", content('a', 300))
+	file := b.Add(b.Root, "First.mov", testenv.Bytes('a', 300))
 	for _, other := range []string{"One.mov", "Two.mov", "Three.mov"} {
-		add(b, b.Root, other, content('o', 100))
+		b.Add(b.Root, other, testenv.Bytes('o', 100))
 	}
 
-	m := mirrored(b, func(q *foldersync.Request) { q.Gone = foldersync.Trash })
-	uid := m.at(m.Folder, "First").UID
+	m := b.Mirrored(func(q *foldersync.Request) { q.Gone = foldersync.Trash })
+	uid := m.At(m.Folder, "First").UID
 
 	_, elsewhere := b.Frameio.AddProject(b.Workspace, "Restricted")
 	b.Frameio.Move(file, elsewhere)
 	b.Frameio.Faults().Add(faults.Rule{Method: "GET", Path: "/files/" + file + "$", Status: http.StatusForbidden})
-	if r := m.refresh(false); r.State != foldersync.Done || r.Gone != 0 {
+	if r := m.Refresh(false); r.State != foldersync.Done || r.Gone != 0 {
 		t.Errorf("the run ended %s with %d gone, want done with 0", r.State, r.Gone)
 	}
 
@@ -103,13 +103,13 @@ func TestWhatWasMadeBeforeIsCalledAsNow(t *testing.T) {
 	for title, want := range map[string]string{"Old": "New", "Mine": "Mine"} {
 		for _, fetch := range []string{foldersync.Original, foldersync.Metadata} {
 			b := testenv.New(t)
-			file := add(b, b.Root, "New.mov", content('a', 300))
+			file := b.Add(b.Root, "New.mov", testenv.Bytes('a', 300))
 			folder, _ := b.Nuxeo.Doc(b.Folder)
 			uid := b.Nuxeo.MkDoc(folder.Path+"/Old", "File", map[string]any{
 				"dc:title": title, "dc:source": ingest.Source(b.Account, file), "dc:creator": "josh",
 			})
 
-			mirrored(b, func(q *foldersync.Request) { q.Fetch = fetch })
+			b.Mirrored(func(q *foldersync.Request) { q.Fetch = fetch })
 			if d, _ := b.Nuxeo.Doc(uid); d.Title != want || len(b.Nuxeo.Children(b.Folder)) != 1 {
 				t.Errorf("with %s, what was called %q is called %q, want %q; there are %d documents, want 1",
 					fetch, title, d.Title, want, len(b.Nuxeo.Children(b.Folder)))
@@ -129,13 +129,13 @@ func TestAFolderThatWasMadeBeforeIsCalledAsNow(t *testing.T) {
 			"dc:title": title, "dc:source": ingest.Source(b.Account, day), "dc:creator": "josh",
 		})
 
-		m := mirrored(b)
+		m := b.Mirrored()
 		if d, _ := b.Nuxeo.Doc(uid); d.Title != want || len(b.Nuxeo.Children(b.Folder)) != 1 {
 			t.Errorf("what was called %q is called %q, want %q; there are %d folders, want 1", title, d.Title, want,
 				len(b.Nuxeo.Children(b.Folder)))
 		}
 
-		if r := m.refresh(false); r.Renamed != 0 {
+		if r := m.Refresh(false); r.Renamed != 0 {
 			t.Errorf("the next run renames %d, want none", r.Renamed)
 		}
 	}
@@ -149,24 +149,24 @@ func TestAStackElsewhereTakesTheDocument(t *testing.T) {
 		b := testenv.New(t)
 		from, to := b.Frameio.AddFolder(b.Root, "From"),
 			b.Frameio.AddFolder(b.Frameio.AddFolder(b.Root, "Between"), "To")
-		file := add(b, from, "First.mov", content('a', 300))
-		m := mirrored(b, func(q *foldersync.Request) { q.Fetch, q.Gone = fetch, foldersync.Trash })
-		uid := m.at(m.at(m.Folder, "From").UID, "First").UID
+		file := b.Add(from, "First.mov", testenv.Bytes('a', 300))
+		m := b.Mirrored(func(q *foldersync.Request) { q.Fetch, q.Gone = fetch, foldersync.Trash })
+		uid := m.At(m.At(m.Folder, "From").UID, "First").UID
 
 		b.Frameio.Move(file, to)
-		b.Frameio.Stack(file, add(b, to, "Second.mov", content('b', 400)))
+		b.Frameio.Stack(file, b.Add(to, "Second.mov", testenv.Bytes('b', 400)))
 		if err := b.App.Sync.OnFolderChanged(t.Context(), m.Account, m.Workspace, to); err != nil {
 			t.Fatal(err)
 		}
 
-		if r := m.told(); !r.Partial || r.Created != 0 || r.Gone != 0 {
+		if r := hinted(m); !r.Partial || r.Created != 0 || r.Gone != 0 {
 			t.Errorf("with %s the run that looks where the stack is: partial %v, %d created, %d gone, want partial "+
 				"with none", fetch, r.Partial, r.Created, r.Gone)
 		}
 
-		m.refresh(false)
+		m.Refresh(false)
 		if d, there := b.Nuxeo.Doc(uid); !there || d.IsTrashed || d.Title != "Second" ||
-			d.ParentUID == m.at(m.Folder, "From").UID {
+			d.ParentUID == m.At(m.Folder, "From").UID {
 			t.Errorf("with %s the document is %q at %s, in the trash %v; want it to be the stack's", fetch, d.Title,
 				d.Path, d.IsTrashed)
 		}
@@ -179,24 +179,25 @@ func TestTheDocumentOfAStackThatNoListingShowed(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	shown, hidden := b.Frameio.AddFolder(b.Root, "Shown"), b.Frameio.AddFolder(b.Root, "Hidden")
-	add(b, shown, "Other.mov", content('o', 200))
-	file, below := add(b, shown, "First.mov", content('a', 300)), add(b, hidden, "Below.mov", content('b', 400))
-	before(b, "/files/"+file+"$", func() {
+	b.Add(shown, "Other.mov", testenv.Bytes('o', 200))
+	file := b.Add(shown, "First.mov", testenv.Bytes('a', 300))
+	below := b.Add(hidden, "Below.mov", testenv.Bytes('b', 400))
+	b.Before("/files/"+file+"$", func() {
 		b.Frameio.Move(file, hidden)
 		b.Frameio.Stack(below, file)
 	})
 
-	m := mirrored(b, func(q *foldersync.Request) { q.Root, q.Gone = shown, foldersync.Trash })
-	uid := m.at(m.Folder, "First").UID
+	m := b.Mirrored(func(q *foldersync.Request) { q.Root, q.Gone = shown, foldersync.Trash })
+	uid := m.At(m.Folder, "First").UID
 
 	b.Frameio.Move(file, shown)
-	m.refresh(false)
-	now := m.at(m.Folder, "First")
+	m.Refresh(false)
+	now := m.At(m.Folder, "First")
 	if now.UID == uid {
 		t.Fatal("the file took the document of a stack that is there")
 	}
 
-	m.refresh(false)
+	m.Refresh(false)
 	if d, there := b.Nuxeo.Doc(uid); !there || !d.IsTrashed {
 		t.Errorf("the document of the stack is at %s, want it in the trash", d.Path)
 	}
@@ -214,11 +215,11 @@ func TestManyThatWereMovedAreNotAskedFor(t *testing.T) {
 	from, to := b.Frameio.AddFolder(b.Root, "From"), b.Frameio.AddFolder(b.Root, "To")
 	var files []string
 	for _, name := range []string{"One", "Two", "Three", "Four"} {
-		files = append(files, add(b, from, name+".mov", content(name[0], 100)))
+		files = append(files, b.Add(from, name+".mov", testenv.Bytes(name[0], 100)))
 	}
 
-	m := mirrored(b, func(q *foldersync.Request) { q.Gone = foldersync.Trash })
-	uid := m.at(m.at(m.Folder, "From").UID, "One").UID
+	m := b.Mirrored(func(q *foldersync.Request) { q.Gone = foldersync.Trash })
+	uid := m.At(m.At(m.Folder, "From").UID, "One").UID
 
 	for _, file := range files {
 		b.Frameio.Move(file, to)
@@ -228,17 +229,17 @@ func TestManyThatWereMovedAreNotAskedFor(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	if r := m.told(); r.State != foldersync.Done || m.get().State != foldersync.Active {
+	if r := hinted(m); r.State != foldersync.Done || m.Get().State != foldersync.Active {
 		t.Errorf("the run ends %s and the synchronization is %s: %s; want done and active", r.State,
-			m.get().State, m.get().Reason)
+			m.Get().State, m.Get().Reason)
 	}
 
-	if r := m.told(); r.Partial || r.Moved != 4 || r.Gone != 0 {
+	if r := hinted(m); r.Partial || r.Moved != 4 || r.Gone != 0 {
 		t.Errorf("the run after it: partial %v, %d moved, %d gone; want a whole one with 4 and 0", r.Partial,
 			r.Moved, r.Gone)
 	}
 
-	if d, _ := b.Nuxeo.Doc(uid); d.IsTrashed || d.ParentUID != m.at(m.Folder, "To").UID {
+	if d, _ := b.Nuxeo.Doc(uid); d.IsTrashed || d.ParentUID != m.At(m.Folder, "To").UID {
 		t.Errorf("the document is at %s, in the trash %v; want it in To", d.Path, d.IsTrashed)
 	}
 }
@@ -249,14 +250,15 @@ func TestAFileThatJoinsAStackMeanwhileDoesNotMoveIt(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	day := b.Frameio.AddFolder(b.Root, "Day")
-	first, second := add(b, day, "First.mov", content('a', 300)), add(b, b.Root, "Second.mov", content('b', 400))
-	before(b, "/folders/"+day+"/", func() {
+	first := b.Add(day, "First.mov", testenv.Bytes('a', 300))
+	second := b.Add(b.Root, "Second.mov", testenv.Bytes('b', 400))
+	b.Before("/folders/"+day+"/", func() {
 		b.Frameio.Move(second, day)
 		b.Frameio.Stack(first, second)
 	})
 
-	m := mirrored(b)
-	m.is(map[string][]byte{"/Day": nil, "/Day/Second": content('b', 400)})
-	m.refresh(false)
-	m.is(map[string][]byte{"/Day": nil, "/Day/Second": content('b', 400)})
+	m := b.Mirrored()
+	m.Is(map[string][]byte{"/Day": nil, "/Day/Second": testenv.Bytes('b', 400)})
+	m.Refresh(false)
+	m.Is(map[string][]byte{"/Day": nil, "/Day/Second": testenv.Bytes('b', 400)})
 }

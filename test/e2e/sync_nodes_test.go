@@ -87,8 +87,8 @@ func TestTwoNodesShareARun(t *testing.T) {
 		folder := b.Frameio.AddFolder(b.Root, day)
 		want["/"+day] = nil
 		for k := range 8 {
-			name, data := fmt.Sprintf("Cut %d", 8*i+k), content(byte('a'+k), 200+8*i)
-			b.Frameio.AddComment(add(b, folder, name+".mov", data),
+			name, data := fmt.Sprintf("Cut %d", 8*i+k), testenv.Bytes(byte('a'+k), 200+8*i)
+			b.Frameio.AddComment(b.Add(folder, name+".mov", data),
 				frameiosim.CommentSpec{Text: "Seen.", OwnerID: b.Julia})
 			want["/"+day+"/"+name] = data
 		}
@@ -96,12 +96,12 @@ func TestTwoNodesShareARun(t *testing.T) {
 
 	made := second(b, t)
 	b.Watch()
-	m := mirrored(b)
-	m.is(want)
-	m.settled(want)
+	m := b.Mirrored()
+	m.Is(want)
+	m.Settled(want)
 	for path := range want {
 		if name := path[strings.LastIndex(path, "/")+1:]; strings.HasPrefix(name, "Cut") {
-			if c := b.Nuxeo.Comments(m.at(m.Folder, name).UID); len(c) != 1 {
+			if c := b.Nuxeo.Comments(m.At(m.Folder, name).UID); len(c) != 1 {
 				t.Errorf("%s has %d comments, want 1", name, len(c))
 			}
 		}

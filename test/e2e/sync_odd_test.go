@@ -27,18 +27,19 @@ func TestWhatCannotBeReadIsNotGone(t *testing.T) {
 			t.Parallel()
 			b := testenv.New(t, testenv.Loose()) // the simulated Frame.io says what the contract does not
 			day := b.Frameio.AddFolder(b.Root, "Day")
-			file, lost := add(b, b.Root, "Cut.mov", content('a', 1000)), add(b, b.Root, "Lost.mov", content('l', 300))
-			stack := b.Frameio.Stack(add(b, b.Root, "One.mov", content('1', 400)),
-				add(b, b.Root, "Two.mov", content('2', 500)))
-			add(b, day, "Inside.mov", content('i', 200))
-			m := mirrored(b, func(q *foldersync.Request) { q.Gone = foldersync.Trash })
+			file := b.Add(b.Root, "Cut.mov", testenv.Bytes('a', 1000))
+			lost := b.Add(b.Root, "Lost.mov", testenv.Bytes('l', 300))
+			stack := b.Frameio.Stack(b.Add(b.Root, "One.mov", testenv.Bytes('1', 400)),
+				b.Add(b.Root, "Two.mov", testenv.Bytes('2', 500)))
+			b.Add(day, "Inside.mov", testenv.Bytes('i', 200))
+			m := b.Mirrored(func(q *foldersync.Request) { q.Gone = foldersync.Trash })
 			before := tree(b)
 
 			for _, id := range []string{file, stack, day} {
 				b.Frameio.SetOdd(id, odd)
 			}
 
-			add(b, b.Root, "New.mov", content('n', 600))
+			b.Add(b.Root, "New.mov", testenv.Bytes('n', 600))
 			b.Frameio.Delete(lost)
 			nameless := odd["id"] != nil || name == "no id"
 			wantGone := 1
@@ -47,7 +48,7 @@ func TestWhatCannotBeReadIsNotGone(t *testing.T) {
 			}
 
 			for range 2 {
-				if r := m.refresh(false); r.State != foldersync.Done || r.Gone > wantGone || r.Failed > 0 ||
+				if r := m.Refresh(false); r.State != foldersync.Done || r.Gone > wantGone || r.Failed > 0 ||
 					!strings.Contains(r.Message, "cannot be read") {
 					t.Errorf("the run ended %s with %d gone and %d failed, saying %q; want done, at most %d and "+
 						"none, and that a folder cannot be read", r.State, r.Gone, r.Failed, r.Message, wantGone)
@@ -65,7 +66,7 @@ func TestWhatCannotBeReadIsNotGone(t *testing.T) {
 				t.Errorf("Nuxeo holds %v, want %v", after, before)
 			}
 
-			told := fmt.Sprint(m.checked())
+			told := fmt.Sprint(m.Differences())
 			if n := strings.Count(told, "cannot be read"); n == 0 || !nameless && n < 2 {
 				t.Errorf("the check tells %s, want what cannot be read", told)
 			}
@@ -74,12 +75,12 @@ func TestWhatCannotBeReadIsNotGone(t *testing.T) {
 				b.Frameio.SetOdd(id, nil)
 			}
 
-			m.refresh(true)
+			m.Refresh(true)
 			if after := tree(b); !maps.Equal(before, after) {
 				t.Errorf("once it can be read again Nuxeo holds %v, want %v", after, before)
 			}
 
-			if d := m.checked(); len(d) != 0 {
+			if d := m.Differences(); len(d) != 0 {
 				t.Errorf("once it can be read again the check tells %v, want nothing", d)
 			}
 		})
@@ -106,8 +107,8 @@ func TestAPublishedFolderWithOddEntries(t *testing.T) {
 	b := testenv.New(t, testenv.Loose())
 	b.Bind("Publish")
 	day := b.Frameio.AddFolder(b.Root, "Day")
-	add(b, day, "Fine.mov", content('f', 100))
-	b.Frameio.SetOdd(add(b, day, "Nameless.mov", content('n', 100)), map[string]any{"id": nil})
+	b.Add(day, "Fine.mov", testenv.Bytes('f', 100))
+	b.Frameio.SetOdd(b.Add(day, "Nameless.mov", testenv.Bytes('n', 100)), map[string]any{"id": nil})
 	b.Run(b.Josh, day)
 	items := b.Settle()
 	i := slices.IndexFunc(items, func(v work.View) bool { return v.Kind == "expand" })

@@ -17,9 +17,9 @@ import (
 func TestASyncRunsByItsSchedule(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
-	m := mirrored(b, func(q *foldersync.Request) { q.Every = time.Hour })
+	m := b.Mirrored(func(q *foldersync.Request) { q.Every = time.Hour })
 	mails := len(b.Mail.Messages())
-	add(b, b.Root, "Cut.mov", content('a', 500))
+	b.Add(b.Root, "Cut.mov", testenv.Bytes('a', 500))
 	b.App.Sync.Now = func() time.Time { return time.Now().Add(50 * time.Minute) }
 	var r maintenance.Report
 	if err := b.App.Sync.RunDue(t.Context(), &r); err != nil || len(r.Lines) != 0 {
@@ -32,8 +32,8 @@ func TestASyncRunsByItsSchedule(t *testing.T) {
 	}
 
 	b.Settle()
-	m.is(map[string][]byte{"/Cut": content('a', 500)})
-	if s := m.get(); s.Last.Why != foldersync.Schedule || !s.Due.After(time.Now().Add(100*time.Minute)) {
+	m.Is(map[string][]byte{"/Cut": testenv.Bytes('a', 500)})
+	if s := m.Get(); s.Last.Why != foldersync.Schedule || !s.Due.After(time.Now().Add(100*time.Minute)) {
 		t.Errorf("the synchronization is %+v after %+v, want a run by schedule, and the next one in 100 minutes or "+
 			"later", s, s.Last)
 	}
@@ -46,9 +46,9 @@ func TestASyncRunsByItsSchedule(t *testing.T) {
 func TestPausedSyncsDoNotRun(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
-	m := mirrored(b, func(q *foldersync.Request) { q.Every = time.Hour })
+	m := b.Mirrored(func(q *foldersync.Request) { q.Every = time.Hour })
 	josh := work.Viewer{Login: "josh"}
-	if s, err := b.App.Sync.Pause(t.Context(), josh, m.id); err != nil || s.State != foldersync.Paused ||
+	if s, err := b.App.Sync.Pause(t.Context(), josh, m.ID); err != nil || s.State != foldersync.Paused ||
 		!s.Due.IsZero() || !strings.Contains(s.Reason, "josh") {
 		t.Fatalf("paused it is %+v, %v; want it paused by josh, and not due", s, err)
 	}
@@ -59,7 +59,7 @@ func TestPausedSyncsDoNotRun(t *testing.T) {
 		t.Errorf("what is due while it is paused: %v, %v; want nothing", r.Lines, err)
 	}
 
-	if s, err := b.App.Sync.Resume(t.Context(), josh, m.id); err != nil || s.State != foldersync.Active ||
+	if s, err := b.App.Sync.Resume(t.Context(), josh, m.ID); err != nil || s.State != foldersync.Active ||
 		s.Due.IsZero() || s.Reason != "" {
 		t.Errorf("resumed it is %+v, %v; want it active and due, without a reason", s, err)
 	}
@@ -68,12 +68,12 @@ func TestPausedSyncsDoNotRun(t *testing.T) {
 func TestWhoMaySynchronize(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
-	m := mirrored(b)
+	m := b.Mirrored()
 	olga := work.Viewer{Login: "olga"}
 	for name, do := range map[string]func() error{
-		"see":    func() error { _, err := b.App.Sync.Get(t.Context(), olga, m.id); return err },
-		"pause":  func() error { _, err := b.App.Sync.Pause(t.Context(), olga, m.id); return err },
-		"remove": func() error { return b.App.Sync.Remove(t.Context(), olga, m.id) },
+		"see":    func() error { _, err := b.App.Sync.Get(t.Context(), olga, m.ID); return err },
+		"pause":  func() error { _, err := b.App.Sync.Pause(t.Context(), olga, m.ID); return err },
+		"remove": func() error { return b.App.Sync.Remove(t.Context(), olga, m.ID) },
 	} {
 		if err := do(); !fault.Is(err, fault.NotFound) {
 			t.Errorf("olga, who may not see the folder, does %s: got %v, want not found", name, err)
@@ -90,12 +90,12 @@ func TestWhoMaySynchronize(t *testing.T) {
 func TestWhatPausesASync(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		harm func(*mirror)
+		harm func(*testenv.Mirror)
 		says string
 	}{
-		"the folder is in the trash":   {func(m *mirror) { _ = m.Nuxeo.Trash(m.Folder) }, "gone in Nuxeo"},
-		"the root is gone on Frame.io": {func(m *mirror) { m.Frameio.Delete(m.root()) }, "gone on Frame.io"},
-		"the owner signed out of Frame.io": {func(m *mirror) {
+		"the folder is in the trash":   {func(m *testenv.Mirror) { _ = m.Nuxeo.Trash(m.Folder) }, "gone in Nuxeo"},
+		"the root is gone on Frame.io": {func(m *testenv.Mirror) { m.Frameio.Delete(m.Get().Root) }, "gone on Frame.io"},
+		"the owner signed out of Frame.io": {func(m *testenv.Mirror) {
 			_ = m.App.Identity.Disconnect(m.T.Context(), "josh")
 		}, "not connected"},
 	} {
@@ -103,8 +103,8 @@ func TestWhatPausesASync(t *testing.T) {
 			t.Parallel()
 			b := testenv.New(t)
 			day := b.Frameio.AddFolder(b.Root, "Day")
-			add(b, day, "Cut.mov", content('a', 500))
-			m := mirrored(b, func(q *foldersync.Request) { q.Root, q.Every, q.Gone = day, time.Hour, foldersync.Trash })
+			b.Add(day, "Cut.mov", testenv.Bytes('a', 500))
+			m := b.Mirrored(func(q *foldersync.Request) { q.Root, q.Every, q.Gone = day, time.Hour, foldersync.Trash })
 			c.harm(m)
 			b.App.Sync.Now = func() time.Time { return time.Now().Add(61 * time.Minute) }
 			var r maintenance.Report
@@ -113,38 +113,36 @@ func TestWhatPausesASync(t *testing.T) {
 			}
 
 			b.Settle()
-			s := m.get()
+			s := m.Get()
 			if s.State != foldersync.Paused || !strings.Contains(s.Reason, c.says) || s.Remedy == "" ||
 				!s.Due.IsZero() {
 				t.Errorf("it is %s with %q and the remedy %q, due at %s; want it paused for %q, with a remedy, and "+
 					"not due", s.State, s.Reason, s.Remedy, s.Due, c.says)
 			}
 
-			if d := m.at(m.Folder, "Cut"); d.Content == nil || s.Missing != 0 {
+			if d := m.At(m.Folder, "Cut"); d.Content == nil || s.Missing != 0 {
 				t.Errorf("the document is %+v, with %d missing; want it with its content, and none", d, s.Missing)
 			}
 		})
 	}
 }
 
-func (m *mirror) root() string { return m.get().Root }
-
 func TestBindAndSyncExcludeEachOther(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
-	m := mirrored(b)
+	m := b.Mirrored()
 	q := binding.Request{Folder: b.Folder, ActionName: "Publish", Workspaces: []string{b.Workspace}}
 	if _, _, err := b.App.Binding.Bind(t.Context(), "josh", q); fault.From(err).Field != "folder" ||
 		!strings.Contains(err.Error(), "synchronized") {
 		t.Errorf("binding a synchronized folder: got %v, want the field folder refused", err)
 	}
 
-	if err := b.App.Sync.Remove(t.Context(), testenv.Viewer, m.id); err != nil {
+	if err := b.App.Sync.Remove(t.Context(), testenv.Viewer, m.ID); err != nil {
 		t.Fatal(err)
 	}
 
 	b.Bind("Publish")
-	if _, err := b.App.Sync.Add(t.Context(), "josh", syncRequest(b)); !fault.Is(err, fault.Conflict) ||
+	if _, err := b.App.Sync.Add(t.Context(), "josh", b.SyncRequest()); !fault.Is(err, fault.Conflict) ||
 		!strings.Contains(err.Error(), "Publish") {
 		t.Errorf("synchronizing a bound folder: got %v, want a conflict with Publish", err)
 	}
@@ -161,7 +159,7 @@ func TestAListOfSyncsAsksOnce(t *testing.T) {
 		folders[name] = b.Nuxeo.MkDoc(below+name, "Folder", map[string]any{"dc:creator": "josh"})
 		b.Nuxeo.SetACL(below+name, "josh", "Everything", true)
 		day := b.Frameio.AddFolder(b.Root, name)
-		mirrored(b, func(q *foldersync.Request) { q.Folder, q.Root = folders[name], day })
+		b.Mirrored(func(q *foldersync.Request) { q.Folder, q.Root = folders[name], day })
 	}
 
 	b.Nuxeo.SetACL(below+"open", "olga", "Everything", true)

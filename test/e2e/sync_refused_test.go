@@ -13,12 +13,12 @@ func TestLockedDocumentsHoldUpNothing(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	day, night := b.Frameio.AddFolder(b.Root, "Day"), b.Frameio.AddFolder(b.Root, "Night")
-	a := content('a', 500)
-	renamed, moved, lost := add(b, day, "Renamed.mov", a), add(b, day, "Moved.mov", a), add(b, day, "Lost.mov", a)
-	m := mirrored(b, func(q *foldersync.Request) { q.Gone = foldersync.Trash })
+	a := testenv.Bytes('a', 500)
+	renamed, moved, lost := b.Add(day, "Renamed.mov", a), b.Add(day, "Moved.mov", a), b.Add(day, "Lost.mov", a)
+	m := b.Mirrored(func(q *foldersync.Request) { q.Gone = foldersync.Trash })
 	var locked []string
 	for _, title := range []string{"Renamed", "Moved", "Lost", "Night"} {
-		uid := m.at(m.Folder, title).UID
+		uid := m.At(m.Folder, title).UID
 		if err := b.Nuxeo.Lock(uid, "julia"); err != nil {
 			t.Fatal(err)
 		}
@@ -29,15 +29,15 @@ func TestLockedDocumentsHoldUpNothing(t *testing.T) {
 	b.Frameio.Move(moved, b.Root)
 	b.Frameio.Delete(lost)
 	b.Frameio.Rename(night, "Evening")
-	add(b, day, "Fresh.mov", a)
-	r, s := m.refresh(false), m.get()
+	b.Add(day, "Fresh.mov", a)
+	r, s := m.Refresh(false), m.Get()
 	if r.State != foldersync.Done || s.State != foldersync.Active || r.Created != 1 || r.Failed != 4 ||
 		r.Renamed+r.Moved+r.Gone > 0 || s.Troubled != 4 {
 		t.Errorf("the synchronization is %+v after %+v; want active with 4 in trouble, after a run with 1 created, 4 "+
 			"failed and nothing else", s, r)
 	}
 
-	m.is(map[string][]byte{
+	m.Is(map[string][]byte{
 		"/Day":         nil,
 		"/Day/Renamed": a,
 		"/Day/Moved":   a,
@@ -46,8 +46,8 @@ func TestLockedDocumentsHoldUpNothing(t *testing.T) {
 		"/Day/Fresh":   a,
 	})
 
-	if again := m.refresh(false); again.Failed != 4 || m.get().Troubled != 4 {
-		t.Errorf("once more: %+v with %d in trouble, want 4 failed and 4", again, m.get().Troubled)
+	if again := m.Refresh(false); again.Failed != 4 || m.Get().Troubled != 4 {
+		t.Errorf("once more: %+v with %d in trouble, want 4 failed and 4", again, m.Get().Troubled)
 	}
 
 	for _, uid := range locked {
@@ -56,5 +56,5 @@ func TestLockedDocumentsHoldUpNothing(t *testing.T) {
 		}
 	}
 
-	m.settled(map[string][]byte{"/Day": nil, "/Day/Other name": a, "/Moved": a, "/Evening": nil, "/Day/Fresh": a})
+	m.Settled(map[string][]byte{"/Day": nil, "/Day/Other name": a, "/Moved": a, "/Evening": nil, "/Day/Fresh": a})
 }

@@ -19,12 +19,12 @@ func TestWhatIsStillUploadedIsNotGone(t *testing.T) {
 		before func(b *testenv.Bed) (stack func(version string) (asset string))
 	}{
 		{"a file becomes a stack", func(b *testenv.Bed) func(string) string {
-			file := add(b, b.Root, "Cut.mov", content('a', 1000))
+			file := b.Add(b.Root, "Cut.mov", testenv.Bytes('a', 1000))
 			return func(version string) string { return b.Frameio.Stack(file, version) }
 		}},
 		{"a stack grows", func(b *testenv.Bed) func(string) string {
-			stack := b.Frameio.Stack(add(b, b.Root, "First.mov", content('f', 900)),
-				add(b, b.Root, "Cut.mov", content('a', 1000)))
+			stack := b.Frameio.Stack(b.Add(b.Root, "First.mov", testenv.Bytes('f', 900)),
+				b.Add(b.Root, "Cut.mov", testenv.Bytes('a', 1000)))
 			return func(version string) string { b.Frameio.AddToStack(stack, version); return stack }
 		}},
 	} {
@@ -32,19 +32,19 @@ func TestWhatIsStillUploadedIsNotGone(t *testing.T) {
 			t.Parallel()
 			b := testenv.New(t)
 			stack := c.before(b)
-			add(b, b.Root, "Other.mov", content('o', 100))
-			m := mirrored(b, func(q *foldersync.Request) { q.Gone = foldersync.Trash })
-			uid := m.at(b.Folder, "Cut").UID
+			b.Add(b.Root, "Other.mov", testenv.Bytes('o', 100))
+			m := b.Mirrored(func(q *foldersync.Request) { q.Gone = foldersync.Trash })
+			uid := m.At(b.Folder, "Cut").UID
 
-			next := add(b, b.Root, "Cut 2.mov", content('b', 1200), frameiosim.NotUploadedYet())
+			next := b.Add(b.Root, "Cut 2.mov", testenv.Bytes('b', 1200), frameiosim.NotUploadedYet())
 			stack(next)
-			if d := m.checked(); fmt.Sprint(d) != "map[Cut 2.mov:* still being uploaded to Frame.io]" &&
+			if d := m.Differences(); fmt.Sprint(d) != "map[Cut 2.mov:* still being uploaded to Frame.io]" &&
 				fmt.Sprint(d) != "map[Cut 2.mov:+ still being uploaded to Frame.io Cut.mov:* still being uploaded to "+
 					"Frame.io]" {
 				t.Errorf("a check while it is uploaded tells %v, want only that Cut 2.mov is still being uploaded", d)
 			}
 
-			if r := m.refresh(false); r.Gone != 0 || r.State != foldersync.Done {
+			if r := m.Refresh(false); r.Gone != 0 || r.State != foldersync.Done {
 				t.Errorf("the run while it is uploaded ended %s with %d gone, want done with 0", r.State, r.Gone)
 			}
 
@@ -53,27 +53,17 @@ func TestWhatIsStillUploadedIsNotGone(t *testing.T) {
 			}
 
 			b.Frameio.FinishUpload(next)
-			m.refresh(false)
+			m.Refresh(false)
 			d, _ := b.Nuxeo.Doc(uid)
 			if d.IsTrashed || d.Content == nil || d.Content.Length != 1200 {
 				t.Errorf("the document afterwards: %+v, want the new version", d)
 			}
 
-			if titles := m.titles(); !slices.Equal(titles, []string{"Cut 2", "Other"}) {
+			if titles := titles(m); !slices.Equal(titles, []string{"Cut 2", "Other"}) {
 				t.Errorf("the folder holds %v, want the document once", titles)
 			}
 		})
 	}
-}
-
-func (m *mirror) titles() (all []string) {
-	for _, d := range m.Documents() {
-		if !d.IsTrashed {
-			all = append(all, d.Title)
-		}
-	}
-	slices.Sort(all)
-	return all
 }
 
 // What cannot be brought is told of, and is no reason to touch what is there.
@@ -81,15 +71,26 @@ func TestWhatIsEmptyOrUnfinishedIsTold(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	b.Frameio.AddFile(b.Root, "empty.srt", frameiosim.Bytes(nil), frameiosim.WithCreator(b.Josh))
-	add(b, b.Root, "never.mov", content('n', 100), frameiosim.NotUploadedYet())
-	add(b, b.Root, "fine.mov", content('a', 100))
-	m := mirrored(b)
-	if got := m.get().Last; got.Assets != 1 || got.Created != 1 {
+	b.Add(b.Root, "never.mov", testenv.Bytes('n', 100), frameiosim.NotUploadedYet())
+	b.Add(b.Root, "fine.mov", testenv.Bytes('a', 100))
+	m := b.Mirrored()
+	if got := m.Get().Last; got.Assets != 1 || got.Created != 1 {
 		t.Errorf("the run counts %d assets and %d created, want 1 of each", got.Assets, got.Created)
 	}
 
 	want := map[string]string{"empty.srt": "+ empty on Frame.io", "never.mov": "+ still being uploaded to Frame.io"}
-	if got := m.checked(); fmt.Sprint(got) != fmt.Sprint(want) {
+	if got := m.Differences(); fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("a check tells %v, want %v", got, want)
 	}
+}
+
+// titles are those of the documents in the folder, without trash.
+func titles(m *testenv.Mirror) (all []string) {
+	for _, d := range m.Documents() {
+		if !d.IsTrashed {
+			all = append(all, d.Title)
+		}
+	}
+	slices.Sort(all)
+	return all
 }

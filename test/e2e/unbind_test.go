@@ -48,15 +48,15 @@ func TestUnbindAsksForWhatIsUnderReview(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	made := b.Bind("Publish")
-	uid := kept(b, "Teaser", content('a', 500))
-	pushed(b, uid)
+	uid := b.Kept("Teaser", testenv.Bytes('a', 500))
+	b.Pushed(uid)
 	_, err := b.App.Binding.Unbind(t.Context(), testenv.Viewer, made.ID, "")
 	if !fault.Is(err, fault.Conflict) || !strings.Contains(err.Error(), "1 document of this folder is") {
 		t.Errorf("unbinding says %v, want a conflict that tells of 1 document", err)
 	}
 
-	if got := stateOf(b, made.ID); got != binding.Bound || lockOwner(b, uid) != "josh" {
-		t.Errorf("it is %s, and the document locked by %q; want %s and josh", got, lockOwner(b, uid), binding.Bound)
+	if got := stateOf(b, made.ID); got != binding.Bound || b.LockOwner(uid) != "josh" {
+		t.Errorf("it is %s, and the document locked by %q; want %s and josh", got, b.LockOwner(uid), binding.Bound)
 	}
 
 	if _, err := b.App.Binding.Unbind(t.Context(), testenv.Viewer, made.ID,
@@ -82,10 +82,10 @@ func TestUnbindReleasesWhatIsUnderReview(t *testing.T) {
 	made := b.Bind("Publish")
 	var uids []string
 	for _, name := range []string{"Teaser", "Trailer", "Spot"} {
-		uids = append(uids, kept(b, name, content(name[1], 500)))
+		uids = append(uids, b.Kept(name, testenv.Bytes(name[1], 500)))
 	}
 
-	pushes := pushed(b, uids...).Pushes
+	pushes := b.Pushed(uids...).Pushes
 	if _, err := b.App.Binding.Unbind(t.Context(), testenv.Viewer, made.ID, binding.Release); err != nil {
 		t.Fatal(err)
 	}
@@ -96,13 +96,13 @@ func TestUnbindReleasesWhatIsUnderReview(t *testing.T) {
 	}
 
 	for i, p := range pushes {
-		if p = onePush(b, p.ID); p.State != push.Released || p.EndedBy != "josh" || lockOwner(b, uids[i]) != "" {
+		if p = b.OnePush(p.ID); p.State != push.Released || p.EndedBy != "josh" || b.LockOwner(uids[i]) != "" {
 			t.Errorf("%s: %s by %q, locked by %q; want released by josh, and not locked", p.Title, p.State, p.EndedBy,
-				lockOwner(b, uids[i]))
+				b.LockOwner(uids[i]))
 		}
 	}
 
-	if n := len(assets(b, "file")); n != len(uids) {
+	if n := len(b.Assets("file")); n != len(uids) {
 		t.Errorf("%d files on Frame.io, want the %d that were sent", n, len(uids))
 	}
 }
@@ -114,7 +114,7 @@ func TestUnbindOfNothingUnderReviewAsksNothing(t *testing.T) {
 	clock := new(testenv.Clock)
 	b := testenv.New(t, testenv.By(clock))
 	made := b.Bind("Publish")
-	p := pushed(b, kept(b, "Teaser", content('a', 500))).Pushes[0]
+	p := b.Pushed(b.Kept("Teaser", testenv.Bytes('a', 500))).Pushes[0]
 	if _, err := b.App.Binding.Unbind(t.Context(), testenv.Viewer, made.ID, binding.Await); err != nil {
 		t.Fatal(err)
 	}
@@ -152,9 +152,9 @@ func TestUnbindWaitsForWhatIsUnderReview(t *testing.T) {
 	clock := new(testenv.Clock)
 	b := testenv.New(t, testenv.By(clock))
 	made := b.Bind("Publish")
-	one, two := kept(b, "Teaser", content('a', 500)), kept(b, "Trailer", content('b', 500))
-	pushes := pushed(b, one, two).Pushes
-	strange := add(b, b.Root, "Strange.mov", content('c', 500))
+	one, two := b.Kept("Teaser", testenv.Bytes('a', 500)), b.Kept("Trailer", testenv.Bytes('b', 500))
+	pushes := b.Pushed(one, two).Pushes
+	strange := b.Add(b.Root, "Strange.mov", testenv.Bytes('c', 500))
 	before := len(b.Nuxeo.Children(b.Folder))
 	item, err := b.App.Binding.Unbind(t.Context(), testenv.Viewer, made.ID, binding.Await)
 	if err != nil {
@@ -180,9 +180,9 @@ func TestUnbindWaitsForWhatIsUnderReview(t *testing.T) {
 		if v := broughtOf(b, p.File); v.State != work.Done {
 			t.Errorf("what comes back is %s with %q, want it done", v.State, v.Message)
 		}
-		if p = onePush(b, p.ID); p.State != push.Returned || lockOwner(b, []string{one, two}[i]) != "" {
+		if p = b.OnePush(p.ID); p.State != push.Returned || b.LockOwner([]string{one, two}[i]) != "" {
 			t.Errorf("%s: %s, locked by %q; want returned and not locked", p.Title, p.State,
-				lockOwner(b, []string{one, two}[i]))
+				b.LockOwner([]string{one, two}[i]))
 		}
 	}
 
@@ -199,8 +199,8 @@ func TestUnbindDoesNotWaitForEver(t *testing.T) {
 	clock := new(testenv.Clock)
 	b := testenv.New(t, testenv.By(clock))
 	made := b.Bind("Publish")
-	uid := kept(b, "Teaser", content('a', 500))
-	p := pushed(b, uid).Pushes[0]
+	uid := b.Kept("Teaser", testenv.Bytes('a', 500))
+	p := b.Pushed(uid).Pushes[0]
 	item, err := b.App.Binding.Unbind(t.Context(), testenv.Viewer, made.ID, binding.Await)
 	if err != nil {
 		t.Fatal(err)
@@ -211,17 +211,17 @@ func TestUnbindDoesNotWaitForEver(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	if got := stateOf(b, made.ID); got != binding.Ending || lockOwner(b, uid) != "josh" {
+	if got := stateOf(b, made.ID); got != binding.Ending || b.LockOwner(uid) != "josh" {
 		t.Errorf("after 29 days it is %s, and the document locked by %q; want %s and josh", got,
-			lockOwner(b, uid), binding.Ending)
+			b.LockOwner(uid), binding.Ending)
 	}
 
 	clock.Move(2 * 24 * time.Hour)
 	b.Until(func(v work.View) bool { return v.ID == item && v.State == work.Done })
-	if p = onePush(b, p.ID); stateOf(b, made.ID) != binding.Unbound || p.State != push.Released ||
-		lockOwner(b, uid) != "" {
+	if p = b.OnePush(p.ID); stateOf(b, made.ID) != binding.Unbound || p.State != push.Released ||
+		b.LockOwner(uid) != "" {
 		t.Errorf("after 31 days the binding is %s, the push %s, the document locked by %q; want unbound, released "+
-			"and nobody", stateOf(b, made.ID), p.State, lockOwner(b, uid))
+			"and nobody", stateOf(b, made.ID), p.State, b.LockOwner(uid))
 	}
 }
 
@@ -230,7 +230,7 @@ func TestUnbindMayBeCancelled(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	made := b.Bind("Publish")
-	pushed(b, kept(b, "Teaser", content('a', 500)))
+	b.Pushed(b.Kept("Teaser", testenv.Bytes('a', 500)))
 	item, err := b.App.Binding.Unbind(t.Context(), testenv.Viewer, made.ID, binding.Await)
 	if err != nil {
 		t.Fatal(err)
@@ -245,5 +245,5 @@ func TestUnbindMayBeCancelled(t *testing.T) {
 		t.Errorf("it is %s, want %s", got, binding.Bound)
 	}
 
-	newest(b, b.Josh, "created", add(b, b.Root, "New.mov", content('c', 500)))
+	b.PublishOne(b.Josh, "created", b.Add(b.Root, "New.mov", testenv.Bytes('c', 500)))
 }

@@ -17,18 +17,6 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
-// newest publishes and wants exactly one item with the outcome.
-func newest(b *testenv.Bed, person, outcome string, assets ...string) work.View {
-	b.T.Helper()
-	before := len(b.Settle())
-	list := b.Published(person, assets...)
-	if len(b.Settle()) != before+2 || list[0].State != work.Done || list[0].Outcome != outcome {
-		b.T.Fatalf("%d items more, the newest %s %s with %q and the remedy %q; want 2, and it done and %s",
-			len(b.Settle())-before, list[0].State, list[0].Outcome, list[0].Message, list[0].Remedy, outcome)
-	}
-	return list[0]
-}
-
 // refused publishes and wants one failed item with the code and such a message.
 func refused(b *testenv.Bed, person, code, says string, assets ...string) work.View {
 	b.T.Helper()
@@ -46,38 +34,29 @@ func refused(b *testenv.Bed, person, code, says string, assets ...string) work.V
 	return v
 }
 
-func lastMail(b *testenv.Bed) string {
-	b.T.Helper()
-	mails := b.Mail.Messages()
-	if len(mails) == 0 {
-		b.T.Fatal("no mail")
-	}
-	return mails[len(mails)-1].Text()
-}
-
 func TestEachNewHeadIsOneVersionMore(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	b.Bind("Publish")
-	first := add(b, b.Root, "Cut.mov", content('1', 1000))
-	newest(b, b.Josh, "created", first)
+	first := b.Add(b.Root, "Cut.mov", testenv.Bytes('1', 1000))
+	b.PublishOne(b.Josh, "created", first)
 	uid := b.Only().UID
 	// Stacked after its first publish, it keeps its document.
-	stack := b.Frameio.Stack(first, add(b, b.Root, "Cut 2.mov", content('2', 2000)))
-	newest(b, b.Julia, "updated", stack)
-	versions := [][]byte{content('1', 1000), content('2', 2000)}
-	b.Check(testenv.Want{"Cut": {Content: content('2', 2000), Versions: versions}})
-	b.Frameio.AddFile(stack, "Cut 3.mov", frameiosim.Bytes(content('3', 3000)))
+	stack := b.Frameio.Stack(first, b.Add(b.Root, "Cut 2.mov", testenv.Bytes('2', 2000)))
+	b.PublishOne(b.Julia, "updated", stack)
+	versions := [][]byte{testenv.Bytes('1', 1000), testenv.Bytes('2', 2000)}
+	b.Check(testenv.Want{"Cut": {Content: testenv.Bytes('2', 2000), Versions: versions}})
+	b.Frameio.AddFile(stack, "Cut 3.mov", frameiosim.Bytes(testenv.Bytes('3', 3000)))
 	// Whichever member is selected, its stack's head is what arrives.
-	newest(b, b.Josh, "updated", first)
-	versions = append(versions, content('3', 3000))
-	b.Check(testenv.Want{"Cut": {Content: content('3', 3000), Versions: versions}})
-	newest(b, b.Julia, "unchanged", stack)
-	if text := lastMail(b); !strings.Contains(text, "was up to date") {
+	b.PublishOne(b.Josh, "updated", first)
+	versions = append(versions, testenv.Bytes('3', 3000))
+	b.Check(testenv.Want{"Cut": {Content: testenv.Bytes('3', 3000), Versions: versions}})
+	b.PublishOne(b.Julia, "unchanged", stack)
+	if text := b.LastMail(); !strings.Contains(text, "was up to date") {
 		t.Errorf("the mail says %q, want that it was up to date", text)
 	}
 
-	b.Check(testenv.Want{"Cut": {Content: content('3', 3000), Versions: versions}})
+	b.Check(testenv.Want{"Cut": {Content: testenv.Bytes('3', 3000), Versions: versions}})
 	if b.Only().UID != uid {
 		t.Error("it is another document")
 	}
@@ -102,12 +81,12 @@ func TestFiftyRemarksByTwoPeopleMakeNoVersion(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	b.Bind("Publish")
-	one, two := content('1', 1000), content('2', 2000)
-	first := add(b, b.Root, "Cut.mov", one)
-	newest(b, b.Josh, "created", first)
-	stack := b.Frameio.Stack(first, add(b, b.Root, "Cut 2.mov", two))
+	one, two := testenv.Bytes('1', 1000), testenv.Bytes('2', 2000)
+	first := b.Add(b.Root, "Cut.mov", one)
+	b.PublishOne(b.Josh, "created", first)
+	stack := b.Frameio.Stack(first, b.Add(b.Root, "Cut 2.mov", two))
 	head := b.Frameio.AddFile(stack, "Cut 2b.mov", frameiosim.Bytes(two))
-	newest(b, b.Josh, "updated", stack)
+	b.PublishOne(b.Josh, "updated", stack)
 	options := []string{"Approved", "In Progress", "Needs Review"}
 	var comments, words []string
 	for i := range 50 {
@@ -132,7 +111,7 @@ func TestFiftyRemarksByTwoPeopleMakeNoVersion(t *testing.T) {
 			b.Frameio.Rename(head, fmt.Sprintf("Cut %d.mov", i))
 		}
 
-		newest(b, who, "unchanged", stack)
+		b.PublishOne(who, "unchanged", stack)
 	}
 
 	b.Check(testenv.Want{"Cut": {Content: two, Versions: [][]byte{one, two}, Comments: words}})
@@ -147,32 +126,41 @@ func TestWhatAPersonPutThereIsKept(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	b.Bind("Publish")
-	first := add(b, b.Root, "Cut.mov", content('1', 1000))
-	newest(b, b.Josh, "created", first)
-	mine := content('m', 700)
+	first := b.Add(b.Root, "Cut.mov", testenv.Bytes('1', 1000))
+	b.PublishOne(b.Josh, "created", first)
+	mine := testenv.Bytes('m', 700)
 	if err := b.Nuxeo.SetProps(b.Only().UID,
 		map[string]any{"file:content": nuxeosim.Blob{Name: "mine.mov", Data: mine}}); err != nil {
 		t.Fatal(err)
 	}
 
-	stack := b.Frameio.Stack(first, add(b, b.Root, "Cut 2.mov", content('2', 2000)))
-	newest(b, b.Josh, "updated", stack)
+	stack := b.Frameio.Stack(first, b.Add(b.Root, "Cut 2.mov", testenv.Bytes('2', 2000)))
+	b.PublishOne(b.Josh, "updated", stack)
 	b.Check(testenv.Want{
-		"Cut": {Content: content('2', 2000), Versions: [][]byte{content('1', 1000), mine, content('2', 2000)}},
+		"Cut": {
+			Content:  testenv.Bytes('2', 2000),
+			Versions: [][]byte{testenv.Bytes('1', 1000), mine, testenv.Bytes('2', 2000)},
+		},
 	})
 
 	// The same head again brings its content back, and keeps what was there.
 	if err := b.Nuxeo.SetProps(b.Only().UID, map[string]any{
-		"file:content": nuxeosim.Blob{Name: "mine.mov", Data: content('n', 800)},
+		"file:content": nuxeosim.Blob{Name: "mine.mov", Data: testenv.Bytes('n', 800)},
 	}); err != nil {
 		t.Fatal(err)
 	}
 
-	newest(b, b.Josh, "updated", stack)
+	b.PublishOne(b.Josh, "updated", stack)
 	b.Check(testenv.Want{
 		"Cut": {
-			Content:  content('2', 2000),
-			Versions: [][]byte{content('1', 1000), mine, content('2', 2000), content('n', 800), content('2', 2000)},
+			Content: testenv.Bytes('2', 2000),
+			Versions: [][]byte{
+				testenv.Bytes('1', 1000),
+				mine,
+				testenv.Bytes('2', 2000),
+				testenv.Bytes('n', 800),
+				testenv.Bytes('2', 2000),
+			},
 		},
 	})
 }
@@ -189,15 +177,18 @@ func TestCustomersPolicyMakesNoVersionAndLosesNothing(t *testing.T) {
 	}
 
 	b.Bind("Publish")
-	first := add(b, b.Root, "Cut.mov", content('1', 1000))
-	newest(b, b.Josh, "created", first)
-	stack := b.Frameio.Stack(first, add(b, b.Root, "Cut 2.mov", content('2', 2000)))
-	newest(b, b.Julia, "updated", stack)
-	b.Check(testenv.Want{"Cut": {Content: content('2', 2000), Versions: [][]byte{content('1', 1000)}}})
-	b.Frameio.AddFile(stack, "Cut 3.mov", frameiosim.Bytes(content('3', 3000)))
-	newest(b, b.Josh, "updated", stack)
+	first := b.Add(b.Root, "Cut.mov", testenv.Bytes('1', 1000))
+	b.PublishOne(b.Josh, "created", first)
+	stack := b.Frameio.Stack(first, b.Add(b.Root, "Cut 2.mov", testenv.Bytes('2', 2000)))
+	b.PublishOne(b.Julia, "updated", stack)
+	b.Check(testenv.Want{"Cut": {Content: testenv.Bytes('2', 2000), Versions: [][]byte{testenv.Bytes('1', 1000)}}})
+	b.Frameio.AddFile(stack, "Cut 3.mov", frameiosim.Bytes(testenv.Bytes('3', 3000)))
+	b.PublishOne(b.Josh, "updated", stack)
 	b.Check(testenv.Want{
-		"Cut": {Content: content('3', 3000), Versions: [][]byte{content('1', 1000), content('2', 2000)}},
+		"Cut": {
+			Content:  testenv.Bytes('3', 3000),
+			Versions: [][]byte{testenv.Bytes('1', 1000), testenv.Bytes('2', 2000)},
+		},
 	})
 }
 
@@ -205,14 +196,14 @@ func TestLockedDocumentWaitsForItsOwner(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	b.Bind("Publish")
-	first := add(b, b.Root, "Cut.mov", content('1', 1000))
-	newest(b, b.Josh, "created", first)
+	first := b.Add(b.Root, "Cut.mov", testenv.Bytes('1', 1000))
+	b.PublishOne(b.Josh, "created", first)
 	uid := b.Only().UID
 	if err := b.Nuxeo.Lock(uid, "olga"); err != nil {
 		t.Fatal(err)
 	}
 
-	stack := b.Frameio.Stack(first, add(b, b.Root, "Cut 2.mov", content('2', 2000)))
+	stack := b.Frameio.Stack(first, b.Add(b.Root, "Cut 2.mov", testenv.Bytes('2', 2000)))
 	v := refused(b, b.Josh, "locked", "locked by olga", stack)
 	if d := b.Only(); d.LockOwner != "olga" || d.Content.Length != 1000 || b.Nuxeo.Batches() != 0 {
 		t.Errorf("the document is locked by %q with %d bytes, %d upload batches; want olga, 1000 and none",
@@ -229,7 +220,10 @@ func TestLockedDocumentWaitsForItsOwner(t *testing.T) {
 
 	b.AllDone()
 	b.Check(testenv.Want{
-		"Cut": {Content: content('2', 2000), Versions: [][]byte{content('1', 1000), content('2', 2000)}},
+		"Cut": {
+			Content:  testenv.Bytes('2', 2000),
+			Versions: [][]byte{testenv.Bytes('1', 1000), testenv.Bytes('2', 2000)},
+		},
 	})
 
 	b.Mails(3)
@@ -242,9 +236,9 @@ func TestDocumentThatIsGoneBecomesANewOne(t *testing.T) {
 			t.Parallel()
 			b := testenv.New(t)
 			b.Bind("Publish")
-			file := add(b, b.Root, "Cut.mov", content('1', 1000))
-			words := remark(b, file, "dark")
-			newest(b, b.Josh, "created", file)
+			file := b.Add(b.Root, "Cut.mov", testenv.Bytes('1', 1000))
+			words := b.Remark(file, "dark")
+			b.PublishOne(b.Josh, "created", file)
 			old := b.Only().UID
 			gone := b.Nuxeo.Remove
 			if how == "trashed" {
@@ -255,8 +249,8 @@ func TestDocumentThatIsGoneBecomesANewOne(t *testing.T) {
 				t.Fatal(err)
 			}
 
-			newest(b, b.Josh, "created", file)
-			b.Check(testenv.Want{"Cut": {Content: content('1', 1000), Comments: words}})
+			b.PublishOne(b.Josh, "created", file)
+			b.Check(testenv.Want{"Cut": {Content: testenv.Bytes('1', 1000), Comments: words}})
 		})
 	}
 }
@@ -267,10 +261,10 @@ func TestCopyIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	b.Bind("Publish")
-	file := add(b, b.Root, "Cut.mov", content('1', 1000))
+	file := b.Add(b.Root, "Cut.mov", testenv.Bytes('1', 1000))
 	copied := b.Nuxeo.MkDoc("/default-domain/workspaces/videos/copy", "File", map[string]any{
 		"dc:title": "Copy", "dc:source": "frameio:" + b.Account + "/" + file,
-		"file:content": nuxeosim.Blob{Name: "Cut.mov", Data: content('1', 1000)},
+		"file:content": nuxeosim.Blob{Name: "Cut.mov", Data: testenv.Bytes('1', 1000)},
 	})
 
 	if err := b.Nuxeo.AddFacet(copied, "FrameioAsset"); err != nil {
@@ -284,7 +278,7 @@ func TestCopyIsLeftAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	newest(b, b.Josh, "created", file)
+	b.PublishOne(b.Josh, "created", file)
 	if d, _ := b.Nuxeo.Doc(copied); len(b.Documents()) != 2 || d.Properties["frameio:fileName"] != "kept" ||
 		len(b.Nuxeo.Versions(copied)) != 0 {
 		t.Errorf("%d documents, the copy is %+v with %d versions; want 2, the file name kept, and none",
@@ -297,11 +291,11 @@ func TestSameBytesMakeNoVersion(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	b.Bind("Publish")
-	first := add(b, b.Root, "Cut.mov", content('1', 1000))
-	newest(b, b.Josh, "created", first)
-	stack := b.Frameio.Stack(first, add(b, b.Root, "Cut again.mov", content('1', 1000)))
-	newest(b, b.Julia, "unchanged", stack)
-	b.Check(testenv.Want{"Cut": {Content: content('1', 1000)}})
+	first := b.Add(b.Root, "Cut.mov", testenv.Bytes('1', 1000))
+	b.PublishOne(b.Josh, "created", first)
+	stack := b.Frameio.Stack(first, b.Add(b.Root, "Cut again.mov", testenv.Bytes('1', 1000)))
+	b.PublishOne(b.Julia, "unchanged", stack)
+	b.Check(testenv.Want{"Cut": {Content: testenv.Bytes('1', 1000)}})
 	if name := b.Only().Properties["frameio:fileName"]; name != "Cut again.mov" {
 		t.Errorf("the document tells of the file %v, want Cut again.mov", name)
 	}
@@ -313,9 +307,9 @@ func TestWhatComesBetweenVersionAndUpdateIsKept(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	b.Bind("Publish")
-	file := add(b, b.Root, "Cut.mov", content('1', 1000))
-	newest(b, b.Josh, "created", file)
-	uid, mine := b.Only().UID, content('m', 300)
+	file := b.Add(b.Root, "Cut.mov", testenv.Bytes('1', 1000))
+	b.PublishOne(b.Josh, "created", file)
+	uid, mine := b.Only().UID, testenv.Bytes('m', 300)
 	var made atomic.Bool
 	edit := sync.OnceFunc(func() {
 		if err := b.Nuxeo.Edit("josh", uid, map[string]any{
@@ -332,9 +326,12 @@ func TestWhatComesBetweenVersionAndUpdateIsKept(t *testing.T) {
 		}
 	}})
 
-	stack := b.Frameio.Stack(file, add(b, b.Root, "Cut 2.mov", content('2', 2000)))
-	newest(b, b.Josh, "updated", stack)
+	stack := b.Frameio.Stack(file, b.Add(b.Root, "Cut 2.mov", testenv.Bytes('2', 2000)))
+	b.PublishOne(b.Josh, "updated", stack)
 	b.Check(testenv.Want{
-		"Cut": {Content: content('2', 2000), Versions: [][]byte{content('1', 1000), mine, content('2', 2000)}},
+		"Cut": {
+			Content:  testenv.Bytes('2', 2000),
+			Versions: [][]byte{testenv.Bytes('1', 1000), mine, testenv.Bytes('2', 2000)},
+		},
 	})
 }

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -10,72 +9,37 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
-// telling is a bed whose Frame.io tells webhooks of what happens.
-func telling(fate func(int) frameiosim.EventFate) testenv.Option {
-	return testenv.Frameio(func(o *frameiosim.Options) { o.Events, o.EventBackoff = fate, 10*time.Millisecond })
-}
-
 // underReview pushes a document and waits for its webhook.
 func underReview(b *testenv.Bed) (document, file string) {
 	b.T.Helper()
 	b.Bind("Publish")
-	document = kept(b, "Cut", []byte("pictures"))
-	p := pushed(b, document).Pushes[0]
+	document = b.Kept("Cut", []byte("pictures"))
+	p := b.Pushed(document).Pushes[0]
 	if err := b.App.Webhooks.Complete(b.T.Context()); err != nil {
 		b.T.Fatal(err)
 	}
 	return document, p.File
 }
 
-func says(b *testenv.Bed, document, words string) func() bool {
-	return func() bool {
-		for _, c := range b.Nuxeo.Comments(document) {
-			if strings.Contains(c.Text, words) {
-				return true
-			}
-		}
-		return false
-	}
-}
-
-func status(b *testenv.Bed, document, want string) func() bool {
-	return func() bool {
-		d, _ := b.Nuxeo.Doc(document)
-		got, _ := d.Properties["frameio:status"].(string)
-		return got == want
-	}
-}
-
-// comes waits for what a hint brings.
-func comes(b *testenv.Bed, what string, is func() bool) {
-	b.T.Helper()
-	const patience = 2 * time.Minute
-	for end := time.Now().Add(patience); !is(); time.Sleep(20 * time.Millisecond) { // hints come in their own time
-		if time.Now().After(end) {
-			b.T.Fatalf("%s did not come, want it within %s%s", what, patience, b.Story())
-		}
-	}
-}
-
 func TestAReviewIsSeenAsItGoesOn(t *testing.T) {
 	t.Parallel()
-	b := testenv.New(t, telling(frameiosim.Healthy))
+	b := testenv.New(t, testenv.Telling(frameiosim.Healthy))
 	document, file := underReview(b)
 	versions := len(b.Nuxeo.Versions(document))
 	k := b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: "Too dark.", OwnerID: b.Julia})
-	comes(b, "the comment", says(b, document, "Too dark."))
+	b.Comes("the comment", b.Says(document, "Too dark."))
 	b.Frameio.EditComment(k, "Too dark by far.")
-	comes(b, "the change of it", says(b, document, "Too dark by far."))
+	b.Comes("the change of it", b.Says(document, "Too dark by far."))
 	b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: "Lit up.", OwnerID: b.Josh, ParentID: k})
 	b.Frameio.CompleteComment(k, true) // tells of the file's comments, the reply among them
-	comes(b, "the reply", says(b, document, "Lit up."))
+	b.Comes("the reply", b.Says(document, "Lit up."))
 	b.Frameio.SetStatus(file, "Approved")
-	comes(b, "the status", status(b, document, "Approved"))
+	b.Comes("the status", b.StatusIs(document, "Approved"))
 	if n := len(b.Nuxeo.Versions(document)); n != versions {
 		t.Errorf("watching made %d versions, want none", n-versions)
 	}
 
-	if got := lockOwner(b, document); got != "josh" {
+	if got := b.LockOwner(document); got != "josh" {
 		t.Errorf("after the watching the document is locked by %q, want josh", got)
 	}
 }
@@ -83,7 +47,7 @@ func TestAReviewIsSeenAsItGoesOn(t *testing.T) {
 // Whatever becomes of events, what they tell of arrives once.
 func TestEventsThatAreLostRepeatedAndLate(t *testing.T) {
 	t.Parallel()
-	b := testenv.New(t, telling(func(n int) frameiosim.EventFate {
+	b := testenv.New(t, testenv.Telling(func(n int) frameiosim.EventFate {
 		return frameiosim.EventFate{Lost: n%3 == 0, Times: 1 + n%3, Behind: time.Duration(n%4) * 20 * time.Millisecond}
 	}))
 
@@ -95,9 +59,9 @@ func TestEventsThatAreLostRepeatedAndLate(t *testing.T) {
 
 	b.Frameio.SetStatus(file, "In Progress")
 	comesBy(b, "reviews", words, document) // what was lost is found by the regular look
-	comes(b, "the status", status(b, document, "In Progress"))
+	b.Comes("the status", b.StatusIs(document, "In Progress"))
 	for _, w := range words {
-		comes(b, w, says(b, document, w))
+		b.Comes(w, b.Says(document, w))
 	}
 
 	if n := len(b.Nuxeo.Comments(document)); n != len(words) {
@@ -109,12 +73,12 @@ func TestEventsThatAreLostRepeatedAndLate(t *testing.T) {
 // on its way when it is done first.
 func comesBy(b *testenv.Bed, chore string, words []string, document string) {
 	b.T.Helper()
-	comes(b, "everything", func() bool {
+	b.Comes("everything", func() bool {
 		if _, err := b.App.Maintenance.DoNow(b.T.Context(), chore); err != nil {
 			b.T.Fatal(err)
 		}
 		for _, w := range words {
-			if !says(b, document, w)() {
+			if !b.Says(document, w)() {
 				return false
 			}
 		}
@@ -126,7 +90,7 @@ func comesBy(b *testenv.Bed, chore string, words []string, document string) {
 // the table does not have leaves the property as it was.
 func TestStatusShowsInAPropertyOfNuxeo(t *testing.T) {
 	t.Parallel()
-	b := testenv.New(t, telling(frameiosim.Healthy), testenv.Config(func(c *app.Config) {
+	b := testenv.New(t, testenv.Telling(frameiosim.Healthy), testenv.Config(func(c *app.Config) {
 		c.Frameio.StatusProperty, c.Frameio.StatusValues = "dc:nature",
 			[]string{"Approved=approved", "in progress=open"}
 	}))
@@ -137,13 +101,13 @@ func TestStatusShowsInAPropertyOfNuxeo(t *testing.T) {
 	}
 
 	b.Frameio.SetStatus(file, "In Progress")
-	comes(b, "the value of a status", nature("open"))
+	b.Comes("the value of a status", nature("open"))
 	b.Frameio.SetStatus(file, "Needs Review")
-	comes(b, "a status that the table does not have", status(b, document, "Needs Review"))
+	b.Comes("a status that the table does not have", b.StatusIs(document, "Needs Review"))
 	if !nature("open")() {
 		t.Error("it changed the property")
 	}
 
 	b.Frameio.SetStatus(file, "Approved")
-	comes(b, "the last one", nature("approved"))
+	b.Comes("the last one", nature("approved"))
 }
