@@ -21,7 +21,10 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
-const part = 16 << 20 // of a transfer to Nuxeo
+const (
+	part   = 16 << 20    // of a transfer to Nuxeo
+	assets = "^/assets/" // where Frame.io's files come from
+)
 
 // holds checks the only document against generated content, without memory.
 func holds(b *testenv.Bed, seed uint64, size int64) {
@@ -80,7 +83,7 @@ func TestLongTransfers(t *testing.T) {
 	}{
 		"links expire between cuts": {func(b *testenv.Bed, _ string) uint64 {
 			var n atomic.Int64 // every second request comes with a link that has ended
-			b.Frameio.Faults().Add(faults.Rule{Path: "^/assets/", CutAfter: 9 << 20, Times: 9, Hook: func(*http.Request) {
+			b.Frameio.Faults().Add(faults.Rule{Path: assets, CutAfter: 9 << 20, Times: 9, Hook: func(*http.Request) {
 				if n.Add(1)%2 == 0 {
 					b.Frameio.ExpireLinks()
 				}
@@ -98,10 +101,10 @@ func TestLongTransfers(t *testing.T) {
 			}
 		}},
 		"the source changes between cuts": {func(b *testenv.Bed, file string) uint64 {
-			b.Frameio.Faults().Add(faults.Rule{Path: "^/assets/", CutAfter: 20 << 20, Times: 1, Hook: testenv.Once(func() {
+			b.Frameio.Faults().Add(faults.Rule{Path: assets, CutAfter: 20 << 20, Times: 1, Hook: testenv.Once(func() {
 				go b.Frameio.ReplaceContent(file, b.Frameio.Pattern(2, size))
 			})})
-			b.Frameio.Faults().Add(faults.Rule{Path: "^/assets/", Times: 1, BytesPerSecond: 100 << 20})
+			b.Frameio.Faults().Add(faults.Rule{Path: assets, Times: 1, BytesPerSecond: 100 << 20})
 			return 2
 		}, func(b *testenv.Bed) {
 			if said := b.Histories(); !strings.Contains(said, "changed on Frame.io while it was read") {
@@ -110,7 +113,7 @@ func TestLongTransfers(t *testing.T) {
 		}},
 		"the source shrinks between cuts": {func(b *testenv.Bed, file string) uint64 {
 			b.Frameio.Faults().Add(faults.Rule{
-				Path: "^/assets/", CutAfter: 20 << 20, Times: 1, BytesPerSecond: 100 << 20,
+				Path: assets, CutAfter: 20 << 20, Times: 1, BytesPerSecond: 100 << 20,
 				Hook: testenv.Once(func() {
 					go b.Frameio.ReplaceContent(file, b.Frameio.Pattern(3, size-5))
 				}),
@@ -352,7 +355,7 @@ func TestCancelWhileBytesMove(t *testing.T) {
 	b.Bind("Publish")
 	moving := make(chan string, 8)
 	b.Frameio.Faults().Add(faults.Rule{
-		Path:           "^/assets/",
+		Path:           assets,
 		BytesPerSecond: 4 << 20,
 		Hook:           func(r *http.Request) { moving <- r.URL.Path },
 	})

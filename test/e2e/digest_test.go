@@ -60,26 +60,3 @@ func TestOtherDigestsAreNoOtherContent(t *testing.T) {
 		},
 	})
 }
-
-func TestOtherDigestsAreNoConflict(t *testing.T) {
-	t.Parallel()
-	b := testenv.New(t)
-	file := b.Add(b.Root, "Cut.mov", testenv.Bytes('1', 1000))
-	m := b.Mirrored()
-	if err := b.Nuxeo.Redigest("SHA-256"); err != nil {
-		t.Fatal(err)
-	}
-
-	if r := m.Refresh(false); r.Conflicting != 0 || r.Updated != 0 {
-		t.Errorf("a refresh found %d conflicts and %d updates, want none", r.Conflicting, r.Updated)
-	}
-
-	b.Frameio.Stack(file, b.Add(b.Root, "Cut 2.mov", testenv.Bytes('2', 2000)))
-	if r := m.Refresh(false); r.Conflicting != 0 {
-		t.Errorf("a new version of a file whose digest is another one is a conflict, want it brought")
-	}
-
-	if d := b.Only(); d.Content.Length != 2000 {
-		t.Errorf("the document holds %d bytes, want the new 2000", d.Content.Length)
-	}
-}

@@ -1,12 +1,14 @@
 package e2e
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
@@ -114,5 +116,30 @@ func TestAPushReturnsWithOddComments(t *testing.T) {
 	if now := b.OnePush(p.ID); now.State != push.Returned || b.LockOwner(p.Document) != "" {
 		t.Errorf("the push is %s and the document locked by %q, want it returned and free", now.State,
 			b.LockOwner(p.Document))
+	}
+}
+
+// One asset of a published folder that cannot be read costs no other, and is told of.
+func TestAPublishedFolderWithOddEntries(t *testing.T) {
+	t.Parallel()
+	b := testenv.New(t, testenv.Loose())
+	b.Bind("Publish")
+	day := b.Frameio.AddFolder(b.Root, "Day")
+	b.Add(day, "Fine.mov", testenv.Bytes('f', 100))
+	b.Frameio.SetOdd(b.Add(day, "Nameless.mov", testenv.Bytes('n', 100)), map[string]any{"id": nil})
+	b.Run(b.Josh, day)
+	items := b.Settle()
+	i := slices.IndexFunc(items, func(v work.View) bool { return v.Kind == "expand" })
+	if i < 0 || !strings.Contains(items[i].Outcome, "but for 1") {
+		t.Fatalf("the items are %+v, want an expand with all but for 1", items)
+	}
+
+	if d := b.Tree(); len(d["Day/Fine"]) != 1 {
+		t.Errorf("Nuxeo holds %v, want Day/Fine among it", d)
+	}
+
+	mails := b.Mail.Messages()
+	if len(mails) != 1 || !strings.Contains(mails[0].Text(), "cannot be read") {
+		t.Errorf("the mails are %+v, want one that tells what cannot be read", mails)
 	}
 }

@@ -81,8 +81,8 @@ func sceneSyncPlain(b *testenv.Bed) (deed, check func()) {
 		b.T.Helper()
 		m.Settled(map[string][]byte{"/Cut": nil, "/New": nil})
 		old, fresh := m.At(b.Folder, "Cut"), m.At(b.Folder, "New")
-		if old.UID != uid || old.Properties["frameio:status"] != "Approved" || fresh.Properties["frameio:poster"] == nil ||
-			old.Content != nil || fresh.Content != nil {
+		if old.UID != uid || old.Properties["frameio:status"] != "Approved" || old.Content != nil ||
+			fresh.Properties["frameio:poster"] == nil || fresh.Content != nil {
 			b.T.Errorf("the documents are %+v and %+v, want %s with Approved and one with a picture, both without "+
 				"content", old, fresh, uid)
 		}

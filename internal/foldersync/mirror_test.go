@@ -1,4 +1,4 @@
-package e2e
+package foldersync_test
 
 import (
 	"fmt"
@@ -122,8 +122,8 @@ func TestARefreshBringsWhatChanged(t *testing.T) {
 
 func TestConflicts(t *testing.T) {
 	t.Parallel()
-	mine := testenv.Bytes('x', 900)
-	for use, want := range map[string][]byte{foldersync.NuxeoWins: mine, foldersync.FrameioWins: testenv.Bytes('n', 700)} {
+	mine, theirs := testenv.Bytes('x', 900), testenv.Bytes('n', 700)
+	for use, want := range map[string][]byte{foldersync.NuxeoWins: mine, foldersync.FrameioWins: theirs} {
 		t.Run(use, func(t *testing.T) {
 			t.Parallel()
 			b := testenv.New(t)

@@ -1,4 +1,4 @@
-package e2e
+package foldersync_test
 
 import (
 	"database/sql"

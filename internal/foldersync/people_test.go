@@ -1,4 +1,4 @@
-package e2e
+package foldersync_test
 
 import (
 	"fmt"
@@ -93,8 +93,10 @@ func TestWhatPausesASync(t *testing.T) {
 		harm func(*testenv.Mirror)
 		says string
 	}{
-		"the folder is in the trash":   {func(m *testenv.Mirror) { _ = m.Nuxeo.Trash(m.Folder) }, "gone in Nuxeo"},
-		"the root is gone on Frame.io": {func(m *testenv.Mirror) { m.Frameio.Delete(m.Get().Root) }, "gone on Frame.io"},
+		"the folder is in the trash": {func(m *testenv.Mirror) { _ = m.Nuxeo.Trash(m.Folder) }, "gone in Nuxeo"},
+		"the root is gone on Frame.io": {func(m *testenv.Mirror) {
+			m.Frameio.Delete(m.Get().Root)
+		}, "gone on Frame.io"},
 		"the owner signed out of Frame.io": {func(m *testenv.Mirror) {
 			_ = m.App.Identity.Disconnect(m.T.Context(), "josh")
 		}, "not connected"},
