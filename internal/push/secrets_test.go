@@ -1,4 +1,4 @@
-package e2e
+package push_test
 
 import (
 	"bytes"
