@@ -42,7 +42,9 @@ var storing = []string{
 }
 
 // scened are the packages whose tests lay beds: those of the features, and those that cross them.
-var scened = []string{"./internal/foldersync", "./internal/push", "./test/e2e"}
+var scened = []string{
+	"./internal/binding", "./internal/foldersync", "./internal/publish", "./internal/push", "./test/e2e",
+}
 
 // testParts are those of `make test`: everything on SQLite; on PostgreSQL what has
 // SQL of its own, the life of an installation, the web, the scenes, and three sweeps.

@@ -1,11 +1,10 @@
-package e2e
+package publish_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
@@ -71,65 +70,6 @@ func TestWhoActs(t *testing.T) {
 	}
 }
 
-func TestUnboundFolderTakesNothing(t *testing.T) {
-	t.Parallel()
-	clock := new(testenv.Clock)
-	b := testenv.New(t, testenv.By(clock))
-	made := b.Bind("Publish")
-	file := b.Add(b.Root, "Cut.mov", testenv.Bytes('1', 1000))
-	b.Frameio.Faults().Add(faults.Rule{Method: "DELETE", Path: "/actions/", Status: 503})
-	if _, err := b.App.Binding.Unbind(t.Context(), testenv.Viewer, made.ID, ""); err != nil {
-		t.Fatal(err)
-	}
-
-	res := b.Run(b.Josh, file)
-	if res.Description != "This folder is no longer bound to Frame.io." {
-		t.Errorf("the answer says %q, want %q", res.Description, "This folder is no longer bound to Frame.io.")
-	}
-
-	if n := b.Interactions(); n != 0 || len(b.Documents()) != 0 {
-		t.Errorf("%d interactions and %d documents, want none", n, len(b.Documents()))
-	}
-
-	b.Until(func(v work.View) bool { return v.Kind == binding.KindUnbind && v.Code == "not_ready" })
-	b.Frameio.Faults().Clear()
-	clock.Move(time.Hour)
-	b.AllDone()
-	if left := b.Frameio.Actions(b.Workspace); len(left) != 0 {
-		t.Errorf("the custom actions %+v are left, want none", left)
-	}
-}
-
-func TestBindingThatEndsAfterTheCallTakesNothing(t *testing.T) {
-	t.Parallel()
-	clock := new(testenv.Clock)
-	b := testenv.New(t, testenv.By(clock))
-	made := b.Bind("Publish")
-	file := b.Add(b.Root, "Cut.mov", testenv.Bytes('1', 1000), frameiosim.NotUploadedYet())
-	b.Run(b.Josh, file)
-	b.Until(func(v work.View) bool { return v.Title == "Cut.mov" && v.Code == "not_ready" })
-	if _, err := b.App.Binding.Unbind(t.Context(), testenv.Viewer, made.ID, ""); err != nil {
-		t.Fatal(err)
-	}
-
-	b.Frameio.FinishUpload(file)
-	clock.Move(time.Minute)
-	for _, v := range b.Settle() {
-		if v.Kind == "publish" &&
-			(v.State != work.Failed || v.Message != "This folder is no longer bound to Frame.io.") {
-			t.Errorf("the item is %s with %q, want it failed, since the folder is no longer bound", v.State, v.Message)
-		}
-	}
-
-	if len(b.Documents()) != 0 || b.Nuxeo.Batches() != 0 {
-		t.Errorf("%d documents and %d upload batches, want none", len(b.Documents()), b.Nuxeo.Batches())
-	}
-
-	if text := b.LastMail(); !strings.Contains(text, "no longer bound") {
-		t.Errorf("the mail says %q, want no longer bound in it", text)
-	}
-}
-
 // Of a lost refresh nothing worse comes than to connect again.
 func TestLostRefreshAsksToConnectAgain(t *testing.T) {
 	t.Parallel()
@@ -173,5 +113,45 @@ func TestOneRefreshForEverybodyWhoWaits(t *testing.T) {
 	b.Check(want)
 	if n := b.Frameio.TokenRefreshes() - before; n != 1 {
 		t.Errorf("%d refreshes, want 1", n)
+	}
+}
+
+// Whoever asked for something sees what comes of it, also when the binder acts.
+func TestWhoAskedSeesTheItems(t *testing.T) {
+	t.Parallel()
+	b := testenv.New(t)
+	b.Bind("Publish to Nuxeo")
+	b.Nuxeo.SetACL("/default-domain/workspaces/videos", "julia", "ReadWrite", false)
+	b.Nuxeo.SetACL("/default-domain/workspaces/videos", "julia", "Read", true)
+	folder := b.Frameio.AddFolder(b.Root, "Reels")
+	for i := range 3 {
+		b.Frameio.AddFile(folder, fmt.Sprintf("reel %d.mov", i), frameiosim.Bytes([]byte("frames")))
+	}
+
+	b.Run(b.Julia, folder)
+	b.Settle()
+	seen, _, err := b.App.Engine.Items(t.Context(), work.Viewer{Login: "julia"}, work.Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	kinds := map[string]int{}
+	for _, v := range seen {
+		kinds[v.Kind]++
+	}
+
+	if kinds["publish"] != 3 || kinds["expand"] != 1 || kinds["notice"] != 1 || kinds["bind"] != 0 {
+		t.Errorf("julia sees %v, want 3 publish, 1 expand, 1 notice and no bind", kinds)
+	}
+
+	for _, v := range seen {
+		if v.Kind == "publish" && v.Actor != "josh" {
+			t.Errorf("%s acted as %s, want josh", v.Title, v.Actor)
+		}
+	}
+
+	others, _, err := b.App.Engine.Items(t.Context(), work.Viewer{Login: "olga"}, work.Filter{})
+	if err != nil || len(others) != 0 {
+		t.Errorf("olga sees %d items, %v; want none", len(others), err)
 	}
 }

@@ -1,4 +1,4 @@
-package e2e
+package binding_test
 
 import (
 	"errors"
@@ -207,4 +207,60 @@ func TestMembersMayNotBindForOthers(t *testing.T) {
 	}
 
 	b.CheckBound("Publish", b.Workspace)
+}
+
+// A bind that failed can be retried; when the name has been taken since, it
+// says so and leaves nothing behind.
+func TestRetryOfABindThatLostItsName(t *testing.T) {
+	t.Parallel()
+	b := testenv.New(t)
+	stop := b.Frameio.Faults().Add(faults.Rule{
+		Method: "POST",
+		Path:   "/actions$",
+		Status: 403,
+		Body:   `{"errors":[{"detail":"no"}]}`,
+	})
+
+	ask := binding.Request{Folder: b.Folder, ActionName: "Publish to Nuxeo", Workspaces: []string{b.Workspace}}
+	first, item, err := b.App.Binding.Bind(t.Context(), "josh", ask)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	if v := b.Await(item); v.State != work.Failed || v.Code != string(fault.Forbidden) {
+		t.Fatalf("the item is %s with %s, %q; want it failed as forbidden", v.State, v.Code, v.Message)
+	}
+
+	stop()
+	second := b.Bind("Publish to Nuxeo")
+	if err := b.App.Engine.Retry(t.Context(), testenv.Viewer, item); err != nil {
+		t.Fatal(err)
+	}
+
+	if v := b.Await(item); v.State != work.Failed || v.Code != string(fault.Conflict) {
+		t.Errorf("the retry: %s with %s, %q; want it failed with a conflict", v.State, v.Code, v.Message)
+	}
+
+	if n := len(b.Frameio.Actions(b.Workspace)); n != 1 {
+		t.Errorf("%d custom actions, want 1", n)
+	}
+
+	unbind, err := b.App.Binding.Unbind(t.Context(), testenv.Viewer, second.ID, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	b.Await(unbind)
+	if err := b.App.Engine.Retry(t.Context(), testenv.Viewer, item); err != nil {
+		t.Fatal(err)
+	}
+
+	if v := b.Await(item); v.State != work.Done {
+		t.Errorf("the retry of a free name: %s with %q, want it done", v.State, v.Message)
+	}
+
+	got, err := b.App.Binding.Get(t.Context(), testenv.Viewer, first.ID)
+	if err != nil || got.State != binding.Bound || got.Reason != "" {
+		t.Errorf("the first binding is %+v, %v; want it bound without a reason", got, err)
+	}
 }

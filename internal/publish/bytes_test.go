@@ -1,4 +1,4 @@
-package e2e
+package publish_test
 
 import (
 	"crypto/md5"

@@ -1,11 +1,10 @@
-package e2e
+package publish_test
 
 import (
 	"strings"
 	"testing"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -134,22 +133,6 @@ func TestServiceAccountWritesComments(t *testing.T) {
 
 	b.PublishOne(b.Josh, "unchanged", file)
 	b.Check(testenv.Want{"Cut": {Content: testenv.Bytes('a', 1000), Comments: words}})
-}
-
-// A workspace that is gone took its actions along.
-func TestUnbindWhenTheWorkspaceIsGone(t *testing.T) {
-	t.Parallel()
-	b := testenv.New(t)
-	made := b.Bind("Publish")
-	b.Frameio.Faults().Add(faults.Rule{Path: "/actions", Status: 404})
-	if _, err := b.App.Binding.Unbind(t.Context(), testenv.Viewer, made.ID, ""); err != nil {
-		t.Fatal(err)
-	}
-
-	b.AllDone()
-	if d, _ := b.Nuxeo.Doc(b.Folder); strings.Contains(strings.Join(d.Facets, " "), "FrameioBinding") {
-		t.Errorf("the folder has the facets %v, want no FrameioBinding", d.Facets)
-	}
 }
 
 // What was said about the outgoing file until its successor came is in the

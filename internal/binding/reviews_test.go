@@ -1,4 +1,4 @@
-package e2e
+package binding_test
 
 import (
 	"strings"
