@@ -43,7 +43,8 @@ var storing = []string{
 
 // scened are the packages whose tests lay beds: those of the features, and those that cross them.
 var scened = []string{
-	"./internal/binding", "./internal/foldersync", "./internal/publish", "./internal/push", "./test/e2e",
+	"./internal/binding", "./internal/foldersync", "./internal/publish", "./internal/push", "./internal/repair",
+	"./test/e2e",
 }
 
 // testParts are those of `make test`: everything on SQLite; on PostgreSQL what has
@@ -83,12 +84,12 @@ func testParts() []part {
 			lane:     4,
 			cpu:      25,
 			wall:     130,
-			packages: []string{"./test/web", "./test/telemetry"},
+			packages: []string{"./internal/web", "./test/telemetry"},
 			memory:   true,
 			postgres: true,
 			thin:     []string{"-skip", webOnce},
 		},
-		{name: "web", lane: 4, cpu: 30, wall: 100, packages: []string{"./test/web", "./test/telemetry"}, memory: true},
+		{name: "web", lane: 4, cpu: 30, wall: 100, packages: []string{"./internal/web", "./test/telemetry"}, memory: true},
 	}
 }
 
