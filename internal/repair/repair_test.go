@@ -1,4 +1,4 @@
-package e2e
+package repair_test
 
 import (
 	"maps"
