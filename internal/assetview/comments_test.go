@@ -42,7 +42,8 @@ func TestCommentsComeByVersionAndPlace(t *testing.T) {
 	}
 
 	if want := []string{
-		"of all of it", "second page", "new, early", "new, early, said later", "new, late", "old, early", "old, late", "lost",
+		"of all of it", "second page", "new, early", "new, early, said later", "new, late",
+		"old, early", "old, late", "lost",
 	}; !slices.Equal(got, want) {
 		t.Errorf("the comments come as %q, want %q", got, want)
 	}

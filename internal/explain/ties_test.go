@@ -16,6 +16,8 @@ func TestWhereAMirroredAssetStands(t *testing.T) {
 		change(&e)
 		return e
 	}
+	disputed := with(func(e *entry) { e.conflict = "both" })
+	trashed := with(func(e *entry) { e.gone, e.whenGone = true, "trash" })
 	item := func(state work.State, outcome, message string) itemStory {
 		return itemStory{View: work.View{Item: work.Item{State: state, Outcome: outcome, Message: message}}}
 	}
@@ -30,10 +32,10 @@ func TestWhereAMirroredAssetStands(t *testing.T) {
 		"it never came":       {with(func(e *entry) { e.document = "" }), itemStory{}, UnderWay, "not come yet"},
 		"it could not come":   {with(func(e *entry) { e.problem = "no right" }), itemStory{}, Failed, "no right"},
 		"its item failed":     {there, item(work.Failed, "", "No space."), Failed, "No space."},
-		"both sides changed":  {with(func(e *entry) { e.conflict = "both" }), itemStory{}, Conflict, "both"},
-		"both, and it failed": {with(func(e *entry) { e.conflict = "both" }), item(work.Failed, "", "x"), Conflict, "both"},
+		"both sides changed":  {disputed, itemStory{}, Conflict, "both"},
+		"both, and it failed": {disputed, item(work.Failed, "", "x"), Conflict, "both"},
 		"gone, and kept":      {with(func(e *entry) { e.gone = true }), itemStory{}, Gone, "was kept"},
-		"gone, and trashed":   {with(func(e *entry) { e.gone, e.whenGone = true, "trash" }), itemStory{}, Gone, "trash"},
+		"gone, and trashed":   {trashed, itemStory{}, Gone, "trash"},
 		"paused": {
 			with(func(e *entry) { e.state, e.reason = "paused", "By josh." }), itemStory{}, InPlace, "By josh.",
 		},

@@ -89,7 +89,10 @@ func testParts() []part {
 			postgres: true,
 			thin:     []string{"-skip", webOnce},
 		},
-		{name: "web", lane: 4, cpu: 30, wall: 100, packages: []string{"./internal/web", "./test/telemetry"}, memory: true},
+		{
+			name: "web", lane: 4, cpu: 30, wall: 100, packages: []string{"./internal/web", "./test/telemetry"},
+			memory: true,
+		},
 	}
 }
 
