@@ -6,6 +6,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
@@ -126,5 +127,28 @@ func TestAnItemKeepsTheLockSweeperOut(t *testing.T) {
 
 	if says := sweep(b); says != "" || b.Only().LockOwner != "josh" {
 		t.Errorf("it says %q, and the lock is %q's; want nothing, and josh's", says, b.Only().LockOwner)
+	}
+}
+
+// A lock that is on its way when its item is cancelled is taken after we have looked for it, and is
+// given back nevertheless.
+func TestALockThatComesLateIsGivenBack(t *testing.T) {
+	t.Parallel()
+	b := testenv.New(t)
+	b.Bind("Publish")
+	first := b.Add(b.Root, "Cut.mov", testenv.Bytes('1', 1000))
+	b.PublishOne(b.Josh, "created", first)
+	stack := b.Frameio.Stack(first, b.Add(b.Root, "Cut 2.mov", testenv.Bytes('2', 2000)))
+	uid := b.Only().UID
+	looks := b.LateLock(uid, func() {
+		items, _, _ := b.App.Engine.Items(t.Context(), testenv.Viewer, work.Filter{})
+		for _, v := range items {
+			_ = b.App.Engine.Cancel(t.Context(), testenv.Viewer, v.ID) // it may have ended
+		}
+	})
+
+	b.Published(b.Josh, stack)
+	if by := b.LockOwner(uid); by != "" || looks() < 2 {
+		t.Errorf("looked %d times, and the document is locked by %q; want at least 2, and nobody", looks(), by)
 	}
 }

@@ -47,3 +47,20 @@ func TestACreationThatComesLateIsFound(t *testing.T) {
 			len(b.Assets("file")))
 	}
 }
+
+// A lock that is on its way when its push is cancelled is taken after we have looked for it, and is
+// given back nevertheless.
+func TestALockThatComesLateIsGivenBack(t *testing.T) {
+	t.Parallel()
+	b := testenv.New(t)
+	b.Bind("Publish")
+	uid := b.Kept("Teaser", testenv.Bytes('a', 500))
+	looks := b.LateLock(uid, b.CancelPushes)
+	if p := b.Pushed(uid).Pushes[0]; p.State != push.Canceled || p.HoldsLock() {
+		t.Errorf("the push is %s with the lock %q, want it cancelled without one", p.State, p.Lock)
+	}
+
+	if by := b.LockOwner(uid); by != "" || looks() < 2 {
+		t.Errorf("looked %d times, and the document is locked by %q; want at least 2, and nobody", looks(), by)
+	}
+}
