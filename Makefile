@@ -107,6 +107,12 @@ bench: ## Measure speed and memory against baselines in the same run
 bench-sync: ## Measure how trees are mirrored: calls, time, speed and memory (part of bench)
 	go run ./test/bench -only sync- $(ARGS)
 
+.PHONY: bench-peers
+bench-peers: ## Measure a publish beside curl, rclone and a bare copier
+	@command -v curl >/dev/null || { $(call need,curl,curl); }
+	@command -v rclone >/dev/null || { $(call need,rclone,rclone); }
+	go run ./test/bench -peers $(ARGS)
+
 .PHONY: bench-ui
 bench-ui: ui chromium ## Measure what people feel of the pages in a browser
 	go run ./test/bench-ui

@@ -56,6 +56,7 @@ func (a *App) watch() {
 	a.Webhooks = webhook.New()
 	a.Webhooks.DB, a.Webhooks.People, a.Webhooks.Vault, a.Webhooks.Now, a.Webhooks.Log = a.DB, a.Identity, a.vault,
 		a.world.Now, a.world.Log
+	a.Webhooks.LatestPlausible = a.Engine.LatestPlausible
 	a.Webhooks.PublicURL, a.Webhooks.Watched, a.Webhooks.Handle = c.PublicURL, a.watched, a.lookAt
 	a.Webhooks.OnEventsMissed = func(ctx context.Context, p webhook.WatchedWorkspace) error {
 		return a.Sync.OnEventsMissed(ctx, p.Account, p.Workspace)

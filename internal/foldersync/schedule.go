@@ -49,7 +49,7 @@ func (s *Service) RunDue(ctx context.Context, r *maintenance.Report) error {
 // interval at the latest, and changes count as recorded now.
 func (s *Service) correctFutureTimes(ctx context.Context) error {
 	now := store.Millis(s.Now())
-	latest := store.Millis(s.Now().Add(store.AheadAtMost))
+	latest := s.latestPlausible()
 	return s.DB.Tx(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `UPDATE syncs SET due = $1 + every * 1000 WHERE state = 'active'
 			AND due > $2 + every * 1000`, now, latest); err != nil {
@@ -173,8 +173,8 @@ func (s *Service) schedulePosters(ctx context.Context, tx *sql.Tx, q Sync, since
 // staleBefore returns the time before which an import of comments or posters counts as stale.
 func (s *Service) staleBefore() int64 { return max(1, store.Millis(s.Now().Add(-s.CommentsEvery))) }
 
-// latestPlausible returns the latest time that a correct clock can have written.
-func (s *Service) latestPlausible() int64 { return store.Millis(s.Now().Add(store.AheadAtMost)) }
+// latestPlausible returns the latest time that a living node can have written.
+func (s *Service) latestPlausible() int64 { return store.Millis(s.Engine.LatestPlausible()) }
 
 // addFollowUp adds an item if something is due, no such item is under way, and none has failed
 // after since. A failure in the future was recorded by a clock that was ahead and does not count.

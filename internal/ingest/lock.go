@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"net/http"
 	"time"
 
@@ -16,7 +17,13 @@ import (
 type Lock struct {
 	By      string `json:"by"`
 	Created string `json:"created,omitempty"`
+	// Looks counts how often a lock whose taking was not answered has been looked for.
+	Looks int `json:"looks,omitempty"`
 }
+
+// maxLooks is how often such a lock is looked for: Nuxeo may take it after the connector has stopped
+// waiting.
+const maxLooks = 4
 
 // Matches reports whether the lock of a document is this one, as far as it is known.
 func (l Lock) Matches(doc *nuxeo.Document) bool {
@@ -45,12 +52,13 @@ func (s *Service) lockDocument(ctx context.Context, r *Run, doc *nuxeo.Document)
 		if doc, err := r.Nuxeo.Get(ctx, doc.UID, fullFetch); err != nil {
 			return nil, err
 		} else if err := checkUnlocked(doc, r.Actor); err != nil {
-			return nil, err
+			return nil, errors.Join(err, s.recordLock(ctx, r, nil))
 		}
 		return nil, fault.New(fault.Unavailable, "The document cannot be locked at the moment.").Because(err)
 	case http.StatusForbidden:
-		return nil, fault.New(fault.Forbidden, "You may not lock %q, so that nothing in it was replaced.", doc.Title).
+		f := fault.New(fault.Forbidden, "You may not lock %q, so that nothing in it was replaced.", doc.Title).
 			With("Ask for the permission to write in the folder, then retry.").Because(err)
+		return nil, errors.Join(f, s.recordLock(ctx, r, nil))
 	}
 
 	if err != nil {
@@ -102,6 +110,10 @@ func (s *Service) unlockDocument(ctx context.Context, r *Run) error {
 		}
 	}
 
+	if err := s.awaitLateLock(ctx, r, nx); err != nil {
+		return err
+	}
+
 	err := ReleaseLock(ctx, nx, r.Job.Document, *lock)
 	if fault.Passing(err) && r.Task.Attempt < dropTries {
 		return err
@@ -112,6 +124,24 @@ func (s *Service) unlockDocument(ctx context.Context, r *Run) error {
 	}
 
 	return s.recordLock(ctx, r, nil)
+}
+
+// awaitLateLock returns a NotReady error, a few times, while a lock whose taking was not answered is
+// not there. Forgotten, it would stay for ever if it came late.
+func (s *Service) awaitLateLock(ctx context.Context, r *Run, nx *nuxeo.Client) error {
+	lock := r.Job.Lock
+	if lock.Created != "" || lock.Looks >= maxLooks {
+		return nil
+	}
+
+	doc, err := nx.Get(ctx, r.Job.Document, nuxeo.Fetch{Lock: true})
+	if err != nil || doc.LockOwner != "" {
+		return nil // ReleaseLock says what that means
+	}
+
+	lock.Looks++
+	return errors.Join(r.Save(ctx),
+		fault.New(fault.NotReady, "Nuxeo may still be locking the document; it did not answer."))
 }
 
 // releaseLeftover releases the lock that an earlier item left on the document of the link, and

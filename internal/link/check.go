@@ -10,15 +10,15 @@ import (
 
 // DueForCheck returns up to limit links whose documents are due for a check: not checked since
 // before, or changed since their last check. Links that changed after settled, or that an item
-// holds, can wait; links without a file have nothing to check. Times in the far future, written by
-// a clock that was ahead, count as unset.
-func DueForCheck(ctx context.Context, db *store.DB, now, before, settled time.Time, limit int) ([]Link, error) {
+// holds, can wait; links without a file have nothing to check. Times after latest, written by a
+// clock that was ahead, count as unset.
+func DueForCheck(ctx context.Context, db *store.DB, latest, before, settled time.Time, limit int) ([]Link, error) {
 	return store.All(ctx, db.Reader, scan, `SELECT `+columns+` FROM links WHERE id IN (
 			SELECT id FROM links WHERE looked < $1 OR looked > $4 UNION SELECT id FROM links WHERE looked <= updated
 			AND (updated <= $2 OR updated > $4))
 		AND holder = '' AND document_uid IS NOT NULL AND file_id <> '' AND (updated <= $2 OR updated > $4)
 		ORDER BY looked LIMIT $3`,
-		store.Millis(before), store.Millis(settled), limit, store.Millis(now.Add(store.AheadAtMost)))
+		store.Millis(before), store.Millis(settled), limit, store.Millis(latest))
 }
 
 // OfDocuments returns the links of documents, in no particular order. Documents without a link are
@@ -39,12 +39,13 @@ func FilesOf(ctx context.Context, db *store.DB, folder, key string) ([]string, e
 }
 
 // MarkChecked records, in the caller's transaction, that the documents of links were checked.
-func MarkChecked(ctx context.Context, tx *sql.Tx, now time.Time, links []Link) error {
+// Changes after latest count as made now.
+func MarkChecked(ctx context.Context, tx *sql.Tx, now, latest time.Time, links []Link) error {
 	if len(links) == 0 {
 		return nil
 	}
 
-	args := []any{store.Millis(now), store.Millis(now.Add(store.AheadAtMost))}
+	args := []any{store.Millis(now), store.Millis(latest)}
 	for _, l := range links {
 		args = append(args, l.ID)
 	}

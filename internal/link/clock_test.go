@@ -30,7 +30,7 @@ func TestAClockThatWasAheadHidesNoLink(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		mark := func(ctx context.Context, tx *sql.Tx) error { return MarkChecked(ctx, tx, at, list) }
+		mark := func(ctx context.Context, tx *sql.Tx) error { return MarkChecked(ctx, tx, at, at, list) }
 		if err := w.tx(mark); err != nil {
 			t.Fatal(err)
 		}

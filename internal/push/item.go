@@ -37,6 +37,8 @@ type state struct {
 
 	// Adopted says that an earlier push took the lock.
 	Adopted bool `json:"adopted,omitempty"`
+	// LockLooks counts how often a lock whose taking was not answered has been looked for.
+	LockLooks int `json:"lock_looks,omitempty"`
 	// File is the id of the file once it exists.
 	File      string    `json:"file,omitempty"`
 	MediaType string    `json:"media_type,omitempty"` // as Frame.io calls it
@@ -262,7 +264,7 @@ func (w Worker) Undo(ctx context.Context, t *work.Task) error {
 	if err != nil || r.p.State != Sending && r.p.State != Failed && r.p.State != Canceled {
 		return err
 	}
-	return errors.Join(r.restoreMetadata(ctx), r.deleteFile(ctx), r.unlock(ctx, r.p))
+	return errors.Join(r.restoreMetadata(ctx), r.deleteFile(ctx), r.releaseLock(ctx))
 }
 
 // Ended records the outcome of a push and links the document to its asset. After the last push of

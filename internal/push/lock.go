@@ -1,6 +1,7 @@
 package push
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -120,18 +121,15 @@ func (r *run) awaitUnlock(ctx context.Context, tx *sql.Tx) error {
 
 // takeLock locks the document and records which lock it is.
 func (r *run) takeLock(ctx context.Context) error {
+	r.st.LockLooks = 0
 	if err := r.recordLock(ctx, Intended, ""); err != nil {
 		return err
 	}
 
 	// Lock it. In a conflict, report whose lock it is.
 	doc, err := r.nx.Lock(ctx, r.p.Document)
-	if nuxeo.StatusOf(err) == http.StatusConflict {
-		if doc, failed := r.loadDocument(ctx); failed != nil {
-			return failed
-		} else if doc.LockOwner == "" {
-			return fault.New(fault.Unavailable, "The document cannot be locked at the moment.").Because(err)
-		}
+	if code := nuxeo.StatusOf(err); code >= 400 && code < 500 {
+		return r.lockRefused(ctx, err)
 	}
 
 	if err != nil {
@@ -146,6 +144,48 @@ func (r *run) takeLock(ctx context.Context) error {
 	}
 
 	return r.recordLock(ctx, Ours, doc.LockCreated)
+}
+
+// lockRefused settles the intent to lock, if Nuxeo has refused that and an earlier try has not been
+// successful after all, and says whose lock is in the way.
+func (r *run) lockRefused(ctx context.Context, refusal error) error {
+	doc, err := r.loadDocument(ctx)
+	switch {
+	case doc != nil && doc.LockOwner == r.p.By:
+		return refusal // the next try finds it
+	case doc == nil && !fault.Is(err, fault.Locked, fault.Gone):
+		return err // it is not known whether it is locked
+	}
+
+	if failed := r.recordLock(ctx, Free, ""); failed != nil {
+		return failed
+	}
+
+	if err == nil && nuxeo.StatusOf(refusal) == http.StatusConflict {
+		err = fault.New(fault.Unavailable, "The document cannot be locked at the moment.").Because(refusal)
+	}
+
+	return cmp.Or(err, refusal)
+}
+
+// releaseLock releases the lock when a push is undone. A lock whose taking was not answered may come
+// late: while it is not there it returns a NotReady error, a few times.
+func (r *run) releaseLock(ctx context.Context) error {
+	if r.p.Lock == Intended && r.st.LockLooks < maxLooks {
+		nx, err := r.People.Nuxeo(ctx, r.p.By)
+		if err != nil {
+			return r.unlock(ctx, r.p) // it knows who else may, and what to say
+		}
+
+		doc, err := nx.Get(ctx, r.p.Document, nuxeo.Fetch{Lock: true})
+		if err == nil && doc.LockOwner == "" {
+			r.st.LockLooks++
+			return errors.Join(r.save(ctx),
+				fault.New(fault.NotReady, "Nuxeo may still be locking the document; it did not answer."))
+		}
+	}
+
+	return r.unlock(ctx, r.p)
 }
 
 // relock takes the lock again if an adopted one was lost after all, because Nuxeo executed an

@@ -1,13 +1,13 @@
 package ratelimit
 
 import (
-	"context"
+	"errors"
 	"io"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/gate"
 )
 
 // Connections is a transport that has so many calls open at once and no more,
@@ -16,7 +16,7 @@ import (
 // one place with each other, so that however many come, the others go on.
 type Connections struct {
 	next   http.RoundTripper
-	places *slots
+	places *gate.Gate
 }
 
 // NewConnections wraps a transport. n places, 2 at least, are shared by as many
@@ -26,7 +26,12 @@ func NewConnections(next http.RoundTripper, n int, nodes func() int) *Connection
 	if nodes == nil {
 		nodes = func() int { return 1 }
 	}
-	return &Connections{next: next, places: &slots{limit: func() int { return max(2, n/max(1, nodes())) }}}
+	limit := func() int { return max(2, n/max(1, nodes())) }
+	one := func(int) int { return 1 }
+	var classes [priorities]gate.Class
+	classes[byStranger] = gate.Class{Most: one, Waiting: maxStrangers}
+	classes[background] = gate.Class{Spare: 1}
+	return &Connections{next: next, places: gate.New(limit, classes[:]...)}
 }
 
 // Share is another transport under the same budget.
@@ -36,12 +41,16 @@ func (c *Connections) Share(next http.RoundTripper) *Connections {
 
 // RoundTrip takes a place until the answer's body is closed.
 func (c *Connections) RoundTrip(r *http.Request) (*http.Response, error) {
-	pri := priorityOf(r.Context())
-	if err := c.places.acquire(r.Context(), pri); err != nil {
+	release, err := c.places.Enter(r.Context(), int(priorityOf(r.Context())))
+	if errors.Is(err, gate.ErrFull) {
+		e := fault.New(fault.Throttled, "Too many people are signing in at the moment.").With("Try again in a moment.")
+		e.RetryAfter = 5 * time.Second
+		return nil, e
+	}
+	if err != nil {
 		return nil, err
 	}
 
-	release := sync.OnceFunc(func() { c.places.release(pri) })
 	resp, err := c.next.RoundTrip(r)
 	if err != nil {
 		release()
@@ -53,96 +62,8 @@ func (c *Connections) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// slots are what calls wait for: strangers in their own place, people first, each group
-// in its order.
-type slots struct {
-	limit func() int
-
-	mu        sync.Mutex
-	open      int
-	strangers int // of them
-	queues    [priorities][]chan struct{}
-}
-
 // maxStrangers is how many strangers wait; more are sent away.
 const maxStrangers = 100
-
-func (p *slots) acquire(ctx context.Context, pri priority) error {
-	turn := make(chan struct{})
-	p.mu.Lock()
-	if pri == byStranger && len(p.queues[pri]) >= maxStrangers {
-		p.mu.Unlock()
-		e := fault.New(fault.Throttled, "Too many people are signing in at the moment.").With("Try again in a moment.")
-		e.RetryAfter = 5 * time.Second
-		return e
-	}
-
-	// Queue up, and be admitted at once if there is room.
-	p.queues[pri] = append(p.queues[pri], turn)
-	p.admit()
-	p.mu.Unlock()
-	select {
-	case <-turn:
-		return nil
-	case <-ctx.Done():
-	}
-
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !drop(&p.queues[pri], turn) { // its turn came at the same moment
-		p.free(pri)
-	}
-
-	return ctx.Err()
-}
-
-func (p *slots) release(pri priority) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.free(pri)
-}
-
-func (p *slots) free(pri priority) {
-	p.open--
-	if pri == byStranger {
-		p.strangers--
-	}
-	p.admit()
-}
-
-// admit admits the calls that may run now.
-func (p *slots) admit() {
-	limit := p.limit()
-	for p.open < limit && len(p.queues[byPerson]) > 0 {
-		p.grant(byPerson)
-	}
-
-	for p.open < limit && p.strangers < 1 && len(p.queues[byStranger]) > 0 {
-		p.strangers++
-		p.grant(byStranger)
-	}
-
-	for p.open < limit-1 && len(p.queues[background]) > 0 {
-		p.grant(background)
-	}
-}
-
-func (p *slots) grant(pri priority) {
-	queue := &p.queues[pri]
-	p.open++
-	close((*queue)[0])
-	*queue = (*queue)[1:]
-}
-
-func drop(queue *[]chan struct{}, turn chan struct{}) bool {
-	for i, c := range *queue {
-		if c == turn {
-			*queue = append((*queue)[:i], (*queue)[i+1:]...)
-			return true
-		}
-	}
-	return false
-}
 
 type releasing struct {
 	io.ReadCloser

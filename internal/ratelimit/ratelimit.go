@@ -26,13 +26,13 @@ import (
 
 type priorityKey struct{}
 
-// A priority says for whom a call is made.
+// A priority says for whom a call is made; the more urgent comes first.
 type priority int
 
 const (
-	background priority = iota
-	byPerson
+	byPerson priority = iota
 	byStranger
+	background
 	priorities
 )
 
@@ -47,8 +47,10 @@ func Stranger(ctx context.Context) context.Context {
 }
 
 func priorityOf(ctx context.Context) priority {
-	in, _ := ctx.Value(priorityKey{}).(priority)
-	return in
+	if p, ok := ctx.Value(priorityKey{}).(priority); ok {
+		return p
+	}
+	return background
 }
 
 func interactive(ctx context.Context) bool { return priorityOf(ctx) == byPerson }

@@ -67,7 +67,8 @@ type Service struct {
 // Repository.Query, once for each thousand documents and person to act for.
 func (s *Service) Look(ctx context.Context, r *maintenance.Report) error {
 	for range pages {
-		links, err := link.DueForCheck(ctx, s.DB, s.Now(), s.Now().Add(-every), s.Now().Add(-settles), page)
+		now := s.Now()
+		links, err := link.DueForCheck(ctx, s.DB, s.Engine.LatestPlausible(), now.Add(-every), now.Add(-settles), page)
 		if err != nil {
 			return err
 		}
@@ -196,7 +197,7 @@ func (s *Service) record(
 	// Mark and items go together, so that nothing is looked at without effect.
 	var woken []string
 	err := s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
-		if err := link.MarkChecked(ctx, tx, s.Now(), links); err != nil {
+		if err := link.MarkChecked(ctx, tx, s.Now(), s.Engine.LatestPlausible(), links); err != nil {
 			return err
 		}
 		woken, err = s.Engine.Add(ctx, tx, items...)

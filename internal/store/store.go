@@ -141,8 +141,8 @@ func (db *DB) alone(ctx context.Context, fn func(*sql.Tx) error) error {
 	return tx.Commit()
 }
 
-// AheadAtMost is how far the clocks of two nodes may differ before times that one wrote are
-// taken for wrong: whatever waits for such a time would wait until that clock is right.
+// AheadAtMost is how far a time may lie after the clocks of all living nodes before it is taken for
+// wrong: whatever waits for such a time would wait until that clock is right.
 const AheadAtMost = 10 * time.Minute
 
 // Millis is how a time is stored; the zero time is 0.

@@ -43,6 +43,26 @@ func TestAClockThatWasAheadPutsNoHintOff(t *testing.T) {
 	}
 }
 
+// What a node has put off whose clock is an hour ahead, and which is still there, is left to it.
+func TestHintsOfANodeThatIsAheadAreLeftToIt(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	s.reconcile()
+	s.ahead = 3 * time.Hour
+	s.take("file", "f")
+	s.now, s.ahead = s.now.Add(s.ahead), 0
+	s.fails = 1
+	if got := s.pump(); len(got) != 1 {
+		t.Fatalf("by the node that is ahead: %+v, want one look", got)
+	}
+
+	s.ahead = 3 * time.Hour
+	s.now = s.now.Add(-s.ahead)
+	if got := s.pump(); len(got) != 0 {
+		t.Errorf("by the other node: %+v, want no look", got)
+	}
+}
+
 // A mark that a clock that was ahead has set hides nothing of what happens afterwards, nor
 // does a refusal.
 func TestAClockThatWasAheadHidesNothing(t *testing.T) {

@@ -84,7 +84,7 @@ func (s *Service) claim(ctx context.Context) (mine []claimedHint, err error) {
 	until := store.Millis(now.Add(claimFor))
 	err = s.DB.Tx(ctx, func(tx *sql.Tx) error {
 		mine = nil
-		if err := correctFutureTimes(ctx, tx, now); err != nil {
+		if err := s.correctFutureTimes(ctx, tx, now); err != nil {
 			return err
 		}
 
@@ -103,10 +103,10 @@ func (s *Service) claim(ctx context.Context) (mine []claimedHint, err error) {
 
 // correctFutureTimes makes hints due that were postponed while the clock was far ahead: none is
 // postponed for longer than after its last try.
-func correctFutureTimes(ctx context.Context, tx *sql.Tx, now time.Time) error {
-	longest := max(claimFor, pollEvery<<maxTries) + store.AheadAtMost
+func (s *Service) correctFutureTimes(ctx context.Context, tx *sql.Tx, now time.Time) error {
+	longest := max(claimFor, pollEvery<<maxTries)
 	_, err := tx.ExecContext(ctx, `UPDATE hints SET due = $1
-		WHERE due > $2`, store.Millis(now), store.Millis(now.Add(longest)))
+		WHERE due > $2`, store.Millis(now), store.Millis(s.LatestPlausible().Add(longest)))
 	return err
 }
 

@@ -68,12 +68,14 @@ type Vault interface {
 
 // A Service keeps webhooks and hands on hints.
 type Service struct {
-	DB        *store.DB
-	People    People
-	Vault     Vault
-	Now       func() time.Time
-	Log       *slog.Logger
-	PublicURL string // of the connector, without a trailing slash
+	DB     *store.DB
+	People People
+	Vault  Vault
+	Now    func() time.Time
+	// LatestPlausible returns the latest time that a living node can have written.
+	LatestPlausible func() time.Time
+	Log             *slog.Logger
+	PublicURL       string // of the connector, without a trailing slash
 	// NoWebhooks removes all webhooks; the audit log is still read.
 	NoWebhooks bool
 	// Watched lists the workspaces that are watched.

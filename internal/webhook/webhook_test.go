@@ -35,6 +35,7 @@ type stage struct {
 	looked                   []Hint
 	fails                    int // how many looks fail
 	now                      time.Time
+	ahead                    time.Duration // by how much the clock of another node is
 }
 
 // Frameio is People's: olga heads the account, mia is a member.
@@ -114,6 +115,7 @@ func (s *stage) store() {
 	s.DB, s.Vault, s.People, s.Log, s.PublicURL = db, vault, s, slog.New(slog.DiscardHandler),
 		"https://connector.example.org"
 	s.Now = func() time.Time { return s.now }
+	s.LatestPlausible = func() time.Time { return s.now.Add(s.ahead + store.AheadAtMost) }
 	s.Watched = func(context.Context) ([]WatchedWorkspace, error) { return s.watched, nil }
 	s.Handle = s.look
 }

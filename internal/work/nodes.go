@@ -114,3 +114,26 @@ func (e *Engine) markAlive(all []Node) {
 
 // Alive returns how many nodes share the work and the budgets, this one included.
 func (e *Engine) Alive() int { return int(max(1, e.alive.Load())) }
+
+// LatestPlausible returns the latest time that a living node can have written. What lies after it
+// was written by a clock that has been set right since. A node whose clock is ahead and that is
+// still there goes on counting by it: its times are left to it, even to others they look wrong.
+func (e *Engine) LatestPlausible() time.Time {
+	e.watching.Lock()
+	defer e.watching.Unlock()
+	now, latest := e.set.Monotonic(), e.now()
+	for id, s := range e.nodeSigns {
+		if silent := now.Sub(s.since); id != e.set.Node && silent <= 3*e.set.Lease {
+			latest = later(latest, store.Time(s.lease).Add(silent))
+		}
+	}
+
+	return latest.Add(store.AheadAtMost)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}

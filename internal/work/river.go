@@ -136,7 +136,7 @@ const queueInteractive = "ahead"
 
 type riverWorker struct {
 	river.WorkerDefaults[itemArgs]
-	slots *slots
+	slots slots
 	work  func(context.Context, Job)
 }
 

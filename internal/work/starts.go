@@ -84,7 +84,7 @@ func (e *Engine) correctFutureTimes(ctx context.Context) error {
 	now := e.now()
 
 	// A time that was written by a clock that was right lies before this limit.
-	limit := store.Millis(now.Add(store.AheadAtMost))
+	limit := store.Millis(e.LatestPlausible())
 	ids, err := store.Strings(ctx, e.db.Reader, `SELECT id FROM items WHERE state = 'waiting' AND not_before > $1
 		AND updated > $1 LIMIT $2`, limit, sweepBatch)
 	if err != nil || len(ids) == 0 {

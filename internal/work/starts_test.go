@@ -236,6 +236,39 @@ func TestItemsOfAClockThatWasAhead(t *testing.T) {
 	}
 }
 
+// The clock of a node that is there may be ahead for as long as it likes: it counts its own pauses
+// by it. Another one that corrected them would have the item begun at once, until its attempts are
+// used up.
+func TestPausesOfANodeThatIsAheadAreLeftToIt(t *testing.T) {
+	t.Parallel()
+	w := setup(t, worker{})
+	ahead := w.other("node-2", worker{step: func(context.Context, *Task) (Next, error) {
+		return Next{}, fault.New(fault.Unavailable, "Frame.io is down.")
+	}})
+	ahead.now = func() time.Time { return w.clock.now().Add(time.Hour) }
+	ahead.set.Monotonic = w.clock.now
+	for _, e := range []*world{w, ahead, w} {
+		if err := e.reportAlive(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	id := w.one()
+	parked := ahead.turn(id)
+	w.is(parked, Waiting)
+	w.sweepNow()
+	if v := w.item(id); !v.NotBefore.Equal(parked.NotBefore) {
+		t.Errorf("beside a node that is an hour ahead it waits until %s, want %s", v.NotBefore, parked.NotBefore)
+	}
+
+	// When that node is gone, the item waits as long as was meant.
+	w.clock.add(3*w.set.Lease + time.Second)
+	w.sweepNow()
+	if v := w.item(id); v.NotBefore.Sub(w.clock.now()) != 2*time.Second {
+		t.Errorf("after that node has gone it waits until %s, want two seconds from %s", v.NotBefore, w.clock.now())
+	}
+}
+
 func TestRetryOfWhatWaitsGoesOnAtOnce(t *testing.T) {
 	t.Parallel()
 	w := setup(t, worker{})

@@ -28,7 +28,10 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	roles := map[string]func(context.Context, []string) error{"world": world, "relay": relay, "hello": hello}
+	roles := map[string]func(context.Context, []string) error{
+		"world": world, "relay": relay, "copier": copier, "hello": hello,
+	}
+
 	if len(os.Args) > 1 {
 		if role, ok := roles[os.Args[1]]; ok {
 			exit(role(ctx, os.Args[2:]))
@@ -70,6 +73,7 @@ func measure(ctx context.Context, args []string) error {
 	nuxeo := flags.String("nuxeo", "",
 		"measure against the Nuxeo at this address, which has the package, and nothing else")
 	login := flags.String("user", "Administrator", "an administrator of it; the password is in NUXEO_FRAMEIO_PASSWORD")
+	peers := flags.Bool("peers", false, "measure beside curl, rclone and a bare copier, and nothing else")
 	python := flags.String("python", "", "with -nuxeo: an interpreter that has Nuxeo's client, to compare with")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -102,6 +106,9 @@ func measure(ctx context.Context, args []string) error {
 	parts := []func(context.Context) error{
 		b.throughput, b.throughputTLS, b.spent, b.pushThroughput, b.pushBulk,
 		b.memory, b.accept, b.syncTime, b.syncApply, b.syncMemory,
+	}
+	if *peers {
+		parts = []func(context.Context) error{b.peers}
 	}
 	if b.nuxeo != "" {
 		parts = []func(context.Context) error{b.far}

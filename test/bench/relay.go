@@ -27,9 +27,11 @@ type errand struct {
 }
 
 // relay is the baseline: it pipes the body of a GET into a POST, by net/http as
-// it comes. It does an errand per line of its standard input and answers with
-// the seconds it took.
-func relay(ctx context.Context, _ []string) error {
+// it comes.
+func relay(ctx context.Context, _ []string) error { return errands(ctx, errand.run) }
+
+// errands does an errand for each line of the standard input, and answers with the seconds it took.
+func errands(ctx context.Context, run func(errand, context.Context) error) error {
 	in := bufio.NewScanner(os.Stdin)
 	in.Buffer(nil, 1<<20)
 	for in.Scan() {
@@ -38,7 +40,7 @@ func relay(ctx context.Context, _ []string) error {
 			return err
 		}
 		start := time.Now()
-		if err := e.run(ctx); err != nil {
+		if err := run(e, ctx); err != nil {
 			return err
 		}
 		fmt.Println(time.Since(start).Seconds())
@@ -62,16 +64,12 @@ func (e errand) run(ctx context.Context) error {
 		return fmt.Errorf("the origin answered %s with %d bytes", from.Status, from.ContentLength)
 	}
 
-	post, err := http.NewRequestWithContext(ctx, http.MethodPost, e.To, from.Body)
+	post, err := e.post(ctx, from.Body)
 	if err != nil {
 		return err
 	}
 
 	post.ContentLength = e.Size
-	post.Header.Set("Content-Type", "application/octet-stream")
-	post.Header.Set("X-File-Name", "relay.mov")
-	post.Header.Set("X-File-Size", fmt.Sprint(e.Size))
-	post.Header.Set("X-Authentication-Token", e.Token)
 	to, err := http.DefaultClient.Do(post)
 	if err != nil {
 		return err
@@ -83,6 +81,20 @@ func (e errand) run(ctx context.Context) error {
 	}
 
 	return nil
+}
+
+// post is what Nuxeo gets of a file, or of a part.
+func (e errand) post(ctx context.Context, body io.Reader) (*http.Request, error) {
+	q, err := http.NewRequestWithContext(ctx, http.MethodPost, e.To, body)
+	if err != nil {
+		return nil, err
+	}
+
+	q.Header.Set("Content-Type", "application/octet-stream")
+	q.Header.Set("X-File-Name", "moved.mov")
+	q.Header.Set("X-File-Size", fmt.Sprint(e.Size))
+	q.Header.Set("X-Authentication-Token", e.Token)
+	return q, nil
 }
 
 // hello is the baseline for the receiver: a handler that answers at once.

@@ -165,6 +165,11 @@ func (r *rig) contender(name string) contender {
 
 // relay is the baseline on the world of a rig.
 func (b *bench) relay(ctx context.Context, r *rig) (contender, error) {
+	return b.mover(ctx, r, "relay")
+}
+
+// mover is a process of ours in a role that does errands: it moves bytes, and does nothing else.
+func (b *bench) mover(ctx context.Context, r *rig, role string) (contender, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return contender{}, err
@@ -175,7 +180,7 @@ func (b *bench) relay(ctx context.Context, r *rig) (contender, error) {
 		env = []string{"SSL_CERT_FILE=" + r.CA}
 	}
 
-	p, err := start(ctx, env, self, "relay")
+	p, err := start(ctx, env, self, role)
 	if err != nil {
 		return contender{}, err
 	}
@@ -186,9 +191,9 @@ func (b *bench) relay(ctx context.Context, r *rig) (contender, error) {
 		return contender{}, err
 	}
 
-	file, err := r.file("relay.mov", moved)
+	file, err := r.file(role+".mov", moved)
 	return contender{
-		name: "relay",
+		name: role,
 		size: moved,
 		run:  func(ctx context.Context) (figure, error) { return r.errand(ctx, p, nx, file) },
 	}, err

@@ -69,7 +69,10 @@ func world(ctx context.Context, args []string) error {
 		return err
 	}
 
-	nuxeo, err := serve(&recorder{next: nx}, *secure)
+	mux := http.NewServeMux()
+	mux.Handle("/", &recorder{next: nx})
+	mux.Handle(davPath, &dav{want: pattern.New(seed, largest), lengths: map[string]int64{}})
+	nuxeo, err := serve(mux, *secure)
 	if err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ func TestEveryDeedLeavesAnEntry(t *testing.T) {
 	did("Administrator", audit.Paused, "", func() error { return b.App.Engine.Pause(ctx, boss.Login, "a new disk") })
 	did("Administrator", audit.Resumed, "", func() error { return b.App.Engine.Resume(ctx, boss.Login) })
 
-	p := pushed(b, kept(b, "Teaser", content('a', 500))).Pushes[0]
+	p := b.Pushed(b.Kept("Teaser", testenv.Bytes('a', 500))).Pushes[0]
 	did("Administrator", audit.LockReleased, "Teaser", func() error {
 		_, err := b.App.Push.Release(ctx, boss, p.ID, "She is away.")
 		return err
@@ -59,23 +59,23 @@ func TestEveryDeedLeavesAnEntry(t *testing.T) {
 
 	folder, _ := b.Nuxeo.Doc(b.Folder)
 	uid := b.Nuxeo.MkDoc(folder.Path+"/Mirror", "Folder", map[string]any{"dc:creator": "josh"})
-	file := add(b, b.Root, "Cut.mov", content('a', 500))
-	m := mirrored(b, func(q *foldersync.Request) { q.Folder = uid })
-	cut := m.at(uid, "Cut").UID
-	edited := nuxeosim.Blob{Name: "Cut.mov", MimeType: "video/quicktime", Data: content('x', 900)}
+	file := b.Add(b.Root, "Cut.mov", testenv.Bytes('a', 500))
+	m := b.Mirrored(func(q *foldersync.Request) { q.Folder = uid })
+	cut := m.At(uid, "Cut").UID
+	edited := nuxeosim.Blob{Name: "Cut.mov", MimeType: "video/quicktime", Data: testenv.Bytes('x', 900)}
 	if err := b.Nuxeo.Edit("josh", cut, map[string]any{"file:content": edited}); err != nil {
 		t.Fatal(err)
 	}
 
-	b.Frameio.Stack(file, add(b, b.Root, "Cut 2.mov", content('n', 700)))
-	m.refresh(false)
-	page, err := b.App.Sync.Troubles(ctx, testenv.Viewer, m.id, "", 10)
+	b.Frameio.Stack(file, b.Add(b.Root, "Cut 2.mov", testenv.Bytes('n', 700)))
+	m.Refresh(false)
+	page, err := b.App.Sync.Troubles(ctx, testenv.Viewer, m.ID, "", 10)
 	if err != nil || len(page.List) != 1 {
 		t.Fatalf("%d conflicts, %v, want 1", len(page.List), err)
 	}
 
 	did("josh", audit.ConflictSettled, "Cut.mov", func() error {
-		_, err := b.App.Sync.ResolveConflict(ctx, josh, m.id, page.List[0].Key, foldersync.NuxeoWins)
+		_, err := b.App.Sync.ResolveConflict(ctx, josh, m.ID, page.List[0].Key, foldersync.NuxeoWins)
 		return err
 	})
 
@@ -83,7 +83,7 @@ func TestEveryDeedLeavesAnEntry(t *testing.T) {
 	mirror, _ := b.Nuxeo.Doc(uid)
 	synced := func(do func(context.Context, work.Viewer, string) (foldersync.Sync, error)) func() error {
 		return func() error {
-			_, err := do(ctx, josh, m.id)
+			_, err := do(ctx, josh, m.ID)
 			return err
 		}
 	}
@@ -96,12 +96,12 @@ func TestEveryDeedLeavesAnEntry(t *testing.T) {
 	did("josh", audit.SyncPaused, mirror.Path, synced(b.App.Sync.Pause))
 	did("josh", audit.SyncResumed, mirror.Path, synced(b.App.Sync.Resume))
 	did("josh", audit.LossConfirmed, mirror.Path, func() error {
-		_, err := b.App.Sync.Refresh(ctx, josh, m.id, true)
+		_, err := b.App.Sync.Refresh(ctx, josh, m.ID, true)
 		return err
 	})
 
 	b.Settle()
-	did("josh", audit.SyncRemoved, mirror.Path, func() error { return b.App.Sync.Remove(ctx, josh, m.id) })
+	did("josh", audit.SyncRemoved, mirror.Path, func() error { return b.App.Sync.Remove(ctx, josh, m.ID) })
 	b.Settle()
 
 	did("josh", audit.Unbound, made.FolderPath, func() error {

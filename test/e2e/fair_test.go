@@ -25,7 +25,7 @@ func TestDeepFoldersMakeRoom(t *testing.T) {
 		}
 	}
 
-	file := add(b, b.Root, "Single.mov", content('s', 100))
+	file := b.Add(b.Root, "Single.mov", testenv.Bytes('s', 100))
 	b.Frameio.Faults().Add(faults.Rule{Path: "/children$", Latency: 5 * time.Millisecond})
 	b.Run(b.Josh, folders...)
 	b.Until(func(v work.View) bool { return v.Kind == "expand" && v.State == work.Running && v.Step == "list" })

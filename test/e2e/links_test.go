@@ -28,8 +28,8 @@ func TestSlowLinksAreNoFault(t *testing.T) {
 			}))
 
 			b.Bind("Publish")
-			data := content('a', 1<<20)
-			file := add(b, b.Root, "Cut.mov", data)
+			data := testenv.Bytes('a', 1<<20)
+			file := b.Add(b.Root, "Cut.mov", data)
 			b.Frameio.Faults().Add(faults.Rule{Path: files, BytesPerSecond: 100 << 10})
 			b.Frameio.Faults().Add(faults.Rule{Path: api, Query: "include=metadata", BytesPerSecond: 300})
 			start := time.Now()
@@ -43,7 +43,7 @@ func TestSlowLinksAreNoFault(t *testing.T) {
 					len(data), took, 2*limit)
 			}
 
-			if h := history(b); strings.Contains(h, "retry: ") {
+			if h := b.Histories(); strings.Contains(h, "retry: ") {
 				t.Errorf("something was tried again, want nothing: %s", h)
 			}
 		})
@@ -67,8 +67,8 @@ func TestSilenceIsNoticed(t *testing.T) {
 			}))
 
 			b.Bind("Publish")
-			data := content('a', 3<<20)
-			file := add(b, b.Root, "Cut.mov", data)
+			data := testenv.Bytes('a', 3<<20)
+			file := b.Add(b.Root, "Cut.mov", data)
 			if c.frameio.Path != "" {
 				b.Frameio.Faults().Add(c.frameio)
 			}
@@ -98,8 +98,8 @@ func TestBandwidthIsKept(t *testing.T) {
 	b.Bind("Publish")
 	want, assets := testenv.Want{}, []string{}
 	for _, name := range []string{"One", "Two", "Three"} {
-		data := content(name[0], 1<<20)
-		assets, want[name] = append(assets, add(b, b.Root, name+".mov", data)), testenv.WantDocument{Content: data}
+		data := testenv.Bytes(name[0], 1<<20)
+		assets, want[name] = append(assets, b.Add(b.Root, name+".mov", data)), testenv.WantDocument{Content: data}
 	}
 
 	start := time.Now()
@@ -118,8 +118,8 @@ func TestFilesComeFromAllowedHosts(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	b.Bind("Publish")
-	data := content('a', 1000)
-	file := add(b, b.Root, "Cut.mov", data)
+	data := testenv.Bytes('a', 1000)
+	file := b.Add(b.Root, "Cut.mov", data)
 	b.Frameio.SetURL(strings.Replace(b.Config.Frameio.URL, "127.0.0.1", "localhost", 1))
 	v := b.Published(b.Josh, file)[0]
 	if v.State != work.Failed || v.Code != "refused" || !strings.Contains(v.Message, "an address on localhost,") ||
@@ -150,7 +150,7 @@ func TestPrivateAddressesAreRefused(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	b.Bind("Publish")
-	file := add(b, b.Root, "Cut.mov", content('a', 1000))
+	file := b.Add(b.Root, "Cut.mov", testenv.Bytes('a', 1000))
 	b.Config.Network.PrivateAddresses = app.Defaults().Network.PrivateAddresses
 	b.Restart()
 	before := len(b.Frameio.Requests())

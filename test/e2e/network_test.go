@@ -19,9 +19,9 @@ func one(t *testing.T, size int64, onFrameio, onNuxeo []faults.Rule) *testenv.Be
 	t.Helper()
 	b := testenv.New(t)
 	b.Bind("Publish")
-	data := content('a', int(size))
-	file := add(b, b.Root, "Cut.mov", data)
-	words := remark(b, file, "dark")
+	data := testenv.Bytes('a', int(size))
+	file := b.Add(b.Root, "Cut.mov", data)
+	words := b.Remark(file, "dark")
 	for _, r := range onFrameio {
 		b.Frameio.Faults().Add(r)
 	}
@@ -99,9 +99,10 @@ func TestErrorPagesAreNoContent(t *testing.T) {
 	for _, status := range []int{206, 400, 403, 404, 410, 416, 429, 500} {
 		b := testenv.New(t)
 		b.Bind("Publish")
-		data := content('a', 1000)
-		b.Frameio.Faults().Add(faults.Rule{Path: files, Status: status, Body: string(content('x', 1000)), Times: 2})
-		v := b.Published(b.Josh, add(b, b.Root, "Cut.mov", data))[0]
+		data := testenv.Bytes('a', 1000)
+		page := string(testenv.Bytes('x', 1000))
+		b.Frameio.Faults().Add(faults.Rule{Path: files, Status: status, Body: page, Times: 2})
+		v := b.Published(b.Josh, b.Add(b.Root, "Cut.mov", data))[0]
 		if v.State == work.Done {
 			b.Check(testenv.Want{"Cut": {Content: data}})
 		} else if len(b.Documents()) != 0 || v.Code == "" || b.Nuxeo.Batches() != 0 {
@@ -153,8 +154,8 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 			want, assets := testenv.Want{}, []string{}
 			for i := range 6 {
 				title := fmt.Sprint("Cut ", i)
-				assets, want[title] = append(assets, add(b, b.Root, title+".mov", content('a', 100+i))),
-					testenv.WantDocument{Content: content('a', 100+i)}
+				assets, want[title] = append(assets, b.Add(b.Root, title+".mov", testenv.Bytes('a', 100+i))),
+					testenv.WantDocument{Content: testenv.Bytes('a', 100+i)}
 			}
 
 			value, until := after()

@@ -59,7 +59,7 @@ func TestAWaitingNoticeIsNotLost(t *testing.T) {
 
 			at.Store(b)
 			b.Bind("Publish")
-			file := add(b, b.Root, "Cut.mov", content('1', 1000))
+			file := b.Add(b.Root, "Cut.mov", testenv.Bytes('1', 1000))
 			b.Frameio.ExpireAccess(b.Josh)
 			b.Frameio.Faults().Add(faults.Rule{Path: "/ims/token", Lost: true, Times: 1})
 			b.Run(b.Josh, file)
@@ -100,7 +100,7 @@ func TestWaysOfMail(t *testing.T) {
 			t.Parallel()
 			b := testenv.New(t, testenv.Config(c.change))
 			b.Bind("Publish")
-			b.Run(b.Josh, add(b, b.Root, "Cut.mov", content('a', 1000)))
+			b.Run(b.Josh, b.Add(b.Root, "Cut.mov", testenv.Bytes('a', 1000)))
 			b.AllDone()
 			told := b.Until(func(v work.View) bool { return v.Kind == "notice" && v.State == work.Done })
 			if told.Outcome != c.outcome {

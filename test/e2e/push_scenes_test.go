@@ -6,9 +6,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
@@ -16,7 +14,7 @@ import (
 // on Frame.io once, with its bytes, and locked for it.
 func pushing(b *testenv.Bed, uid string, data []byte, among int) (deed, check func()) {
 	offer := func() bool {
-		_, err := b.App.Push.Accept(b.T.Context(), "josh", request(b, uid))
+		_, err := b.App.Push.Accept(b.T.Context(), "josh", b.PushRequest(uid))
 		return err == nil || fault.Is(err, fault.Conflict)
 	}
 
@@ -35,13 +33,13 @@ func pushing(b *testenv.Bed, uid string, data []byte, among int) (deed, check fu
 		}
 
 		p := found[0]
-		if p.State != push.Open || p.Lock != push.Ours || lockOwner(b, uid) != "josh" {
+		if p.State != push.Open || p.Lock != push.Ours || b.LockOwner(uid) != "josh" {
 			b.T.Errorf("the push is %s with the lock %s, the document locked by %q; want open, ours and josh", p.State,
-				p.Lock, lockOwner(b, uid))
+				p.Lock, b.LockOwner(uid))
 		}
 
-		left := assets(b, "file")
-		if len(left) != among || !bytes.Equal(onFrameio(b, p.File), data) {
+		left := b.Assets("file")
+		if len(left) != among || !bytes.Equal(b.Uploaded(p.File), data) {
 			b.T.Errorf("%d files on Frame.io, %v; want %d, and the pushed one with its content", len(left), left, among)
 		}
 
@@ -59,7 +57,7 @@ func pushing(b *testenv.Bed, uid string, data []byte, among int) (deed, check fu
 
 func scenePush(b *testenv.Bed) (deed, check func()) {
 	b.Bind("Publish")
-	data := content('p', 3000)
+	data := testenv.Bytes('p', 3000)
 	folder, _ := b.Nuxeo.Doc(b.Folder)
 	uid := b.Nuxeo.MkDoc(folder.Path+"/Teaser", "File", map[string]any{ // by somebody else, who wrote last
 		"dc:source": "a tape", "file:content": nuxeosim.Blob{
@@ -80,9 +78,9 @@ func scenePush(b *testenv.Bed) (deed, check func()) {
 
 func scenePushVersion(b *testenv.Bed) (deed, check func()) {
 	b.Bind("Publish")
-	file := add(b, b.Root, "Teaser.mov", content('a', 500))
+	file := b.Add(b.Root, "Teaser.mov", testenv.Bytes('a', 500))
 	b.Published(b.Josh, file)
-	uid, data := b.Only().UID, content('b', 700)
+	uid, data := b.Only().UID, testenv.Bytes('b', 700)
 	if err := b.Nuxeo.Edit("josh", uid, map[string]any{
 		"file:content": nuxeosim.Blob{Name: "Teaser.mov", MimeType: "video/quicktime", Data: data},
 	}); err != nil {
@@ -92,8 +90,8 @@ func scenePushVersion(b *testenv.Bed) (deed, check func()) {
 	deed, whole := pushing(b, uid, data, 2)
 	return deed, func() {
 		whole()
-		stacks := assets(b, "version_stack")
-		if len(stacks) != 1 || len(members(b, stacks[0].ID)) != 2 || members(b, stacks[0].ID)[0] != file {
+		stacks := b.Assets("version_stack")
+		if len(stacks) != 1 || len(b.Members(stacks[0].ID)) != 2 || b.Members(stacks[0].ID)[0] != file {
 			b.T.Errorf("the stacks are %v, want one of two files that begins with %s", stacks, file)
 		}
 	}
@@ -102,9 +100,9 @@ func scenePushVersion(b *testenv.Bed) (deed, check func()) {
 // sceneReturn publishes what was pushed: one version, no byte, no lock.
 func sceneReturn(b *testenv.Bed) (deed, check func()) {
 	b.Bind("Publish")
-	data := content('r', 900)
-	uid := kept(b, "Teaser", data)
-	p := pushed(b, uid).Pushes[0]
+	data := testenv.Bytes('r', 900)
+	uid := b.Kept("Teaser", data)
+	p := b.Pushed(uid).Pushes[0]
 	accepted := false
 	offer := func() { accepted = b.Offer(b.Julia, "back", p.File).OK() }
 	return offer, func() {
@@ -113,10 +111,10 @@ func sceneReturn(b *testenv.Bed) (deed, check func()) {
 		}
 
 		b.AllDone()
-		after := onePush(b, p.ID)
-		if after.State != push.Returned || after.Lock != push.Free || lockOwner(b, uid) != "" {
+		after := b.OnePush(p.ID)
+		if after.State != push.Returned || after.Lock != push.Free || b.LockOwner(uid) != "" {
 			b.T.Errorf("the push is %s with the lock %s, the document locked by %q; want returned, free and nobody",
-				after.State, after.Lock, lockOwner(b, uid))
+				after.State, after.Lock, b.LockOwner(uid))
 		}
 
 		if n := len(b.Nuxeo.Versions(uid)); n != 1 || !bytes.Equal(b.Content(uid), data) || len(b.Documents()) != 1 {
@@ -129,32 +127,25 @@ func sceneReturn(b *testenv.Bed) (deed, check func()) {
 // sceneCancel cancels a push while its bytes are on their way.
 func sceneCancel(b *testenv.Bed) (deed, check func()) {
 	b.Bind("Publish")
-	uid := kept(b, "Teaser", content('c', 900))
-	b.Frameio.Faults().Add(faults.Rule{Path: "/upload/parts/", Times: 1, Hook: onlyOnce(func() { cancelAll(b) })})
-	return func() { _, _ = b.App.Push.Accept(b.T.Context(), "josh", request(b, uid)) }, func() {
+	uid := b.Kept("Teaser", testenv.Bytes('c', 900))
+	b.Before("/upload/parts/", b.CancelPushes)
+	return func() { _, _ = b.App.Push.Accept(b.T.Context(), "josh", b.PushRequest(uid)) }, func() {
 		b.Settle()
 		page, _ := b.App.Push.List(b.T.Context(), testenv.Viewer, push.Filter{Document: uid})
 		found := page.List
 		if len(found) == 0 { // nothing was promised
-			untouched(b, uid)
+			b.Untouched(uid)
 			return
 		}
 
 		if p := found[0]; p.State == push.Open { // it was faster
-			if lockOwner(b, uid) != "josh" || !bytes.Equal(onFrameio(b, p.File), content('c', 900)) {
+			if b.LockOwner(uid) != "josh" || !bytes.Equal(b.Uploaded(p.File), testenv.Bytes('c', 900)) {
 				b.T.Errorf("the push is open and the document locked by %q, want josh, and the pushed content on "+
-					"Frame.io", lockOwner(b, uid))
+					"Frame.io", b.LockOwner(uid))
 			}
 			return
 		}
 
-		untouched(b, uid)
-	}
-}
-
-func cancelAll(b *testenv.Bed) {
-	list, _, _ := b.App.Engine.Items(b.T.Context(), testenv.Viewer, work.Filter{Kind: push.KindPush})
-	for _, v := range list {
-		_ = b.App.Engine.Cancel(b.T.Context(), testenv.Viewer, v.ID) // it may have ended
+		b.Untouched(uid)
 	}
 }

@@ -14,17 +14,17 @@ import (
 // and a retry ends as if nothing had been.
 func TestRetryAfterEveryRefusal(t *testing.T) {
 	t.Parallel()
-	one, two := content('1', 1000), content('2', 2000)
+	one, two := testenv.Bytes('1', 1000), testenv.Bytes('2', 2000)
 	for name, prepare := range map[string]func(b *testenv.Bed) (string, testenv.Want){
 		"create": func(b *testenv.Bed) (string, testenv.Want) {
-			file := add(b, b.Root, "Cut.mov", one)
+			file := b.Add(b.Root, "Cut.mov", one)
 			b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: "dark", OwnerID: b.Julia})
 			return file, testenv.Want{"Cut": {Content: one, Comments: []string{"dark"}}}
 		},
 		"update": func(b *testenv.Bed) (string, testenv.Want) {
-			file := add(b, b.Root, "Cut.mov", one)
-			newest(b, b.Josh, "created", file)
-			stack := b.Frameio.Stack(file, add(b, b.Root, "Cut 2.mov", two))
+			file := b.Add(b.Root, "Cut.mov", one)
+			b.PublishOne(b.Josh, "created", file)
+			stack := b.Frameio.Stack(file, b.Add(b.Root, "Cut 2.mov", two))
 			return stack, testenv.Want{"Cut": {Content: two, Versions: [][]byte{one, two}}}
 		},
 	} {

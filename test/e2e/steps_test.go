@@ -80,13 +80,11 @@ func TestEveryStepMayBeDoneTwice(t *testing.T) {
 					return &forgetful{Worker: inner, kind: kind, tally: all, done: map[string]bool{}}
 				}
 			})}
-			var b *testenv.Bed
 			if s.name == "fetch" {
-				b = stored(t, nil, options...).Bed
-			} else {
-				b = testenv.New(t, options...)
+				options = append(options, testenv.Fetched())
 			}
 
+			b := testenv.New(t, options...)
 			deed, check := s.prepare(b)
 			deed()
 			b.Settle()
@@ -106,31 +104,31 @@ var doubled = []scene{
 
 // sceneCheck compares a tree that is not in Nuxeo as it is on Frame.io.
 func sceneCheck(b *testenv.Bed) (deed, check func()) {
-	add(b, b.Root, "Cut.mov", content('a', 500))
-	m := mirrored(b)
-	other := add(b, b.Root, "Take.mov", content('b', 300))
-	return func() { m.checked() }, func() {
+	b.Add(b.Root, "Cut.mov", testenv.Bytes('a', 500))
+	m := b.Mirrored()
+	other := b.Add(b.Root, "Take.mov", testenv.Bytes('b', 300))
+	return func() { m.Differences() }, func() {
 		b.T.Helper()
-		if got := m.checked(); len(got) != 1 {
+		if got := m.Differences(); len(got) != 1 {
 			b.T.Errorf("the check tells %v, want one difference, %s", got, other)
 		}
-		m.is(map[string][]byte{"/Cut": content('a', 500)})
+		m.Is(map[string][]byte{"/Cut": testenv.Bytes('a', 500)})
 	}
 }
 
 // sceneRepair gives back what Nuxeo took from a document after it had arrived.
 func sceneRepair(b *testenv.Bed) (deed, check func()) {
 	b.Bind("Publish")
-	newest(b, b.Julia, "created", add(b, b.Root, "Cut.mov", content('1', 1000)))
+	b.PublishOne(b.Julia, "created", b.Add(b.Root, "Cut.mov", testenv.Bytes('1', 1000)))
 	uid := b.Only().UID
-	before := tells(b, uid)
+	before := b.Tells(uid)
 	delete(before, "frameio:publishedBy") // nobody knows that any more
-	strip(b, uid)
+	b.Strip(uid)
 	if _, err := b.App.DB.Writer.ExecContext(b.T.Context(), `UPDATE links SET looked = 0`); err != nil {
 		b.T.Fatal(err)
 	}
-	return func() { lookLater(b) }, func() {
+	return func() { b.LookLater() }, func() {
 		b.T.Helper()
-		diff.Equal(b.T, "what the document tells after the repair", tells(b, uid), before)
+		diff.Equal(b.T, "what the document tells after the repair", b.Tells(uid), before)
 	}
 }

@@ -9,20 +9,11 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
-// interactions counts what was accepted.
-func interactions(b *testenv.Bed) (n int) {
-	b.T.Helper()
-	if err := b.App.DB.Reader.QueryRowContext(b.T.Context(), `SELECT COUNT(*) FROM interactions`).Scan(&n); err != nil {
-		b.T.Fatal(err)
-	}
-	return n
-}
-
 func TestOneInteractionDeliveredManyTimes(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	b.Bind("Publish")
-	file := add(b, b.Root, "Cut.mov", content('1', 1000))
+	file := b.Add(b.Root, "Cut.mov", testenv.Bytes('1', 1000))
 	spec := frameiosim.DeliverSpec{
 		ActionID:      b.Action().ID,
 		PersonID:      b.Josh,
@@ -53,11 +44,11 @@ func TestOneInteractionDeliveredManyTimes(t *testing.T) {
 	deliver(4*time.Minute, 200)
 	deliver(-6*time.Minute, 401)
 	deliver(6*time.Minute, 401)
-	if items := b.Settle(); len(items) != 3 || interactions(b) != 1 { // bind, publish, mail
-		t.Errorf("%d items of %d interactions, want 3 of 1", len(items), interactions(b))
+	if items := b.Settle(); len(items) != 3 || b.Interactions() != 1 { // bind, publish, mail
+		t.Errorf("%d items of %d interactions, want 3 of 1", len(items), b.Interactions())
 	}
 
-	b.Check(testenv.Want{"Cut": {Content: content('1', 1000)}})
+	b.Check(testenv.Want{"Cut": {Content: testenv.Bytes('1', 1000)}})
 	b.Mails(1)
 }
 
@@ -79,8 +70,8 @@ func TestManyInteractionsForOneAssetAtOnce(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	b.Bind("Publish")
-	file := add(b, b.Root, "Cut.mov", content('1', 1000))
-	words := remark(b, file, "dark")
+	file := b.Add(b.Root, "Cut.mov", testenv.Bytes('1', 1000))
+	words := b.Remark(file, "dark")
 	var wg sync.WaitGroup
 	for _, person := range []string{b.Josh, b.Julia, b.Josh} {
 		wg.Go(func() { b.Run(person, file) })
@@ -88,7 +79,7 @@ func TestManyInteractionsForOneAssetAtOnce(t *testing.T) {
 
 	wg.Wait()
 	b.AllDone()
-	b.Check(testenv.Want{"Cut": {Content: content('1', 1000), Comments: words}})
+	b.Check(testenv.Want{"Cut": {Content: testenv.Bytes('1', 1000), Comments: words}})
 	b.Mails(3)
 }
 
@@ -97,14 +88,14 @@ func TestOneAssetSelectedInSeveralWays(t *testing.T) {
 	b := testenv.New(t)
 	b.Bind("Publish")
 	day := b.Frameio.AddFolder(b.Root, "Day")
-	lone := add(b, day, "Lone.mov", content('l', 500))
-	member := add(b, day, "Cut.mov", content('1', 1000))
-	stack := b.Frameio.Stack(member, add(b, day, "Cut 2.mov", content('2', 2000)))
+	lone := b.Add(day, "Lone.mov", testenv.Bytes('l', 500))
+	member := b.Add(day, "Cut.mov", testenv.Bytes('1', 1000))
+	stack := b.Frameio.Stack(member, b.Add(day, "Cut 2.mov", testenv.Bytes('2', 2000)))
 	b.Run(b.Josh, stack, member, lone, day)
 	b.AllDone()
 	b.Mails(1)
-	newest(b, b.Josh, "unchanged", stack)
-	newest(b, b.Josh, "unchanged", lone)
+	b.PublishOne(b.Josh, "unchanged", stack)
+	b.PublishOne(b.Josh, "unchanged", lone)
 	// Where they are depends on which item came first; what they hold does not.
 	if got := sizes(b, b.Folder); len(got) != 2 || got["Cut 2"] != 2000 || got["Lone"] != 500 {
 		t.Errorf("the sizes below the folder are %v, want Cut 2 with 2000 and Lone with 500", got)

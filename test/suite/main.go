@@ -50,6 +50,7 @@ type suite struct {
 	memory     string // a folder in memory; empty: there is none
 	server     string // address of a PostgreSQL; empty: none
 	statements string // the file of the statements that SQLite was given
+	contract   string // the file of what was used of Frame.io's contract
 	began      time.Time
 
 	mu      sync.Mutex // also of what is printed
@@ -85,7 +86,8 @@ func run(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(s.dir)) }()
-	s.statements, s.programs = filepath.Join(s.dir, "statements"), filepath.Join(s.dir, "programs")
+	s.statements, s.contract = filepath.Join(s.dir, "statements"), filepath.Join(s.dir, "contract")
+	s.programs = filepath.Join(s.dir, "programs")
 	if err := errors.Join(os.Mkdir(s.programs, 0o700), s.expect()); err != nil {
 		return err
 	}
@@ -136,6 +138,13 @@ func (s *suite) all(ctx context.Context) error {
 		if err := s.prepare(ctx); err != nil {
 			s.errs = append(s.errs, err)
 		}
+	}
+
+	covered, err := s.coverage()
+	if err != nil {
+		s.errs = append(s.errs, err)
+	} else if covered != nil {
+		s.print("%v", covered)
 	}
 
 	return errors.Join(ctx.Err(), s.report(use(), speed))

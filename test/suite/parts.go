@@ -41,6 +41,12 @@ var storing = []string{
 	"./internal/store", "./internal/work",
 }
 
+// scened are the packages whose tests lay beds: those of the features, and those that cross them.
+var scened = []string{
+	"./internal/binding", "./internal/foldersync", "./internal/publish", "./internal/push", "./internal/repair",
+	"./test/e2e",
+}
+
 // testParts are those of `make test`: everything on SQLite; on PostgreSQL what has
 // SQL of its own, the life of an installation, the web, the scenes, and three sweeps.
 // The statements that SQLite was given are prepared on PostgreSQL.
@@ -48,12 +54,12 @@ func testParts() []part {
 	return []part{
 		{name: "packages", lane: 1, cpu: 160, wall: 290},
 		{
-			name: "scenes on PostgreSQL", lane: 1, cpu: 55, wall: 170, packages: []string{"./test/e2e"},
+			name: "scenes on PostgreSQL", lane: 1, cpu: 55, wall: 170, packages: scened,
 			memory: true, postgres: true,
 			thin: []string{"-skip", scenesOnce},
 		},
 
-		{name: "scenes", lane: 2, cpu: 125, wall: 310, packages: []string{"./test/e2e"}, memory: true},
+		{name: "scenes", lane: 2, cpu: 125, wall: 310, packages: scened, memory: true},
 		{
 			name: "packages on PostgreSQL", lane: 2, cpu: 35, wall: 160,
 			packages: append(slices.Clone(storing), "./test/lifecycle", "./test/upgrade"),
@@ -78,12 +84,15 @@ func testParts() []part {
 			lane:     4,
 			cpu:      25,
 			wall:     130,
-			packages: []string{"./test/web", "./test/telemetry"},
+			packages: []string{"./internal/web", "./test/telemetry"},
 			memory:   true,
 			postgres: true,
 			thin:     []string{"-skip", webOnce},
 		},
-		{name: "web", lane: 4, cpu: 30, wall: 100, packages: []string{"./test/web", "./test/telemetry"}, memory: true},
+		{
+			name: "web", lane: 4, cpu: 30, wall: 100, packages: []string{"./internal/web", "./test/telemetry"},
+			memory: true,
+		},
 	}
 }
 
@@ -93,7 +102,7 @@ func quickParts() []part {
 	return []part{
 		{name: "packages", lane: 1, cpu: 110, wall: 60, run: []string{"-short"}, env: without, memory: true},
 		{
-			name: "scenes", lane: 2, cpu: 60, wall: 40, packages: []string{"./test/e2e"}, memory: true,
+			name: "scenes", lane: 2, cpu: 60, wall: 40, packages: scened, memory: true,
 			run: []string{"-short", "-skip", sweeps}, env: without,
 		},
 	}

@@ -114,7 +114,8 @@ func list(patterns ...string) ([]string, error) {
 func (s *suite) environment(p part) []string {
 	// Nobody debugs these programs, and what only a debugger reads takes half of the linking.
 	// Memory is at hand, so compilers and tests collect garbage a third as often.
-	env := append(slices.Clone(p.env), "GOFLAGS="+strings.TrimSpace(os.Getenv("GOFLAGS")+" -ldflags=-w"), "GOGC=300")
+	env := append(slices.Clone(p.env), "GOFLAGS="+strings.TrimSpace(os.Getenv("GOFLAGS")+" -ldflags=-w"), "GOGC=300",
+		testenv.EnvContract+"="+s.contract)
 	if p.memory && s.memory != "" {
 		env = append(env, "GOTMPDIR="+s.memory, "TMPDIR="+s.memory)
 	}

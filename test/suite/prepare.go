@@ -14,6 +14,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // foreign are statements that PostgreSQL is never given: SQLite's own, and those of
@@ -59,6 +60,32 @@ func (s *suite) prepare(ctx context.Context) (err error) {
 
 // recorded reads the statements that the beds wrote, each once.
 func recorded(path string) (out []string, err error) {
+	known := map[string]bool{}
+	statements, err := linesOf[string](path)
+	for _, statement := range statements {
+		if shape := strings.Join(strings.Fields(statement), " "); !known[shape] && !foreign.MatchString(statement) {
+			known[shape] = true
+			out = append(out, statement)
+		}
+	}
+
+	return out, err
+}
+
+// coverage sums up what the programs of tests used of Frame.io's contract; nil when none has told.
+func (s *suite) coverage() (sum *testenv.Coverage, err error) {
+	told, err := linesOf[testenv.Coverage](s.contract)
+	for _, c := range told {
+		if sum != nil {
+			c = sum.With(c)
+		}
+		sum = &c
+	}
+	return sum, err
+}
+
+// linesOf reads a file that programs wrote, a line of JSON at a time; there are none when there is no file.
+func linesOf[T any](path string) (out []T, err error) {
 	f, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
@@ -69,18 +96,14 @@ func recorded(path string) (out []string, err error) {
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 
-	known := map[string]bool{}
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, 16<<20)
 	for lines.Scan() {
-		var statement string
-		if err := json.Unmarshal(lines.Bytes(), &statement); err != nil {
+		var line T
+		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
-		if shape := strings.Join(strings.Fields(statement), " "); !known[shape] && !foreign.MatchString(statement) {
-			known[shape] = true
-			out = append(out, statement)
-		}
+		out = append(out, line)
 	}
 
 	return out, lines.Err()

@@ -133,3 +133,22 @@ func TestWhatIsLeftOutExists(t *testing.T) {
 		}
 	}
 }
+
+// What several programs used of the contract is used, whichever of them did.
+func TestCoverageIsSummedUp(t *testing.T) {
+	t.Parallel()
+	s := &suite{contract: filepath.Join(t.TempDir(), "contract")}
+	if sum, err := s.coverage(); sum != nil || err != nil {
+		t.Errorf("when nobody has told: got %v, %v; want nothing", sum, err)
+	}
+
+	lines := `{"total":3,"unused":["b","c"]}` + "\n" + `{"total":3,"unused":["a","c"]}` + "\n"
+	if err := os.WriteFile(s.contract, []byte(lines), 0o600); err != nil {
+		t.Fatal(err)
+	}
+
+	sum, err := s.coverage()
+	if want := "contract: 2 of 3 operations used, all requests and answers valid"; err != nil || sum.String() != want {
+		t.Errorf("got %q, %v; want %q", sum, err, want)
+	}
+}

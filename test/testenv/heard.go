@@ -44,8 +44,8 @@ func (r *recorder) hear(statement string) {
 }
 
 // appendLine writes in one go: other processes write to the same file.
-func appendLine(path, statement string) error {
-	line, err := json.Marshal(statement)
+func appendLine(path string, what any) error {
+	line, err := json.Marshal(what)
 	if err != nil {
 		return err
 	}

@@ -121,7 +121,7 @@ func (b *Bed) checkDocument(path string, d nuxeosim.DocView, w WantDocument) {
 	}
 
 	if !slices.Contains(d.Facets, "FrameioAsset") || d.Properties["frameio:documentUid"] != d.UID ||
-		d.Properties["frameio:digest"] != sum(w.Content) {
+		d.Properties["frameio:digest"] != MD5(w.Content) {
 		b.T.Errorf("%q: facets %v, of %v with digest %v", path, d.Facets, d.Properties["frameio:documentUid"],
 			d.Properties["frameio:digest"])
 	}
@@ -129,7 +129,7 @@ func (b *Bed) checkDocument(path string, d nuxeosim.DocView, w WantDocument) {
 	var file, digest string
 	err := b.App.DB.Reader.QueryRowContext(b.T.Context(), `SELECT file_id, digest FROM links
 		WHERE document_uid = $1`, d.UID).Scan(&file, &digest)
-	if err != nil || digest != sum(w.Content) || d.Properties["frameio:fileId"] != file {
+	if err != nil || digest != MD5(w.Content) || d.Properties["frameio:fileId"] != file {
 		b.T.Errorf("%q: its link tells file %s with %s: %v", path, file, digest, err)
 	}
 }
@@ -169,7 +169,8 @@ func (s *Systems) Content(uid string) []byte {
 	return got
 }
 
-func sum(content []byte) string {
+// MD5 is the digest of a content, as Nuxeo tells it.
+func MD5(content []byte) string {
 	s := md5.Sum(content)
 	return hex.EncodeToString(s[:])
 }
@@ -215,4 +216,33 @@ func (b *Bed) AllDone() {
 			b.T.Errorf("%s %s: %s at %q: %s %s", v.Kind, v.Title, v.State, v.Step, v.Message, v.Remedy)
 		}
 	}
+}
+
+// CheckBound checks that every action is in our records and works, and that the
+// folder shows the binding.
+func (b *Bed) CheckBound(name string, workspaces ...string) {
+	b.T.Helper()
+	list, _, err := b.App.Binding.List(b.T.Context(), Viewer, b.Folder, "", 0)
+	if err != nil || len(list) != 1 || list[0].ActionName != name || len(list[0].Actions) != len(workspaces) {
+		b.T.Fatalf("the bindings are %+v, %v; want one, %s, in %d workspaces", list, err, name, len(workspaces))
+	}
+
+	for _, w := range workspaces {
+		actions := b.Frameio.Actions(w)
+		if len(actions) != 1 || actions[0].Name != name {
+			b.T.Fatalf("the actions are %+v, want one, named %s", actions, name)
+		}
+		_, root := b.Frameio.AddProject(w, "Another")
+		res, err := b.Frameio.RunAction(b.T.Context(), actions[0].ID, b.Josh,
+			[]string{b.Add(root, "works.mov", []byte("x"))})
+		if err != nil || res.Title != "Success" {
+			b.T.Errorf("running the action answers %+v, %v; want Success", res, err)
+		}
+	}
+
+	if d, _ := b.Nuxeo.Doc(b.Folder); len(d.Properties["frameiobinding:bindings"].([]any)) != 1 {
+		b.T.Errorf("the folder shows the bindings %v, want one", d.Properties["frameiobinding:bindings"])
+	}
+
+	b.Settle()
 }

@@ -60,17 +60,7 @@ var write = flag.String("write", "", "the version whose fixtures TestWrite write
 // key is that of the vault in all scenes. It protects nothing.
 const key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
-// TestMain lets more tests run at once than there are processors: most of the time they
-// wait for a server.
-func TestMain(m *testing.M) {
-	flag.Parse()
-	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue || f.Value.String() == "0" {
-		if err := flag.Set("test.parallel", "16"); err != nil {
-			panic(err)
-		}
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { testenv.Main(m) }
 
 // set sets a scene.
 func set(t *testing.T, s scene, more ...testenv.Option) (st *stage, deed, check func()) {
@@ -79,7 +69,7 @@ func set(t *testing.T, s scene, more ...testenv.Option) (st *stage, deed, check 
 		testenv.OneByOne(), testenv.Loose(), testenv.Config(func(c *app.Config) {
 			c.EncryptionKey = []string{key}
 			if s.direct {
-				c.Push.ByAddress, c.Nuxeo.BlobHosts = true, []string{"127.0.0.1"}
+				testenv.ByAddress(c)
 			}
 		}),
 		testenv.Nuxeo(func(o *nuxeosim.Options) { o.DirectDownload = s.direct }),

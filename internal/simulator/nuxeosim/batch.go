@@ -1,7 +1,6 @@
 package nuxeosim
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"hash"
@@ -271,11 +270,7 @@ func (s *Server) verify(p []byte, offset int64) error {
 		return nil
 	}
 
-	buf := buffers.Get().(*[]byte)
-	defer buffers.Put(buf)
-	want := (*buf)[:len(p)] // copyWide writes at most a buffer's worth
-	n, _ := s.opt.Verify.ReadAt(want, offset)
-	if n < len(p) || !bytes.Equal(want, p) {
+	if !s.opt.Verify.Matches(p, offset) {
 		s.mismatch.Add(1)
 		return fmt.Errorf("the bytes at %d are not what was expected", offset)
 	}

@@ -13,7 +13,10 @@ import (
 	"math/rand/v2"
 )
 
-const block = 1 << 20
+const (
+	block     = 1 << 20
+	stampSize = 8 // bytes of a block that say which one it is
+)
 
 // Content is a file of Size bytes whose content follows from Seed.
 type Content struct {
@@ -61,24 +64,32 @@ func (c *Content) chunk(p []byte, off int64) int {
 	limit := min(int64(len(p)), block-within, c.size-off)
 	p = p[:limit]
 	copy(p, c.base[within:])
-	var stamp [8]byte
+	var stamp [stampSize]byte
 	binary.LittleEndian.PutUint64(stamp[:], uint64(number))
-	if within < 8 {
+	if within < stampSize {
 		copy(p, stamp[within:])
 	}
 
 	return len(p)
 }
 
-// Matches reports whether p is what the file holds at off.
+// Matches reports whether p is what the file holds at off. It compares in place, without making
+// those bytes.
 func (c *Content) Matches(p []byte, off int64) bool {
-	want := make([]byte, min(len(p), block))
+	if off+int64(len(p)) > c.size {
+		return false
+	}
+
 	for len(p) > 0 {
-		n, err := c.ReadAt(want[:min(len(p), len(want))], off)
-		if err != nil || !bytes.Equal(want[:n], p[:n]) {
+		number, within := off/block, off%block
+		n := min(int64(len(p)), block-within)
+		stamped := max(0, min(n, stampSize-within))
+		stamp := binary.LittleEndian.AppendUint64(nil, uint64(number))
+		if stamped > 0 && !bytes.Equal(p[:stamped], stamp[within:within+stamped]) ||
+			!bytes.Equal(p[stamped:n], c.base[within+stamped:within+n]) {
 			return false
 		}
-		p, off = p[n:], off+int64(n)
+		p, off = p[n:], off+n
 	}
 
 	return true
