@@ -117,6 +117,7 @@ func (m *typesByName) UnmarshalJSON(b []byte) error {
 			return err
 		}
 
+		// One that is of another form is left out.
 		var t struct {
 			Schemas []string `json:"schemas"`
 			Facets  []string `json:"facets"`
