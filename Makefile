@@ -77,7 +77,8 @@ pictures: ui chromium ## Take the pictures of the manual anew, from the story in
 .PHONY: race
 race: export CGO_ENABLED := 1
 race: ## Run the tests of what is concurrent under the race detector
-	go test -race -timeout 30m ./internal/transfer ./internal/ratelimit ./internal/work ./internal/store ./internal/identity ./test/...
+	go test -race -timeout 30m ./internal/transfer ./internal/ratelimit ./internal/work ./internal/store ./internal/identity \
+		./internal/binding ./internal/foldersync ./internal/publish ./internal/push ./internal/repair ./internal/web ./test/...
 
 .PHONY: check
 check: check-here ## Format, vet and static analysis, for every system that a release is for

@@ -23,7 +23,7 @@ import (
 )
 
 // TokenSource gives the access token of one credential. After a 401 it is
-// called once more with the token that was refused, and must return another.
+// called again with the token that was refused, and must return another.
 type TokenSource func(ctx context.Context, refused string) (string, error)
 
 // Client calls the API in the name of one credential. It is safe for
@@ -96,8 +96,12 @@ func NotFound(err error) bool { return StatusOf(err) == http.StatusNotFound }
 // tells nothing of what is there and what is not.
 func Odd(err error) bool { return StatusOf(err) == http.StatusOK }
 
+// maxTokens is how many further tokens a call asks for: the second one may be older than
+// it seems, as when another process has got it, and end at this very moment.
+const maxTokens = 2
+
 // do sends a request below /v4 and decodes the answer into out, which may be
-// nil. On 401 it asks once for another token.
+// nil. On 401 it asks for another token, maxTokens times at most.
 func (c *Client) do(ctx context.Context, method, path string, query url.Values, body, out any) error {
 	token, err := c.token(ctx, "")
 	if err != nil {
@@ -105,16 +109,17 @@ func (c *Client) do(ctx context.Context, method, path string, query url.Values, 
 	}
 
 	err = c.once(ctx, token, method, path, query, body, out)
-	if StatusOf(err) != http.StatusUnauthorized {
-		return err
+	for range maxTokens {
+		if StatusOf(err) != http.StatusUnauthorized {
+			break
+		}
+		if token, err = c.token(ctx, token); err != nil {
+			return err
+		}
+		err = c.once(ctx, token, method, path, query, body, out)
 	}
 
-	// The token may have ended just now.
-	if token, err = c.token(ctx, token); err != nil {
-		return err
-	}
-
-	return c.once(ctx, token, method, path, query, body, out)
+	return err
 }
 
 func (c *Client) once(ctx context.Context, token, method, path string, query url.Values, body, out any) error {

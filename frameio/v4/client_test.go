@@ -62,32 +62,35 @@ func client(t *testing.T, url string, token v4.TokenSource) *v4.Client {
 	return c
 }
 
-func TestRefusedTokenIsReplacedOnce(t *testing.T) {
+// A token that is refused is replaced, and so is another one that ends at that very moment.
+func TestRefusedTokensAreReplaced(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	var refused []string
-	source := func(good string) v4.TokenSource {
-		return func(_ context.Context, old string) (string, error) {
+	source := func(tokens ...string) v4.TokenSource {
+		return func(_ context.Context, old string) (token string, err error) {
 			refused = append(refused, old)
-			if old == "" {
-				return "stale", nil
-			}
-			return good, nil
+			token, tokens = tokens[0], tokens[1:]
+			return token, nil
 		}
 	}
 
-	if p, err := client(t, w.url, source(w.sim.AccessToken(w.owner))).Me(t.Context()); err != nil || p.ID != w.owner {
-		t.Fatalf("who it is: %+v, %v; want %s", p, err, w.owner)
-	}
-
-	if !slices.Equal(refused, []string{"", "stale"}) {
-		t.Errorf("asked for a token after %q, want after none and \"stale\"", refused)
+	good := w.sim.AccessToken(w.owner)
+	for _, stale := range [][]string{{"stale"}, {"stale", "another"}} {
+		refused = nil
+		p, err := client(t, w.url, source(append(stale, good)...)).Me(t.Context())
+		if err != nil || p.ID != w.owner {
+			t.Fatalf("with the tokens %q: got %+v, %v; want %s", stale, p, err, w.owner)
+		}
+		if want := append([]string{""}, stale...); !slices.Equal(refused, want) {
+			t.Errorf("asked for tokens after %q, want after %q", refused, want)
+		}
 	}
 
 	refused = nil
-	if _, err := client(t, w.url, source("stale too")).Me(t.Context()); !fault.Is(err, fault.NotConnected) ||
-		len(refused) != 2 {
-		t.Errorf("with tokens that are refused: got %v after %q, want not connected after 2", err, refused)
+	if _, err := client(t, w.url, source("a", "b", "c")).Me(t.Context()); !fault.Is(err, fault.NotConnected) ||
+		!slices.Equal(refused, []string{"", "a", "b"}) {
+		t.Errorf("with tokens that are refused: got %v after %q, want not connected after 3", err, refused)
 	}
 
 	gone := errors.New("no sign-in")

@@ -76,7 +76,7 @@ type FrameioConfig struct {
 
 // TransferConfig tells how bytes move.
 type TransferConfig struct {
-	Verify  string        `help:"digest: parts go in order and one digest over the whole is compared with Nuxeo's. parts: parts go in any order, several at once; sizes and part sums are checked. One of ${enum}." enum:"digest,parts" default:"digest"`
+	Verify  string        `help:"digest: parts go in order and one digest over the whole is compared with Nuxeo's. parts: parts go in any order, several at once; only sizes are compared. One of ${enum}." enum:"digest,parts" default:"digest"`
 	Streams int           `help:"Parts of one file that move at once, with verify parts." default:"4"`
 	Idle    time.Duration `help:"A stream that moves nothing for so long is given up and begun again where it stood." default:"30s"`
 

@@ -103,8 +103,8 @@ func TestAnotherAccountOnARevokedLogin(t *testing.T) {
 	w := setup(t)
 	w.connectAs("josh")
 	w.revoke("josh")
-	lift := func(anyAccount bool) {
-		if err := w.Lift(t.Context(), "josh", "Administrator", anyAccount); err != nil {
+	lift := func(anyUser bool) {
+		if err := w.Lift(t.Context(), "josh", "Administrator", anyUser); err != nil {
 			t.Fatal(err)
 		}
 	}

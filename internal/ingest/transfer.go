@@ -111,7 +111,7 @@ func (s *Service) reconcile(ctx context.Context, r *Run, cp checkpoint) (checkpo
 	switch {
 	case nuxeo.NotFound(err):
 		// Nothing arrived, or the batch is gone: start with a new one.
-		if len(cp.State.Sums) > 0 {
+		if len(cp.State.Parts) > 0 {
 			if err := r.Task.Note(ctx, "begun again", "Nuxeo's upload batch had expired."); err != nil {
 				return checkpoint{}, nil, err
 			}
@@ -130,7 +130,7 @@ func (s *Service) reconcile(ctx context.Context, r *Run, cp checkpoint) (checkpo
 
 	present := chunks{}
 	for i := range plan.Count() {
-		if _, noted := cp.State.Sums[i]; !noted && state.Has(i) {
+		if !cp.State.Parts[i] && state.Has(i) {
 			present[i] = true
 		}
 	}

@@ -49,7 +49,7 @@ func (r *run) ordered(ctx context.Context) ([]byte, error) {
 func (r *run) restart() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.state.Sums, r.state.Hashed = Sums{}, 0
+	r.state.Parts, r.state.Hashed = Parts{}, 0
 	r.moved.Store(0)
 }
 
@@ -72,10 +72,10 @@ func (r *run) orderedPart(ctx context.Context, d *digester, p Part, ahead *readA
 		body := ahead.part(ctx, p, d)
 		var mine atomic.Int64
 		defer func() { r.flying.Add(-mine.Load()) }()
-		summed := &summing{r: body, left: p.Length, moved: r.attempt(dog, &mine), whole: dog.handed}
-		err := r.sink.Put(tryCtx, p, summed)
-		if err == nil && summed.n != p.Length {
-			err = &shortError{want: p.Length, got: summed.n}
+		counted := &counting{r: body, left: p.Length, moved: r.attempt(dog, &mine), whole: dog.handed}
+		err := r.sink.Put(tryCtx, p, counted)
+		if err == nil && counted.n != p.Length {
+			err = &shortError{want: p.Length, got: counted.n}
 		}
 
 		if err != nil {
@@ -91,7 +91,7 @@ func (r *run) orderedPart(ctx context.Context, d *digester, p Part, ahead *readA
 			if err != nil {
 				return err
 			}
-			return r.arrived(p, summed, state)
+			return r.arrived(p, counted, state)
 		})
 
 		return nil

@@ -3,7 +3,6 @@ package transfer
 import (
 	"context"
 	"errors"
-	"hash/crc32"
 	"io"
 	"maps"
 	"sync"
@@ -42,7 +41,7 @@ func (r *run) snapshotState() State {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := r.state
-	s.Sums = maps.Clone(s.Sums)
+	s.Parts = maps.Clone(s.Parts)
 	s.Sent = r.sent.Load()
 	return s
 }
@@ -59,7 +58,7 @@ func (r *run) parallel(ctx context.Context) error {
 	g.SetLimit(max(1, r.o.Streams))
 	missing := r.snapshotState()
 	for i := range r.plan.Count() {
-		if _, ok := missing.Sums[i]; ok {
+		if missing.Parts[i] {
 			continue
 		}
 
@@ -91,24 +90,24 @@ func (r *run) part(ctx context.Context, p Part) error {
 		defer func() { r.flying.Add(-mine.Load()) }()
 
 		// What was counted for an attempt that failed is taken back.
-		summed := &summing{r: body, left: p.Length, moved: r.attempt(dog, &mine), whole: dog.handed}
-		if err := r.sink.Put(ctx, p, summed); err != nil {
+		counted := &counting{r: body, left: p.Length, moved: r.attempt(dog, &mine), whole: dog.handed}
+		if err := r.sink.Put(ctx, p, counted); err != nil {
 			return err
 		}
 
-		return r.arrived(p, summed, nil)
+		return r.arrived(p, counted, nil)
 	})
 }
 
 // arrived records a part that the sink took.
-func (r *run) arrived(p Part, summed *summing, hashState []byte) error {
-	if summed.n != p.Length {
-		return &shortError{want: p.Length, got: summed.n}
+func (r *run) arrived(p Part, counted *counting, hashState []byte) error {
+	if counted.n != p.Length {
+		return &shortError{want: p.Length, got: counted.n}
 	}
 
 	// From here on the part is not sent again.
 	r.mu.Lock()
-	r.state.Sums[p.Index] = summed.sum
+	r.state.Parts[p.Index] = true
 	if hashState != nil {
 		r.state.HashState, r.state.Hashed = hashState, p.Offset+p.Length
 	}
@@ -153,20 +152,16 @@ func (r *run) hopeless(err error) bool {
 	return errors.Is(err, ErrChanged) || r.o.Permanent != nil && r.o.Permanent(err)
 }
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
-// summing counts and sums what passes, and tells when it is the whole.
-type summing struct {
+// counting counts what passes, and tells when it is the whole.
+type counting struct {
 	r       io.Reader
 	n, left int64
-	sum     uint32
 	moved   func(int)
 	whole   func()
 }
 
-func (s *summing) Read(p []byte) (int, error) {
+func (s *counting) Read(p []byte) (int, error) {
 	n, err := s.r.Read(p)
-	s.sum = crc32.Update(s.sum, castagnoli, p[:n])
 	s.n, s.left = s.n+int64(n), s.left-int64(n)
 	if n > 0 {
 		s.moved(n)

@@ -1,7 +1,7 @@
 // Package transfer moves the bytes of one file from a source to a sink: in
 // parts, resumable, verified, in bounded memory.
 //
-// It owns the plan, the sums, and the rule when an attempt has died. What must
+// It owns the plan, the digest, and the rule when an attempt has died. What must
 // hold: a part arrives whole or not at all; no byte touches the disk; memory
 // depends on streams and buffers, never on the file; a source or sink that
 // makes no progress is given up, however long the whole may take. It knows
@@ -11,6 +11,7 @@ package transfer
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash"
@@ -147,27 +148,43 @@ type Progress struct {
 
 // State is what a transfer needs to go on after a crash.
 type State struct {
-	// Sums are the CRC-32C of the parts that arrived, by index.
-	Sums Sums `json:"sums,omitempty"`
+	Parts Parts `json:"parts,omitempty"` // that arrived
 	// Hashed is how many bytes HashState covers: a number of whole parts.
 	Hashed    int64  `json:"hashed,omitempty"`
 	HashState []byte `json:"hash_state,omitempty"`
 	Sent      int64  `json:"sent,omitempty"`
 }
 
-// Keep drops the sums of parts that the sink does not have, and the digest
-// behind the first hole.
+// UnmarshalJSON reads what this version wrote, or an older one.
+func (s *State) UnmarshalJSON(text []byte) error {
+	type plain State
+	in := struct {
+		*plain
+		Summed summedParts `json:"sums"`
+	}{plain: (*plain)(s)}
+	if err := json.Unmarshal(text, &in); err != nil {
+		return err
+	}
+
+	if s.Parts == nil {
+		s.Parts = Parts(in.Summed)
+	}
+
+	return nil
+}
+
+// Keep drops parts that the sink does not have, and the digest behind the first hole.
 func (s *State) Keep(has func(index int) bool, plan Plan) {
-	for i := range s.Sums {
+	for i := range s.Parts {
 		if !has(i) {
-			delete(s.Sums, i)
+			delete(s.Parts, i)
 		}
 	}
 
 	// The digest covers the parts up to the first that is missing.
 	whole := 0
 	for ; whole < plan.Count(); whole++ {
-		if _, ok := s.Sums[whole]; !ok {
+		if !s.Parts[whole] {
 			break
 		}
 	}
@@ -178,7 +195,7 @@ func (s *State) Keep(has func(index int) bool, plan Plan) {
 }
 
 func (s State) done(plan Plan) (n int64) {
-	for i := range s.Sums {
+	for i := range s.Parts {
 		n += plan.Part(i).Length
 	}
 	return n
@@ -192,8 +209,8 @@ func Run(ctx context.Context, plan Plan, s State, src Source, sink Sink, o Optio
 		return s, nil, fmt.Errorf("a file of %d bytes in parts of %d cannot be moved", plan.Size, plan.PartSize)
 	}
 
-	if s.Sums == nil {
-		s.Sums = Sums{}
+	if s.Parts == nil {
+		s.Parts = Parts{}
 	}
 
 	// Count on from what has been done before.

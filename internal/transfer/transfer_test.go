@@ -147,8 +147,8 @@ func TestBothWaysDeliverEverySizeWithFaults(t *testing.T) {
 					t.Errorf("the digest is %s, want %x", sum, want)
 				}
 
-				if len(s.Sums) != plan.Count() {
-					t.Errorf("%d sums of %d parts, want one of each", len(s.Sums), plan.Count())
+				if len(s.Parts) != plan.Count() {
+					t.Errorf("%d parts have arrived, want %d", len(s.Parts), plan.Count())
 				}
 			})
 		}
@@ -205,16 +205,16 @@ func TestResumesFromAnyState(t *testing.T) {
 func TestKeepDropsWhatTheSinkLost(t *testing.T) {
 	t.Parallel()
 	plan := Plan{Size: 100, PartSize: 10}
-	s := State{Sums: Sums{0: 1, 1: 2, 2: 3}, Hashed: 30, HashState: []byte("x")}
+	s := State{Parts: Parts{0: true, 1: true, 2: true}, Hashed: 30, HashState: []byte("x")}
 	s.Keep(func(i int) bool { return i != 1 }, plan)
-	if len(s.Sums) != 0 || s.Hashed != 0 || s.HashState != nil {
+	if len(s.Parts) != 0 || s.Hashed != 0 || s.HashState != nil {
 		t.Errorf("with a part lost that was in the digest, kept are %+v, want nothing", s)
 	}
 
-	s = State{Sums: Sums{0: 1, 5: 2}}
+	s = State{Parts: Parts{0: true, 5: true}}
 	s.Keep(func(i int) bool { return i == 5 }, plan)
-	if len(s.Sums) != 1 {
-		t.Errorf("kept are the sums %v, want only that of part 5", s.Sums)
+	if len(s.Parts) != 1 {
+		t.Errorf("kept are the parts %v, want only part 5", s.Parts)
 	}
 }
 
@@ -234,8 +234,8 @@ func TestSliceEndsBetweenParts(t *testing.T) {
 	o := options()
 	o.Until = time.Now().Add(-time.Second)
 	s, _, err := Run(t.Context(), Plan{Size: 5000, PartSize: 1000}, State{}, m, m, o)
-	if !errors.Is(err, ErrSlice) || len(s.Sums) != 0 {
-		t.Errorf("a slice that is over: %v with the sums %v; want %v and none", err, s.Sums, ErrSlice)
+	if !errors.Is(err, ErrSlice) || len(s.Parts) != 0 {
+		t.Errorf("a slice that is over: %v with the parts %v; want %v and none", err, s.Parts, ErrSlice)
 	}
 }
 

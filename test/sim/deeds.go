@@ -95,7 +95,7 @@ func (s *story) revoke() {
 }
 
 func (s *story) damage() {
-	if s.w.shape.verify != "digest" { // part sums do not tell
+	if s.w.shape.verify != "digest" { // sizes do not tell
 		return
 	}
 	s.w.hit("damaged join", "")

@@ -103,7 +103,7 @@ func toUpload(_ *world, system string, r *http.Request) bool {
 		r.ContentLength > 1
 }
 
-// toUploadDigested: with part sums only, nobody compares what Nuxeo holds.
+// toUploadDigested: without a digest nobody compares what Nuxeo holds.
 func toUploadDigested(w *world, system string, r *http.Request) bool {
 	return w.shape.verify == "digest" && toUpload(w, system, r)
 }
