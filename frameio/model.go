@@ -22,8 +22,8 @@ type Workspace struct{ ID, Name string }
 // Project belongs to a workspace; its assets hang below RootFolder.
 type Project struct{ ID, Name, WorkspaceID, RootFolder string }
 
-// Person is somebody on Frame.io.
-type Person struct{ ID, Name, Email string }
+// User is a user of Frame.io.
+type User struct{ ID, Name, Email string }
 
 // Kind says what an asset is.
 type Kind string
@@ -47,7 +47,7 @@ type File struct {
 	ViewURL   string
 	Created   time.Time
 	Updated   time.Time
-	Creator   Person
+	Creator   User
 	Metadata  []Field
 	Link      string // signed address of the original; a secret
 	Proxies   Proxies
@@ -116,12 +116,12 @@ type Comment struct {
 	Completed        bool
 	Created, Updated time.Time
 	Edited           time.Time // when the text was last changed; zero if it never was
-	Owner            Person
+	Owner            User
 	Replies          []Comment
 	Raw              []byte // the comment as it came, without its replies and without secrets
 }
 
-// Attachment is a file that somebody added to a comment. Size is in bytes.
+// Attachment is a file that was added to a comment. Size is in bytes.
 type Attachment struct {
 	Name string
 	Size int64

@@ -77,6 +77,8 @@ func Frames(timecode string, fps float64) (frame int64, ok bool) {
 		return 0, false
 	}
 
+	// Timecodes count at the nominal rate; drop-frame skips numbers, and other fractional rates
+	// go by time.
 	seconds := h*3600 + m*60 + s
 	frame = seconds*nominal + f
 	switch {

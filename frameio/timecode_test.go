@@ -86,7 +86,7 @@ func FuzzFrameRate(f *testing.F) {
 			t.Fatalf("FrameRate(%q): got %v, want 0 to 1000", text, fps)
 		}
 		if Timecode(frame, fps) == "" {
-			t.Fatal("no timecode")
+			t.Fatalf("the timecode of frame %v at %v: got none, want one", frame, fps)
 		}
 	})
 }

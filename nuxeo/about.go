@@ -82,6 +82,7 @@ func (c *Client) Type(ctx context.Context, name string) (Type, error) {
 		err = &Error{Method: http.MethodGet, Path: path, Code: http.StatusNotFound, Message: "there is no such type"}
 	}
 
+	// The schemas decide whether documents of the type can hold a file.
 	t := Type{Name: name, Facets: out.Facets}
 	for _, s := range out.Schemas {
 		t.Schemas = append(t.Schemas, s.Name)

@@ -64,6 +64,7 @@ func (c *Client) openFile(ctx context.Context, path string, header http.Header) 
 		}
 	}
 
+	// Some servers send a part with the status of the whole.
 	if resp.StatusCode == http.StatusOK && resp.Header.Get("Content-Range") != "" {
 		resp.StatusCode, resp.Status = http.StatusPartialContent, "206 Partial Content"
 	}

@@ -185,6 +185,7 @@ func (c *Client) do(ctx context.Context, q call, out any) (int, error) {
 		return resp.StatusCode, unreachable(q, err)
 	}
 
+	// A page of a proxy in the way is no answer of Nuxeo.
 	if err := q.read(resp.StatusCode, body, out); err != nil {
 		return resp.StatusCode, &Error{
 			Method:  q.method,

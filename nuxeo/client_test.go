@@ -187,7 +187,7 @@ func TestAddressMustBeAFullOne(t *testing.T) {
 
 	if c := client(t, "https://nuxeo.example.com/nuxeo//", nil); c.DocumentAddress("a/b") !=
 		"https://nuxeo.example.com/nuxeo/ui/#!/doc/a%2Fb" {
-		t.Error(c.DocumentAddress("a/b"))
+		t.Errorf("the address: got %s, want the id escaped once", c.DocumentAddress("a/b"))
 	}
 }
 

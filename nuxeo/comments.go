@@ -10,7 +10,7 @@ import (
 )
 
 // Comment is a comment, an annotation (then XPath is set), or a reply to
-// either. Nuxeo sets Author to whoever is signed in, and ParentID to whatever the
+// either. Nuxeo sets Author to the client's user, and ParentID to whatever the
 // call's address leads to. Text is plain text: Nuxeo keeps HTML, which it cleans, and
 // the client writes and reads it so that no character is lost. From all other fields
 // Nuxeo drops what [Kept] drops.

@@ -122,10 +122,13 @@ type WriteOptions struct {
 
 func (o WriteOptions) header() http.Header {
 	h := Fetch{Schemas: []string{"*"}, Lock: true}.header()
+
+	// Repeated with the same key, a write has its effect once.
 	if o.IdempotencyKey != "" {
 		h.Set("Idempotency-Key", o.IdempotencyKey)
 	}
 
+	// The package's policies decide by the source whether a version is made.
 	if o.Source != "" {
 		h.Set("source", o.Source)
 	}

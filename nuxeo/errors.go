@@ -86,6 +86,7 @@ func message(body []byte) string {
 		}
 	}
 
+	// Messages end up in rows and on pages.
 	if len(said.Message) > maxMessage {
 		return strings.ToValidUTF8(said.Message[:maxMessage], "") + "…"
 	}

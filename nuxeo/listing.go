@@ -7,7 +7,7 @@ import (
 	"strconv"
 )
 
-// Listing is what somebody sees as a list in Web UI: what a page provider of Nuxeo finds
+// Listing is what a person sees as a list in Web UI: what a page provider of Nuxeo finds
 // for parameters. Decisions on its documents are not made by it, as it may ask the index.
 type Listing struct {
 	Provider   string
@@ -27,6 +27,7 @@ func (c *Client) Listed(ctx context.Context, l Listing) iter.Seq2[string, error]
 			query[name] = values
 		}
 
+		// We ask for pages of our own size.
 		query.Del("offset")
 		query.Set("pageSize", strconv.Itoa(listed))
 
@@ -49,6 +50,7 @@ func (c *Client) Listed(ctx context.Context, l Listing) iter.Seq2[string, error]
 				}
 			}
 
+			// What could not be read may be just what was wanted.
 			if err := out.Entries.whole("the listing " + l.Provider); err != nil {
 				yield("", err)
 				return

@@ -6,13 +6,13 @@ import (
 	"fmt"
 )
 
-// Lock locks a document for whoever asks (Document.Lock) and tells the lock. Who
-// holds it already keeps it as it is; somebody else's lock is 409.
+// Lock locks a document for the client's user (Document.Lock) and tells the lock. A lock
+// that the user holds already stays as it is; one of another user is 409.
 func (c *Client) Lock(ctx context.Context, uid string) (*Document, error) {
 	return c.onDocument(ctx, "Document.Lock", uid, nil, WriteOptions{})
 }
 
-// Unlock takes a lock away (Document.Unlock): one's own, or anybody's with the
+// Unlock takes a lock away (Document.Unlock): the user's own, or another one with the
 // permission Unlock; else 409. Where there is none nothing happens.
 func (c *Client) Unlock(ctx context.Context, uid string) error {
 	_, err := c.onDocument(ctx, "Document.Unlock", uid, nil, WriteOptions{})
@@ -50,6 +50,7 @@ func (d *Document) Renditions() []Rendition {
 				continue
 			}
 
+			// It is addressed by its place in the list.
 			seen[e.Name] = true
 			all = append(all, Rendition{
 				Name:  e.Name,

@@ -31,7 +31,7 @@ func (m *members[T]) UnmarshalJSON(b []byte) error {
 	})
 }
 
-// whole fails when there is a member that nobody can read: it may be what is looked for.
+// whole fails when there is a member that cannot be read: it may be what is looked for.
 func (m *members[T]) whole(path string) error {
 	if m.odd == 0 {
 		return nil
@@ -53,6 +53,7 @@ func each(b []byte, most int, give func(json.RawMessage)) error {
 		return errors.New("it is no list")
 	}
 
+	// More than asked for is a mistake, or an attack on our memory.
 	for n := 0; d.More(); n++ {
 		if n == most {
 			return fmt.Errorf("there are more than the %d that were asked for", most)

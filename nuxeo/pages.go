@@ -46,6 +46,7 @@ func (c *Client) remarks(ctx context.Context, uid, adapter string, query url.Val
 		Total   int            `json:"totalSize"`
 	}{Entries: members[entry]{most: mostInside, is: func(e entry) bool { return e.ID != "" }}}
 
+	// Ask how many replies each has, and keep those unknown that Nuxeo does not tell of.
 	header := http.Header{"fetch-comment": {"repliesSummary"}}
 	err := c.get(ctx, idPath(uid)+adapter, query, header, &out)
 
@@ -57,6 +58,7 @@ func (c *Client) remarks(ctx context.Context, uid, adapter string, query url.Val
 		}
 	}
 
+	// Those that could not be read count as read.
 	r.More = out.Total > len(r.List)+out.Entries.odd
 	r.Newest(most)
 	return r, err
@@ -115,6 +117,7 @@ func (m *typesByName) UnmarshalJSON(b []byte) error {
 			return err
 		}
 
+		// One that is of another form is left out.
 		var t struct {
 			Schemas []string `json:"schemas"`
 			Facets  []string `json:"facets"`

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// User is a person known to Nuxeo.
+// User is a user of Nuxeo.
 type User struct {
 	Login         string
 	Name          string
@@ -42,21 +42,21 @@ func (w wireUser) user() User {
 	}
 }
 
-// Me tells who is signed in (GET /api/v1/me).
+// Me reads the client's user (GET /api/v1/me).
 func (c *Client) Me(ctx context.Context) (User, error) {
 	var w wireUser
 	err := c.get(ctx, "api/v1/me", nil, nil, &w)
 	return w.user(), err
 }
 
-// User reads a person (GET /api/v1/user/{login}).
+// User reads a user (GET /api/v1/user/{login}).
 func (c *Client) User(ctx context.Context, login string) (User, error) {
 	var w wireUser
 	err := c.get(ctx, "api/v1/user/"+url.PathEscape(login), nil, nil, &w)
 	return w.user(), err
 }
 
-// NewToken acquires a login token for the one who is signed in
+// NewToken acquires a login token for the client's user
 // (POST /api/v1/token). The same application and device give the same token.
 func (c *Client) NewToken(ctx context.Context, application, device, description string) (string, error) {
 	query := url.Values{

@@ -14,7 +14,7 @@ import (
 // 0, of at most 1,000 documents; more says that another follows (POST
 // /api/v1/automation/Repository.Query). Without ORDER BY some databases give the pages
 // in no fixed order. A query that cannot be read fails with 500. When there is an entry
-// that cannot be read, of which nobody knows what it is, the others come with an error.
+// that cannot be read, and may be anything, the others come with an error.
 func (c *Client) QueryPage(
 	ctx context.Context, nxql string, page, size int, f Fetch,
 ) (docs []*Document, more bool, err error) {
@@ -46,6 +46,7 @@ func (c *Client) Query(ctx context.Context, where, after string, f Fetch) iter.S
 				q += " AND ecm:uuid > " + Quote(after)
 			}
 
+			// Going on behind an id, not at a page, is what keeps it steady.
 			docs, more, err := c.QueryPage(ctx, q+" ORDER BY ecm:uuid", 0, queried, f)
 			for _, d := range docs {
 				if after = d.UID; !yield(d, nil) {

@@ -10,7 +10,7 @@ import (
 // as a blob in an object store, and goes nowhere (GET of one byte, as HEAD is not
 // what an address is signed for). It is empty when Nuxeo sends it itself, or sends to an
 // address without a signature, as that of a sign-in page. The
-// address is a secret, and as hostile as whoever may answer for Nuxeo.
+// address is a secret, and may be hostile if something else answers for Nuxeo.
 func (c *Client) SentOn(ctx context.Context, path string) (string, error) {
 	here := *c.http
 	here.Transport = stays{here.Transport}
@@ -47,6 +47,7 @@ func (s stays) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 
+	// Hide the address from the client, which would follow it.
 	resp.Header.Del(sentOn) // an answer has none of its own
 	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
 		resp.Header.Set(sentOn, resp.Header.Get("Location"))

@@ -34,8 +34,8 @@ func markup(text string) string {
 // blocks are the elements that begin a new line unless there is one already.
 var blocks = map[string]bool{"p": true, "div": true, "li": true, "tr": true}
 
-// plain is what people read of a comment that Nuxeo keeps as HTML. It is text: whoever
-// puts it on a page has to write it as such.
+// plain is what people read of a comment that Nuxeo keeps as HTML. It is text: a page
+// has to escape it.
 func plain(markup string) string {
 	var b strings.Builder
 	silent := ""

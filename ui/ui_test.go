@@ -20,7 +20,7 @@ func sources(t *testing.T) string {
 	t.Helper()
 	names, err := filepath.Glob("src/*.ts")
 	if err != nil || len(names) == 0 {
-		t.Fatal("there are no sources", err)
+		t.Fatalf("the sources: got none (%v), want some", err)
 	}
 
 	var all strings.Builder
@@ -64,7 +64,7 @@ func TestTextsAreThoseThatAreAskedFor(t *testing.T) {
 	for _, m := range regexp.MustCompile(`["\x60](frameio\.[A-Za-z0-9_.-]*?)["\x60]`).FindAllStringSubmatch(code, -1) {
 		asked[m[1]] = true
 		if english[m[1]] == "" && english[m[1]+".one"] == "" && !strings.HasSuffix(m[1], ".") {
-			t.Errorf("there is no text for %s", m[1])
+			t.Errorf("the text for %s: got none, want one", m[1])
 		}
 	}
 
@@ -102,7 +102,7 @@ func TestLanguagesSayTheSame(t *testing.T) {
 		for key, text := range words {
 			english, known := all[""][key]
 			if !known || len(place.FindAllString(text, -1)) != len(place.FindAllString(english, -1)) {
-				t.Errorf("%q says %q for %s, English says %q", language, text, key, english)
+				t.Errorf("%s in %q: got %q, want the places of the English %q", key, language, text, english)
 			}
 		}
 	}
@@ -124,7 +124,7 @@ func TestTitlesAreTranslated(t *testing.T) {
 	for language, words := range wordsOf(t) {
 		for _, key := range titles {
 			if words[key] == "" {
-				t.Errorf("there is no %s in %q", key, language)
+				t.Errorf("%s in %q: got no text, want one", key, language)
 			}
 		}
 	}
@@ -169,14 +169,14 @@ func TestManualNamesTheSlots(t *testing.T) {
 	written, after, found := strings.Cut(rest, end)
 	switch {
 	case !found:
-		t.Fatalf("%s has no table between %q and %q", manual, begin, end)
+		t.Fatalf("%s: got no table between %q and %q, want one", manual, begin, end)
 	case written == rows:
 	case *update:
 		if err := os.WriteFile(manual, []byte(before+begin+rows+end+after), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	default:
-		t.Errorf("the table of slots in %s is old; run `go test ./ui -update`. Want:\n%s", manual, rows)
+		t.Errorf("the table of slots in %s: got an old one (`go test ./ui -update` writes it), want\n%s", manual, rows)
 	}
 }
 

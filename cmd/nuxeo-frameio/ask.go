@@ -36,6 +36,7 @@ func (f sureFlag) sure(t *terminal, question string) error {
 		return err
 	}
 
+	// Anything but a yes is a no.
 	switch strings.ToLower(strings.TrimSpace(answer)) {
 	case "y", "yes":
 		return nil
@@ -44,7 +45,7 @@ func (f sureFlag) sure(t *terminal, question string) error {
 	return fault.New(fault.Canceled, "Nothing was done.")
 }
 
-// interactive reports whether somebody can be asked.
+// interactive reports whether there is a person to ask.
 func (t *terminal) interactive() bool {
 	in, ok := t.in.(*os.File)
 	return ok && term.IsTerminal(int(in.Fd()))
@@ -86,13 +87,14 @@ func (t *terminal) hidden(question string) (string, error) {
 	return strings.TrimRight(line, "\r\n"), nil
 }
 
-// password reads a line that is not shown. Who leaves instead sees again what they type.
+// password reads a line that is not shown. A person who leaves instead sees again what they type.
 func (t *terminal) password(fd int) (string, error) {
 	before, err := term.GetState(fd)
 	if err != nil {
 		return "", err
 	}
 
+	// While it is being read, the terminal does not show it.
 	text, err := t.unlessStopped(func() (string, error) {
 		b, err := term.ReadPassword(fd)
 		return string(b), err
@@ -120,6 +122,7 @@ func (t *terminal) unlessStopped(read func() (string, error)) (string, error) {
 		err  error
 	}
 
+	// A read cannot be interrupted, so it is left behind.
 	answers := make(chan answer, 1)
 	go func() {
 		text, err := read()

@@ -54,7 +54,7 @@ func TestQuestionsCanBeLeft(t *testing.T) {
 				defer looks.Stop()
 				for deadline := time.Now().Add(10 * time.Second); reflect.DeepEqual(state(t, in), before); <-looks.C {
 					if time.Now().After(deadline) {
-						t.Fatal("what is typed is shown")
+						t.Fatal("the terminal after 10 s: got what is typed shown, want it hidden")
 					}
 				}
 			}
@@ -66,11 +66,11 @@ func TestQuestionsCanBeLeft(t *testing.T) {
 					t.Errorf("got %d and %q, want 1 and that it was stopped", got, errs.String())
 				}
 			case <-time.After(10 * time.Second):
-				t.Fatal("it goes on asking")
+				t.Fatal("10 s after the stop: got the question still open, want the command to have ended")
 			}
 
 			if !reflect.DeepEqual(state(t, in), before) {
-				t.Error("the terminal does not show what is typed")
+				t.Errorf("the terminal afterwards: got %+v, want %+v", state(t, in), before)
 			}
 			if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) > 0 {
 				t.Errorf("it wrote %v, want nothing", left)

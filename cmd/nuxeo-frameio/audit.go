@@ -67,6 +67,7 @@ func (f auditFilter) each(t *terminal, k *client, most int, fn func(api.AuditEnt
 	}
 
 	for n := 0; ; {
+		// The last page is as long as what is still wanted.
 		page := 500
 		if most > 0 {
 			page = min(page, most-n)

@@ -33,6 +33,7 @@ func (c *bindCmd) Run(t *terminal) error {
 			return fault.Field("folder", "Give the path or id of a Nuxeo folder.", "Which folder?")
 		}
 
+		// People name teams, the interface wants ids.
 		ids, err := choose(all, c.Team)
 		if err != nil {
 			return err
@@ -175,6 +176,7 @@ func (c *unbindCmd) unbind(t *terminal, k *client) error {
 		return err
 	}
 
+	// What happens now depends on what becomes of reviews.
 	switch {
 	case c.JSON:
 		return printJSON(t, got)
@@ -264,6 +266,7 @@ func (k *client) binding(t *terminal, named string) (string, error) {
 		return "", err
 	}
 
+	// An id is certain; a name may be that of several.
 	var ids []string
 	for _, b := range all {
 		if b.Id == named {

@@ -32,7 +32,7 @@ type clientFlags struct {
 	JSON         bool   `name:"json" env:"-" help:"Print JSON."`
 
 	fresh bool // a stored sign-in does not count
-	mute  bool // nothing may be asked: the input is somebody else's
+	mute  bool // nothing may be asked: the input is the agent's
 }
 
 // client is a signed-in client of the connector.
@@ -50,6 +50,7 @@ func (f *clientFlags) session(t *terminal, fn func(*client) error) error {
 		return err
 	}
 
+	// A session that login has kept stays for the next command.
 	if c.stored {
 		return endedAsWell(fn(c))
 	}
@@ -95,6 +96,7 @@ func newClient(server string, t *terminal) (*client, error) {
 			"The address has a login in it, which would be printed and kept.")
 	}
 
+	// Each call carries the session, and each error says what to do.
 	c.Client = api.NewClient(c.base+"/api/v1", t.http("the connector"), c.sign)
 	c.Fault = c.why
 	return c, nil
@@ -150,6 +152,7 @@ func (f *clientFlags) kept() (session string, err error) {
 		return "", nil
 	}
 
+	// The connector used last is the one that is meant.
 	all, err := loadSignIns()
 	if err != nil {
 		return "", err
@@ -159,6 +162,7 @@ func (f *clientFlags) kept() (session string, err error) {
 		f.Server = all.server()
 	}
 
+	// Another login than the kept one needs a session of its own.
 	stored := all.Stored[base(f.Server)]
 	if f.fresh || f.User != "" && f.User != stored.User {
 		return "", nil
@@ -231,6 +235,7 @@ func (f *clientFlags) private(address string) error {
 			plain.Address(address))
 	}
 
+	// On this machine nobody listens in.
 	if u.Scheme == "https" || onThisMachine(u.Hostname()) || f.InsecureHTTP {
 		return nil
 	}
@@ -291,6 +296,8 @@ func (c *client) unreached(err error) error {
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
 	var certificate *tls.CertificateVerificationError
+
+	// What is known to have gone wrong is said, with what to do about it.
 	switch {
 	case errors.As(err, &said): // a redirect that was refused
 		return said
@@ -349,6 +356,7 @@ func table(t *terminal, nothing string, head string, rows [][]string) error {
 		head = name + "\t" + plain.Line(value)
 	}
 
+	// Cells come from elsewhere: nothing in them may move the cursor.
 	_, _ = fmt.Fprintln(w, head)
 	for _, r := range rows {
 		cells := make([]string, len(r))

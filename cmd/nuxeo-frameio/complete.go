@@ -43,6 +43,7 @@ func candidates(root *kong.Node, words []string) (all []string) {
 	at, waiting := follow(root, words[:len(words)-1])
 	word := words[len(words)-1]
 
+	// A flag, or its value.
 	name, value, assigned := strings.Cut(word, "=")
 	switch flag := flagOf(at, name); {
 	case waiting != nil:
@@ -53,6 +54,7 @@ func candidates(root *kong.Node, words []string) (all []string) {
 		return flagsOf(at, word)
 	}
 
+	// A command below, or the first argument of the last one.
 	for _, child := range at.Children {
 		if !child.Hidden && strings.HasPrefix(child.Name, word) {
 			all = append(all, child.Name+"\t"+child.Help)
@@ -80,6 +82,7 @@ func follow(root *kong.Node, words []string) (at *kong.Node, waiting *kong.Flag)
 			continue
 		}
 
+		// Only flags with a value take the next word.
 		if strings.HasPrefix(word, "-") {
 			if flag := flagOf(at, word); flag != nil && !flag.IsBool() {
 				waiting = flag

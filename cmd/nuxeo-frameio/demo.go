@@ -32,6 +32,7 @@ func (c *demoCmd) Run(t *terminal) error {
 		}
 	}
 
+	// With --once, steps are told one by one, and nothing else.
 	out := t.out
 	if c.Once {
 		out = io.Discard
@@ -42,10 +43,12 @@ func (c *demoCmd) Run(t *terminal) error {
 		opt.WebUI = os.DirFS(c.WebUI)
 	}
 
+	// A real Nuxeo is looked at and agreed to before anything is made there.
 	if done, err := c.inReal(t, &opt); done || err != nil {
 		return err
 	}
 
+	// Whatever happens from here on, all of it is taken down again.
 	stage, err := demo.Start(t.ctx, opt)
 	if err != nil {
 		return err
@@ -79,6 +82,7 @@ func (c *demoCmd) inReal(t *terminal, opt *demo.Options) (done bool, err error) 
 			"The guide leads through a simulated Nuxeo only.")
 	}
 
+	// Say what is going to be made, and ask.
 	real, err := c.real(t)
 	if err != nil {
 		return true, err

@@ -101,6 +101,7 @@ func standIn(c app.Config) (set app.Config, undo func(), err error) {
 		return c, func() { _ = os.RemoveAll(dir) }, nil // it is below the system's temporary folder
 	}
 
+	// Even the name of the node is left to the first start.
 	if node := filepath.Join(c.Data, "node"); missing("node") {
 		return c, func() { _ = os.Remove(node) }, nil // the next start makes one
 	}

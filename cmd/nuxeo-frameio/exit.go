@@ -61,12 +61,14 @@ func fail(errs io.Writer, err error) int {
 		message = whole + "."
 	}
 
+	// What went wrong; of a mistake of ours, all that is known.
 	_, _ = fmt.Fprintf(errs, "nuxeo-frameio: %s\n", plain.Line(message))
 	if f.Code == fault.Internal {
 		_, _ = fmt.Fprintf(errs, "  %s\n",
 			strings.NewReplacer("\n", "\n  ", "\t", " ").Replace(plain.Text(err.Error())))
 	}
 
+	// Where it is, and what to do about it.
 	if f.Field != "" {
 		_, _ = fmt.Fprintf(errs, "  field: %s\n", plain.Line(f.Field))
 	}

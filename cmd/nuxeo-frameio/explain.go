@@ -51,6 +51,7 @@ func tellStory(t *terminal, s api.Story) {
 		t.printf("Nothing ties it to Frame.io.\n")
 	}
 
+	// What keeps it in step with Frame.io, and how that is going.
 	for _, tie := range s.Ties {
 		t.printf("\n%s\n", tieText(tie))
 		for _, line := range tieLines(tie) {
@@ -58,6 +59,7 @@ func tellStory(t *terminal, s api.Story) {
 		}
 	}
 
+	// Its history.
 	if len(s.Events) > 0 {
 		t.printf("\nWhat happened:\n")
 	}

@@ -119,6 +119,7 @@ func given(file *settings, kctx *kong.Context) map[string]string {
 		}
 	}
 
+	// What was given with the command outweighs the file.
 	for _, p := range kctx.Path {
 		if p.Flag != nil && !p.Resolved && known[p.Flag.Name] {
 			chosen[p.Flag.Name] = plainText(p.Flag)
@@ -150,6 +151,7 @@ func configured(chosen map[string]string) (*app.Config, error) {
 		values[name] = v
 	}
 
+	// The same parser that serve uses reads them.
 	k, err := kong.New(&c, kong.DefaultEnvars(envPrefix), kong.Resolvers(&settings{values: values}))
 	if err != nil {
 		return nil, err
@@ -169,6 +171,7 @@ func (c *initCmd) questions(ask *questions, chosen map[string]string, kctx *kong
 		return err
 	}
 
+	// These three cannot be guessed.
 	for _, q := range []struct {
 		name, question, usual string
 		check                 func(string) error
@@ -190,6 +193,7 @@ func (c *initCmd) questions(ask *questions, chosen map[string]string, kctx *kong
 		ask.keep(chosen, q.name, strings.TrimRight(answer, "/"), q.usual)
 	}
 
+	// A file in the data folder is what goes without saying.
 	if chosen["database"] == sqlite {
 		delete(chosen, "database")
 	}
@@ -218,6 +222,7 @@ func (c *initCmd) mail(ask *questions, chosen map[string]string, set *app.Config
 		usual = "none"
 	}
 
+	// How mail is sent.
 	via, err := ask.text("Mail: smtp, nuxeo (through its own set-up), or none", usual, oneOf("smtp", "nuxeo", "none"))
 	if err != nil {
 		return err
@@ -232,10 +237,12 @@ func (c *initCmd) mail(ask *questions, chosen map[string]string, set *app.Config
 		return nil
 	}
 
+	// Who it is from, either way.
 	if err := ask.into(chosen, "mail-from", "Sender of mail", set.Mail.From, checkAddress); err != nil {
 		return err
 	}
 
+	// Nuxeo sends for an administrator only.
 	if via == "nuxeo" {
 		if err := ask.into(chosen, "nuxeo-service-user", "Service account in Nuxeo, an administrator",
 			set.Nuxeo.ServiceUser, needed); err != nil {
@@ -244,6 +251,7 @@ func (c *initCmd) mail(ask *questions, chosen map[string]string, set *app.Config
 		return ask.secret(chosen, "nuxeo-service-password", "Its password", set.Nuxeo.ServicePassword)
 	}
 
+	// A server of one's own.
 	if err := ask.into(chosen, "mail-smtp-host", "SMTP server", set.Mail.SMTPHost, needed); err != nil {
 		return err
 	}
@@ -276,6 +284,7 @@ func replace(path string, chosen map[string]string, flags []*kong.Flag) error {
 		return err
 	}
 
+	// Nothing is replaced by what could not be read again.
 	var tree map[string]any
 	if err := toml.Unmarshal(b.Bytes(), &tree); err != nil {
 		return fault.New(fault.Internal, "The settings cannot be written so that they can be read again: %v.", err)
@@ -286,6 +295,7 @@ func replace(path string, chosen map[string]string, flags []*kong.Flag) error {
 		return fault.Field("config", remedy, "The folder of %s cannot be made: %v.", path, err)
 	}
 
+	// A reader sees the old file or the new one.
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*") // its owner's alone
 	if err != nil {
 		return fault.Field("config", remedy, "%s cannot be written: %v.", path, err)
@@ -317,6 +327,7 @@ func (c *initCmd) afterwards(t *terminal, set *app.Config, path string) error {
 		return err
 	}
 
+	// The doctor has said what is wrong; say what comes next.
 	said := "Everything is in place."
 	if err != nil {
 		said = fault.From(err).Message + " What is left to do is below and behind the arrows; " +
@@ -374,7 +385,7 @@ func checkPublic(address string) error {
 	return nil
 }
 
-// lookTime is how long a system may take to answer while somebody waits at a question.
+// lookTime is how long a system may take to answer while a person waits at a question.
 const lookTime = 10 * time.Second
 
 // checkNuxeo looks whether Nuxeo answers; that it does not today is no reason to refuse it.

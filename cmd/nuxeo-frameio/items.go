@@ -64,6 +64,7 @@ func (c *itemsList) fetch(t *terminal, k *client) ([]api.Item, error) {
 		q.State = &s
 	}
 
+	// Page after page, up to the limit.
 	all := []api.Item{}
 	for len(all) < c.Limit {
 		n := min(c.Limit-len(all), 500)
@@ -147,6 +148,7 @@ func showItem(t *terminal, v api.Item) error {
 		}
 	}
 
+	// Why it is as it is comes first.
 	add("Reason", str(v.Message))
 	add("What to do", str(v.Remedy))
 	add("Belongs to", v.Owner)
@@ -158,6 +160,7 @@ func showItem(t *terminal, v api.Item) error {
 
 	add("Correlation id", v.Correlation)
 
+	// Its history goes below.
 	if err := table(t, "", "What\t"+v.Title, rows); err != nil {
 		return err
 	}
@@ -199,6 +202,7 @@ func (c *itemsRetry) Run(t *terminal) error {
 			return fault.Field("items", "Give ids, or --all-failed.", "Which items?")
 		}
 
+		// Each is told at once: the next may be refused.
 		for _, id := range ids {
 			got, err := k.RetryItem(t.ctx, id)
 			if err != nil {

@@ -46,6 +46,7 @@ func (f keyFlags) record(t *terminal, what, detail string) error {
 		return nil
 	}
 
+	// The file of keys and the database may be on two machines.
 	db, err := store.Open(t.ctx, c.DatabaseAddress(), work.Migrate)
 	if err != nil {
 		return err
@@ -121,6 +122,7 @@ func (c *keysRetire) Run(t *terminal) error {
 		return nil
 	}
 
+	// A backup from before is of no use without them, so that has to be known later.
 	if err := c.record(t, audit.KeysRetired, strings.Join(retired, ", ")); err != nil {
 		return err
 	}

@@ -118,6 +118,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 		return exitFailure
 	}
 
+	// Some words come before the parser.
 	switch {
 	case len(args) == 0:
 		args = []string{"--help"}
@@ -135,6 +136,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 		return exited // --help was asked for
 	}
 
+	// A misspelt setting must not be ignored.
 	if err == nil {
 		err = file.check(k.Model, os.Environ())
 	}
@@ -143,6 +145,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 		return fail(errs, usage(err))
 	}
 
+	// Do what was asked for.
 	t := &terminal{ctx: ctx, in: in, out: out, err: errs, files: file.files(k.Model)}
 	_, _, isTerminal := t.size()
 	t.colour = colourful(isTerminal, os.Getenv)

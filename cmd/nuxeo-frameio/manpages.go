@@ -121,6 +121,7 @@ func commandPage(root, command *kong.Node) string {
 		p.literally(root.Name + " " + leaf.Summary())
 	}
 
+	// Settings have a page of their own; here are only the command's flags.
 	known := settingNames(root)
 	p.section("DESCRIPTION")
 	for _, leaf := range leaves {

@@ -25,7 +25,7 @@ func TestManual(t *testing.T) {
 
 	between := regexp.MustCompile(`(?s)(<!-- settings: [^\n]*-->\n).*(<!-- /settings -->)`)
 	if !between.Match(b) {
-		t.Fatal("the manual has no place for the settings")
+		t.Fatal("the manual: got no place for the settings, want " + between.String())
 	}
 
 	want := between.ReplaceAllString(string(b), "${1}"+strings.ReplaceAll(settingsTable(t), "$", "$$")+"${2}")
@@ -36,7 +36,7 @@ func TestManual(t *testing.T) {
 	}
 
 	if want != string(b) && !*update {
-		t.Error("the settings in doc/manual.md are not those of the program; run with -update")
+		t.Error("the settings in doc/manual.md: got others than the program's, want the same; run with -update")
 	}
 }
 

@@ -29,6 +29,8 @@ func (c *mcpCmd) Run(t *terminal) error {
 	c.mute = c.Listen == "" // what comes in is the agent's
 	return c.session(t, func(k *client) error {
 		server := agent.New(app.Version, k.call)
+
+		// An agent starts us itself, or finds us at an address.
 		if c.Listen != "" {
 			return c.serve(t, server)
 		}
@@ -47,7 +49,7 @@ type unclosed struct{ io.Writer }
 // Close is that of io.Closer.
 func (unclosed) Close() error { return nil }
 
-// serve offers the tools over HTTP, to whoever on this machine has the key that is printed.
+// serve offers the tools over HTTP, to agents on this machine that have the key that is printed.
 func (c *mcpCmd) serve(t *terminal, server *mcp.Server) error {
 	host, _, err := net.SplitHostPort(c.Listen)
 	if err != nil || !onThisMachine(host) {
@@ -60,6 +62,7 @@ func (c *mcpCmd) serve(t *terminal, server *mcp.Server) error {
 		return fault.Field("listen", "Give another port.", "%s cannot be listened at.", c.Listen).Because(err)
 	}
 
+	// Others on this machine could connect, so an agent has to know the key.
 	key := rand.Text()
 	tools := mcp.NewStreamableHTTPHandler(func(*http.Request) *mcp.Server { return server },
 		&mcp.StreamableHTTPOptions{SessionTimeout: time.Hour})
@@ -105,6 +108,7 @@ func (c *client) call(ctx context.Context, q agent.Request) (json.RawMessage, er
 		answer, err = c.Raw(ctx, q.Method, q.Path, q.Query, q.Body)
 	}
 
+	// An agent could not make use of more.
 	if len(answer) > mostAnswered {
 		return nil, c.why(api.ErrTooLong)
 	}

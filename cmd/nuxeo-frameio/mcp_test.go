@@ -198,7 +198,7 @@ func TestAnAgentIsToldWhatIsRefused(t *testing.T) {
 	}
 
 	if _, failed := a.does("list_bindings", map[string]any{}, nil); failed {
-		t.Error("afterwards nothing is answered any more")
+		t.Error("a call afterwards: got it refused, want an answer")
 	}
 }
 
@@ -312,7 +312,7 @@ func TestAnAgentOverHTTPBringsTheKey(t *testing.T) {
 	as := []string{"mcp", "--server", stage.URL, "--user", "josh", "--password", "josh", "--listen"}
 
 	if code := run(t.Context(), append(as, "0.0.0.0:0"), strings.NewReader(""), io.Discard, t.Output()); code == 0 {
-		t.Error("it listens to other machines")
+		t.Error("listening to other machines: got exit code 0, want it refused")
 	}
 
 	ctx, stop := context.WithCancel(t.Context())

@@ -27,7 +27,7 @@ func auditOf(t *terminal, db *store.DB, keys []string, data string) (*audit.Log,
 	return audit.New(db, vault, time.Now, "command line on "+hostName(), log), nil
 }
 
-// operator is who runs a command that asks nobody who they are.
+// operator names the person who runs a command that needs no sign-in, by their account of the machine.
 func operator() string {
 	name := "somebody"
 	if u, err := user.Current(); err == nil {

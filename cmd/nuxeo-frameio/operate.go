@@ -36,6 +36,7 @@ func showStatus(t *terminal, st api.Status) error {
 			because(str(p.Reason)), p.Running)
 	}
 
+	// How much there is to do,
 	var counts []string
 	for _, state := range []string{"waiting", "running", "done", "failed", "canceled"} {
 		counts = append(counts, fmt.Sprintf("%d %s", st.Items[state], state))
@@ -46,6 +47,7 @@ func showStatus(t *terminal, st api.Status) error {
 		t.printf("; the oldest that is due has waited %s", (time.Duration(st.OldestDueSeconds) * time.Second).String())
 	}
 
+	// who does it, and what is done at intervals.
 	t.printf("\n\n")
 	var nodes, chores [][]string
 	for _, n := range st.Nodes {
@@ -128,6 +130,7 @@ func (c *pauseCmd) quiet(t *terminal, k *client, p *api.Pause) error {
 		p = got.Paused
 	}
 
+	// Say how it came out.
 	if p == nil {
 		return fault.New(fault.Conflict, "Somebody has resumed meanwhile.")
 	}

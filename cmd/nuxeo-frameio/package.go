@@ -17,6 +17,7 @@ func writePackage(to string) (string, error) {
 		to = filepath.Join(to, addon.FileName(app.Version))
 	}
 
+	// What is half written is never found under the name.
 	var b bytes.Buffer
 	if err := addon.Build(&b, app.Version); err != nil {
 		return "", err

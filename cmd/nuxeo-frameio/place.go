@@ -30,6 +30,7 @@ func (c *client) team(t *terminal, flag, wanted string) (api.Workspace, error) {
 		}
 	}
 
+	// Guessing between several could publish to the wrong one.
 	if len(found) != 1 {
 		return api.Workspace{}, fault.Field(flag,
 			"See `nuxeo-frameio bind --list`, and give the id if two have the same name.",

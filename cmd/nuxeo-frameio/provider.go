@@ -90,6 +90,7 @@ func (c *providerSet) Run(t *terminal) error {
 			return err
 		}
 
+		// What is not given stays as it is.
 		f.ClientSecret, f.Description, f.AuthorizationUrl, f.TokenUrl, f.UserAuthorizationUrl = secret, c.Description,
 			c.AuthorizationURL, c.TokenURL, c.UserAuthorizationURL
 		if len(c.Scopes) > 0 {
@@ -131,6 +132,7 @@ func (f *clientFlags) change(t *terminal, fn func(*api.ProviderForm) error) erro
 			return err
 		}
 
+		// A new one is enabled, one that is there stays as it is.
 		enabled := now.Enabled || !now.Registered
 		form := api.ProviderForm{ClientId: now.ClientId, Enabled: &enabled}
 		if err := fn(&form); err != nil {

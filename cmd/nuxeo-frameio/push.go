@@ -25,6 +25,7 @@ func (c *pushCmd) Run(t *terminal) error {
 			return err
 		}
 
+		// Documents that are on Frame.io already go elsewhere than asked.
 		if err := c.warn(t, k, form); err != nil {
 			return err
 		}
@@ -44,6 +45,7 @@ func (c *pushCmd) Run(t *terminal) error {
 			return err
 		}
 
+		// The batch is done when all of its items are.
 		w := itemsWatch{clientFlags: c.clientFlags, Parent: got.Batch}
 		return w.watch(t, k)
 	})
@@ -103,6 +105,7 @@ func (c *pushCmd) form(t *terminal, k *client) (api.PushForm, error) {
 		return form, err
 	}
 
+	// The rest is optional.
 	form.Team, form.Project = team.Id, project.Id
 
 	if c.Rendition != "" {

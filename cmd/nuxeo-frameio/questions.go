@@ -52,6 +52,7 @@ func (q *questions) text(question, usual string, check func(string) error) (stri
 			return answer, nil
 		}
 
+		// Say what is wrong with it, and ask again.
 		f := fault.From(err)
 		_, _ = fmt.Fprintf(q.t.err, "  ✗ %s %s\n", plain.Line(f.Message), plain.Line(f.Remedy))
 	}
@@ -77,7 +78,7 @@ func (q *questions) keep(chosen map[string]string, name, answer, usual string) {
 	}
 }
 
-// outweighed says so when the environment has a setting that somebody has chosen: what it has
+// outweighed says so when the environment has a setting that the person has chosen: what it has
 // holds, whatever is in the file.
 func (q *questions) outweighed(name string) {
 	for _, flag := range q.flags {
@@ -114,6 +115,7 @@ func (q *questions) secret(chosen map[string]string, name, question, old string)
 		answer = strings.TrimRight(line, "\r\n")
 	}
 
+	// Nothing typed keeps what there is.
 	if answer != "" {
 		q.outweighed(name)
 		chosen[name] = answer

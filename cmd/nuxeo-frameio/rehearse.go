@@ -54,6 +54,7 @@ func (r *rehearsal) agreed(t *terminal, what string, all ...demo.Scratch) error 
 		}
 	}
 
+	// Only its name shows that the right Nuxeo is meant.
 	if r.Yes {
 		return nil
 	}
@@ -93,6 +94,7 @@ func (r *rehearsal) cleanUp(t *terminal) error {
 		return nil
 	}
 
+	// What is going to be removed is named first.
 	if err := r.agreed(t, "remove", left...); err != nil {
 		return err
 	}

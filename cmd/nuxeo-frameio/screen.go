@@ -49,11 +49,13 @@ func (s *screen) draw() bool {
 		finished = finished && final(v)
 	}
 
+	// A terminal is drawn anew.
 	if s.size != nil {
 		s.redraw(finished)
 		return finished
 	}
 
+	// A file or pipe gets a line for each change.
 	for _, id := range s.order {
 		v := s.items[id]
 		if key := stateOf(v) + str(v.Message); s.printed[id] != key {
@@ -90,6 +92,7 @@ func (s *screen) lines(width, room int, finished bool) []string {
 		order = order[:room]
 	}
 
+	// What does not fit is counted.
 	var out []string
 	for _, id := range order {
 		out = append(out, lineOf(s.items[id], width))

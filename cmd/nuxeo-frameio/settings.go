@@ -81,6 +81,7 @@ func (s *settings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any,
 		return nil, nil
 	}
 
+	// A secret may be in a file that the environment names.
 	if flag.Tag.Has("secret") {
 		if text, found, err := secretFile(flag); found || err != nil {
 			return text, err
@@ -155,6 +156,7 @@ func secretFile(flag *kong.Flag) (text string, found bool, err error) {
 		}
 	}
 
+	// systemd has a folder for the credentials of a unit.
 	dir := os.Getenv("CREDENTIALS_DIRECTORY")
 	if dir == "" {
 		return "", false, nil
@@ -211,6 +213,7 @@ func (s *settings) check(app *kong.Application, environ []string) error {
 		}
 	}
 
+	// Variables with our prefix are meant for us.
 	for _, pair := range environ {
 		name, _, _ := strings.Cut(pair, "=")
 		if strings.HasPrefix(name, envPrefix+"_") && !slices.Contains(envs, name) {
@@ -266,6 +269,7 @@ func distance(a, b string) int {
 		row[j] = j
 	}
 
+	// Each row is made of the one before, in place.
 	for i := range len(a) {
 		diagonal := row[0]
 		row[0] = i + 1

@@ -54,6 +54,7 @@ func writeSettings(w io.Writer, flags []*kong.Flag, values map[string]string) er
 			in = table
 		}
 
+		// Each setting has its meaning above it, and its default as a comment.
 		b.WriteString("\n" + wrapped(meaning(flag), "# ", 100))
 		value, set := values[flag.Name]
 		if !set {

@@ -60,6 +60,7 @@ func loadSignIns() (s signIns, err error) {
 			err).With("See who may read the file, or remove it.")
 	}
 
+	// Whoever could read it may have used it.
 	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
 		return s, fault.New(fault.Invalid, "Others on this machine can read your stored sign-ins in %s (%#o).", path,
 			mode).
@@ -97,6 +98,7 @@ func (s signIns) save(path string) error {
 			err).With("See that your configuration folder can be written to.")
 	}
 
+	// A reader sees the old file or the new one.
 	_, err = f.Write(b)
 	if err = errors.Join(err, f.Close()); err == nil {
 		err = os.Rename(f.Name(), path)
@@ -120,6 +122,7 @@ func changeSignIns(ctx context.Context, change func(*signIns)) (path string, err
 		return "", fault.New(fault.Invalid, "The sign-in cannot be kept: %v.", err).With(remedy)
 	}
 
+	// Two commands at the same time must not lose what the other one saves.
 	lock := flock.New(path+".lock", flock.SetPermissions(0o600))
 	if ok, err := lock.TryLockContext(ctx, 20*time.Millisecond); !ok {
 		if ctx.Err() != nil {
@@ -147,6 +150,7 @@ func (c *loginCmd) Run(t *terminal) error {
 		return err
 	}
 
+	// A session that is kept already is of no interest here.
 	c.fresh = true
 	if c.Server == "" {
 		c.Server = all.server()
@@ -158,6 +162,7 @@ func (c *loginCmd) Run(t *terminal) error {
 		}
 	}
 
+	// Sign in, and see as whom.
 	k, err := c.signIn(t)
 	if err != nil {
 		return err
@@ -168,6 +173,7 @@ func (c *loginCmd) Run(t *terminal) error {
 		return err
 	}
 
+	// Keep the session for the commands that follow.
 	path, err := changeSignIns(t.ctx, func(all *signIns) {
 		all.Last = k.base
 		all.Stored[k.base] = signIn{User: me.Login, Session: *k.session.Load()}

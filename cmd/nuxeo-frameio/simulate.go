@@ -68,6 +68,7 @@ func (c *simulateNuxeo) Run(t *terminal) error {
 		s.SetACL("/default-domain/workspaces", login, "ReadWrite", true)
 	}
 
+	// As an administrator would install it.
 	if c.Package != "" {
 		b, err := os.ReadFile(c.Package)
 		if err != nil {
@@ -174,6 +175,7 @@ func (c *simulateFlags) serve(t *terminal, usual string, h http.Handler, set *fa
 		return fault.Field("listen", "Give a free address.", "Cannot listen on %s: %v.", c.Listen, err)
 	}
 
+	// Behind a proxy, it is known by another address.
 	address := c.URL
 	if address == "" {
 		address = "http://" + l.Addr().String()

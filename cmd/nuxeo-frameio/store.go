@@ -67,6 +67,7 @@ func (c *storeCopy) Run(t *terminal) error {
 			With("Give the folder of the installation with --data.")
 	}
 
+	// What a running node writes could be left behind.
 	from, err := store.Open(t.ctx, file, work.Migrate)
 	if err != nil {
 		return err
@@ -96,6 +97,7 @@ func (c *storeCopy) copy(t *terminal, from, to *store.DB) error {
 		return err
 	}
 
+	// The copy has an audit of its own, which begins with how it came about.
 	log, err := auditOf(t, to, c.EncryptionKey, c.Data)
 	if err == nil {
 		err = log.Write(t.ctx, audit.Entry{Who: operator(), What: audit.StoreCopied, About: c.Data})
@@ -105,6 +107,7 @@ func (c *storeCopy) copy(t *terminal, from, to *store.DB) error {
 		_, _ = fmt.Fprintf(t.err, "The audit does not tell of it: %s\n", plain.Line(fault.From(err).Message))
 	}
 
+	// From now on the old one is neither backed up nor copied by mistake.
 	if err := from.MarkMoved(t.ctx, c.To, time.Now()); err != nil {
 		return err
 	}
@@ -148,6 +151,8 @@ func (c *storeAdopt) Run(t *terminal) error {
 		return err
 	}
 	defer func() { _ = db.Close() }() // everything is committed by then
+
+	// It may be at home here already.
 	here, err := installation.Look(t.ctx, db, c.PublicURL, time.Now)
 	if err != nil {
 		return err
@@ -158,6 +163,7 @@ func (c *storeAdopt) Run(t *terminal) error {
 		return nil
 	}
 
+	// Two connectors with one database would call each other's addresses.
 	if err := c.sure(t, fmt.Sprintf("This database belongs to the connector at %s. Has that moved to %s, and does it "+
 		"not run there any more?", here.From(), c.PublicURL)); err != nil {
 		return err

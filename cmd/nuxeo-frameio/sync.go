@@ -43,6 +43,7 @@ func (c *syncFlags) sync(t *terminal, k *client) (api.Sync, error) {
 		return *got, nil
 	}
 
+	// It may be the uid of a folder.
 	refused := err
 	if !fault.Is(refused, fault.NotFound) {
 		return api.Sync{}, refused
@@ -209,6 +210,7 @@ func showSync(t *terminal, s api.Sync) error {
 		}
 	}
 
+	// Why it does not run comes first.
 	add("Reason", str(s.Reason))
 	add("What to do", str(s.Remedy))
 	add("Acts as", s.Owner)
@@ -217,6 +219,7 @@ func showSync(t *terminal, s api.Sync) error {
 		add("Next run", s.Due.Local().Format(time.DateTime))
 	}
 
+	// What it has brought, and what it brings.
 	add("Last run", lastText(s))
 	add("Holds", treeText(s.Assets, s.Folders))
 	add("Assets become", s.DocumentType+

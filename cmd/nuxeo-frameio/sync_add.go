@@ -49,6 +49,7 @@ func (c *syncAdd) Run(t *terminal) error {
 			return c.preview(t, k, form)
 		}
 
+		// Begin, and follow the first run.
 		got, err := k.AddSync(t.ctx, form)
 		if err != nil {
 			return err
@@ -131,6 +132,7 @@ func parseSize(text string) (int64, error) {
 		return 0, nil
 	}
 
+	// Units are steps of a thousand, as everywhere.
 	word, factor := strings.TrimSuffix(strings.ToUpper(strings.ReplaceAll(text, " ", "")), "B"), 1.0
 	for _, unit := range []string{"K", "M", "G", "T"} {
 		factor *= 1000
@@ -204,6 +206,7 @@ func (c *syncAdd) choices(t *terminal, k *client) error {
 		return c.listTeams(t, all, whyEmpty)
 	}
 
+	// The more is given, the deeper it lists: teams, projects, folders.
 	team, err := k.team(t, "team", c.Team)
 	if err != nil {
 		return err

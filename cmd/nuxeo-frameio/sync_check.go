@@ -63,6 +63,7 @@ func (c *syncCheck) compared(t *terminal, k *client, s api.Sync) error {
 		return err
 	}
 
+	// A script goes by the exit code.
 	count := plural(len(all), "One thing differs", "%d things differ")
 	if more {
 		count = "More than " + strings.ToLower(count[:1]) + count[1:]

@@ -195,6 +195,7 @@ func (c *syncSettle) outcome(t *terminal, k *client, s api.Sync) error {
 		return c.tell(t, s, "Frame.io's content is being brought into %s.\n")
 	}
 
+	// It is settled when the run has ended and it is in trouble no more.
 	s, err := k.ended(t, s, func(api.Sync) {})
 	if err != nil {
 		return err

@@ -82,6 +82,7 @@ func sorted(s api.Sync, all []api.SyncDifference) plan {
 		{Name: "left", what: "changed in Nuxeo only, which a refresh leaves as they are"},
 	}
 
+	// Each difference belongs to one group.
 	for i := range p {
 		p[i].Some = []api.SyncDifference{}
 		for _, d := range all {

@@ -48,6 +48,7 @@ func (c *clientFlags) follow(t *terminal, k *client, s api.Sync, not bool) error
 		return nil
 	}
 
+	// Show how it goes, and then how it came out.
 	shown := &runLine{screen: newScreen(t), title: s.FolderTitle, silent: c.JSON}
 	s, err := k.ended(t, s, shown.put)
 	shown.end()
@@ -93,6 +94,7 @@ func (c *client) ended(t *terminal, s api.Sync, put func(api.Sync)) (api.Sync, e
 		case <-t.ctx.Done():
 		}
 
+		// To stop watching stops nothing else.
 		got, err := c.GetSync(t.ctx, s.Id)
 		if t.ctx.Err() != nil {
 			return s, fault.New(fault.Canceled, "It goes on without you.").With("See `nuxeo-frameio sync show " + s.Id +
@@ -131,6 +133,7 @@ func (c *clientFlags) verdict(t *terminal, k *client, s api.Sync) error {
 		}
 	}
 
+	// It ended, but not with everything.
 	if r.Failed > 0 {
 		return fault.New(fault.Refused, "%s could not be brought.", plural(r.Failed, "One asset", "%d assets")).
 			With("See `nuxeo-frameio sync troubles " + s.Id + "`.")
@@ -204,6 +207,7 @@ func (l *runLine) put(s api.Sync) {
 		return
 	}
 
+	// A terminal gets one line that changes, others a line for each step.
 	line := "▶ " + plain.Line(l.title) + "  " + runText(s)
 	switch {
 	case l.screen.size != nil && line != l.drawn:

@@ -62,6 +62,7 @@ func (t *terminal) narrow(lines []byte) error {
 		return err
 	}
 
+	// A line that wraps would tear a table apart.
 	var b bytes.Buffer
 	for line := range strings.Lines(string(lines)) {
 		b.WriteString(clip(strings.TrimRight(line, " \n"), width) + "\n")

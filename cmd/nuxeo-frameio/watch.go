@@ -34,6 +34,7 @@ func (c *itemsWatch) watch(t *terminal, k *client) error {
 		q.Set("parent", c.Parent)
 	}
 
+	// The stream sends each item when it changes, and an empty line after each.
 	resp, err := k.Open(t.ctx, http.MethodGet, "/events", q, nil)
 	if err != nil {
 		return err
@@ -55,6 +56,7 @@ func (c *itemsWatch) watch(t *terminal, k *client) error {
 			continue
 		}
 
+		// For programs each item is a line; people see a screen.
 		if c.JSON {
 			_, _ = fmt.Fprintln(plain.Writer(t.out), data)
 		}

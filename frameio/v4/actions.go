@@ -34,6 +34,7 @@ func Verify(body []byte, timestamp, signature string, now time.Time, secrets ...
 		return ErrSignature
 	}
 
+	// An old call may be a replay.
 	if age := now.Sub(time.Unix(seconds, 0)); age > Window || age < -Window {
 		return ErrSignature
 	}
@@ -105,6 +106,7 @@ func ParseCall(body []byte) (Call, error) {
 		return Call{}, ErrCall
 	}
 
+	// One selected asset comes by itself, several in a list.
 	c := Call{
 		Account: w.Account, Action: w.Action, Interaction: w.Interaction, Project: w.Project.ID,
 		Workspace: w.Workspace.ID,
@@ -114,6 +116,7 @@ func ParseCall(body []byte) (Call, error) {
 		c.Selected = []Selected{*w.Resource}
 	}
 
+	// A form that was filled in is another step; the same data is the same step.
 	if len(w.Data) > 0 && string(w.Data) != "null" {
 		sum := sha256.Sum256(w.Data)
 		c.Step = hex.EncodeToString(sum[:])

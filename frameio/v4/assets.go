@@ -28,7 +28,7 @@ type wireAsset struct {
 	ViewURL   string         `json:"view_url"`
 	CreatedAt looseTime      `json:"created_at"`
 	UpdatedAt looseTime      `json:"updated_at"`
-	Creator   *wirePerson    `json:"creator"`
+	Creator   *wireUser      `json:"creator"`
 	Metadata  few[wireField] `json:"metadata"`
 	Head      *wireAsset     `json:"head_version"`
 	// Each is null when it does not exist (yet) or may not be seen.
@@ -52,24 +52,24 @@ func (w wireAsset) shown(name string) string {
 	return l.DownloadURL
 }
 
-type wirePerson struct {
+type wireUser struct {
 	ID    string `json:"id"`
 	Name  string `json:"name"`
 	Email string `json:"email"`
 }
 
-func (w *wirePerson) person() frameio.Person {
+func (w *wireUser) user() frameio.User {
 	if w == nil {
-		return frameio.Person{}
+		return frameio.User{}
 	}
-	return frameio.Person{ID: w.ID, Name: w.Name, Email: w.Email}
+	return frameio.User{ID: w.ID, Name: w.Name, Email: w.Email}
 }
 
 func (w wireAsset) file() frameio.File {
 	f := frameio.File{
 		ID: w.ID, Name: w.Name, ParentID: w.ParentID, ProjectID: w.ProjectID, Status: w.Status, MediaType: w.MediaType,
 		Size: int64(w.FileSize), ViewURL: w.ViewURL, Created: w.CreatedAt.Time, Updated: w.UpdatedAt.Time,
-		Creator: w.Creator.person(),
+		Creator: w.Creator.user(),
 	}
 
 	for _, m := range w.Metadata {
@@ -95,6 +95,7 @@ func (w *wireAsset) read(raw json.RawMessage) bool {
 		return true
 	}
 
+	// Something is of another form than we know: keep what names it.
 	var known struct {
 		ID   string `json:"id"`
 		Name string `json:"name"`
@@ -198,6 +199,7 @@ func (w wireField) field() frameio.Field {
 		return f
 	}
 
+	// Everything else is text, or shown as it came.
 	var s string
 	if json.Unmarshal(w.Value, &s) == nil {
 		f.Value = s
@@ -219,6 +221,7 @@ func (w wireField) option(raw json.RawMessage) (id, name string) {
 		_ = json.Unmarshal(raw, &o.ID) // a bare id
 	}
 
+	// A bare id has its name in the field's definition.
 	for _, known := range w.Options {
 		if known.ID == o.ID && o.Display == "" {
 			o.Display = known.Name

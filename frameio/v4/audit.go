@@ -43,6 +43,7 @@ func (c *Client) AuditLog(
 		"filters[from_date]":    {from.UTC().AddDate(0, 0, -1).Format(time.DateOnly)},
 	}
 
+	// This listing exists in this version of the interface only.
 	asking := *c
 	asking.version = "4.0"
 	return convert(list(ctx, &asking, seg("accounts", account, "audit_logs"), query, 100),

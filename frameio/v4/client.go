@@ -177,6 +177,7 @@ func (c *Client) request(ctx context.Context, method, path string, query url.Val
 		reader = bytes.NewReader(b)
 	}
 
+	// Ids come from elsewhere and must not lead to another call.
 	u, err := c.base.Parse("/v4" + path) // the path is escaped already
 	if err != nil {
 		return nil, fmt.Errorf("frame.io: %w", err)

@@ -241,7 +241,7 @@ func TestSpaces(t *testing.T) {
 	}
 
 	if n != 2 {
-		t.Error("no invited project")
+		t.Errorf("the projects: got %d, want 2 with the invited one", n)
 	}
 }
 

@@ -23,7 +23,7 @@ type wireComment struct {
 	Created     looseTime            `json:"created_at"`
 	Updated     looseTime            `json:"updated_at"`
 	Edited      looseTime            `json:"text_edited_at"`
-	Owner       *wirePerson          `json:"owner"`
+	Owner       *wireUser            `json:"owner"`
 	Replies     few[json.RawMessage] `json:"replies"`
 	Attachments few[wireAttachment]  `json:"attachments"`
 	Proposal    *struct {
@@ -77,7 +77,7 @@ func comment(raw json.RawMessage) frameio.Comment {
 		Timecode: w.Timestamp.text,
 		Duration: w.Duration.number, Page: w.Page.number, Completed: w.Completed.set, Created: w.Created.Time,
 		Updated: w.Updated.Time,
-		Edited:  w.Edited.Time, Owner: w.Owner.person(), Raw: without(raw, "replies", "owner", "attachments"),
+		Edited:  w.Edited.Time, Owner: w.Owner.user(), Raw: without(raw, "replies", "owner", "attachments"),
 	}
 
 	for _, a := range w.Attachments {
@@ -107,6 +107,7 @@ func (w *wireComment) read(raw json.RawMessage) bool {
 		return false
 	}
 
+	// One odd member must not cost the others.
 	*w = wireComment{}
 	for name, member := range members {
 		one, err := json.Marshal(map[string]json.RawMessage{name: member})

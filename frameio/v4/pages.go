@@ -49,6 +49,7 @@ func (p *page) from(method, path string, resp *http.Response) error {
 		return nil
 	}
 
+	// Did it break off, or is it something else?
 	if in.failed != nil {
 		return noAnswer(method, path, in.failed)
 	}
@@ -159,6 +160,7 @@ func list(ctx context.Context, c *Client, path string, query url.Values, size in
 		for range maxPages {
 			p := page{most: size}
 			err := c.do(ctx, http.MethodGet, path, q, nil, &p)
+			// Ask for the same place again, with fewer at a time.
 			if errors.Is(err, errLong) && size > 1 {
 				size = (size + 3) / 4
 				q.Set("page_size", strconv.Itoa(size))
@@ -176,6 +178,7 @@ func list(ctx context.Context, c *Client, path string, query url.Values, size in
 				}
 			}
 
+			// A listing that stands still would never end.
 			after := cursor(p.next)
 			if after == "" {
 				return
@@ -273,6 +276,7 @@ func one[T any](ctx context.Context, c *Client, method, path string, query url.V
 		raw = wrapped.Data
 	}
 
+	// Nothing is not a thing.
 	if string(raw) == "null" {
 		raw = nil
 	}

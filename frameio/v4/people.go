@@ -11,9 +11,9 @@ import (
 )
 
 // Me tells whose credential this is (GET /v4/me).
-func (c *Client) Me(ctx context.Context) (frameio.Person, error) {
-	w, err := one[wirePerson](ctx, c, http.MethodGet, "/me", nil, nil)
-	return w.person(), err
+func (c *Client) Me(ctx context.Context) (frameio.User, error) {
+	w, err := one[wireUser](ctx, c, http.MethodGet, "/me", nil, nil)
+	return w.user(), err
 }
 
 // Accounts lists the accounts of the person, those that invited them included

@@ -21,6 +21,7 @@ const MaxRemote = 50_000_000_000
 func (c *Client) CreateRemote(ctx context.Context, account, folder, name, source string) (frameio.File, error) {
 	path := seg("accounts", account, "folders", folder, "files", "remote_upload")
 	w, err := one[wireAsset](ctx, c, http.MethodPost, path, nil, map[string]any{"name": name, "source_url": source})
+	// Keep the status, and nothing that may quote the address.
 	var said *Error
 	if errors.As(err, &said) && said.Code != 0 {
 		err = &Error{

@@ -122,7 +122,7 @@ func (c *Client) DeleteFile(ctx context.Context, account, id string) error {
 	return c.do(ctx, http.MethodDelete, seg("accounts", account, "files", id), url.Values{}, nil, nil)
 }
 
-// Files lists the files directly in a folder with who made each, without those
+// Files lists the files directly in a folder with the creator of each, without those
 // in stacks (GET …/folders/{folder}/files?include=creator).
 func (c *Client) Files(ctx context.Context, account, folder string) iter.Seq2[frameio.File, error] {
 	return convert(list(ctx, c, seg("accounts", account, "folders", folder, "files"), include("creator"), 100), fileOf)

@@ -95,6 +95,7 @@ func ParseEvent(body []byte) (Event, error) {
 		Kind:      w.Resource.Type,
 	}
 
+	// All of it is needed, and ends up in rows.
 	for _, part := range []string{e.Type, e.Account, e.Workspace, e.Resource, e.Kind} {
 		if part == "" || len(part) > 200 {
 			return Event{}, ErrEvent

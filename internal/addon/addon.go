@@ -62,10 +62,12 @@ func assemble(w io.Writer, v string, web webParts) error {
 		return fmt.Errorf("addon: %w", err)
 	}
 
+	// What describes the package names its version.
 	for i := range files {
 		files[i].data = bytes.ReplaceAll(files[i].data, []byte("@VERSION@"), []byte(v))
 	}
 
+	// The bundle itself goes inside.
 	jar, err := buildJar(v, web)
 	if err != nil {
 		return fmt.Errorf("addon: %w", err)

@@ -48,12 +48,12 @@ func TestSameVersionSameBytes(t *testing.T) {
 	first := build(t, "1.2.3").data
 	for range 3 {
 		if !bytes.Equal(first, build(t, "1.2.3").data) {
-			t.Fatal("two builds of a version differ")
+			t.Fatal("two builds of a version: got different bytes, want the same")
 		}
 	}
 
 	if bytes.Equal(first, build(t, "1.2.4").data) {
-		t.Fatal("two versions are the same")
+		t.Fatal("builds of two versions: got the same bytes, want different ones")
 	}
 }
 
@@ -143,7 +143,7 @@ func TestPackageXML(t *testing.T) {
 	}
 
 	if !strings.Contains(x.text("description"), "<p>") {
-		t.Error("the description is no HTML in CDATA")
+		t.Errorf("the description: got %q, want HTML in CDATA", x.text("description"))
 	}
 
 	for _, task := range []string{"installer", "uninstaller"} {
@@ -229,7 +229,7 @@ func TestManifest(t *testing.T) {
 	}
 
 	if !bytes.Contains(b.jar[0].data, []byte("\r\n ")) {
-		t.Error("no line is folded, so folding goes untested")
+		t.Error("the manifest: got no folded line, want one, or folding goes untested")
 	}
 
 	var present []string
@@ -329,7 +329,7 @@ func TestPropertyExpansion(t *testing.T) {
 	}
 
 	if found == 0 {
-		t.Error("no property of nuxeo.conf is read")
+		t.Error("properties of nuxeo.conf that are read: got none, want some")
 	}
 }
 
@@ -440,6 +440,6 @@ func TestOlder(t *testing.T) {
 	}
 
 	if Older("nonsense", "1.0.0") || Older("1.0.0", "") {
-		t.Error("what is no version is older than nothing")
+		t.Error("what is no version: got it older than one, or one older than it, want neither")
 	}
 }

@@ -191,7 +191,7 @@ func TestWebUILoadsTheElements(t *testing.T) {
 	}
 
 	if got := n.page("i18n/messages.json"); !strings.Contains(got, `"browser.view"`) {
-		t.Error("the texts of Web UI are gone")
+		t.Errorf("the texts of Web UI: got %.200s, want browser.view among them", got)
 	}
 }
 
@@ -443,6 +443,6 @@ func TestExamplesAreComplete(t *testing.T) {
 	}
 
 	if complete == 0 {
-		t.Error("the manual shows no policy")
+		t.Error("complete policies in the manual: got none, want some")
 	}
 }

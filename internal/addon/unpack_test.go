@@ -92,7 +92,7 @@ func headers(t *testing.T, manifest []byte) map[string]string {
 	t.Helper()
 	body, ended := strings.CutSuffix(string(manifest), "\r\n\r\n")
 	if !ended {
-		t.Fatal("the manifest does not end with an empty line")
+		t.Fatal("the manifest: got no empty line at the end, want one")
 	}
 
 	out, last := map[string]string{}, ""

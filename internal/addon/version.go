@@ -21,11 +21,13 @@ func packageVersion(version string) string {
 		return "0.0.0-SNAPSHOT"
 	}
 
+	// Nuxeo wants three numbers.
 	v := m[1] + "." + cmp.Or(m[2], "0") + "." + cmp.Or(m[3], "0")
 	if m[4] == "" {
 		return v
 	}
 
+	// What leads to a release says so.
 	if p := prerelease.FindStringSubmatch(m[4]); p != nil {
 		return v + "-" + strings.ToUpper(p[1]) + p[2]
 	}
@@ -57,6 +59,7 @@ func Older(a, b string) bool {
 		}
 	}
 
+	// With the same numbers, only what leads to the version is older.
 	return x[4] != "" && y[4] == ""
 }
 

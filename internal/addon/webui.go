@@ -57,6 +57,7 @@ func (p webParts) addTo(files []file, version string) []file {
 		files = append(files, file{name: webFolder + messagesName(language), data: p.texts[language]})
 	}
 
+	// Nuxeo appends our texts to its own when it deploys the bundle.
 	commands := strings.Join(p.appends(), "\n    ")
 	for i, f := range files {
 		if f.name == fragmentName {

@@ -180,6 +180,7 @@ func (s *server) ask(tool string, in any) (state string, err error) {
 		return "", err
 	}
 
+	// Too many open questions are all forgotten: they can be asked again.
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()

@@ -34,7 +34,7 @@ func TestAnAgreementIsGoodOnce(t *testing.T) {
 	nonce, _, _ := strings.Cut(state, ".")
 	s.open[nonce] = time.Now().Add(-time.Second)
 	if s.answers(state, "refresh_sync", in) {
-		t.Error("the answer counts after its time")
+		t.Error("the answer after its time: got it accepted, want it refused")
 	}
 
 	for range 3 * mostOpen {

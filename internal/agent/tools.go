@@ -228,6 +228,7 @@ func (s *server) askPush(ctx context.Context, in push) (string, error) {
 		return "", err
 	}
 
+	// Say what would be sent where, so that the person can judge it.
 	text := fmt.Sprintf("Push %s (%s) to Frame.io, and lock what is sent until it comes back? To the team %s, "+
 		"project %s%s. %s",
 		plain.Count(p.Count, "document"), plain.Size(p.Bytes), quoted(team), quoted(project), folderText(in.Folder),
@@ -287,10 +288,12 @@ func (s *server) pushed(ctx context.Context, in push) (titles []string, team, pr
 		}
 	}
 
+	// None of the documents can go to that team.
 	if account == "" {
 		return titles, team, project, nil
 	}
 
+	// The name of the project, if the person may see it.
 	var all struct {
 		Projects []struct {
 			ID   string `json:"id"`

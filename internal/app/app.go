@@ -169,6 +169,7 @@ func New(ctx context.Context, c Config, w World) (*App, error) {
 
 	db.Gate = w.Gate
 	a := &App{Config: c, DB: db, world: w, release: func() error { return nil }, closeQueue: func() {}}
+	// How many nodes share the limits is known once the engine runs.
 	a.world.nodes = func() int {
 		if a.Engine == nil {
 			return 1
@@ -189,6 +190,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		return err
 	}
 
+	// First the ways out, the secrets, and what everything writes to.
 	if err := a.connect(ctx, registry); err != nil {
 		return err
 	}
@@ -208,6 +210,8 @@ func (a *App) build(ctx context.Context) (err error) {
 	}
 
 	a.Identity = identity.New(a.DB, a.vault, a.Nuxeo, a.network.frameio, a.world.Now, a.identitySettings())
+
+	// Then the engine, and the features on top of it.
 	if err := a.buildEngine(); err != nil {
 		return err
 	}
@@ -233,6 +237,8 @@ func (a *App) build(ctx context.Context) (err error) {
 
 	a.Sync = a.foldersync()
 	a.Binding.Synced = a.Sync.SourceOf
+
+	// Then what looks after them all.
 	a.watch()
 	a.Maintenance = &maintenance.Service{DB: a.DB, Now: a.world.Now, Log: a.world.Log, Node: a.node, Chores: a.chores()}
 	a.Rebuild = &relink.Service{DB: a.DB, Engine: a.Engine, People: a.Identity}
@@ -246,6 +252,8 @@ func (a *App) build(ctx context.Context) (err error) {
 	}
 
 	a.Media = a.media()
+
+	// At last the workers, and the server that offers all of it.
 	a.register()
 	a.serveBy(registry)
 	return errors.Join(a.Engine.Prepare(ctx), a.Binding.Prepare(ctx), a.Publish.Prepare(ctx))
@@ -260,6 +268,7 @@ func (a *App) connect(ctx context.Context, registry *prometheus.Registry) (err e
 		return err
 	}
 
+	// Spans are sent by the same ways, so these come first.
 	sending := b.tracer()
 	sending.Node = a.node
 	if a.trace, err = tracing.New(ctx, sending); err != nil {
@@ -382,6 +391,8 @@ func (a *App) ingest() *ingest.Service {
 	}
 
 	set.StatusMap, _ = f.statusMap() // it was checked
+
+	// Comments are written by the service account, if there is one.
 	if c.Nuxeo.ServiceUser != "" {
 		set.ServiceAccount, set.ServiceLogin = nuxeo.Basic(c.Nuxeo.ServiceUser, c.Nuxeo.ServicePassword),
 			c.Nuxeo.ServiceUser
@@ -418,6 +429,7 @@ func (a *App) Run(ctx context.Context) error {
 		return err
 	}
 
+	// The chores end with the engine, whatever ends it.
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	chores, stop := context.WithCancel(ctx)
@@ -442,6 +454,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(a.world.Log.Handler(), slog.LevelDebug),
 	}
 
+	// The server and the workers run until they are asked to end, or one of them fails.
 	server.RegisterOnShutdown(a.endStreams)
 	ended := make(chan struct{}, 2)
 	var served, worked error
@@ -453,6 +466,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	case <-ended: // one of them failed
 	}
 
+	// First the server, then the workers: what was accepted is on disk.
 	err := a.stop(server)
 	cancel()
 	wg.Wait()

@@ -165,6 +165,7 @@ func (a *App) forget(ctx context.Context) (r maintenance.Report, err error) {
 		return r, err
 	}
 
+	// What belongs to items goes after them.
 	if err := a.Push.Forget(ctx, before, &r); err != nil {
 		return r, err
 	}

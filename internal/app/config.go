@@ -132,6 +132,7 @@ func (c *Config) Check() error {
 		}
 	}
 
+	// Values by themselves, and those that need each other.
 	if _, err := c.Frameio.statusMap(); err != nil {
 		return err
 	}
@@ -183,6 +184,7 @@ func (c FrameioConfig) statusMap() (ingest.StatusMap, error) {
 		m.Values[name] = strings.TrimSpace(value)
 	}
 
+	// Neither is of use without the other.
 	if (m.Property == "") != (len(m.Values) == 0) {
 		return m, fault.Field("frameio-status-property",
 			"Give both frameio-status-property and frameio-status-values, or neither.",

@@ -76,7 +76,7 @@ func TestDefaultsAndExamplesWork(t *testing.T) {
 	}
 
 	if !slices.Contains(c.Secrets(), "s3cret-word") || strings.Contains(fmt.Sprint(&c), "s3cret") {
-		t.Error("the proxy's password is no secret")
+		t.Error("the proxy's password: got it outside Secrets or inside what is printed, want it kept secret")
 	}
 
 	limit, err := c.Transfer.limit(func() time.Time { return time.Date(2026, 7, 1, 6, 30, 0, 0, time.UTC) })

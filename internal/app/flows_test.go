@@ -23,7 +23,7 @@ func TestFlowsAreInTheirPage(t *testing.T) {
 
 	head, _, ok := strings.Cut(string(b), "\n## ")
 	if !ok {
-		t.Fatalf("%s has no flows", flowsPage)
+		t.Fatalf("%s: got no flows, want a heading before each", flowsPage)
 	}
 
 	var want strings.Builder
@@ -36,7 +36,7 @@ func TestFlowsAreInTheirPage(t *testing.T) {
 				name = "`" + s.Name + "`"
 			}
 			if s.Does == "" || s.Repeat == "" {
-				t.Errorf("step %s of %s does not say what it does, or why it may be repeated", name, k.name)
+				t.Errorf("step %s of %s: got Does %q, Repeat %q, want both said", name, k.name, s.Does, s.Repeat)
 			}
 			fmt.Fprintf(&want, "| %s | %s | %s |\n", name, s.Does, s.Repeat)
 		}
@@ -62,7 +62,7 @@ func TestStepsHaveNamesOfTheirOwn(t *testing.T) {
 		seen := map[string]bool{}
 		for _, s := range k.worker.Steps() {
 			if seen[s.Name] {
-				t.Errorf("%s has two steps named %q", k.name, s.Name)
+				t.Errorf("steps of %s named %q: got two, want one", k.name, s.Name)
 			}
 			seen[s.Name] = true
 		}

@@ -60,10 +60,13 @@ func (b builder) toNuxeo(o *outlets, home *url.URL) {
 		return egress.OneHost(b.instrument(metrics.Nuxeo, next), reach, home)
 	}
 
+	// Calls and uploads share the connections to Nuxeo.
 	calls := egress.Patient(held(b.ways.Calls(reach)), b.c.Nuxeo.CallTimeout, b.c.Transfer.Idle)
 	places := ratelimit.NewConnections(calls, b.c.Nuxeo.Connections, b.w.nodes)
 	o.nuxeo = &http.Client{Transport: places}
 	o.uploads = &http.Client{Transport: places.Share(b.count.Uploads(held(b.ways.Bytes(reach))))}
+
+	// A blob comes from Nuxeo itself, or from the store that it sends on to.
 	far := b.reach(egress.Public)
 	store := egress.BlobHosts(b.instrument(metrics.Files, b.ways.Bytes(far)), far, b.c.Nuxeo.BlobHosts)
 	o.blobs = &http.Client{

@@ -12,8 +12,8 @@ import (
 
 // nodeName is this process's name among the nodes. It is kept in the data folder,
 // so that a restart finds at once what it held; a second process on the same
-// folder gets a name for itself, since whoever has a name takes back what that
-// name held. release lets the next process have it.
+// folder gets a name for itself, since a process takes back what its name
+// held. release lets the next process have it.
 func nodeName(data string) (name string, release func() error, err error) {
 	if err := os.MkdirAll(data, 0o700); err != nil {
 		return "", nil, fmt.Errorf("the data folder: %w", err)
@@ -26,6 +26,7 @@ func nodeName(data string) (name string, release func() error, err error) {
 		return "", nil, fmt.Errorf("the data folder: %w", err)
 	}
 
+	// Another process has the folder, and with it the name.
 	if !first {
 		return freshName(), func() error { return nil }, nil
 	}

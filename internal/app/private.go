@@ -10,7 +10,7 @@ import (
 // Exposure is a file that others on this machine can get at, and should not.
 type Exposure struct{ Path, Why, Remedy string }
 
-// others are the permissions of everybody but a file's owner.
+// others are the permissions of all accounts of the machine but the owner of a file.
 const others = 0o077
 
 // Exposed are the data folder and what in it holds secrets, and some other files, as far
@@ -21,11 +21,13 @@ func Exposed(data string, also ...string) (all []Exposure) {
 		return nil
 	}
 
+	// Whose files may be ours.
 	mine := []uint32{0, uint32(os.Geteuid())}
 	if info, err := os.Stat(data); err == nil && os.Geteuid() == 0 {
 		mine = append(mine, owner(info)) // root looks after what is another account's
 	}
 
+	// The folder and what in it is secret, as far as it is there.
 	paths := []string{data}
 	for _, name := range []string{"encryption.key", "connector.db", "connector.db-wal"} {
 		paths = append(paths, filepath.Join(data, name))

@@ -77,6 +77,7 @@ func (a *App) watched(ctx context.Context) (all []webhook.WatchedWorkspace, err 
 		all[i].Logins = append(all[i].Logins, login)
 	}
 
+	// What was pushed is watched as long as it is out,
 	pushes, err := a.reviews.Watches(ctx)
 	if err != nil {
 		return nil, err
@@ -86,6 +87,7 @@ func (a *App) watched(ctx context.Context) (all []webhook.WatchedWorkspace, err 
 		add(w.Account, w.Workspace, w.Login)
 	}
 
+	// and what is mirrored for as long as it is.
 	mirrors, err := a.Sync.Watches(ctx)
 	for _, w := range mirrors {
 		add(w.Account, w.Workspace, w.Login)

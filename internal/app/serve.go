@@ -19,12 +19,14 @@ func (a *App) serveBy(registry *prometheus.Registry) {
 		files["data"], files["log"] = a.Config.DatabaseAddress(), a.Config.DatabaseAddress()+"-wal"
 	}
 
+	// An SQLite database is measured by its files.
 	metrics.Watch(registry, metrics.Sources{
 		Engine: a.Engine, Identity: a.Identity, Budgets: a.network.budgets, Limit: a.network.limit, Ready: a.DB.Check,
 		Now:   a.world.Now,
 		Files: files,
 	})
 
+	// A shutdown ends open streams, which would else hold it up.
 	stopping := make(chan struct{})
 	a.endStreams = sync.OnceFunc(func() { close(stopping) })
 	s := &web.Server{

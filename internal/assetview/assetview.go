@@ -74,6 +74,7 @@ func (s *Service) Get(ctx context.Context, login, uid string) (Detail, error) {
 		return Detail{}, Gone(err)
 	}
 
+	// Around the document: its asset, its versions, and what was said about it.
 	d := Detail{Document: doc, Asset: assetOf(doc)}
 	if d.Versions, err = versions(ctx, nx, doc); err != nil {
 		return Detail{}, err
@@ -119,6 +120,7 @@ func versions(ctx context.Context, nx *nuxeo.Client, doc *nuxeo.Document) ([]Ver
 		docs = append(docs, list...)
 	}
 
+	// A version may show the metadata of another one: find whose it is.
 	held := ingest.MetadataSource(docs)
 	var all []Version
 	for _, d := range docs {

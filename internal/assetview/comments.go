@@ -34,11 +34,13 @@ const (
 
 // comments are those of Frame.io by version and place, then people's own.
 func (s *Service) comments(ctx context.Context, nx *nuxeo.Client, d Detail) (all []Comment, more bool, err error) {
+	// What Frame.io has, from our rows.
 	imported, more, err := s.imported(ctx, d)
 	if err != nil {
 		return nil, false, err
 	}
 
+	// What was written in Nuxeo.
 	w := writing{nx: nx, left: mostThreads, more: more, known: map[string]bool{}}
 	w.knows(imported)
 	latest, err := w.latest(ctx, d.UID)
@@ -51,16 +53,19 @@ func (s *Service) comments(ctx context.Context, nx *nuxeo.Client, d Detail) (all
 		return nil, false, err
 	}
 
+	// Replies in Nuxeo go below what they reply to.
 	if err := w.join(ctx, imported, latest); err != nil {
 		return nil, false, err
 	}
 
+	// What only Nuxeo keeps of Frame.io's goes among the others of Frame.io.
 	for _, c := range own {
 		if c.Origin == FromFrameio {
 			imported = append(imported, c)
 		}
 	}
 
+	// First those of Frame.io, then people's own.
 	order(imported, d.Versions)
 	own = slices.DeleteFunc(own, func(c Comment) bool { return c.Origin == FromFrameio })
 	return append(imported, own...), w.more, nil
@@ -78,6 +83,7 @@ func (s *Service) imported(ctx context.Context, d Detail) ([]Comment, bool, erro
 		return nil, false, err
 	}
 
+	// A reply names what it replies to by its id in Nuxeo.
 	top, replies := []Comment{}, map[string][]Comment{}
 	for _, r := range rows {
 		c := Comment{ID: r.ID, Origin: FromFrameio, File: r.FileID, Shown: r.Shown, nuxeoID: r.NuxeoID}
@@ -99,6 +105,7 @@ func (s *Service) imported(ctx context.Context, d Detail) ([]Comment, bool, erro
 // order sorts by version, newest first, then by the place in the medium: what is
 // about all of it comes first.
 func order(list []Comment, versions []Version) {
+	// The version of a file that is unknown comes last.
 	age := map[string]int{}
 	for i, v := range slices.Backward(versions) {
 		age[v.File] = i + 1
@@ -160,6 +167,7 @@ func (w *writing) latest(ctx context.Context, uid string) (nuxeo.Remarks, error)
 		return r, nil
 	}
 
+	// Add what the list of comments does not have.
 	for _, k := range drawn.List {
 		if _, known := r.Replies[k.ID]; !known {
 			r.List = append(r.List, k)
@@ -172,6 +180,7 @@ func (w *writing) latest(ctx context.Context, uid string) (nuxeo.Remarks, error)
 		}
 	}
 
+	// Of both together, the newest.
 	r.More = r.More || drawn.More
 	r.Newest(mostWritten)
 	w.more = w.more || r.More
@@ -217,6 +226,7 @@ func (w *writing) replies(ctx context.Context, id string, n int) ([]Comment, err
 		return nil, nil
 	}
 
+	// Each conversation costs a call.
 	if w.left == 0 {
 		w.more = true
 		return nil, nil

@@ -136,11 +136,13 @@ func (l *Log) append(ctx context.Context, tx *sql.Tx, e Entry) (Entry, error) {
 		return e, err
 	}
 
+	// Each entry is tied to the one before by its hash.
 	before, err := headOf(ctx, tx, l.node)
 	if err != nil {
 		return e, fmt.Errorf("the audit's chain: %w", err)
 	}
 
+	// What the caller leaves out is known from the context.
 	e.ID, e.Node, e.Seq, e.At, e.Correlation = id.String(), l.node, before.seq+1, store.Time(store.Millis(l.now())),
 		requestid.ID(ctx)
 	e.About, e.Detail = short(e.About), short(e.Detail)
@@ -152,6 +154,7 @@ func (l *Log) append(ctx context.Context, tx *sql.Tx, e Entry) (Entry, error) {
 		e.Who = by(ctx)
 	}
 
+	// Write the entry,
 	e.Hash = e.hash(before.hash)
 	if _, err := tx.ExecContext(ctx, `INSERT INTO audit (id, node, seq, at, who, what, about, detail, address,
 		correlation, hash)
@@ -161,6 +164,7 @@ func (l *Log) append(ctx context.Context, tx *sql.Tx, e Entry) (Entry, error) {
 		return e, fmt.Errorf("writing the audit: %w", err)
 	}
 
+	// and seal the new end of the chain, so that cutting it off shows.
 	_, err = tx.ExecContext(ctx, `INSERT INTO audit_chains (node, seq, hash, head) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (node) DO UPDATE SET seq = excluded.seq, hash = excluded.hash, head = excluded.head`,
 		l.node, e.Seq, e.Hash, l.seal.Seal(Place(l.node, "head"), link{e.Seq, e.Hash}.text()))

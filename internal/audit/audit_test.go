@@ -233,7 +233,7 @@ func TestPrunedEntriesLeaveACheckpoint(t *testing.T) {
 
 	w.exec(`DELETE FROM audit WHERE seq = 5`)
 	if v := w.verified(); len(v.Problems) == 0 {
-		t.Error("the entry after the checkpoint is not missed")
+		t.Error("the entry after the checkpoint is gone: got no problem, want one")
 	}
 }
 

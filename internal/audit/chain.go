@@ -71,25 +71,18 @@ func chainsOf(ctx context.Context, tx *sql.Tx) ([]chain, error) {
 
 // strangers finds entries of nodes that have no chain.
 func strangers(ctx context.Context, tx *sql.Tx, known map[string]bool, v *Verified) error {
-	rows, err := tx.QueryContext(ctx, `SELECT DISTINCT node FROM audit`)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var node string
-		if err := rows.Scan(&node); err != nil {
-			return err
-		}
+	nodes, err := store.Strings(ctx, tx, `SELECT DISTINCT node FROM audit`)
+	for _, node := range nodes {
 		if !known[node] {
 			v.wrong("%s: there are entries, but no chain", node)
 		}
 	}
 
-	return rows.Err()
+	return err
 }
 
 func (l *Log) verify(ctx context.Context, tx *sql.Tx, c chain, v *Verified) error {
+	// The seals say where the chain begins and where it ends.
 	if text, err := l.seal.Open(Place(c.node, "head"), c.sealed); err != nil || text != c.head.text() {
 		v.wrong("%s: the seal on the end of the chain is not ours", c.node)
 	}
@@ -100,14 +93,10 @@ func (l *Log) verify(ctx context.Context, tx *sql.Tx, c chain, v *Verified) erro
 		}
 	}
 
-	rows, err := tx.QueryContext(ctx, "SELECT "+columns+" FROM audit WHERE node = $1 ORDER BY seq", c.node)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
+	// From there each entry has to follow from the one before.
 	at := c.pruned
-	for rows.Next() {
-		e, err := scan(rows)
+	err := store.Each(ctx, tx, func(row store.Row) error {
+		e, err := scan(row)
 		if err != nil {
 			return err
 		}
@@ -121,12 +110,13 @@ func (l *Log) verify(ctx context.Context, tx *sql.Tx, c chain, v *Verified) erro
 		}
 
 		at = link{e.Seq, e.Hash}
-	}
-
-	if err := rows.Err(); err != nil {
+		return nil
+	}, "SELECT "+columns+" FROM audit WHERE node = $1 ORDER BY seq", c.node)
+	if err != nil {
 		return err
 	}
 
+	// It has to lead to the sealed end.
 	if at.seq < c.head.seq {
 		v.wrong("%s: the last %d entries are missing", c.node, c.head.seq-at.seq)
 	} else if at != c.head {
@@ -161,6 +151,8 @@ func (l *Log) Prune(ctx context.Context, before time.Time) (n int, err error) {
 
 func (l *Log) prune(ctx context.Context, tx *sql.Tx, c chain, before time.Time) (int, error) {
 	var last link
+
+	// Prune up to the first entry that stays: clocks may have gone back, and a chain has no holes.
 	err := tx.QueryRowContext(ctx, `SELECT seq, hash FROM audit WHERE node = $1 AND at < $2
 			AND seq < COALESCE((SELECT MIN(seq) FROM audit WHERE node = $1 AND at >= $2), $3)
 			ORDER BY seq DESC LIMIT 1`,
@@ -183,6 +175,7 @@ func (l *Log) prune(ctx context.Context, tx *sql.Tx, c chain, before time.Time) 
 		return 0, err
 	}
 
+	// The checkpoint takes the place of what is gone.
 	_, err = tx.ExecContext(ctx, `UPDATE audit_chains SET pruned_seq = $1, pruned_hash = $2, checkpoint = $3
 		WHERE node = $4`,
 		last.seq, last.hash, l.seal.Seal(Place(c.node, "checkpoint"), last.text()), c.node)

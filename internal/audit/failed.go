@@ -31,6 +31,8 @@ func (l *Log) Failed(ctx context.Context, why string) {
 
 	l.mu.Lock()
 	defer l.mu.Unlock()
+
+	// An attacker with many addresses must not fill the memory.
 	address := network(from(ctx))
 	if _, known := l.failed[address]; !known && len(l.failed) >= maxAddresses {
 		address = others

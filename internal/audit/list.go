@@ -56,6 +56,7 @@ func (l *Log) List(ctx context.Context, f Filter) (all []Entry, more bool, err e
 		terms = append(terms, fmt.Sprintf("at >= $%d", len(args)))
 	}
 
+	// One more than asked tells whether others follow.
 	where := ""
 	if len(terms) > 0 {
 		where = " WHERE " + strings.Join(terms, " AND ")

@@ -282,7 +282,7 @@ func TestOffCostsNothing(t *testing.T) {
 		in := bytes.NewReader(nil)
 		if l != nil || l.Reader(t.Context(), in) != io.Reader(in) ||
 			l.Transport(http.DefaultTransport) != http.DefaultTransport || l.Speed() != 0 {
-			t.Errorf("%q limits", text)
+			t.Errorf("%q: got a limit or a wrapper, want none", text)
 		}
 	}
 }

@@ -44,6 +44,7 @@ func (l *Limit) Speed() int64 {
 		return l.speed
 	}
 
+	// A timetable changes at full minutes only.
 	l.speed, l.until = l.table.At(now.In(l.zone)), now.Truncate(time.Minute).Add(time.Minute)
 	if l.speed == 0 {
 		l.tokens.SetLimit(rate.Inf)

@@ -50,6 +50,7 @@ func Parse(text string) (Timetable, error) {
 		return Timetable{}, nil
 	}
 
+	// A single speed holds all the time.
 	if len(words) == 1 && !strings.Contains(words[0], ",") {
 		speed, err := parseSpeed(words[0])
 		if err != nil || speed == 0 {
@@ -123,6 +124,7 @@ func (t *Timetable) add(word string) error {
 		return wrong("%q is not a time of day.", clock)
 	}
 
+	// Without a day it is for each of them.
 	minute := at.Hour()*60 + at.Minute()
 	if !single {
 		for day := range days {
@@ -168,6 +170,7 @@ func (t Timetable) At(now time.Time) int64 {
 		return 0
 	}
 
+	// Until the first change of the week, the last one of the week before holds.
 	minute := int(now.Weekday())*minutesOfDay + now.Hour()*60 + now.Minute()
 	speed := t.changes[len(t.changes)-1].speed
 	for _, c := range t.changes {

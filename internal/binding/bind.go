@@ -45,6 +45,7 @@ func (s *Service) Workspaces(ctx context.Context, login string) (list []Workspac
 		return nil, "", err
 	}
 
+	// Collect the workspaces of each account.
 	accounts := 0
 	for a, err := range fio.Accounts(ctx) {
 		if err != nil {
@@ -58,6 +59,7 @@ func (s *Service) Workspaces(ctx context.Context, login string) (list []Workspac
 		list = append(list, more...)
 	}
 
+	// Say why there are none: an empty list helps no one.
 	switch {
 	case len(list) > 0:
 		return list, "", nil
@@ -81,6 +83,7 @@ func workspacesOf(ctx context.Context, fio *v4.Client, a frameio.Account) ([]Wor
 		}
 	}
 
+	// First those that the person is a member of.
 	for w, err := range fio.Workspaces(ctx, a.ID) {
 		if err != nil {
 			return nil, err
@@ -88,6 +91,7 @@ func workspacesOf(ctx context.Context, fio *v4.Client, a frameio.Account) ([]Wor
 		add(w, a.Roles)
 	}
 
+	// Then those of projects that they were invited to: Frame.io lists such workspaces nowhere.
 	for p, err := range fio.InvitedProjects(ctx, a.ID) {
 		if err != nil {
 			return nil, err
@@ -158,6 +162,7 @@ func (q *Request) validate() error {
 		q.Publishers = Everyone
 	}
 
+	// Everything else is asked of Nuxeo and Frame.io later.
 	bad := func(r rune) bool { return unicode.IsControl(r) }
 	switch {
 	case q.Folder == "":
@@ -191,6 +196,7 @@ func (s *Service) loadFolder(ctx context.Context, login string, q Request) (*nux
 		return nil, err
 	}
 
+	// People may give an id or a path.
 	fetch := nuxeo.Fetch{Enrichers: []string{"permissions", "subtypes"}}
 	get := nx.Get
 	if strings.HasPrefix(q.Folder, "/") {
@@ -208,6 +214,7 @@ func (s *Service) loadFolder(ctx context.Context, login string, q Request) (*nux
 		return nil, err
 	}
 
+	// The folder has to take documents, and nothing else may fill it.
 	if err := Bindable(doc); err != nil {
 		return nil, err
 	}
@@ -255,11 +262,13 @@ func checkType(ctx context.Context, nx *nuxeo.Client, folder *nuxeo.Document, na
 		return err
 	}
 
+	// The type has to hold a file,
 	if !t.CanHoldFile() {
 		return fault.Field("document_type", "Choose a type with the schema \"file\".",
 			"Documents of type %q hold no file.", name)
 	}
 
+	// and the folder has to allow it.
 	allowed := folder.Subtypes()
 	if len(allowed) == 0 {
 		return nil // unknown: creating a document will tell
@@ -294,6 +303,7 @@ func (s *Service) chooseWorkspaces(ctx context.Context, login string, q Request)
 					"bind --list`."), "No team of yours is called %q.", id)
 		}
 
+		// One that is named twice is bound once.
 		if slices.ContainsFunc(out, func(w Workspace) bool { return w.ID == id }) {
 			continue
 		}
@@ -327,6 +337,7 @@ func (s *Service) checkNameFree(ctx context.Context, fio *v4.Client, w Workspace
 			continue
 		}
 
+		// Ours may be left over from a binding that was never completed.
 		lost, err := s.isUnrecorded(ctx, a)
 		if err != nil {
 			return err
@@ -381,6 +392,7 @@ func (s *Service) insert(ctx context.Context, b Binding) (item string, err error
 			}
 		}
 
+		// The binding never exists without the item that completes it.
 		ids, err = s.Engine.Add(ctx, tx, work.New{
 			Kind: KindBind, Parent: b.ID, Subject: "bind", Title: fmt.Sprintf("Bind %s", b.FolderPath), Owner: b.Owner,
 			Actor: b.Owner, Interactive: true, Data: struct{}{},

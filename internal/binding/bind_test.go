@@ -159,7 +159,7 @@ func TestOrphanedActionIsReplaced(t *testing.T) {
 
 	b.Bind("Publish")
 	if b.Action().ID == orphan.ID {
-		t.Error("the orphan is still there")
+		t.Errorf("the custom action: got the orphan %s, want a new one", orphan.ID)
 	}
 
 	if res := b.Run(b.Josh, b.Add(b.Root, "x.mov", []byte("x"))); res.Title != "Success" {
@@ -186,7 +186,7 @@ func TestSomebodyElsesActionIsLeftAlone(t *testing.T) {
 	}
 
 	if b.Action().ID != foreign {
-		t.Error("the other connector's action is gone")
+		t.Errorf("the other connector's action: got %s, want %s", b.Action().ID, foreign)
 	}
 }
 

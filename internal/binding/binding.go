@@ -166,6 +166,7 @@ func (s *Service) Get(ctx context.Context, who work.Viewer, id string) (Binding,
 		return b, err
 	}
 
+	// A binding says something about its folder: only its readers may know.
 	if !b.isOwn(who) {
 		seen, err := rights.Readable(ctx, s.People, who.Login, b.FolderUID)
 		if err != nil {
@@ -202,6 +203,7 @@ func (s *Service) List(
 		return nil, "", err
 	}
 
+	// One more than asked shows that another page follows.
 	if len(list) > limit {
 		list = list[:limit]
 		next = list[limit-1].ID

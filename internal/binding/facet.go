@@ -31,6 +31,7 @@ func (s *Service) showOnFolder(ctx context.Context, t *work.Task) error {
 		return err
 	}
 
+	// Read the document before the rows: a change of it from now on is noticed.
 	doc, err := withFacet(ctx, nx, b.FolderUID, b.State == Bound || b.State == Ending)
 	if nuxeo.NotFound(err) {
 		return nil // a deleted folder has nothing to show
@@ -40,6 +41,7 @@ func (s *Service) showOnFolder(ctx context.Context, t *work.Task) error {
 		return err
 	}
 
+	// Write what the rows say at this moment.
 	shown, err := s.facetEntries(ctx, b.FolderUID)
 	if err != nil {
 		return err
@@ -74,6 +76,7 @@ func (s *Service) removeFacet(ctx context.Context, nx *nuxeo.Client, doc *nuxeo.
 		return err
 	}
 
+	// Removing a facet has no change token, so look afterwards.
 	if again, err := s.facetEntries(ctx, doc.UID); err != nil || len(again) == 0 {
 		return err
 	}

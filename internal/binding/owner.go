@@ -87,6 +87,7 @@ func (s *Service) TakeOver(ctx context.Context, who work.Viewer, id string) (Bin
 }
 
 func (s *Service) checkCanOwn(ctx context.Context, login string, b Binding) error {
+	// They may write in the folder,
 	nx, err := s.People.Nuxeo(ctx, login)
 	if err != nil {
 		return err
@@ -101,6 +102,7 @@ func (s *Service) checkCanOwn(ctx context.Context, login string, b Binding) erro
 		return err
 	}
 
+	// and they belong to each of the workspaces.
 	list, why, err := s.Workspaces(ctx, login)
 	if err != nil {
 		return err
@@ -128,6 +130,7 @@ func (s *Service) CheckOwners(
 
 	reasons := map[string]string{}
 	for _, b := range all {
+		// One person may own many bindings and is asked for once.
 		reason, asked := reasons[b.Owner]
 		if !asked {
 			if reason, err = s.whyUnusable(ctx, b.Owner); err != nil {
@@ -166,6 +169,7 @@ func (s *Service) recordNeed(
 // whyUnusable returns why a person's access cannot be used any more. It is empty if it can, or if
 // that is unknown at the moment.
 func (s *Service) whyUnusable(ctx context.Context, login string) (string, error) {
+	// A token may be valid here and refused there: only a call can tell.
 	err := s.People.Usable(ctx, login)
 	if err == nil {
 		nx, failed := s.People.Nuxeo(ctx, login)
@@ -174,6 +178,7 @@ func (s *Service) whyUnusable(ctx context.Context, login string) (string, error)
 		}
 	}
 
+	// Only a clear refusal counts. What may pass is an error.
 	switch {
 	case err == nil:
 		return "", nil

@@ -8,6 +8,7 @@ import (
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
 // A team is a workspace that was bound once, with the people who may look into it.
@@ -35,28 +36,24 @@ func (s *Service) Reap(ctx context.Context, r *maintenance.Report) error {
 }
 
 func (s *Service) teams(ctx context.Context) ([]*team, error) {
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT DISTINCT account_id, workspace_id, workspace_name, owner
-		FROM actions
-		JOIN bindings ON bindings.id = actions.binding_id ORDER BY account_id, workspace_id, owner`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	var all []*team
-	for rows.Next() {
+	err := store.Each(ctx, s.DB.Reader, func(row store.Row) error {
 		var t team
 		var login string
-		if err := rows.Scan(&t.account, &t.workspace, &t.name, &login); err != nil {
-			return nil, err
+		if err := row.Scan(&t.account, &t.workspace, &t.name, &login); err != nil {
+			return err
 		}
+
+		// The rows of a workspace come together, one for each owner.
 		if n := len(all); n == 0 || all[n-1].workspace != t.workspace {
 			all = append(all, &t)
 		}
 		last := all[len(all)-1]
 		last.logins = append(last.logins, login)
-	}
-
-	return all, rows.Err()
+		return nil
+	}, `SELECT DISTINCT account_id, workspace_id, workspace_name, owner FROM actions
+		JOIN bindings ON bindings.id = actions.binding_id ORDER BY account_id, workspace_id, owner`)
+	return all, err
 }
 
 // reapTeam looks with the first of its people who may.
@@ -77,10 +74,12 @@ func (s *Service) reapActions(ctx context.Context, fio *v4.Client, t *team, r *m
 			return err
 		}
 
+		// Actions of others are none of our business.
 		if !strings.HasPrefix(a.URL, s.actionURL("")) {
 			continue
 		}
 
+		// One that a binding knows stays.
 		lost, err := s.isUnrecorded(ctx, a)
 		if err != nil {
 			return err

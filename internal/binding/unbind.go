@@ -89,6 +89,7 @@ func detail(b Binding, fate Fate) string {
 // decideEnd decides the next state of a binding, and when it finally ends; zero means now. A
 // binding that is ending already and has nothing left under review need not wait.
 func (s *Service) decideEnd(ctx context.Context, b Binding, fate Fate) (State, time.Time, error) {
+	// With nothing under review, it ends now.
 	n, err := s.Reviews.Stranded(ctx, b.ID)
 	if err != nil || n == 0 && b.State == Bound {
 		return Unbound, time.Time{}, err
@@ -98,6 +99,7 @@ func (s *Service) decideEnd(ctx context.Context, b Binding, fate Fate) (State, t
 		return Ending, s.Now(), nil // nothing left to wait for
 	}
 
+	// Documents under review would stay locked: the person decides what becomes of them.
 	switch fate {
 	case Release:
 		return Ending, s.Now(), nil
@@ -134,10 +136,12 @@ func (s *Service) beginEnd(ctx context.Context, tx *sql.Tx, b Binding, to State,
 		return nil, err
 	}
 
+	// Another request has ended it already.
 	if n, err := res.RowsAffected(); n == 0 || err != nil {
 		return nil, errors.Join(errNotBound, err)
 	}
 
+	// An ending binding keeps its actions: with them the documents come back.
 	if to == Unbound {
 		if _, err := tx.ExecContext(ctx, `UPDATE actions SET state = $1 WHERE binding_id = $2
 			AND state = $3`, actionRemoving, b.ID, actionActive); err != nil {
@@ -185,6 +189,7 @@ func (s *Service) awaitReviews(ctx context.Context, t *work.Task) error {
 		return err
 	}
 
+	// Time is up: release those that are left.
 	if n > 0 && !s.Now().Before(b.Ends) {
 		why := "The folder is not bound to Frame.io any more."
 		if err := s.Reviews.ReleaseStranded(ctx, b.ID, why, b.Owner); err != nil {
@@ -199,6 +204,7 @@ func (s *Service) awaitReviews(ctx context.Context, t *work.Task) error {
 		return stillUnderReview(n, b.Ends, s.Now())
 	}
 
+	// All have come back. The actions may go.
 	return t.Commit(ctx, struct{}{}, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `UPDATE bindings SET state = $1, ends = 0, updated = $2
 			WHERE id = $3 AND state = $4`,

@@ -118,6 +118,7 @@ func (s *Service) createAction(ctx context.Context, t *work.Task, fio *v4.Client
 		return err
 	}
 
+	// It is told only once. Without it no call could be verified.
 	if created.Secret == "" {
 		return fault.New(fault.Unavailable, "Frame.io did not tell the secret of the custom action.")
 	}
@@ -137,6 +138,7 @@ func (s *Service) deleteOurs(ctx context.Context, fio *v4.Client, a Action, name
 			return err
 		}
 
+		// One of the same name may be left over from another attempt to bind the folder.
 		lost := false
 		if remote.Name == name && strings.HasPrefix(remote.URL, s.actionURL("")) {
 			if lost, err = s.isUnrecorded(ctx, remote); err != nil {
@@ -170,6 +172,7 @@ func (s *Service) setState(ctx context.Context, t *work.Task, to, from, orFrom S
 		return err
 	})
 
+	// Say why it could not move on.
 	switch {
 	case store.Duplicate(err):
 		return fault.New(fault.Conflict, "The folder is bound under this name already.").
@@ -282,6 +285,7 @@ func (w UnbindWorker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]st
 		return nil, err
 	}
 
+	// Unless it is in force again, its actions go as well.
 	if n, err := res.RowsAffected(); n == 0 || to == Bound || err != nil {
 		return nil, err
 	}
@@ -319,6 +323,7 @@ func (s *Service) asOwnerOrService(ctx context.Context, login string, do func(*v
 		err = do(fio)
 	}
 
+	// The service credential stands in only where the person's access is what is missing.
 	if !fault.Is(err, fault.NotConnected, fault.Forbidden) {
 		return err
 	}

@@ -53,6 +53,7 @@ func (s *Service) Children(ctx context.Context, login, parent string) (all []Fol
 		return nil, false, err
 	}
 
+	// An empty list must not hide that the folder cannot be seen.
 	if parent == Root {
 		root, err := nx.GetByPath(ctx, "/", nuxeo.Fetch{})
 		if err != nil {

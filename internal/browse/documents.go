@@ -37,6 +37,7 @@ func (s *Service) Documents(
 		return nil, "", err
 	}
 
+	// What came from Frame.io has the facet.
 	q := "SELECT * FROM Document WHERE ecm:parentId = " + nuxeo.Quote(folder) + " AND ecm:mixinType = '" +
 		ingest.Facet + "'" +
 		schema.AndLive + " ORDER BY dc:modified DESC, ecm:uuid"
@@ -46,6 +47,7 @@ func (s *Service) Documents(
 		return nil, "", err
 	}
 
+	// Is it empty, or can it not be seen?
 	if len(docs) == 0 {
 		if _, err := nx.Get(ctx, folder, nuxeo.Fetch{}); err != nil {
 			return nil, "", gone(err)

@@ -41,6 +41,7 @@ func (s *Service) Folder(ctx context.Context, login, uid string) (Detail, error)
 		return Detail{}, noFolder()
 	}
 
+	// What a person needs to know who wants to bind it.
 	d := Detail{
 		Folder:    folderOf(doc),
 		WhyNot:    s.Bindable(doc),
@@ -72,6 +73,7 @@ func noFolder() error {
 // holding are the types that a folder allows and that can hold a file; where
 // that cannot be told, those that are no folders.
 func (s *Service) holding(ctx context.Context, nx *nuxeo.Client, folder *nuxeo.Document) []string {
+	// The usual type comes first, the others by name.
 	byName := s.types.get(ctx, nx, s.Now())
 	out := []string{Usual}
 	allowed := folder.Subtypes()
@@ -84,6 +86,7 @@ func (s *Service) holding(ctx context.Context, nx *nuxeo.Client, folder *nuxeo.D
 		}
 	}
 
+	// Unless the folder does not allow it.
 	slices.Sort(out[1:])
 	if len(out) > 1 && !slices.ContainsFunc(allowed, func(t nuxeo.Type) bool { return t.Name == Usual }) {
 		return out[1:]
@@ -97,7 +100,7 @@ func (s *Service) holding(ctx context.Context, nx *nuxeo.Client, folder *nuxeo.D
 const typesFor = 10 * time.Minute
 
 // types keeps what Nuxeo tells of its document types, which is much and the
-// same for everybody.
+// same for all people.
 type types struct {
 	mu    sync.Mutex
 	known map[string]nuxeo.Type
@@ -112,6 +115,7 @@ func (t *types) get(ctx context.Context, nx *nuxeo.Client, now time.Time) map[st
 		return t.known
 	}
 
+	// Old types are better than none.
 	known, err := nx.Types(ctx)
 	if err != nil {
 		return t.known

@@ -51,6 +51,7 @@ func (b *browser) connect(ctx context.Context) error {
 		return b.connectByToken(ctx)
 	}
 
+	// As a browser would: by the forms and redirects of both systems.
 	form := url.Values{"user_name": {b.login}, "user_password": {b.login}, "requestedUrl": {"ui/"}}
 	if err := b.post(ctx, b.stage.NuxeoURL+"/login.jsp", form); err != nil {
 		return err

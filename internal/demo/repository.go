@@ -111,6 +111,7 @@ func (s *server) Comments(uid string) []nuxeosim.CommentView {
 		}
 	}
 
+	// Annotations have an address of their own; replies are comments on comments.
 	drawn, err := s.nx.LatestAnnotations(s.ctx, uid, 1000)
 	s.note(err)
 	add(drawn.List, true)
@@ -150,6 +151,8 @@ func (s *server) OpenBlob(uid, xpath string) (io.ReadCloser, error) {
 func (s *server) MkDoc(at, typ string, properties map[string]any) string {
 	nx := s.nx
 	values := map[string]any{}
+
+	// Who made it cannot be set, so it is made as that person.
 	for name, v := range properties {
 		if name == "dc:creator" {
 			nx = s.as(v.(string))
@@ -240,6 +243,7 @@ func viewOf(d *nuxeo.Document) nuxeosim.DocView {
 		ChangeToken: d.ChangeToken, LastContributor: d.Text("dc:lastContributor"), ParentUID: d.ParentRef,
 	}
 
+	// As the simulated Nuxeo has them, where empty ones are not there.
 	for name, raw := range d.Properties {
 		var value any
 		if json.Unmarshal(raw, &value) == nil && value != nil {

@@ -52,6 +52,7 @@ func (r Real) Check(ctx context.Context) error {
 			"%q is not an address of a Nuxeo.", r.URL)
 	}
 
+	// The story makes users, and needs the connector's package.
 	me, err := nx.Me(ctx)
 	if err != nil {
 		return err
@@ -133,6 +134,7 @@ func (r Real) Left(ctx context.Context) (all []Scratch, err error) {
 		return nil, fmt.Errorf("looking for people: %w", err)
 	}
 
+	// A workspace and its people share a mark in their names.
 	byName := map[string]*Scratch{}
 	of := func(name string) *Scratch {
 		if byName[name] == nil {

@@ -96,6 +96,7 @@ func Start(ctx context.Context, opt Options) (*Stage, error) {
 		return nil, err
 	}
 
+	// Each needs the addresses of those before it.
 	s := &Stage{opt: opt, data: data}
 	ctx, s.cancel = context.WithCancel(ctx)
 	for _, step := range []func(context.Context) error{
@@ -181,6 +182,7 @@ func (s *Stage) nuxeo(ctx context.Context) (err error) {
 		s.Nuxeo.SetACL(workspaces, login, "ReadWrite", true)
 	}
 
+	// Install the package as an administrator would.
 	s.Nuxeo.SetProperty("nuxeo.frameio.url", s.URL)
 	var zip bytes.Buffer
 	if err := addon.Build(&zip, app.Version); err != nil {
@@ -355,6 +357,8 @@ func (s *Stage) Stop() error {
 	s.cancel()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
+
+	// First what takes requests,
 	var errs []error
 	for _, server := range s.servers {
 		if err := server.Shutdown(ctx); err != nil {
@@ -367,6 +371,8 @@ func (s *Stage) Stop() error {
 	}
 
 	s.ended.Wait()
+
+	// then what they were taken for,
 	if s.App != nil {
 		errs = append(errs, s.App.Close())
 	}
@@ -383,6 +389,7 @@ func (s *Stage) Stop() error {
 		errs = append(errs, s.Frameio.Close())
 	}
 
+	// and at last what was made in a real Nuxeo.
 	if r := s.opt.Real; r != nil {
 		in, cancel := context.WithTimeout(context.Background(), time.Minute) // the caller may have given up
 		defer cancel()

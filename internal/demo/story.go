@@ -168,6 +168,7 @@ func (t *story) settle(ctx context.Context) error {
 			return err
 		}
 
+		// Nothing in the story may fail.
 		open := false
 		for _, v := range items {
 			if v.State == work.Failed {
@@ -368,6 +369,7 @@ func (t *story) repeat(ctx context.Context) error {
 		return fmt.Errorf("the second answer was %q", again.Description)
 	}
 
+	// What Frame.io sends twice, or a person asks twice for, has one effect.
 	if d, v, m := len(t.repo.Children(t.at.folder)), len(t.repo.Versions(t.doc.UID)),
 		len(t.Mail.Messages()); d != documents || v != versions || m != mails {
 		return fmt.Errorf("a repeat added documents, versions or mails: %d/%d, %d/%d, %d/%d", d, documents, v,

@@ -121,6 +121,8 @@ func (t *story) check(ctx context.Context) error {
 		t.Frameio.AddFile(t.dailies.one, "Harbour.mp4", file("teaser_v2.mp4"), frameiosim.WithCreator(t.seed.julia)))
 	t.say("On Frame.io \"Day 2\" becomes \"Night\", Street moves there, and Harbour gets a new version. Josh checks " +
 		"what has changed.")
+
+	// A check changes nothing, and says what a refresh would do.
 	if _, err := t.josh.CheckSync(ctx, t.synced); err != nil {
 		return err
 	}
@@ -158,6 +160,7 @@ func (t *story) refreshChanged(ctx context.Context) error {
 		return err
 	}
 
+	// The documents are the same ones, in other places.
 	is := map[string]string{}
 	for _, folder := range t.repo.Children(t.at.mirror) {
 		for _, d := range t.repo.Children(folder.UID) {

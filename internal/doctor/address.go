@@ -25,6 +25,7 @@ func (d *Doctor) address(ctx context.Context) Finding {
 		return skipped("%s", d.why())
 	}
 
+	// Any document with a file will do.
 	docs, _, err := nx.QueryPage(ctx, aFile, 0, 1, nuxeo.Fetch{})
 	if err != nil {
 		return because(err, askAgain)
@@ -34,6 +35,7 @@ func (d *Doctor) address(ctx context.Context) Finding {
 		return skipped("there is no document with a file to try it with")
 	}
 
+	// Nuxeo sends on to its store, or sends the bytes itself.
 	to, err := nx.SentOn(ctx, nuxeo.BlobPath(docs[0].UID, "file:content"))
 	if err != nil {
 		return because(err, askAgain)
@@ -60,6 +62,7 @@ func (d *Doctor) fetchable(ctx context.Context, address string) Finding {
 		return warning(viaUs, "Nuxeo gave an address that is none")
 	}
 
+	// One byte tells as much as all of them.
 	r.Header.Set("Range", "bytes=0-0")
 	resp, err := d.App.Blobs().Transport.RoundTrip(r) // a client would quote the address in its errors
 	if err != nil {

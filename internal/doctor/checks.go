@@ -51,6 +51,7 @@ func (d *Doctor) database(ctx context.Context) Finding {
 		return d.postgres(ctx)
 	}
 
+	// SQLite can look over its own file.
 	var said string
 	if err := d.App.DB.Reader.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&said); err != nil {
 		return broken("Restore a backup of the data folder.", "the database cannot be read: %v", err)
@@ -95,6 +96,7 @@ func (d *Doctor) key(context.Context) Finding {
 			"the key file is gone: %v", err)
 	}
 
+	// It is there; others must not be able to read it.
 	for _, e := range app.Exposed(d.given().Data) {
 		if e.Path == path {
 			return broken(e.Remedy, "%s", e.Why)
@@ -132,6 +134,7 @@ func (d *Doctor) clock(ctx context.Context) Finding {
 		}
 	}
 
+	// Signatures may be five minutes old; warn well before that.
 	skew := theirs.Sub(d.Now()).Abs()
 	if skew > 5*time.Minute {
 		return broken("Let this machine synchronise its clock (NTP).",
@@ -152,6 +155,7 @@ func (d *Doctor) nuxeo(ctx context.Context) Finding {
 		return f
 	}
 
+	// Is the given sign-in good for what comes?
 	if d.Admin != nil {
 		me, err := d.Admin.Me(ctx)
 		if nuxeo.StatusOf(err) == http.StatusUnauthorized {
@@ -167,6 +171,7 @@ func (d *Doctor) nuxeo(ctx context.Context) Finding {
 		}
 	}
 
+	// Without an administrator, Nuxeo does not say which release it is.
 	nx := d.nx()
 	if nx == nil && d.unfit != "" {
 		return warning("Give --user and --password of an administrator; without them NUXEO_FRAMEIO_USER and "+
@@ -187,6 +192,7 @@ func (d *Doctor) nuxeo(ctx context.Context) Finding {
 		return because(err, askAgain)
 	}
 
+	// Which releases we are tried with.
 	if about.Distribution != "lts" || about.Version < "2021" || about.Version >= "2026" {
 		return warning("LTS 2021, 2023 and 2025 are supported.", "%s %s", about.Distribution, about.Version)
 	}
@@ -200,6 +206,7 @@ func (d *Doctor) rights(ctx context.Context) Finding {
 		return skipped(noNuxeo)
 	}
 
+	// A token of our own making shows whether the secret is shared.
 	if c.JWTSecret != "" {
 		nx := d.App.Nuxeo.As(nuxeo.JWT([]byte(c.JWTSecret), "Administrator", time.Minute, d.Now))
 		if _, err := nx.Me(ctx); err != nil {
@@ -215,6 +222,7 @@ func (d *Doctor) rights(ctx context.Context) Finding {
 		return ok("acts by %s; no service account, so publishers are the authors of imported comments", how)
 	}
 
+	// The service account is optional, but has to be good for something.
 	u, err := d.App.Nuxeo.As(nuxeo.Basic(c.ServiceUser, c.ServicePassword)).Me(ctx)
 	if err != nil {
 		return because(err, "Correct nuxeo-service-user and nuxeo-service-password.")
@@ -248,6 +256,7 @@ func (d *Doctor) oauthClient(ctx context.Context) Finding {
 		return skipped("%s", d.why())
 	}
 
+	// The client has to exist, be enabled, and lead back to us.
 	remedy := fmt.Sprintf("Run `nuxeo-frameio doctor --fix` with an administrator's sign-in; or in Nuxeo, under "+
 		"Administration, Cloud Services, Consumers, give the client %s this redirect address: %s", id,
 		d.App.Identity.NuxeoRedirectURL())
@@ -305,6 +314,7 @@ func (d *Doctor) provider(ctx context.Context) Finding {
 			"the scopes give no refresh token: everybody would have to connect again each day").on(onProvider)
 	}
 
+	// Ask Adobe whether id and secret are right.
 	if err := d.App.Identity.CheckProvider(ctx); err != nil {
 		return orUnreached("the token address of the provider", "the sign-in of Frame.io", err,
 			"Correct the client id and secret under Administration, Frame.io, Provider, or with `nuxeo-frameio "+
@@ -321,6 +331,7 @@ func (d *Doctor) public(ctx context.Context) Finding {
 		return because(err, "Set public-url.")
 	}
 
+	// An address can be seen to be of no use.
 	const remedy = "Put a reverse proxy with a certificate before the connector and set public-url to its https " +
 		"address."
 	host := u.Hostname()
@@ -335,6 +346,7 @@ func (d *Doctor) public(ctx context.Context) Finding {
 		return warning(remedy, "%s has no full host name: Frame.io cannot find it", address)
 	}
 
+	// What looks right is tried.
 	if _, status, err := date(ctx, d.App.Reach(), address+"/healthz"); status != http.StatusOK {
 		return d.silent(address, status, err)
 	}

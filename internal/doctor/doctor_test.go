@@ -362,7 +362,7 @@ func TestEachIllIsFound(t *testing.T) {
 
 	for name, miss := range missed {
 		if miss {
-			t.Errorf("nothing makes %s fail", name)
+			t.Errorf("what makes %s fail: got no case, want one", name)
 		}
 	}
 }
@@ -407,7 +407,7 @@ func TestFixedIsSaidOnce(t *testing.T) {
 	found := p.examine()
 	for _, f := range said {
 		if _, again := found[f.Name]; again {
-			t.Errorf("%s is said twice", f.Name)
+			t.Errorf("%s, which Fix has said: got it said again, want it said once", f.Name)
 		}
 	}
 }

@@ -12,14 +12,14 @@ import (
 // mostAccounts bounds whose fields are looked at.
 const mostAccounts = 5
 
-// fields looks for the facts for which an account on Frame.io has no field, as somebody
+// fields looks for the facts for which an account on Frame.io has no field, as a person
 // who is connected.
 func (d *Doctor) fields(ctx context.Context) Finding {
 	if d.unread() {
 		return skipped("cannot be read without the encryption key")
 	}
 
-	fio, err := d.anybody(ctx)
+	fio, err := d.asConnected(ctx)
 	if err != nil {
 		return because(err, "")
 	}
@@ -28,6 +28,7 @@ func (d *Doctor) fields(ctx context.Context) Finding {
 		return skipped("nobody is connected to Frame.io yet, as whom its fields could be looked at")
 	}
 
+	// An installation may see very many accounts; the first ones show what is amiss.
 	var without []string
 	accounts := 0
 	for a, err := range fio.Accounts(ctx) {
@@ -57,8 +58,8 @@ func (d *Doctor) fields(ctx context.Context) Finding {
 	return ok("there is a field for each fact that documents show")
 }
 
-// anybody returns a Frame.io client of one of the connected people, or nil.
-func (d *Doctor) anybody(ctx context.Context) (*v4.Client, error) {
+// asConnected returns a Frame.io client of one of the connected people, or nil.
+func (d *Doctor) asConnected(ctx context.Context) (*v4.Client, error) {
 	people, err := d.App.Identity.People(ctx)
 	if err != nil {
 		return nil, err
@@ -84,6 +85,7 @@ func (d *Doctor) missing(ctx context.Context, fio *v4.Client, account string) (m
 		names = append(names, f.Name)
 	}
 
+	// A fact may take several fields, as width and height.
 	has := func(wanted ...frameio.Names) bool {
 		for _, w := range wanted {
 			found := false
@@ -97,6 +99,7 @@ func (d *Doctor) missing(ctx context.Context, fio *v4.Client, account string) (m
 		return true
 	}
 
+	// What documents show, and how it is configured.
 	c := d.App.Config.Frameio
 	for _, fact := range []struct {
 		told bool

@@ -31,6 +31,7 @@ func (d *Doctor) Fix(ctx context.Context, did func(Finding)) error {
 			With("Give --user and --password of an administrator.")
 	}
 
+	// What is said here is not said again by the checks.
 	d.fixed = map[string]bool{}
 	say := func(f Finding) { d.fixed[f.Name] = true; did(f) }
 	said, err := d.makeClient(ctx)
@@ -61,6 +62,7 @@ func (d *Doctor) makeClient(ctx context.Context) (string, error) {
 		return "the OAuth client was there already", nil
 	}
 
+	// Keep what an administrator has entered, and add what is missing.
 	k.ID, k.Name, k.Enabled, k.AutoGrant = id, "Frame.io connector", true, true
 	k.Secret = d.App.Config.Nuxeo.ClientSecret
 	if !slices.Contains(k.RedirectURIs, back) {
@@ -101,6 +103,7 @@ func (d *Doctor) tryPolicies(ctx context.Context) (f Finding, err error) {
 		return f, err
 	}
 
+	// Count versions when it is new, after a change of metadata, and after one of content.
 	counts := make([]int, 0, 3)
 	for _, source := range []string{"", "frameio-metadata", "frameio"} {
 		if source != "" {
@@ -127,6 +130,8 @@ func (d *Doctor) tryPolicies(ctx context.Context) (f Finding, err error) {
 func (d *Doctor) removeProbe(ctx context.Context) (err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeTime)
 	defer cancel()
+
+	// Any answer may be lost, so only its absence ends this.
 	for range 4 {
 		doc, lookErr := d.Admin.GetByPath(ctx, "/"+probeName, nuxeo.Fetch{})
 		if nuxeo.NotFound(lookErr) {
@@ -163,6 +168,7 @@ func (d *Doctor) SendMail(ctx context.Context, login, key string) error {
 		Footer:  "You get this because an administrator tried it.",
 	}
 
+	// An administrator can look up an address that the service account may not.
 	sender := *d.App.Mail
 	if nx := d.nx(); nx != nil {
 		sender.People = one{nx}
@@ -177,7 +183,7 @@ func (d *Doctor) SendMail(ctx context.Context, login, key string) error {
 	return err
 }
 
-// one is an administrator who stands in for everybody.
+// one is an administrator who stands in for all people.
 type one struct{ nx *nuxeo.Client }
 
 func (o one) Nuxeo(context.Context, string) (*nuxeo.Client, error) { return o.nx, nil }

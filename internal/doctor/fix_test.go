@@ -89,7 +89,7 @@ func TestFixLeavesNothing(t *testing.T) {
 			}
 
 			if n == 39 {
-				t.Error("there is no end of calls")
+				t.Error("after 39 calls: got more, want an end")
 			}
 		}
 	}
@@ -102,7 +102,7 @@ func TestFixThatIsGivenUp(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	p.Nuxeo.Faults().Add(faults.Rule{Method: http.MethodPut, Hook: func(*http.Request) { cancel() }})
 	if _, err := p.fix(ctx); err == nil {
-		t.Error("it was not given up")
+		t.Error("Fix with the call given up: got no error, want one")
 	}
 	p.clean("given up")
 }

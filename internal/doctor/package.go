@@ -34,6 +34,7 @@ func (d *Doctor) pack(ctx context.Context) Finding {
 		}
 	}
 
+	// It is there; is it ours?
 	return packVersion(ctx, nx, addon.Version(app.Version))
 }
 

@@ -92,7 +92,7 @@ func TestWhyAHostIsNotReached(t *testing.T) {
 
 		if other := seen[f.Remedy]; other != "" && !strings.Contains(other+name, "time-out") &&
 			!strings.Contains(other+name, "end") && !strings.Contains(other+name, "TLS") {
-			t.Errorf("%s and %s have one remedy: %s", name, other, f.Remedy)
+			t.Errorf("the remedies of %s and %s: got the same, %q, want one for each", name, other, f.Remedy)
 		}
 
 		seen[f.Remedy] = name

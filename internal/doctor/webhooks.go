@@ -18,6 +18,7 @@ func (d *Doctor) webhooks(ctx context.Context) Finding {
 		return because(err, "")
 	}
 
+	// Count the teams without, and remember a reason.
 	var without int
 	var why string
 	for _, t := range all {

@@ -80,6 +80,7 @@ func embedded(a netip.Addr) netip.Addr {
 		return a
 	}
 
+	// An IPv6 address may carry one of IPv4, to which a gateway leads.
 	for _, c := range carriers {
 		if c.prefix.Contains(a) {
 			b := a.As16()
@@ -114,6 +115,7 @@ func literal(host string) (netip.Addr, bool) {
 		return a, true
 	}
 
+	// Old forms have one to four numbers; the last one fills what is left.
 	words := strings.Split(host, ".")
 	if len(words) > 4 {
 		return netip.Addr{}, false

@@ -60,7 +60,7 @@ func TestReach(t *testing.T) {
 	}
 
 	if !Anywhere.Allows(netip.MustParseAddr("127.0.0.1")) || Public.Allows(netip.Addr{}) {
-		t.Error("Anywhere is not anywhere, or nothing is somewhere")
+		t.Error("got 127.0.0.1 refused by Anywhere, or no address allowed by Public, want the contrary")
 	}
 }
 
@@ -233,7 +233,7 @@ func TestNoConnectionIntoPrivateNetworks(t *testing.T) {
 	names.mu.Lock()
 	defer names.mu.Unlock()
 	if names.asked < 2 {
-		t.Error("nobody asked for the moving name again")
+		t.Errorf("look-ups of the moving name: got %d, want 2 or more", names.asked)
 	}
 
 	// The trap works.
@@ -291,7 +291,7 @@ func TestRedirectsAreHeldToo(t *testing.T) {
 	}
 
 	if tr.opens.Load() != 0 {
-		t.Error("a connection was opened")
+		t.Errorf("opened connections: got %d, want 0", tr.opens.Load())
 	}
 
 	if strings.Join(carried, "") != "" {

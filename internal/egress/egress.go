@@ -96,6 +96,7 @@ func (w *Ways) dial(reach Reach) Dialer {
 		return w.set.Dial
 	}
 
+	// The address is checked when the socket connects: a name may lead elsewhere each time.
 	plain := &net.Dialer{Timeout: 15 * time.Second, KeepAliveConfig: keepAlive, Resolver: w.set.Resolver}
 	guarded := *plain
 	guarded.ControlContext = reach.control

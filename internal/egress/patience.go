@@ -37,6 +37,7 @@ func (p patient) RoundTrip(r *http.Request) (*http.Response, error) {
 		limit += time.Duration(s) * time.Second
 	}
 
+	// Until the answer begins, one limit holds,
 	ctx, cancel := context.WithCancelCause(r.Context())
 	dog := time.AfterFunc(limit, func() { cancel(silent(limit)) })
 	resp, err := p.next.RoundTrip(r.WithContext(ctx))
@@ -47,6 +48,8 @@ func (p patient) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 
 	dog.Stop()
+
+	// then another, which each read sets again.
 	dog = time.AfterFunc(p.silence, func() { cancel(silent(p.silence)) })
 	resp.Body = &watched{ReadCloser: resp.Body, ctx: ctx, dog: dog, silence: p.silence, end: cancel}
 	return resp, nil

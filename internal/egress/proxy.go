@@ -78,6 +78,7 @@ func (p Proxy) hostPort(address string) (string, error) {
 			"%s is not an http or https address.", from)
 	}
 
+	// A dialer needs the port that an address may leave out.
 	port := u.Port()
 	if port == "" {
 		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]

@@ -277,7 +277,7 @@ func TestSilentProxy(t *testing.T) {
 	}
 
 	if _, err := w.Bytes(Public).RoundTrip(request("https://public.example.com/").WithContext(ctx)); err == nil {
-		t.Error("no error")
+		t.Error("a call whose context has ended: got no error, want one")
 	}
 }
 

@@ -21,6 +21,7 @@ func trust(file string) (*tls.Config, error) {
 			"The file with certificates cannot be read: %v.", err)
 	}
 
+	// What the system trusts stays trusted.
 	roots, err := x509.SystemCertPool()
 	if err != nil {
 		roots = x509.NewCertPool() // a system without certificates trusts the file only

@@ -27,11 +27,13 @@ func (p pushed) fill(t *tied) {
 		t.Files, t.Content = []string{p.file}, &Content{File: p.file, Size: p.size, Digest: p.digest, At: p.opened}
 	}
 
+	// A file that is gone cannot come back.
 	if p.gone && t.State == "open" {
 		t.Why, t.Remedy = "Its file is not on Frame.io any more.",
 			"Release the lock: `nuxeo-frameio locks release "+t.ID+"`."
 	}
 
+	// Its story.
 	t.events = append(t.events, Event{At: p.created, What: "was pushed to " + t.Name, By: p.by})
 	if !p.opened.IsZero() {
 		t.events = append(t.events, Event{At: p.opened, What: "arrived on Frame.io as " + p.file})
@@ -69,9 +71,9 @@ type job struct {
 	} `json:"target"`
 }
 
-// items are the newest that were about a tie, newest first. Items belong to people;
-// who may read the document may know what happened to it, whoever it belongs to. While
-// there is no document that is who may read the folder that it was to come into.
+// items are the newest that were about a tie, newest first. Items belong to people, but
+// all who may read the document may know what happened to it. While there is no document,
+// those are the people who may read the folder that it was to come into.
 func (s *Service) items(ctx context.Context, who work.Viewer, t tied, document string) ([]itemStory, error) {
 	ids, err := s.itemIDs(ctx, t)
 	if err != nil {
@@ -89,6 +91,7 @@ func (s *Service) items(ctx context.Context, who work.Viewer, t tied, document s
 			return nil, err
 		}
 
+		// Items of other assets may have the same subject.
 		var state struct{ Job job }
 		if err := one.Load(&state); err != nil {
 			return nil, err
@@ -98,6 +101,7 @@ func (s *Service) items(ctx context.Context, who work.Viewer, t tied, document s
 			continue
 		}
 
+		// There is no document yet whose rights could be asked.
 		if document == "" {
 			if sees, err := s.reads(ctx, who, one.job.Target.Folder); err != nil {
 				return nil, err
@@ -135,6 +139,7 @@ func (t tied) itemsQuery() (string, []any) {
 		return `SELECT id FROM items WHERE parent = $1 AND kind = 'push' AND subject = $2`, []any{t.batch, t.ID}
 	}
 
+	// The subject of an item is the kind and id of what it was about then, a file or its stack.
 	args, subjects, later := []any{t.folder, mostItems}, []string{}, ""
 	if t.Kind == BySync {
 		args[0] = t.ID
@@ -148,6 +153,7 @@ func (t tied) itemsQuery() (string, []any) {
 		}
 	}
 
+	// A synchronization's items are below its runs or itself,
 	in := strings.Join(subjects, ", ")
 	if t.Kind == BySync {
 		return `SELECT id FROM items WHERE parent IN (SELECT id FROM sync_runs WHERE sync_id = $1 UNION ALL
@@ -155,6 +161,7 @@ func (t tied) itemsQuery() (string, []any) {
 			AND (items.subject IN (` + in + `)` + later + `) ORDER BY id DESC LIMIT $2`, args
 	}
 
+	// those of a binding below the interactions with its actions.
 	return `SELECT items.id FROM bindings b JOIN interactions i ON i.binding_id = b.id JOIN items ON items.parent = i.id
 		AND items.kind = 'publish'
 		WHERE b.folder_uid = $1 AND items.subject IN (` + in + `) ORDER BY items.id DESC LIMIT $2`, args
@@ -203,6 +210,7 @@ func (it itemStory) events() []Event {
 		out = append(out, Event{At: it.Created, What: asked[it.Kind], By: it.who(), Item: it.ID})
 	}
 
+	// The history says in its detail who did something, if a person did.
 	for _, e := range it.history {
 		if what := it.phrase(e); what != "" {
 			by, _ := strings.CutPrefix(e.Detail, "by ")
@@ -241,6 +249,7 @@ func (it itemStory) phrase(e work.Event) string {
 		return "was stopped"
 	}
 
+	// Other events are rare enough to be told as they are.
 	if e.Detail == "" || strings.HasPrefix(e.Detail, "by ") {
 		return e.Event
 	}

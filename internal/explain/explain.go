@@ -117,6 +117,7 @@ func (s *Service) Of(ctx context.Context, who work.Viewer, of string) ([]Story, 
 
 	var out []Story
 	for _, one := range subjects[:min(len(subjects), mostStories)] {
+		// What one may not see is not there.
 		doc, sees, err := s.see(ctx, who, one)
 		if err != nil {
 			return nil, err
@@ -152,6 +153,7 @@ func (s *Service) find(ctx context.Context, who work.Viewer, of string) ([]subje
 		return nil, unknown()
 	}
 
+	// An id may be anything that was recorded; a path is Nuxeo's.
 	if !strings.HasPrefix(of, "/") {
 		if found, err := s.recorded(ctx, of); len(found) > 0 || err != nil {
 			return found, err
@@ -167,28 +169,23 @@ func (s *Service) find(ctx context.Context, who work.Viewer, of string) ([]subje
 }
 
 func (s *Service) recorded(ctx context.Context, of string) ([]subject, error) {
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT COALESCE(document_uid, ''), folder_uid, asset_key FROM links
+	var all []subject
+	err := store.Each(ctx, s.DB.Reader, func(row store.Row) error {
+		var one subject
+		if err := row.Scan(&one.uid, &one.folder, &one.key); err != nil {
+			return err
+		}
+		if one.uid == "" || !slices.ContainsFunc(all, func(o subject) bool { return o.uid == one.uid }) {
+			all = append(all, one)
+		}
+		return nil
+	}, `SELECT COALESCE(document_uid, ''), folder_uid, asset_key FROM links
 			WHERE document_uid = $1 OR asset_key = $1 OR id IN (SELECT link_id FROM link_files WHERE file_id = $1)
 		UNION SELECT e.document_uid, q.folder_uid, e.key FROM sync_entries e JOIN syncs q ON q.id = e.sync_id
 		WHERE q.state <> 'removed' AND (e.document_uid = $1 OR e.key = $1)
 		UNION SELECT document_uid, scope_uid, '' FROM pushes WHERE document_uid = $1 OR file_id = $1
 		ORDER BY 1, 2, 3`, of)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []subject
-	for rows.Next() {
-		var one subject
-		if err := rows.Scan(&one.uid, &one.folder, &one.key); err != nil {
-			return nil, err
-		}
-		if one.uid == "" || !slices.ContainsFunc(all, func(o subject) bool { return o.uid == one.uid }) {
-			all = append(all, one)
-		}
-	}
-
-	return all, rows.Err()
+	return all, err
 }
 
 // see reads the document as the person, or the folders that it is to come into.
@@ -206,6 +203,7 @@ func (s *Service) see(ctx context.Context, who work.Viewer, one subject) (doc Do
 		}
 	}
 
+	// Administrators may know what became of what is gone.
 	doc, err = s.Nuxeo.Document(ctx, who.Login, at)
 	if fault.Is(err, fault.NotFound) {
 		return Document{UID: one.uid}, who.Admin, nil
@@ -225,6 +223,7 @@ func (s *Service) story(ctx context.Context, who work.Viewer, one subject, doc D
 		return story, err
 	}
 
+	// Each tie has a story of its own, which its items complete.
 	for _, t := range tied {
 		items, err := s.items(ctx, who, t, one.uid)
 		if err != nil {
@@ -238,6 +237,7 @@ func (s *Service) story(ctx context.Context, who work.Viewer, one subject, doc D
 		}
 	}
 
+	// They are told as one, and only the end of it.
 	slices.SortStableFunc(story.Events, func(a, b Event) int { return a.At.Compare(b.At) })
 	story.Events = story.Events[max(0, len(story.Events)-mostEvents):]
 	return story, nil

@@ -31,6 +31,7 @@ func (s *Service) ties(ctx context.Context, one subject) ([]tied, error) {
 		return nil, err
 	}
 
+	// A synchronization has links as well: without one, the link is a binding's.
 	if linked && len(all) == 0 {
 		t, err := s.binding(ctx, l)
 		if err != nil {
@@ -39,6 +40,7 @@ func (s *Service) ties(ctx context.Context, one subject) ([]tied, error) {
 		all = append(all, t)
 	}
 
+	// The link says what content was taken over last.
 	for i := range all {
 		if linked && all[i].Kind != ByPush {
 			if err := s.content(ctx, &all[i], l); err != nil {
@@ -61,6 +63,7 @@ func (s *Service) link(ctx context.Context, one subject) (link.Link, bool, error
 		return l, err == nil, err
 	}
 
+	// An asset without a document is known by its key in the folder.
 	var id string
 	err := s.DB.Reader.QueryRowContext(ctx, `SELECT id FROM links WHERE folder_uid = $1
 		AND asset_key = $2`, one.folder, one.key).Scan(&id)
@@ -105,6 +108,7 @@ func (s *Service) binding(ctx context.Context, l link.Link) (tied, error) {
 		return t, nil
 	}
 
+	// Why nothing more will come by it.
 	if err == nil && state == "ending" {
 		t.Why = "The folder is being unbound: it only takes back what is under review."
 	} else if err == nil && state != "bound" {

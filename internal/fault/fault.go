@@ -4,7 +4,7 @@
 // It owns the table that turns a code into an HTTP status and into what a step
 // does next (try again, wait, give up). Invariants: a message never carries
 // a token, a secret or a signed address, because messages are shown to people
-// and stored; the cause is for the log, and whoever makes a cause keeps it
+// and stored; the cause is for the log, and the code that makes a cause keeps it
 // clean. It leaves to others where errors come from and how they are shown.
 package fault
 
@@ -133,6 +133,7 @@ func From(err error) *Error {
 		return New(Unavailable, "It took too long.").Because(err)
 	}
 
+	// A system that we call knows its own errors.
 	if r, ok := remote(err); ok {
 		return fromRemote(r, err)
 	}

@@ -51,6 +51,7 @@ func fromRemote(r Remote, err error) *Error {
 		return New(Unavailable, "%s cannot be reached.", r.System()).Because(err)
 	}
 
+	// The table has no row: only what may pass is worth another try.
 	code := Unavailable
 	if status >= 300 && status < 500 || status == http.StatusNotImplemented {
 		code = Refused

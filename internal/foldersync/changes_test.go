@@ -90,7 +90,7 @@ func TestChangesAreFollowed(t *testing.T) {
 		testenv.Bytes('n', 200)
 	m.Is(want)
 	if m.At(m.Folder, "Cut 0").UID != moved {
-		t.Error("it was copied")
+		t.Errorf("the moved document: got %s, want %s as before", m.At(m.Folder, "Cut 0").UID, moved)
 	}
 
 	m.Settled(want)
@@ -166,13 +166,13 @@ func TestCommentsAreLookedAtAgain(t *testing.T) {
 	b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: "Too long.", OwnerID: b.Julia})
 	m.Refresh(false)
 	if b.Says(uid, "Too long.")() {
-		t.Fatal("an asset that has not changed was looked at")
+		t.Fatal("an asset that has not changed: got its comments imported, want it left alone")
 	}
 
 	later(m, b.App.Config.Sync.CommentsEvery)
 	hinted(m)
 	if !b.Says(uid, "Too long.")() {
-		t.Error("the comment is not there")
+		t.Error("the comments: got no \"Too long.\", want it")
 	}
 }
 
@@ -203,7 +203,7 @@ func TestCommentsWaitForTheOwner(t *testing.T) {
 	b.Connect("josh")
 	m.Refresh(false)
 	if !b.Says(uid, "Too long.")() {
-		t.Error("the comment is not there after the owner has signed in again")
+		t.Error("the comments after the owner has signed in again: got no \"Too long.\", want it")
 	}
 }
 

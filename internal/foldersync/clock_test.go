@@ -91,11 +91,11 @@ func TestAClockThatWasAheadHidesNoComment(t *testing.T) {
 
 	b.Settle()
 	if !b.Says(uid, "Too long.")() {
-		t.Error("the comment is not there")
+		t.Error("the comments: got no \"Too long.\", want it")
 	}
 
 	if b.Frameio.Calls("download") == calls {
-		t.Error("no poster was looked for")
+		t.Errorf("downloads for posters: got %d as before, want more", calls)
 	}
 
 	if err := b.App.Sync.ScheduleFollowUps(t.Context(), &r); err != nil || len(r.Lines) != 1 {

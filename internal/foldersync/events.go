@@ -98,26 +98,14 @@ func (s *Service) OnFileChanged(ctx context.Context, account, workspace, file st
 
 // entriesForFile returns, by sync, the entry of the asset that a file is or was part of.
 func (s *Service) entriesForFile(ctx context.Context, file string) (map[string]Entry, error) {
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT e.sync_id, e.key, e.kind, e.parent, e.name, e.size, e.print,
+	return store.Map(ctx, s.DB.Reader, func(row store.Row) (sync string, e Entry, err error) {
+		e, err = scanEntry(prefixScanner{row, &sync})
+		return sync, e, err
+	}, `SELECT e.sync_id, e.key, e.kind, e.parent, e.name, e.size, e.print,
 		e.document_uid, e.title, e.gone, e.problem, e.conflict, e.stamp, e.comments_at
 		FROM link_files f JOIN links l ON l.id = f.link_id JOIN sync_entries e ON e.document_uid = l.document_uid
 		JOIN syncs q ON q.id = e.sync_id
 		WHERE f.file_id = $1 AND q.state = 'active' AND q.events AND NOT e.gone ORDER BY e.sync_id, e.key`, file)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	found := map[string]Entry{}
-	for rows.Next() {
-		var sync string
-		e, err := scanEntry(prefixScanner{rows, &sync})
-		if err != nil {
-			return nil, err
-		}
-		found[sync] = e
-	}
-
-	return found, rows.Err()
 }
 
 // A prefixScanner scans one more column in front of the others.

@@ -42,7 +42,7 @@ func TestMetadataOnly(t *testing.T) {
 	}
 
 	if !b.Says(d.UID, "Too long.")() {
-		t.Error("the comment is not there")
+		t.Error("the comments: got no \"Too long.\", want it")
 	}
 
 	if s := m.Get(); s.Last.Created != 2 || s.Assets != 2 || s.CommentsDone != 2 || s.CommentsWaiting != 0 ||
@@ -119,7 +119,7 @@ func TestMetadataOnlyComesAgain(t *testing.T) {
 	m.Refresh(false)
 	m.Settled(map[string][]byte{"/Cut": nil})
 	if shows(m.At(m.Folder, "Cut"), "frameio:status") != "Approved" {
-		t.Error("it does not show the status")
+		t.Errorf("the status: got %q, want Approved", shows(m.At(m.Folder, "Cut"), "frameio:status"))
 	}
 }
 

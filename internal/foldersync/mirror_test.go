@@ -34,7 +34,7 @@ func TestATreeIsMirrored(t *testing.T) {
 	}
 
 	if !b.Says(m.At(m.Folder, "Cut").UID, "Too long.")() {
-		t.Error("the comment is not there")
+		t.Error("the comments: got no \"Too long.\", want it")
 	}
 
 	// one for each asset, and one for the frame rate of the commented one
@@ -161,11 +161,11 @@ func TestConflicts(t *testing.T) {
 			m.Refresh(false)
 			m.Is(map[string][]byte{"/Cut 2": want})
 			if m.Get().Conflicting != 0 {
-				t.Error("it is in conflict still")
+				t.Errorf("conflicts: got %d, want 0", m.Get().Conflicting)
 			}
 
 			if use == foldersync.FrameioWins && len(b.Nuxeo.Versions(uid)) == 0 {
-				t.Error("no version holds what Nuxeo had")
+				t.Error("the versions: got none, want one with what Nuxeo had")
 			}
 		})
 	}
@@ -249,7 +249,7 @@ func TestRemovedSyncsLeaveEverything(t *testing.T) {
 	folder, _ := b.Nuxeo.Doc(b.Folder)
 	for _, f := range folder.Facets {
 		if f == foldersync.Facet {
-			t.Error("the folder still shows it")
+			t.Errorf("the facets of the folder: got %s, want none of ours", f)
 		}
 	}
 

@@ -194,7 +194,7 @@ func TestTheDocumentOfAStackThatNoListingShowed(t *testing.T) {
 	m.Refresh(false)
 	now := m.At(m.Folder, "First")
 	if now.UID == uid {
-		t.Fatal("the file took the document of a stack that is there")
+		t.Fatalf("the file's document: got that of the stack, %s, want another", uid)
 	}
 
 	m.Refresh(false)

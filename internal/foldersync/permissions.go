@@ -2,6 +2,7 @@ package foldersync
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/rights"
@@ -112,7 +113,10 @@ func (s *Service) folderPositions(ctx context.Context, q Sync, keys []string) (m
 
 	found := map[string]folderPosition{}
 	for some := range slices.Chunk(keys, lookupBatch) {
-		rows, err := s.DB.Reader.QueryContext(ctx, `SELECT key, document_uid, parent FROM sync_entries
+		positions, err := store.Map(ctx, s.DB.Reader, func(row store.Row) (key string, f folderPosition, err error) {
+			err = row.Scan(&key, &f.Document, &f.Parent)
+			return key, f, err
+		}, `SELECT key, document_uid, parent FROM sync_entries
 			WHERE sync_id = $1 AND key IN (`+store.Marks(3, len(some))+`)
 			UNION ALL SELECT key, '', parent FROM sync_seen WHERE run_id = $2 AND kind = 'folder'
 			AND key IN (`+store.Marks(3, len(some))+`)
@@ -121,20 +125,7 @@ func (s *Service) folderPositions(ctx context.Context, q Sync, keys []string) (m
 		if err != nil {
 			return nil, err
 		}
-
-		for rows.Next() {
-			var key string
-			var f folderPosition
-			if err := rows.Scan(&key, &f.Document, &f.Parent); err != nil {
-				_ = rows.Close()
-				return nil, err
-			}
-			found[key] = f
-		}
-
-		if err := rows.Err(); err != nil {
-			return nil, err
-		}
+		maps.Copy(found, positions)
 	}
 
 	return found, nil

@@ -181,30 +181,29 @@ func (s *Service) checkNoOverlap(ctx context.Context, nx *nuxeo.Client, doc *nux
 			With("Unbind it first, or choose another folder.")
 	}
 
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT folder_uid, folder_title FROM syncs WHERE state <> 'removed'`)
+	type folder struct{ uid, title string }
+	others, err := store.All(ctx, s.DB.Reader, func(row store.Row) (f folder, err error) {
+		err = row.Scan(&f.uid, &f.title)
+		return f, err
+	}, `SELECT folder_uid, folder_title FROM syncs WHERE state <> 'removed'`)
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var uid, title string
-		if err := rows.Scan(&uid, &title); err != nil {
-			return err
-		}
 
-		over, err := overlaps(ctx, nx, doc.UID, uid)
+	for _, other := range others {
+		over, err := overlaps(ctx, nx, doc.UID, other.uid)
 		if err != nil {
 			return err
 		}
 
 		if over {
 			return fault.New(fault.Conflict, "%q overlaps with %q, which is synchronized with Frame.io already.",
-				doc.Title, title).
+				doc.Title, other.title).
 				With("Remove that synchronization first, or choose another folder.")
 		}
 	}
 
-	return rows.Err()
+	return nil
 }
 
 // overlaps reports whether two folders are the same, or one is in the other.

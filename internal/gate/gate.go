@@ -61,6 +61,7 @@ func (g *Gate) Enter(ctx context.Context, class int) (leave func(), err error) {
 		return nil, err
 	}
 
+	// Wait for the turn, and give it back if the caller has left.
 	leave = sync.OnceFunc(func() { g.leave(class) })
 	select {
 	case <-turn:

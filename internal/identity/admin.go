@@ -48,6 +48,7 @@ func (s *Service) confirm(ctx context.Context, p Person) (Person, error) {
 		return p, nil
 	}
 
+	// Only a clear answer changes what they may do.
 	ctx, cancel := context.WithTimeout(ctx, confirmTime)
 	defer cancel()
 	u, err := s.ask(ctx, p.Login)

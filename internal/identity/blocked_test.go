@@ -41,7 +41,7 @@ func TestARevokedPersonIsBlockedUntilLifted(t *testing.T) {
 	}
 
 	if _, err := w.Nuxeo(t.Context(), "josh"); err == nil {
-		t.Error("the connector acts for josh")
+		t.Error("acting as josh, who is blocked: got no error, want one")
 	}
 
 	if err := w.Lift(t.Context(), "josh", "Administrator", false); err != nil {

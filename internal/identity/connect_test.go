@@ -100,7 +100,7 @@ func TestCallbackThatIsNotOurs(t *testing.T) {
 			tc(w, &b, q, &login)
 			_, err := w.FinishFrameio(t.Context(), q, b.Browser, login)
 			if f := w.wants(err, fault.Forbidden); f.Remedy == "" {
-				t.Error("no remedy")
+				t.Errorf("the fault: got no remedy, want one: %v", f)
 			}
 
 			if n := w.fio.Calls("ims.token"); n != 0 {
@@ -192,7 +192,7 @@ func TestDisabledProviderIsExplained(t *testing.T) {
 
 	_, err := w.BeginFrameio(t.Context(), "josh", "/")
 	if f := w.wants(err, fault.Conflict); f.Remedy == "" {
-		t.Error("no remedy")
+		t.Errorf("the fault: got no remedy, want one: %v", f)
 	}
 }
 
@@ -208,7 +208,7 @@ func TestOneFrameioUserBelongsToOneLogin(t *testing.T) {
 
 	_, err = w.FinishFrameio(t.Context(), w.agree(b, "josh@example.org"), b.Browser, "julia")
 	if f := w.wants(err, fault.Conflict); f.Remedy == "" {
-		t.Error("no remedy")
+		t.Errorf("the fault: got no remedy, want one: %v", f)
 	}
 
 	w.wants(w.Connected(t.Context(), "julia"), fault.NotConnected)

@@ -68,6 +68,7 @@ func (s *Service) Frameio(ctx context.Context, login string) (*v4.Client, error)
 		return nil, err
 	}
 
+	// The token is looked up at each call, so that a client outlives it.
 	c, err := v4.New(s.set.FrameioURL, s.frameio, func(ctx context.Context, refused string) (string, error) {
 		return s.accessToken(ctx, login, refused)
 	})
@@ -126,6 +127,7 @@ func (s *Service) renew(ctx context.Context, login, refused string) (string, err
 	wait, cancel := context.WithTimeout(ctx, claim)
 	defer cancel()
 	for {
+		// What another node has stored meanwhile may do.
 		c, err := s.credential(ctx, login)
 		if err != nil {
 			return "", err
@@ -135,6 +137,7 @@ func (s *Service) renew(ctx context.Context, login, refused string) (string, err
 			return token, err
 		}
 
+		// Of several nodes, one asks Adobe, and the others wait for what it stores.
 		mine, err := s.claim(ctx, login, c)
 		if err != nil {
 			return "", err
@@ -147,6 +150,7 @@ func (s *Service) renew(ctx context.Context, login, refused string) (string, err
 			}
 		}
 
+		// Another node is at it. Look again in a moment.
 		if err := pause(wait, look); err != nil {
 			return "", fault.New(fault.Unavailable,
 				"Another node is renewing the Frame.io sign-in and does not finish.").Because(err)
@@ -165,6 +169,7 @@ func pause(ctx context.Context, d time.Duration) error {
 
 // claim takes the right to refresh for a while; of two nodes one gets it.
 func (s *Service) claim(ctx context.Context, login string, c credential) (bool, error) {
+	// A claim that has run out was left by a node that died, and one far ahead by a wrong clock.
 	now := s.now()
 	var n int64
 	err := s.db.Tx(ctx, func(tx *sql.Tx) error {

@@ -33,7 +33,7 @@ type tokens struct {
 	origin string // scheme and host of the address that gave them
 }
 
-// BeginFrameio starts connecting a person's Frame.io account.
+// BeginFrameio starts connecting a person's user of Frame.io.
 func (s *Service) BeginFrameio(ctx context.Context, login, returnTo string) (Begun, error) {
 	p, err := s.usableProvider(ctx)
 	if err != nil {
@@ -90,6 +90,7 @@ func (s *Service) FinishFrameio(ctx context.Context, query url.Values, browser, 
 		return Returned{}, err
 	}
 
+	// No one may get their user connected to another person's login.
 	if p.Login != login {
 		return Returned{}, fault.New(fault.Forbidden, "You are signed in as somebody else than when you began.").
 			With("Begin again.")
@@ -100,10 +101,12 @@ func (s *Service) FinishFrameio(ctx context.Context, query url.Values, browser, 
 		return Returned{}, err
 	}
 
+	// The answer has to come from the server that was asked, and be a yes.
 	if err := errors.Join(issuedBy(query, provider.AuthorizationURL), refusedBy("Frame.io", query)); err != nil {
 		return Returned{}, err
 	}
 
+	// Make tokens of the code, which is good only once.
 	form := url.Values{
 		"grant_type":   {"authorization_code"},
 		"code":         {query.Get("code")},
@@ -122,6 +125,7 @@ func (s *Service) FinishFrameio(ctx context.Context, query url.Values, browser, 
 		return Returned{}, err
 	}
 
+	// Find out whose tokens they are, and keep them.
 	person, err := s.connect(ctx, login, t)
 	return Returned{Person: person, ReturnTo: p.ReturnTo}, err
 }
@@ -156,6 +160,7 @@ func (s *Service) askOrigin(ctx context.Context, origin string, form url.Values)
 		return tokens{}, err
 	}
 
+	// A token goes nowhere but where it came from.
 	if origin != "" && origin != hostOf(p.TokenURL) {
 		return tokens{}, errElsewhere
 	}
@@ -177,6 +182,7 @@ func (s *Service) endAtAdobe(ctx context.Context, origin, token string) error {
 		return err
 	}
 
+	// Only Adobe's own way of ending a token is known.
 	address, known := revocation(p.TokenURL)
 	if !known || origin != "" && origin != hostOf(p.TokenURL) {
 		return fault.New(fault.Refused, "The provider's token address does not tell where sign-ins are ended.")
@@ -199,6 +205,7 @@ func endToken(ctx context.Context, hc *http.Client, address string, form url.Val
 		return fault.New(fault.Invalid, "The address that ends sign-ins is not usable.")
 	}
 
+	// A redirect would carry the token elsewhere.
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	direct := *hc
 	direct.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -230,6 +237,7 @@ func exchange(ctx context.Context, hc *http.Client, system, address string, form
 		return tokens{}, fault.New(fault.Invalid, "The token address of %s is not usable.", system)
 	}
 
+	// The answer is small; what is not has come from something else.
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Accept", "application/json")
 	direct := *hc // a redirect would carry the client's secret elsewhere
@@ -294,6 +302,7 @@ func (s *Service) connect(ctx context.Context, login string, t tokens) (Person, 
 		return Person{}, err
 	}
 
+	// The tokens tell who the person is on Frame.io.
 	me, err := client.Me(ctx)
 	if err != nil {
 		return Person{}, err
@@ -303,6 +312,7 @@ func (s *Service) connect(ctx context.Context, login string, t tokens) (Person, 
 		return audit.Entry{Who: login, What: audit.Connected, About: me.ID, Detail: me.Name},
 			s.record(ctx, tx, login, me, t)
 	})
+	// Two logins with one user could not be told apart.
 	if store.Duplicate(err) {
 		return Person{}, fault.New(fault.Conflict,
 			"This Frame.io account is connected to another Nuxeo login already.").
@@ -316,18 +326,20 @@ func (s *Service) connect(ctx context.Context, login string, t tokens) (Person, 
 	return s.Person(ctx, login)
 }
 
-func (s *Service) record(ctx context.Context, tx *sql.Tx, login string, me frameio.Person, t tokens) error {
+func (s *Service) record(ctx context.Context, tx *sql.Tx, login string, me frameio.User, t tokens) error {
 	now := s.now()
-	if err := errors.Join(s.unblocked(ctx, tx, login), s.samePerson(ctx, tx, login, me)); err != nil {
+	if err := errors.Join(s.unblocked(ctx, tx, login), s.sameUser(ctx, tx, login, me)); err != nil {
 		return err
 	}
 
+	// Who they are on Frame.io,
 	if _, err := tx.ExecContext(ctx, `UPDATE people SET frameio_id = $1, frameio_name = $2, frameio_was = '',
 		updated = $3 WHERE login = $4`,
 		me.ID, me.Name, store.Millis(now), login); err != nil {
 		return err
 	}
 
+	// and the tokens. The new generation ends a refresh that is under way.
 	_, err := tx.ExecContext(ctx, `INSERT INTO credentials (login, provider, access_token, refresh_token, expires,
 		scopes, lost, generation, updated, origin)
 		VALUES ($1, $2, $3, $4, $5, $6, '', 1, $7, $8)
@@ -340,9 +352,9 @@ func (s *Service) record(ctx context.Context, tx *sql.Tx, login string, me frame
 	return err
 }
 
-// samePerson refuses another Frame.io account than the one that a login had when its
+// sameUser refuses another user of Frame.io than the one that a login had when its
 // access was ended, until an administrator says that it may be another.
-func (s *Service) samePerson(ctx context.Context, tx *sql.Tx, login string, me frameio.Person) error {
+func (s *Service) sameUser(ctx context.Context, tx *sql.Tx, login string, me frameio.User) error {
 	var was string
 	err := tx.QueryRowContext(ctx, `SELECT frameio_was FROM people WHERE login = $1`, login).Scan(&was)
 	if err != nil || was == "" || was == me.ID {

@@ -142,10 +142,12 @@ func (s *Service) Nuxeo(ctx context.Context, login string) (*nuxeo.Client, error
 		return nil, err
 	}
 
+	// With the shared secret, the connector can act for every person.
 	if s.set.JWTSecret != "" {
 		return s.nuxeo.As(nuxeo.JWT([]byte(s.set.JWTSecret), login, jwtTTL, s.now)), nil
 	}
 
+	// Without it, only those who have left a token.
 	var sealed []byte
 	err := s.db.Reader.QueryRowContext(ctx, `SELECT nuxeo_token FROM people WHERE login = $1`, login).Scan(&sealed)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
@@ -177,6 +179,7 @@ func (s *Service) SignIn(ctx context.Context, token string) (Person, string, err
 		return Person{}, "", unknownToken()
 	}
 
+	// Nuxeo says whose token it is.
 	u, err := s.nuxeo.As(nuxeo.Token(token)).Me(ctx)
 	if nuxeo.StatusOf(err) == http.StatusUnauthorized {
 		return Person{}, "", unknownToken()
@@ -204,6 +207,7 @@ func (s *Service) admit(ctx context.Context, u nuxeo.User, token string) (Person
 			With("Sign in to Nuxeo with your own login.")
 	}
 
+	// A person who is blocked gets neither a session nor a token kept.
 	secret := rand.Text() + rand.Text()
 	err := s.set.Audit.Do(ctx, s.db, func(tx *sql.Tx) (audit.Entry, error) {
 		if err := s.unblocked(ctx, tx, u.Login); err != nil {

@@ -40,12 +40,14 @@ func (f *keyFile) changed(missed bool) ([]string, bool) {
 		return nil, false
 	}
 
+	// Time and size are cheap to compare, so the file is read only if they differ.
 	f.looked = time.Now()
 	info, err := os.Stat(f.path)
 	if err != nil || info.ModTime().Equal(f.written) && info.Size() == f.size {
 		return nil, false
 	}
 
+	// A file that cannot be read now may be in the middle of a change.
 	keys, err := readKeys(f.path)
 	if err != nil {
 		return nil, false
@@ -71,6 +73,7 @@ func KeyFile(path string) ([]string, error) {
 		return keys, nil
 	}
 
+	// Only a key that never was may be made: a new one would open nothing.
 	if !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("the encryption key: %w", err)
 	}
@@ -107,6 +110,7 @@ func RetireKeys(path string, used map[string]int) (retired []string, err error) 
 		return nil, noKeyFile(path, err)
 	}
 
+	// The first key seals what is new, whether it has been used or not.
 	var kept []string
 	for i, k := range keys {
 		if i == 0 || used[nameOf(k)] > 0 {
@@ -172,6 +176,7 @@ func makeKey(path string) (err error) {
 		return err
 	}
 
+	// Write the whole key under another name first.
 	f, err := os.CreateTemp(dir, ".key-*") // readable by its owner only
 	if err != nil {
 		return err
@@ -182,6 +187,7 @@ func makeKey(path string) (err error) {
 		return err
 	}
 
+	// A link, unlike a rename, never replaces the key of another start.
 	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, os.ErrExist) {
 		return err
 	}

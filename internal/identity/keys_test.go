@@ -63,7 +63,7 @@ func TestOpenVaultKnowsItsDatabase(t *testing.T) {
 	}
 
 	if _, err := os.Stat(file); err == nil {
-		t.Error("a new key was made in silence")
+		t.Error("the missing key: got a new one without a word, want none")
 	}
 }
 

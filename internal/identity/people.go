@@ -25,7 +25,7 @@ type Access struct {
 	LastSignIn    time.Time
 }
 
-// People lists everybody who has signed in here, by login.
+// People lists all people who have signed in, by login.
 func (s *Service) People(ctx context.Context) ([]Access, error) {
 	return store.All(ctx, s.db.Reader, func(row store.Row) (a Access, err error) {
 		var expires, updated int64
@@ -45,8 +45,8 @@ func (s *Service) People(ctx context.Context) ([]Access, error) {
 		store.Millis(s.now()), ProviderName)
 }
 
-// Usable says why we cannot act as a person, as far as we know without asking
-// anybody; nil: we can.
+// Usable says why we cannot act as a person, as far as we know without a
+// call; nil: we can.
 func (s *Service) Usable(ctx context.Context, login string) error {
 	if err := s.Connected(ctx, login); err != nil {
 		return err
@@ -58,7 +58,7 @@ func (s *Service) Usable(ctx context.Context, login string) error {
 // Revoke ends a person's sessions and everything that lets us act for them: the
 // Nuxeo token, in Nuxeo as well, and the Frame.io sign-in, at Adobe as well where
 // that can be reached. What they answer for needs an owner then. They are blocked until
-// an administrator lifts it, and their Frame.io account is free for another login. left
+// an administrator lifts it, and their Frame.io user is free for another login. left
 // tells what could not be ended remotely.
 func (s *Service) Revoke(ctx context.Context, login, by string) (left []string, err error) {
 	if login == by {
@@ -70,6 +70,7 @@ func (s *Service) Revoke(ctx context.Context, login, by string) (left []string, 
 		return nil, err
 	}
 
+	// First elsewhere, while we still hold the tokens that this takes.
 	left = s.revokeRemotely(ctx, login)
 	return left, s.set.Audit.Do(ctx, s.db, func(tx *sql.Tx) (audit.Entry, error) {
 		return audit.Entry{Who: by, What: audit.Revoked, About: login}, s.block(ctx, tx, login, by)
@@ -91,16 +92,16 @@ func (s *Service) block(ctx context.Context, tx *sql.Tx, login, by string) error
 }
 
 // Lift lets a person sign in again whose access was ended. They may connect the Frame.io
-// account that they had; another one only if anyAccount says so, since everything that
-// they answer for would go on as another person.
-func (s *Service) Lift(ctx context.Context, login, by string, anyAccount bool) error {
+// user that they had; another one only if anyUser says so, since everything that
+// they answer for would go on as another user.
+func (s *Service) Lift(ctx context.Context, login, by string, anyUser bool) error {
 	if _, err := s.Person(ctx, login); err != nil {
 		return err
 	}
 	return s.set.Audit.Do(ctx, s.db, func(tx *sql.Tx) (audit.Entry, error) {
 		res, err := tx.ExecContext(ctx, `UPDATE people SET revoked = '', frameio_was = CASE WHEN $2 THEN ''
 			ELSE frameio_was END
-			WHERE login = $1 AND (revoked <> '' OR $2 AND frameio_was <> '')`, login, anyAccount)
+			WHERE login = $1 AND (revoked <> '' OR $2 AND frameio_was <> '')`, login, anyUser)
 		if err != nil {
 			return audit.Entry{}, err
 		}
@@ -110,7 +111,7 @@ func (s *Service) Lift(ctx context.Context, login, by string, anyAccount bool) e
 		}
 
 		e := audit.Entry{Who: by, What: audit.Lifted, About: login}
-		if anyAccount {
+		if anyUser {
 			e.Detail = "any Frame.io account may be connected"
 		}
 
@@ -161,6 +162,7 @@ func (s *Service) revokeNuxeo(ctx context.Context, login string) error {
 		return err
 	}
 
+	// The token ends itself.
 	err = s.nuxeo.As(nuxeo.Token(token)).RevokeToken(ctx, token)
 	if nuxeo.NotFound(err) || nuxeo.StatusOf(err) == 401 {
 		return nil // it is over already

@@ -85,6 +85,7 @@ func (s *Service) SaveProvider(ctx context.Context, p Provider) error {
 		return err
 	}
 
+	// Without this scope there is no refresh token, and people would have to connect each day.
 	if !slices.Contains(p.Scopes, offline) {
 		p.Scopes = append(slices.Clone(p.Scopes), offline)
 	}
@@ -93,6 +94,8 @@ func (s *Service) SaveProvider(ctx context.Context, p Provider) error {
 		return err
 	}
 
+	// If sign-ins go to another host now, tokens of the old one are of no use, and not for it to
+	// see.
 	sealed := s.vault.Seal("providers/"+ProviderName, p.ClientSecret)
 	return s.set.Audit.Do(ctx, s.db, func(tx *sql.Tx) (audit.Entry, error) {
 		left, err := s.leaveTokens(ctx, tx, hostOf(p.TokenURL))
@@ -165,6 +168,7 @@ func (s *Service) noteOrigin(ctx context.Context, tx *sql.Tx) error {
 		return err
 	}
 
+	// People's tokens, and the service credential.
 	if _, err := tx.ExecContext(ctx, `UPDATE credentials SET origin = $1
 		WHERE provider = $2 AND origin = ''`, hostOf(address), ProviderName); err != nil {
 		return err
@@ -282,6 +286,7 @@ func (s *Service) adopt(ctx context.Context, n nuxeo.Provider) (Provider, error)
 		return Provider{}, err
 	}
 
+	// Cloud Services may leave the addresses and scopes out; ours then hold.
 	p.ClientID, p.ClientSecret, p.Enabled = n.ClientID, n.ClientSecret, true
 	if n.AuthorizationURL != "" && n.TokenURL != "" {
 		p.AuthorizationURL, p.TokenURL = n.AuthorizationURL, n.TokenURL
@@ -310,6 +315,7 @@ func (s *Service) CheckProvider(ctx context.Context) error {
 		"code_verifier": {strings.Repeat("d", 43)},
 	})
 
+	// Any complaint but one about the client means that it was recognized.
 	var refused *grantError
 	if errors.As(err, &refused) && refused.code != "invalid_client" && refused.status < 500 {
 		return nil

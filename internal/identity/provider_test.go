@@ -25,7 +25,7 @@ func TestProviderFormIsPreFilled(t *testing.T) {
 
 	_, err = w.BeginFrameio(t.Context(), "josh", "/")
 	if f := w.wants(err, fault.Conflict); f.Remedy == "" {
-		t.Error("nobody is told what to do about it")
+		t.Errorf("the fault: got no remedy, want one: %v", f)
 	}
 }
 
@@ -148,13 +148,13 @@ func TestImportExplainsWhatIsMissing(t *testing.T) {
 	w.signIn("Administrator")
 	_, err := w.ImportProvider(t.Context(), "Administrator")
 	if f := w.wants(err, fault.NotFound); f.Remedy == "" {
-		t.Error("no remedy")
+		t.Errorf("the fault: got no remedy, want one: %v", f)
 	}
 
 	w.cloudServices("", "")
 	_, err = w.ImportProvider(t.Context(), "Administrator")
 	if f := w.wants(err, fault.Conflict); f.Remedy == "" {
-		t.Error("no remedy")
+		t.Errorf("the fault: got no remedy, want one: %v", f)
 	}
 }
 

@@ -139,7 +139,7 @@ func TestTokenIsStoredBeforeItIsUsed(t *testing.T) {
 			}
 
 			if w.fio.TokenRefreshes() != 1 {
-				t.Fatal("it died too early to test anything")
+				t.Fatalf("refreshes before it died: got %d, want 1, or it tests nothing", w.fio.TokenRefreshes())
 			}
 
 			if got := w.apiCalls(); got != calls {
@@ -275,7 +275,7 @@ func TestMissingOfflineAccessIsExplained(t *testing.T) {
 	}
 
 	if n := w.fio.Calls("ims.token"); n != asked {
-		t.Error("asked without a refresh token")
+		t.Errorf("calls of the token endpoint without a refresh token: got %d, want %d", n, asked)
 	}
 }
 
@@ -379,7 +379,7 @@ func TestNoSecretIsInClearInTheDatabase(t *testing.T) {
 
 	w.notOnDisk("verifier", verifier)
 	if !strings.Contains(string(w.onDisk()), "josh@example.org") {
-		t.Error("the search finds nothing at all")
+		t.Error("the search on disk: got nothing for josh@example.org, want it found, or it tests nothing")
 	}
 }
 

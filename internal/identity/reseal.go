@@ -84,6 +84,7 @@ func (v *Vault) reseal(ctx context.Context, db *store.DB, c Sealed, r sealedRow)
 		return err
 	}
 
+	// The old value is part of the condition: one that changed meanwhile stays.
 	args := []any{v.Seal(sealContext, secret), r.sealed}
 	where := c.Column + " = $2"
 	for i, name := range c.Key {
@@ -104,23 +105,12 @@ func (c Sealed) rows(ctx context.Context, db *store.DB) ([]sealedRow, error) {
 		query += " AND name = 'vault'"
 	}
 
-	rows, err := db.Reader.QueryContext(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []sealedRow
-	for rows.Next() {
+	return store.All(ctx, db.Reader, func(row store.Row) (sealedRow, error) {
 		r := sealedRow{key: make([]string, len(c.Key))}
 		into := make([]any, 0, len(c.Key)+1)
 		for i := range r.key {
 			into = append(into, &r.key[i])
 		}
-		if err := rows.Scan(append(into, &r.sealed)...); err != nil {
-			return nil, err
-		}
-		all = append(all, r)
-	}
-
-	return all, rows.Err()
+		return r, row.Scan(append(into, &r.sealed)...)
+	}, query)
 }

@@ -73,6 +73,7 @@ func (s *Service) SaveServiceCredential(ctx context.Context, c ServiceCredential
 			"The client secret is missing.")
 	}
 
+	// A credential that gives no token is not stored.
 	made, err := s.mint(ctx, "", c.ClientID, c.ClientSecret)
 	if err != nil {
 		return err
@@ -111,6 +112,7 @@ func (s *Service) mint(ctx context.Context, origin, id, secret string) (tokens, 
 		return tokens{}, err
 	}
 
+	// A secret goes nowhere but where it was registered.
 	if origin != "" && origin != hostOf(p.TokenURL) {
 		return tokens{}, fault.New(fault.NotConnected,
 			"The service credential was registered with %s, and sign-ins go elsewhere now.", origin).
@@ -158,6 +160,7 @@ func (s *Service) serviceAccess(ctx context.Context, refused string) (string, er
 		return "", err
 	}
 
+	// The token is kept in memory until shortly before it ends.
 	t := &s.service
 	t.mu.Lock()
 	defer t.mu.Unlock()

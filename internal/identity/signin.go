@@ -82,6 +82,7 @@ func (s *Service) finish(purpose, state, browser string) (pending, error) {
 		err = json.Unmarshal([]byte(plain), &p)
 	}
 
+	// One answer for all that may be wrong: an attacker learns nothing from it.
 	mine := subtle.ConstantTimeCompare([]byte(p.State), []byte(digest(state))) == 1
 	if err != nil || !mine || p.Purpose != purpose || p.Expires < store.Millis(s.now()) {
 		return pending{}, used()
@@ -165,6 +166,7 @@ func (s *Service) FinishNuxeo(ctx context.Context, query url.Values, browser str
 		return Returned{}, err
 	}
 
+	// The answer has to come from the server that was asked, and be a yes.
 	if err := errors.Join(issuedBy(query, s.set.NuxeoURL), refusedBy("Nuxeo", query)); err != nil {
 		return Returned{}, err
 	}
@@ -177,6 +179,7 @@ func (s *Service) FinishNuxeo(ctx context.Context, query url.Values, browser str
 		form.Set("client_secret", s.set.NuxeoClientSecret)
 	}
 
+	// Make a token of the code, which is good only once.
 	if err := s.spend(ctx, p); err != nil {
 		return Returned{}, err
 	}
@@ -197,6 +200,7 @@ func (s *Service) admitByAccess(ctx context.Context, access string) (Person, str
 		return Person{}, "", err
 	}
 
+	// With the shared secret, no token of theirs is needed in the background.
 	if s.set.JWTSecret != "" {
 		return s.admit(ctx, u, "")
 	}

@@ -100,7 +100,7 @@ func TestDeniedAtNuxeo(t *testing.T) {
 
 	_, err := w.FinishNuxeo(t.Context(), q, b.Browser)
 	if f := w.wants(err, fault.Forbidden); f.Remedy == "" {
-		t.Error("no remedy")
+		t.Errorf("the fault: got no remedy, want one: %v", f)
 	}
 }
 

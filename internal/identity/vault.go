@@ -54,6 +54,7 @@ func newRing(keys []string) (ring, error) {
 			return r, err
 		}
 
+		// A key is known by its digest, and the first one seals.
 		sum := sha256.Sum256(key)
 		id := string(sum[:keyIDLength])
 		r.keys[id] = aead
@@ -104,6 +105,7 @@ func (v *Vault) Open(sealContext string, sealed []byte) (string, error) {
 		return "", fmt.Errorf("the secret at %s is damaged", sealContext)
 	}
 
+	// The head says which key it was, so that older ones go on opening what they sealed.
 	id := string(sealed[1 : 1+keyIDLength])
 	aead, ok := v.current(id).keys[id]
 	if !ok {

@@ -30,7 +30,7 @@ func TestVaultGivesBackWhatItSealed(t *testing.T) {
 			t.Fatalf("sealed and opened: %q, %v; want %q", got, err, secret)
 		}
 		if secret != "" && bytes.Equal(sealed, v.Seal(place, secret)) {
-			t.Fatal("the same secret sealed twice looks the same")
+			t.Fatal("the same secret sealed twice: got equal bytes, want different ones")
 		}
 	})
 }
@@ -75,7 +75,7 @@ func TestVaultKeyCanBeReplaced(t *testing.T) {
 	}
 
 	if _, err := vault(t, testKey).Open("p", after); err == nil {
-		t.Error("the old key opens what came after it")
+		t.Error("opening with the old key what came after it: got no error, want one")
 	}
 }
 

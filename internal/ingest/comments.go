@@ -135,7 +135,7 @@ func (s *Service) runImport(
 }
 
 // importer returns an importer that writes comments as the service account if there is one, else as
-// the actor. It calls changed for each comment written, and left for each that no available account
+// the actor. It calls changed for each comment written, and left for each that none of the writers
 // may change.
 func (s *Service) importer(r *Run, changed, left func()) review.Importer {
 	writer, as := r.Nuxeo, r.Actor

@@ -39,7 +39,7 @@ func (s *Service) linkAsset(ctx context.Context, r *Run) (work.Next, error) {
 		return work.Next{Step: StepResolve}, err
 	}
 
-	// Read the document, as an account that may write to it.
+	// Read the document, and find the writer.
 	doc, err := s.linkedDocument(ctx, r, &l)
 	if err == nil {
 		doc, err = s.releaseLeftover(ctx, r, doc)

@@ -233,7 +233,7 @@ type Run struct {
 	ClientFor func(ctx context.Context, login string) (*nuxeo.Client, error)
 }
 
-// People gives access to Nuxeo as a person, or the error that nobody can act as them.
+// People gives access to Nuxeo as a person, or the error that the connector cannot act as them.
 type People interface {
 	Nuxeo(ctx context.Context, login string) (*nuxeo.Client, error)
 }

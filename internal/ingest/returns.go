@@ -85,7 +85,7 @@ func (j *Job) scope() string {
 	return j.Target.Scope
 }
 
-// A Writer is a person and their access to Nuxeo: the one who writes to a document in a step.
+// A Writer is the person as whom a document is written to in a step, with their access to Nuxeo.
 type Writer struct {
 	Nuxeo *nuxeo.Client
 	Login string
@@ -99,7 +99,7 @@ func (r *Run) as(w Writer) *Run {
 }
 
 // lockOwner returns the writer for a document that is locked by a push: the owner of that lock. By
-// pushing it they asked for what returns, whoever publishes it. Else it is the writer of the run.
+// pushing it they asked for what returns, no matter who publishes it. Else it is the actor.
 func (s *Service) lockOwner(ctx context.Context, r *Run, doc *nuxeo.Document) (Writer, error) {
 	own := Writer{r.Nuxeo, r.Actor}
 	back := r.Job.Return

@@ -103,6 +103,7 @@ func (p *Process) Settle(ctx context.Context) error {
 		return err
 	}
 
+	// Somebody may adopt the database, or move it back.
 	tick := time.NewTicker(again)
 	defer tick.Stop()
 	for p.Held() != nil {
@@ -130,6 +131,7 @@ func (p *Process) record(ctx context.Context) error {
 		return err
 	}
 
+	// Of two that are first, one records it, and the other finds that it did.
 	err = p.db.Tx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO settings (name, value) VALUES ('installation', $1)
 			ON CONFLICT (name) DO NOTHING`, b)

@@ -83,7 +83,7 @@ func TestHeldUntilAdopted(t *testing.T) {
 		}
 
 		if look(t, db, "https://old.example").Held() == nil {
-			t.Error("the old address is not held")
+			t.Error("the old address: got it in use, want it held")
 		}
 
 		if err := db.Close(); err != nil {

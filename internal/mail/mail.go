@@ -135,14 +135,15 @@ func (s *Service) Send(ctx context.Context, m Message) (outcome string, err erro
 	return NotSetUp, nil
 }
 
-// asking does something in Nuxeo as the one who is told, or else as the one who
-// is there for it: a person may get mail about a document without access to it.
-func (s *Service) asking(ctx context.Context, m Message, do func(*nuxeo.Client) error) error {
+// asRecipient does something in Nuxeo as the recipient, or else as the person whom the
+// message names instead: a person may get mail about a document without access to it.
+func (s *Service) asRecipient(ctx context.Context, m Message, do func(*nuxeo.Client) error) error {
 	nx, err := s.People.Nuxeo(ctx, m.To)
 	if err == nil {
 		err = do(nx)
 	}
 
+	// Another failure has nothing to do with who asks.
 	if m.Instead == "" || m.Instead == m.To || !fault.Is(err, fault.NeedsOwner, fault.NotConnected, fault.Forbidden,
 		fault.NotFound) {
 		return err
@@ -162,6 +163,7 @@ func (s *Service) byNuxeo(ctx context.Context, m Message) error {
 			With(setUp)
 	}
 
+	// The texts go as variables: in the template they could be taken for code.
 	params := map[string]any{
 		"to": []string{"user:" + m.To}, "from": s.Set.From, "subject": m.Subject,
 		"message": Template(len(m.Lines)), "HTML": true,
@@ -176,6 +178,7 @@ func (s *Service) byNuxeo(ctx context.Context, m Message) error {
 		vars[fmt.Sprintf("nxfDetails%d", i)] = l.Details
 	}
 
+	// Nuxeo sends mail about a document. The key makes a repetition safe.
 	about := func(document string) error {
 		return s.Account.Operation(ctx, "Document.Mail", "doc:"+document, params, vars,
 			nuxeo.WriteOptions{IdempotencyKey: m.Once}, nil)
@@ -186,6 +189,7 @@ func (s *Service) byNuxeo(ctx context.Context, m Message) error {
 		err = about("/")
 	}
 
+	// Nuxeo's answers say little; find out what they mean.
 	switch nuxeo.StatusOf(err) {
 	case http.StatusNotFound:
 		return fault.New(fault.Refused, "Nuxeo sends mail for an administrator only, and the service account is none.").
@@ -236,6 +240,7 @@ func (s *Service) bySMTP(ctx context.Context, m Message) error {
 		return fault.New(fault.Invalid, "The mail settings are wrong: %v.", err)
 	}
 
+	// A 5xx is final, everything else may pass.
 	if err := client.DialAndSendWithContext(ctx, msg); err != nil {
 		var refused *gomail.SendError
 		if errors.As(err, &refused) && refused.ErrorCode() >= 500 {
@@ -264,6 +269,7 @@ func (s *Service) compose(ctx context.Context, m Message) (*gomail.Msg, error) {
 		return nil, fault.New(fault.Refused, "The mail address of %s is not usable.", m.To).With("Correct it in Nuxeo.")
 	}
 
+	// A repetition has the same id, by which mail programs recognize it.
 	msg.Subject(m.Subject)
 	msg.SetMessageIDWithValue(m.Key + "@" + s.Set.Domain)
 	msg.SetDate()
@@ -278,7 +284,7 @@ func (s *Service) compose(ctx context.Context, m Message) (*gomail.Msg, error) {
 
 // address returns the recipient's address, read as them or as a stand-in.
 func (s *Service) address(ctx context.Context, m Message) (to string, err error) {
-	err = s.asking(ctx, m, func(nx *nuxeo.Client) (err error) {
+	err = s.asRecipient(ctx, m, func(nx *nuxeo.Client) (err error) {
 		to, err = s.addressBy(ctx, nx, m.To)
 		return err
 	})

@@ -96,7 +96,7 @@ func (m *mailbox) next() letter {
 	case l := <-m.got:
 		return l
 	default:
-		m.Fatal("no mail")
+		m.Fatal("mails: got none, want one")
 		return letter{}
 	}
 }
@@ -427,7 +427,7 @@ func TestTLSIsMandatoryByDefault(t *testing.T) {
 	}
 
 	if err := w.Check(ctx); err == nil {
-		t.Error("the check is content")
+		t.Error("the check of a server that does not answer: got no error, want one")
 	}
 
 	w.Set.TLS = "none"

@@ -139,6 +139,7 @@ const ahead = 2 * time.Hour
 
 // claim makes the chore this node's, and due again a period later.
 func (s *Service) claim(ctx context.Context, c Chore, whenever bool) (mine bool, err error) {
+	// One that is due much later than ever meant was set by a clock that was wrong.
 	now := s.Now()
 	err = s.DB.Tx(ctx, func(tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, `INSERT INTO chores (name, node, due, started, ended, report)

@@ -108,6 +108,7 @@ func (s *Service) Open(ctx context.Context, login, uid, file string) (Media, err
 		return Media{}, err
 	}
 
+	// Frame.io has proxies made for the purpose.
 	m, err := s.fromFrameio(ctx, w)
 	if err == nil && m.Source == SourceFrameio && m.PosterTicket == "" {
 		m.Of, m.Poster = w.doc.UID, thumbnail
@@ -117,6 +118,7 @@ func (s *Service) Open(ctx context.Context, login, uid, file string) (Media, err
 		return m, err
 	}
 
+	// Otherwise there may be something in Nuxeo.
 	return s.fromNuxeo(ctx, w, m)
 }
 
@@ -138,6 +140,7 @@ func (s *Service) want(ctx context.Context, login, uid, file string) (w wanted, 
 		return w, err
 	}
 
+	// Nothing is shown of a document that the person may not read,
 	w.doc, err = w.nx.Get(ctx, uid, nuxeo.Fetch{Schemas: schemas})
 	if nuxeo.NotFound(err) || nuxeo.StatusOf(err) == http.StatusForbidden {
 		return w, noDocument()
@@ -147,6 +150,7 @@ func (s *Service) want(ctx context.Context, login, uid, file string) (w wanted, 
 		return w, err
 	}
 
+	// nor of a file that does not belong to it.
 	w.link, err = link.OfDocument(ctx, s.DB, w.doc.UID)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return w, err
@@ -172,6 +176,7 @@ func (s *Service) fromFrameio(ctx context.Context, w wanted) (Media, error) {
 		return m, nil // it never was on Frame.io
 	}
 
+	// Any failure leaves the rest to Nuxeo, with a word on why.
 	fio, err := s.People.Frameio(ctx, w.login)
 	var f frameio.File
 	if err == nil {
@@ -208,12 +213,14 @@ func why(err error) string {
 
 // tickets makes what Frame.io has openable.
 func (s *Service) tickets(ctx context.Context, m Media, f frameio.File) (Media, error) {
+	// The best that plays without delay comes first.
 	p := f.Proxies
 	best := map[Kind][]string{
 		Video: {p.Efficient, p.HighQuality, p.Small},
 		Image: {p.HighQuality, p.Efficient, p.LargeThumbnail},
 	}
 
+	// An address is given to a browser only if it leads where it should.
 	address, still := first(best[m.Kind]...), first(p.LargeThumbnail, p.Thumbnail)
 	for _, a := range []string{address, still} {
 		if err := s.permitted(a); err != nil {

@@ -46,6 +46,7 @@ func (s *Service) fromNuxeo(ctx context.Context, w wanted, m Media) (Media, erro
 		return m, nil
 	}
 
+	// What kind it is, if Frame.io did not say.
 	m.Of = doc.UID
 	if b := doc.Blob("file:content"); b != nil && m.Kind == Nothing {
 		m.Kind = kindOf(b.MimeType)
@@ -60,6 +61,7 @@ func (s *Service) fromNuxeo(ctx context.Context, w wanted, m Media) (Media, erro
 		m.Poster = thumbnail
 	}
 
+	// What can be played, or else looked at.
 	m.Source, m.Stream = SourceNuxeo, found(doc)
 	switch {
 	case m.Stream == "":
@@ -82,6 +84,7 @@ func holder(ctx context.Context, w wanted) (*nuxeo.Document, error) {
 		return w.doc, nil
 	}
 
+	// A version says which file it was made of.
 	docs, err := w.nx.LatestVersions(ctx, w.doc.UID, mostVersions, nuxeo.Fetch{Schemas: schemas})
 	if err != nil {
 		return nil, err
@@ -101,14 +104,17 @@ func holder(ctx context.Context, w wanted) (*nuxeo.Document, error) {
 // found names the best that a document has for browsers; empty when it has
 // nothing.
 func found(doc *nuxeo.Document) string {
+	// A rendition that Nuxeo has made for playing,
 	if i := slices.IndexFunc(held(doc, "vid:transcodedVideos"), plays); i >= 0 {
 		return fmt.Sprintf("%s-%d", video, i)
 	}
 
+	// the file itself, if browsers can play it,
 	if b := doc.Blob("file:content"); b != nil && plays(piece{Content: b}) {
 		return content
 	}
 
+	// or the largest picture.
 	views := held(doc, "picture:views")
 	for _, title := range []string{"FullHD", "OriginalJpeg", "Large", "Medium", "Small"} {
 		if i := slices.IndexFunc(views, func(p piece) bool { return p.Title == title && plays(p) }); i >= 0 {
@@ -186,6 +192,7 @@ func (s *Service) Stream(
 		return nil, nil, err
 	}
 
+	// A stream holds one of the few connections to Nuxeo for as long as a person watches.
 	leave, err := s.Streams.acquire(ctx)
 	if err != nil {
 		return nil, nil, err

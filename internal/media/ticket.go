@@ -57,6 +57,7 @@ func (s *Service) Redeem(ctx context.Context, ticket string) (string, error) {
 		return tx.QueryRowContext(ctx, `DELETE FROM tickets WHERE id = $1 RETURNING address,
 			expires`, id).Scan(&sealed, &expires)
 	})
+	// Deleting it is using it up: of two who come with it, one gets the address.
 	if errors.Is(err, sql.ErrNoRows) || err == nil && expires < store.Millis(s.Now()) {
 		return "", fault.New(fault.NotFound, "There is nothing to show here, or not any more.").
 			With("Open the document's page again.")

@@ -28,6 +28,7 @@ func Class(system string, r *http.Request) string {
 		return r.Method + " sign-in"
 	}
 
+	// Nuxeo has pages as well, all of one class.
 	_, below, api := strings.Cut(path, "/api/v1/")
 	if !api {
 		return r.Method + " page"
@@ -73,6 +74,7 @@ func (c *classes) of(system string, r *http.Request) string {
 		c.seen[system] = known
 	}
 
+	// A metric must not have a label for every path that a caller thinks of.
 	if !known[class] && len(known) >= maxClasses {
 		return "other"
 	}

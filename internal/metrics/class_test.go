@@ -67,5 +67,5 @@ func TestClassesHaveAnEnd(t *testing.T) {
 		return
 	}
 
-	t.Error("no calls are counted")
+	t.Error("counters of calls: got none, want one")
 }

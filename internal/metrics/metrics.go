@@ -42,6 +42,7 @@ func New(registry *prometheus.Registry, version string) *Metrics {
 		classes: newClasses(),
 	}
 
+	// A counter that is there from the start can be told from one that is missing.
 	m.bytes.WithLabelValues(fromFrameio)
 	m.bytes.WithLabelValues(toNuxeo)
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{

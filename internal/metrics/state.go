@@ -78,6 +78,7 @@ func (s *state) Collect(ch chan<- prometheus.Metric) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
 
+	// What needs no database is told in any case.
 	ready := s.Ready(ctx) == nil
 	send(s.ready, number(ready))
 	send(s.limit, float64(s.Limit.Speed()))
@@ -105,6 +106,7 @@ func number(yes bool) float64 {
 
 // rows tells what is in the database. What cannot be read now is left out.
 func (s *state) rows(ctx context.Context, send func(*prometheus.Desc, float64, ...string)) {
+	// Items and transfers.
 	if g, err := s.Engine.Gauges(ctx); err == nil {
 		for _, c := range g.Items {
 			send(s.items, float64(c.N), c.Kind, string(c.State))
@@ -122,6 +124,7 @@ func (s *state) rows(ctx context.Context, send func(*prometheus.Desc, float64, .
 		send(s.paused, number(p != nil))
 	}
 
+	// Nodes that are alive.
 	if all, err := s.Engine.Nodes(ctx); err == nil {
 		alive := 0
 		for _, n := range all {
@@ -130,6 +133,7 @@ func (s *state) rows(ctx context.Context, send func(*prometheus.Desc, float64, .
 		send(s.nodes, float64(alive))
 	}
 
+	// Sign-ins of people.
 	if c, err := s.Identity.Gauges(ctx); err == nil {
 		send(s.credentials, float64(c.Usable), "usable")
 		send(s.credentials, float64(c.Expired), "expired")

@@ -15,6 +15,7 @@ func Size(bytes int64) string {
 		return Count(bytes, "byte")
 	}
 
+	// Kilobytes are whole, larger units have hundredths.
 	unit := int64(1000)
 	for i, name := range units {
 		hundredths := int64(100)

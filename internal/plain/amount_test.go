@@ -16,7 +16,7 @@ func TestAmounts(t *testing.T) {
 
 	var table struct{ Sizes, Numbers [][2]any }
 	if err := json.Unmarshal(b, &table); err != nil || len(table.Sizes) == 0 {
-		t.Fatal(err, "there are no rows")
+		t.Fatalf("the table of sizes: got %d rows, %v; want some", len(table.Sizes), err)
 	}
 
 	for _, row := range table.Sizes {

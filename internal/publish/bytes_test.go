@@ -60,7 +60,7 @@ func TestSizesAroundParts(t *testing.T) {
 
 	refused(b, b.Josh, "refused", "empty", b.Frameio.AddFile(b.Root, "Nothing.mov", frameiosim.Bytes(nil)))
 	if len(b.Documents()) != 0 {
-		t.Error("nothing became a document")
+		t.Errorf("the documents of an empty file: got %d, want 0", len(b.Documents()))
 	}
 }
 
@@ -178,7 +178,7 @@ func TestLongTransfers(t *testing.T) {
 			b.Run(b.Josh, file)
 			b.Survive()
 			if len(b.Frameio.Faults().Hits())+len(b.Nuxeo.Faults().Hits()) == 0 {
-				t.Error("nothing befell it")
+				t.Error("faults that befell it: got 0, want some")
 			}
 
 			b.AllDone()

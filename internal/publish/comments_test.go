@@ -52,7 +52,7 @@ func TestCommentsFollowThoseOfFrameio(t *testing.T) {
 	}
 
 	if comment(b, "reply").ParentID != comment(b, "parent").ID {
-		t.Error("the reply hangs elsewhere")
+		t.Errorf("the reply: got it below %s, want %s", comment(b, "reply").ParentID, comment(b, "parent").ID)
 	}
 
 	before := map[string]string{"edited": comment(b, "edited").ID, "resolved": comment(b, "resolved").ID}
@@ -69,7 +69,7 @@ func TestCommentsFollowThoseOfFrameio(t *testing.T) {
 	fio.DeleteComment(reply)
 	b.PublishOne(b.Julia, "unchanged", file)
 	if c := comment(b, "edited twice"); c.ID != before["edited"] {
-		t.Error("the edited comment is another one")
+		t.Errorf("the edited comment: got %s, want %s as before", c.ID, before["edited"])
 	}
 
 	if c := comment(b, "resolved"); c.ID != before["resolved"] || !strings.Contains(c.Entity, `"resolved":true`) ||
@@ -78,7 +78,8 @@ func TestCommentsFollowThoseOfFrameio(t *testing.T) {
 	}
 
 	if c := comment(b, "[removed on Frame.io]"); c.ID != mine || comment(b, "in Nuxeo").ParentID != mine {
-		t.Error("the discussion is lost")
+		t.Errorf("the removed comment: got %s above %s, want %s above both",
+			c.ID, comment(b, "in Nuxeo").ParentID, mine)
 	}
 
 	if n := len(b.Nuxeo.Comments(uid)); n != 5 {
@@ -105,7 +106,7 @@ func TestCommentThatNobodyMayChangeIsLeft(t *testing.T) {
 	b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: "two", OwnerID: b.Julia})
 	b.PublishOne(b.Josh, "unchanged", file)
 	if comment(b, "one").Text == comment(b, "two").Text || !strings.Contains(b.Histories(), "left as they are") {
-		t.Error(b.Histories())
+		t.Errorf("the history: got %s, want \"left as they are\"", b.Histories())
 	}
 
 	b.Connect("julia")
@@ -158,5 +159,5 @@ func TestLastWordsGoIntoTheVersion(t *testing.T) {
 		}
 	}
 
-	t.Error("no version holds the first cut with its last comment")
+	t.Error("the version of the first cut: got none with its last comment, want one")
 }

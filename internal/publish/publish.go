@@ -177,6 +177,8 @@ func distinct(resources []Resource) []Resource {
 	return out
 }
 
+// insertInteraction leaves out the column round, by which older programs number their mails. It stays in the
+// schema: they name it in their statements, and may run beside this program during an upgrade.
 const insertInteraction = `INSERT INTO interactions (id, action_id, interaction_id, step, binding_id,
 	account_id, user_id,
 		resources, answer, correlation, received, kept)

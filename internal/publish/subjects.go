@@ -73,23 +73,17 @@ func (s *Service) linkedDocuments(
 	ctx context.Context, scope string, ids []string, found func(id, document string),
 ) error {
 	marks := store.Marks(2, len(ids))
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT asset_key, document_uid FROM links WHERE folder_uid = $1
+	return store.Each(ctx, s.DB.Reader, func(row store.Row) error {
+		var id, document string
+		if err := row.Scan(&id, &document); err != nil {
+			return err
+		}
+		found(id, document)
+		return nil
+	}, `SELECT asset_key, document_uid FROM links WHERE folder_uid = $1
 		AND document_uid IS NOT NULL AND asset_key IN (`+marks+`)
 		UNION SELECT f.file_id, l.document_uid FROM link_files f JOIN links l ON l.id = f.link_id
 			WHERE l.folder_uid = $1 AND l.document_uid IS NOT NULL AND f.file_id IN (`+marks+`)
 		UNION SELECT file_id, document_uid FROM pushes WHERE state IN ('sending', 'open') AND file_id IN (`+marks+`)`,
 		append([]any{scope}, store.Anys(ids)...)...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var id, document string
-		if err := rows.Scan(&id, &document); err != nil {
-			return err
-		}
-		found(id, document)
-	}
-
-	return rows.Err()
 }

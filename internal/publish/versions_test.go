@@ -58,7 +58,7 @@ func TestEachNewHeadIsOneVersionMore(t *testing.T) {
 
 	b.Check(testenv.Want{"Cut": {Content: testenv.Bytes('3', 3000), Versions: versions}})
 	if b.Only().UID != uid {
-		t.Error("it is another document")
+		t.Errorf("the document: got %s, want %s as before", b.Only().UID, uid)
 	}
 
 	// Each version tells of the cut that it holds, and nothing is written after the last.

@@ -174,7 +174,7 @@ func TestAddressesOfTheStoreStaySecret(t *testing.T) {
 	log.mu.Lock()
 	defer log.mu.Unlock()
 	if !strings.Contains(log.text.String(), "step") {
-		t.Error("nothing was logged")
+		t.Errorf("the log: got %.200q, want steps in it", log.text.String())
 	}
 
 	for _, word := range []string{"_direct", "ignature="} {

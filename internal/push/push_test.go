@@ -40,7 +40,7 @@ func TestDocumentsGoToFrameio(t *testing.T) {
 				}
 
 				if !bytes.Equal(b.Uploaded(p.File), data) {
-					t.Error("other bytes arrived")
+					t.Error("what arrived: got other bytes, want those that were pushed")
 				}
 
 				if b.LockOwner(uid) != "josh" {
@@ -114,7 +114,7 @@ func TestWhatCannotBePushed(t *testing.T) {
 	}
 
 	if b.LockOwner(theirs) != "julia" || b.LockOwner(trashed) != "" {
-		t.Error("a lock that is none of ours was touched")
+		t.Errorf("the locks: got %q and %q, want julia's and none", b.LockOwner(theirs), b.LockOwner(trashed))
 	}
 
 	b.Mails(1)
@@ -177,7 +177,7 @@ func TestForeignAndOwnLocksStay(t *testing.T) {
 	}
 
 	if b.LockOwner(uid) != "josh" {
-		t.Error("the person's own lock was taken away")
+		t.Errorf("the person's own lock: got it held by %q, want josh", b.LockOwner(uid))
 	}
 }
 

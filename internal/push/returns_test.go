@@ -180,7 +180,7 @@ func TestOnlyOurLockIsReleased(t *testing.T) {
 	}
 
 	if b.LockOwner(again) != "josh" {
-		t.Error("a lock of their own was taken away")
+		t.Errorf("the person's own lock: got it held by %q, want josh", b.LockOwner(again))
 	}
 }
 
@@ -197,7 +197,7 @@ func TestRenditionsConformToTheMaster(t *testing.T) {
 			before := len(b.Nuxeo.Versions(r.Documents[0]))
 			p := b.PushedAs("josh", r).Pushes[0]
 			if !bytes.Equal(b.Uploaded(p.File), proxy) {
-				t.Fatal("it is not the rendition that arrived")
+				t.Fatal("what arrived: got other bytes, want the rendition")
 			}
 
 			b.Frameio.SetStatus(p.File, "Approved")

@@ -121,7 +121,7 @@ func TestPartsThatArrivedStay(t *testing.T) {
 			}
 
 			if !b.Survive() {
-				t.Error("it did not die")
+				t.Error("the process: got it alive, want it dead")
 			}
 
 			page, err := b.App.Push.List(t.Context(), testenv.Viewer, push.Filter{Document: uid})

@@ -105,7 +105,7 @@ func TestStatusShowsInAPropertyOfNuxeo(t *testing.T) {
 	b.Frameio.SetStatus(file, "Needs Review")
 	b.Comes("a status that the table does not have", b.StatusIs(document, "Needs Review"))
 	if !nature("open")() {
-		t.Error("it changed the property")
+		t.Error("the property: got it changed, want open")
 	}
 
 	b.Frameio.SetStatus(file, "Approved")

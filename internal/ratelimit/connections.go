@@ -57,6 +57,7 @@ func (c *Connections) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 
+	// The connection is in use until the body has been read.
 	resp.Body = &releasing{ReadCloser: resp.Body, release: release}
 	return resp, nil
 }

@@ -6,7 +6,7 @@
 // must hold: after a 429 its bucket, and no other, is left alone for as long as
 // was asked, at least a second and twice as long each time; work that a person
 // waits for is not queued behind work in the background. It leaves retries to
-// whoever called.
+// its callers.
 package ratelimit
 
 import (
@@ -186,6 +186,7 @@ func (b *Budgets) wait(ctx context.Context, key string) error {
 			return nil
 		}
 
+		// The item waits, and leaves its worker to others.
 		if delay > maxWait {
 			e := fault.New(fault.Throttled, "Frame.io's rate limit is used up for the moment.")
 			e.RetryAfter = delay
@@ -207,14 +208,18 @@ func (b *Budgets) take(key string, first bool) time.Duration {
 	now := b.now()
 	k := b.bucket(key, now)
 	k.refill(now, b.share())
+
+	// After a 429, nothing is sent.
 	if d := k.stopped.Sub(now); d > 0 {
 		return d
 	}
 
+	// The first answer tells the limit: one call goes ahead, the others wait for it.
 	if !k.answered && k.flying > 0 {
 		return firstAnswer
 	}
 
+	// A part is kept for calls that a person is waiting for.
 	need := 1 + k.kept(first)
 	if k.level >= need || k.limit == 0 { // without a limit: the first answer will tell
 		k.level--
@@ -254,6 +259,8 @@ func (b *Budgets) learn(key string, resp *http.Response) {
 	left, err2 := strconv.ParseFloat(resp.Header.Get("x-ratelimit-remaining"), 64)
 	window, err3 := strconv.ParseFloat(resp.Header.Get("x-ratelimit-window"), 64)
 	limited := err1 == nil && err2 == nil && err3 == nil && limit > 0 && window > 0
+
+	// What is under way is not counted in the header yet.
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	k := b.bucket(key, b.now())

@@ -139,6 +139,7 @@ func (w Worker) look(ctx context.Context, t *work.Task, st *state, doc *nuxeo.Do
 		return t.Save(ctx, st)
 	}
 
+	// Of two documents with one asset, the first that was found keeps the link.
 	before := *st
 	var taken string
 	err := t.Commit(ctx, st, func(tx *sql.Tx) (err error) {

@@ -61,8 +61,8 @@ type Service struct {
 	Now      func() time.Time
 }
 
-// Look looks at the documents of links that changed a while ago, or at which nobody has
-// looked for a day, and adds items for those that have lost what they told.
+// Look looks at the documents of links that changed a while ago, or that were not looked at
+// for a day, and adds items for those that have lost what they told.
 //
 // Repository.Query, once for each thousand documents and person to act for.
 func (s *Service) Look(ctx context.Context, r *maintenance.Report) error {
@@ -101,8 +101,9 @@ func (s *Service) lookAt(ctx context.Context, r *maintenance.Report, links []lin
 	return nil
 }
 
-// byOwner sorts links by as whom their documents are looked at: who pushed one, as long as
-// it is out for review, or the owner of what its folder is bound to; empty: nobody any more.
+// byOwner sorts links by the login as whom their documents are looked at: of the person who pushed
+// one, as long as it is out for review, or of the owner of the binding or sync of its folder; empty
+// if there is none any more.
 func (s *Service) byOwner(ctx context.Context, links []link.Link) (map[string][]link.Link, error) {
 	var documents, folders []string
 	for _, l := range links {
@@ -112,27 +113,30 @@ func (s *Service) byOwner(ctx context.Context, links []link.Link) (map[string][]
 		}
 	}
 
-	pushers, err := s.pairs(ctx, documents, `SELECT document_uid, pushed_by FROM pushes WHERE state = 'open'
+	// While a document is out for review, the person who pushed it answers for it.
+	pushedBy, err := s.pairs(ctx, documents, `SELECT document_uid, pushed_by FROM pushes WHERE state = 'open'
 		AND document_uid IN `)
 	if err != nil {
 		return nil, err
 	}
 
-	syncers, err := s.pairs(ctx, folders, `SELECT folder_uid, owner FROM syncs WHERE state = 'active'
+	// Otherwise the owner of what its folder is bound to or follows.
+	syncOwners, err := s.pairs(ctx, folders, `SELECT folder_uid, owner FROM syncs WHERE state = 'active'
 		AND folder_uid IN `)
 	if err != nil {
 		return nil, err
 	}
 
-	binders, err := s.pairs(ctx, folders, `SELECT folder_uid, owner FROM bindings WHERE state IN ('bound', 'ending')
+	bindingOwners, err := s.pairs(ctx, folders, `SELECT folder_uid, owner FROM bindings WHERE state IN ('bound', 'ending')
 		AND folder_uid IN `)
 	if err != nil {
 		return nil, err
 	}
 
+	// The nearest of them is asked.
 	out := map[string][]link.Link{}
 	for _, l := range links {
-		owner := cmp.Or(pushers[l.DocumentUID], binders[l.FolderUID], syncers[l.FolderUID])
+		owner := cmp.Or(pushedBy[l.DocumentUID], bindingOwners[l.FolderUID], syncOwners[l.FolderUID])
 		out[owner] = append(out[owner], l)
 	}
 
@@ -140,26 +144,12 @@ func (s *Service) byOwner(ctx context.Context, links []link.Link) (map[string][]
 }
 
 // pairs are the two columns of what a query finds for some ids.
-func (s *Service) pairs(ctx context.Context, ids []string, query string) (out map[string]string, err error) {
-	out = map[string]string{}
+func (s *Service) pairs(ctx context.Context, ids []string, query string) (map[string]string, error) {
 	if len(ids) == 0 {
-		return out, nil
+		return nil, nil
 	}
-
-	rows, err := s.DB.Reader.QueryContext(ctx, query+"("+store.Marks(1, len(ids))+")", store.Anys(ids)...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		var key, value string
-		if err := rows.Scan(&key, &value); err != nil {
-			return nil, err
-		}
-		out[key] = value
-	}
-
-	return out, rows.Err()
+	return store.Map(ctx, s.DB.Reader, store.Pair[string, string], query+"("+store.Marks(1, len(ids))+")",
+		store.Anys(ids)...)
 }
 
 // lost are those of the links whose documents are there and do not tell of their assets.
@@ -178,6 +168,7 @@ func (s *Service) lost(ctx context.Context, owner string, links []link.Link) (lo
 		ids = append(ids, l.DocumentUID)
 	}
 
+	// What is gone or in the trash has nothing to restore.
 	docs, err := nx.ByIDs(ctx, ids, nuxeo.Fetch{Schemas: []string{"frameio"}})
 	return slices.DeleteFunc(
 		docs,
@@ -203,6 +194,7 @@ func (s *Service) record(
 		})
 	}
 
+	// Mark and items go together, so that nothing is looked at without effect.
 	var woken []string
 	err := s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
 		if err := link.MarkChecked(ctx, tx, s.Now(), s.Engine.LatestPlausible(), links); err != nil {
@@ -256,6 +248,7 @@ func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 		return work.Next{}, err
 	}
 
+	// The link may have gone to another document since.
 	l, err := link.Get(ctx, w.DB, st.Link)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && (l.DocumentUID != t.Subject || l.FileID == "") {
 		return work.Next{Done: true, Outcome: gone}, nil
@@ -265,6 +258,7 @@ func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 		return work.Next{}, err
 	}
 
+	// Nothing else works on the document meanwhile.
 	if err := t.Commit(ctx, &st, func(tx *sql.Tx) error {
 		_, _, err := link.AcquireByDocument(ctx, tx, l.DocumentUID, t.ID)
 		return err
@@ -282,6 +276,7 @@ func (w Worker) repair(ctx context.Context, t *work.Task, l link.Link) (outcome 
 		return "", err
 	}
 
+	// See whether there still is something to repair, and whether it may be.
 	doc, err := nx.Get(ctx, l.DocumentUID, nuxeo.Fetch{Schemas: []string{"*"}, Lock: true})
 	switch {
 	case nuxeo.NotFound(err), err == nil && doc.IsTrashed:
@@ -294,6 +289,7 @@ func (w Worker) repair(ctx context.Context, t *work.Task, l link.Link) (outcome 
 		return "left alone: locked by " + doc.LockOwner, nil
 	}
 
+	// Restore what the document said, from Frame.io and from our own rows.
 	fio, err := w.People.Frameio(ctx, t.Actor)
 	if err != nil {
 		return "", err
@@ -329,6 +325,7 @@ func (w Worker) pushed(ctx context.Context, l link.Link) (map[string]any, error)
 		return nil, fmt.Errorf("reading the push of %s: %w", l.DocumentUID, err)
 	}
 
+	// Only a rendition is named; the master goes without saying.
 	others := map[string]any{
 		schema.LastPushed: store.Time(at).UTC().Format(time.RFC3339),
 		schema.PushedBy:   by,

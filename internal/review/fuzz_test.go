@@ -24,7 +24,7 @@ func FuzzRender(f *testing.F) {
 			Timestamp:  &frame,
 			Duration:   &duration,
 			Raw:        []byte(text),
-			Owner:      frameio.Person{Name: author},
+			Owner:      frameio.User{Name: author},
 		}
 
 		k := i.render(Target{FileID: "f", FrameRate: fps}, kindAnnotation, c)

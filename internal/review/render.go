@@ -45,6 +45,7 @@ func xpath(annotation bool) string {
 // render returns the Nuxeo comment. Its text begins with author and timecode, since Nuxeo shows its
 // own author, and ends with the words. All of it is plain text.
 func (i *Importer) render(t Target, kind string, c frameio.Comment) nuxeo.Comment {
+	// A comment may have a timecode alone; the frame follows from it.
 	if c.Timestamp == nil && c.Timecode != "" {
 		if frame, ok := frameio.Frames(c.Timecode, t.FrameRate); ok {
 			frame += i.FrameBase
@@ -52,12 +53,14 @@ func (i *Importer) render(t Target, kind string, c frameio.Comment) nuxeo.Commen
 		}
 	}
 
+	// The entity keeps all that we know, for ourselves and for later versions of us.
 	e := entity{
 		FileID: t.FileID, Resolved: c.Completed, Edited: edited(c), Author: author(c),
 		Words: clean(c.Text) + attachments(c), Duration: c.Duration, Page: c.Page,
 		Annotation: drawing(c.Annotation), Raw: valid(c.Raw),
 	}
 
+	// The first line says what Nuxeo has no fields for.
 	head := []string{e.Author}
 	if c.Timestamp != nil {
 		frame := *c.Timestamp - i.FrameBase

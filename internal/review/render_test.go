@@ -24,7 +24,7 @@ func TestHeadLine(t *testing.T) {
 		want   string
 	}{
 		"whole asset":    {func(*frameio.Comment) {}, 25, 0, "Olga Owner"},
-		"guest":          {func(c *frameio.Comment) { c.Owner = frameio.Person{} }, 25, 0, "external reviewer"},
+		"guest":          {func(c *frameio.Comment) { c.Owner = frameio.User{} }, 25, 0, "external reviewer"},
 		"frame":          {func(c *frameio.Comment) { c.Timestamp = ptr(61) }, 24, 0, "Olga Owner · 00:00:02:13"},
 		"first frame":    {func(c *frameio.Comment) { c.Timestamp = ptr(0) }, 25, 0, "Olga Owner · 00:00:00:00"},
 		"counted from 1": {func(c *frameio.Comment) { c.Timestamp = ptr(1) }, 25, 1, "Olga Owner · 00:00:00:00"},
@@ -157,13 +157,13 @@ func TestEditedIsWhoseWordsWereChanged(t *testing.T) {
 	c.Updated, c.Completed = c.Created.Add(time.Hour), true
 	w.must(c)
 	if w.entity("c1").Edited {
-		t.Error("a comment that was ticked off counts as edited")
+		t.Error("a comment that was ticked off: got it edited, want it unedited")
 	}
 
 	c.Edited = c.Updated
 	w.must(c)
 	if !w.entity("c1").Edited {
-		t.Error("a comment whose words were changed does not count as edited")
+		t.Error("a comment whose words were changed: got it unedited, want it edited")
 	}
 }
 

@@ -50,7 +50,7 @@ type Importer struct {
 	// ClientFor returns Nuxeo as another writer, for comments that an earlier import wrote as
 	// that person; nil or an error leaves the writer's own rights.
 	ClientFor func(ctx context.Context, login string) (Nuxeo, error)
-	// Skipped is called for each comment that no available account may change.
+	// Skipped is called for each comment that none of the writers may change.
 	Skipped func()
 	// Unreadable is called with each comment and reply that cannot be read; it may be nil.
 	Unreadable func(raw []byte)
@@ -142,6 +142,7 @@ func markPresent(present map[string]bool, c frameio.Comment) {
 // dropUnreadable returns a comment without the replies that cannot be read, and without an ID if it
 // cannot be read itself, and how many cannot.
 func (i *Importer) dropUnreadable(c frameio.Comment) (frameio.Comment, int) {
+	// Without an id it could not be recognized later, and would be created again each time.
 	if c.ID == "" {
 		if i.Unreadable != nil {
 			i.Unreadable(c.Raw)
@@ -304,6 +305,7 @@ func (i *Importer) changed() {
 func (i *Importer) write(
 	ctx context.Context, on string, want nuxeo.Comment, row importedComment, have bool,
 ) (id, writer string, err error) {
+	// Its counterpart is known.
 	if have {
 		want.ID = row.nuxeoID
 		err := i.clientFor(ctx, row.writer).UpdateComment(ctx, on, want)
@@ -313,6 +315,7 @@ func (i *Importer) write(
 		want.ID = "" // deleted in Nuxeo, but still on Frame.io
 	}
 
+	// It may exist all the same: the answer to its creation may have been lost.
 	found, err := i.Nuxeo.CommentByEntity(ctx, on, want.EntityID)
 	if err == nil {
 		want.ID = found.ID
@@ -323,6 +326,7 @@ func (i *Importer) write(
 		return "", "", err
 	}
 
+	// It is new. The key makes a repetition safe that comes too early for the search.
 	made, err := i.Nuxeo.CreateComment(ctx, on, want, i.Key("comment", on, want.EntityID, want.Text, row.nuxeoID))
 	if nuxeo.StatusOf(err) == http.StatusConflict {
 		return "", "", fault.New(fault.NotReady, "Nuxeo is still writing this comment.").Because(err)
@@ -337,6 +341,7 @@ func (i *Importer) write(
 func (i *Importer) removeMissing(
 	ctx context.Context, t Target, rows map[string]importedComment, comments iter.Seq2[frameio.Comment, error],
 ) error {
+	// What the second listing contains is not missing.
 	for c, err := range comments {
 		if err != nil {
 			return err
@@ -347,6 +352,7 @@ func (i *Importer) removeMissing(
 		}
 	}
 
+	// Nuxeo deletes replies together with what they reply to, so they go first.
 	for _, replies := range []bool{true, false} {
 		for _, row := range rows {
 			if (row.kind == kindReply) != replies {
@@ -427,10 +433,12 @@ func (i *Importer) hasForeignReply(ctx context.Context, id string) (bool, error)
 			return false, err
 		}
 
+		// What we did not write, a person did.
 		if r.Origin != Origin {
 			return true, nil
 		}
 
+		// One of ours may have been replied to.
 		if below, err := i.hasForeignReply(ctx, r.ID); below || err != nil {
 			return below, err
 		}

@@ -3,7 +3,6 @@ package review
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -219,7 +218,7 @@ func TestEachCommentExistsOnceWhateverIsLost(t *testing.T) {
 			struck := true
 			for n := 0; struck; n++ {
 				if n > 200 {
-					t.Fatal("never runs through")
+					t.Fatal("runs with a call struck: got more than 200, want one that meets no more calls")
 				}
 				struck = strike(t, rule, n)
 			}
@@ -237,7 +236,7 @@ func strike(t *testing.T, rule faults.Rule, n int) bool {
 		failures := 0
 		for w.run(stage...) != nil {
 			if failures++; failures > 1 {
-				t.Fatalf("call %d: stage %d fails for good: %v", n, i, w.run(stage...))
+				t.Fatalf("call %d, stage %d: got a second failure, %v, want one at most", n, i, w.run(stage...))
 			}
 		}
 	}
@@ -253,7 +252,7 @@ func TestLostCreationOfACommentThatChanges(t *testing.T) {
 	w := setup(t)
 	w.sim.Faults().Add(faults.Rule{Method: http.MethodPost, Lost: true, Times: 1})
 	if err := w.run(comment("c1", "One.")); err == nil {
-		t.Fatal("nothing was lost")
+		t.Fatal("a creation whose answer is lost: got no error, want one")
 	}
 	w.must(comment("c1", "One, edited."))
 	w.wants("comment c1: One, edited.")
@@ -343,7 +342,7 @@ func TestAttackersCannotChangeTheAddress(t *testing.T) {
 	for _, r := range w.sim.Requests() {
 		if r.Status >= http.StatusInternalServerError ||
 			r.Query != "" && !strings.HasPrefix(r.Query, "currentPageIndex=") {
-			t.Error(fmt.Sprint(r))
+			t.Errorf("a request: got %v, want no other query than a page, and no 5xx", r)
 		}
 	}
 }

@@ -121,7 +121,7 @@ func (w *world) must(comments ...frameio.Comment) {
 	}
 }
 
-var olga = frameio.Person{ID: "u1", Name: "Olga Owner"}
+var olga = frameio.User{ID: "u1", Name: "Olga Owner"}
 
 func comment(id, text string, replies ...frameio.Comment) frameio.Comment {
 	raw, _ := json.Marshal(map[string]string{"id": id, "text": text}) // strings always encode

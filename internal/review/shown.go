@@ -46,6 +46,7 @@ func (i *Importer) shown(t Target, c frameio.Comment) string {
 		s.Frame, s.Timecode = &frame, span(frame, c.Duration, t.FrameRate)
 	}
 
+	// A very large drawing is left to Frame.io.
 	if len(c.Annotation) <= maxDrawing {
 		s.Drawing = clean(c.Annotation)
 	}
@@ -82,6 +83,7 @@ type Row struct {
 // FromNuxeo reads a comment of ours from what Nuxeo keeps of it, where there is no row, as on a
 // version of the document.
 func FromNuxeo(k nuxeo.Comment) Row {
+	// What Nuxeo itself says of every comment.
 	r := Row{
 		ID:      strings.TrimSuffix(strings.TrimPrefix(k.EntityID, EntityID("")), drawingSuffix),
 		NuxeoID: k.ID,
@@ -93,6 +95,7 @@ func FromNuxeo(k nuxeo.Comment) Row {
 		return r
 	}
 
+	// The entity says more, and says it better.
 	r.FileID = e.FileID
 	r.Shown = Shown{
 		Author: e.Author, Text: e.Words, Created: k.Created, Resolved: e.Resolved, Edited: e.Edited,

@@ -9,25 +9,14 @@ import (
 )
 
 func (i *Importer) loadImported(ctx context.Context, t Target) (map[string]importedComment, error) {
-	rows, err := i.DB.Reader.QueryContext(ctx, `SELECT comment_id, parent_id, kind, nuxeo_id, hash, writer, shown
-		FROM imported_comments
-		WHERE link_id = $1 AND file_id = $2`, t.LinkID, t.FileID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	out := map[string]importedComment{}
-	for rows.Next() {
+	return store.Map(ctx, i.DB.Reader, func(row store.Row) (string, importedComment, error) {
 		var k importedComment
 		var shown sql.RawBytes
-		if err := rows.Scan(&k.commentID, &k.parentID, &k.kind, &k.nuxeoID, &k.hash, &k.writer, &shown); err != nil {
-			return nil, err
-		}
+		err := row.Scan(&k.commentID, &k.parentID, &k.kind, &k.nuxeoID, &k.hash, &k.writer, &shown)
 		k.shown = sha256.Sum256(shown)
-		out[k.commentID] = k
-	}
-
-	return out, rows.Err()
+		return k.commentID, k, err
+	}, `SELECT comment_id, parent_id, kind, nuxeo_id, hash, writer, shown FROM imported_comments
+		WHERE link_id = $1 AND file_id = $2`, t.LinkID, t.FileID)
 }
 
 func (i *Importer) record(ctx context.Context, t Target, k importedComment, shown string) error {

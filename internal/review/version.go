@@ -27,6 +27,7 @@ func (i *Importer) CompleteVersion(ctx context.Context, t Target, comments iter.
 			continue
 		}
 
+		// Ask Nuxeo only once there is something to compare.
 		if existing == nil {
 			if existing, err = i.versionComments(ctx, t.DocumentUID); err != nil {
 				return err
@@ -91,6 +92,8 @@ func (i *Importer) completeComment(
 	ctx context.Context, t Target, existing map[string]versionComment, on, kind string, c frameio.Comment,
 ) (string, error) {
 	want := i.render(t, kind, c)
+
+	// What the listing does not contain, such as a reply, is looked for by its id.
 	found, ok := existing[want.EntityID]
 	if !ok {
 		c, err := i.Nuxeo.CommentByEntity(ctx, on, want.EntityID)
@@ -100,15 +103,18 @@ func (i *Importer) completeComment(
 		found, ok = newVersionComment(c), err == nil
 	}
 
+	// It is missing.
 	if !ok {
 		made, err := i.Nuxeo.CreateComment(ctx, on, want, i.Key("complete", on, want.EntityID, want.Text))
 		return made.ID, err
 	}
 
+	// It is there, as it should be.
 	if found.entity == sha256.Sum256([]byte(want.Entity)) {
 		return found.id, nil
 	}
 
+	// It is there, but says something else. What its writer may no longer change stays as it is.
 	want.ID = found.id
 	err := i.clientFor(ctx, found.author).UpdateComment(ctx, on, want)
 	if isDenied(err) {

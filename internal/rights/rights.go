@@ -23,7 +23,7 @@ const (
 	WriteProperties = "WriteProperties"
 )
 
-// People gives access to Nuxeo as a person, or a NeedsOwner error if nobody can act as them.
+// People gives access to Nuxeo as a person, or a NeedsOwner error if the connector cannot act as them.
 type People interface {
 	Nuxeo(ctx context.Context, login string) (*nuxeo.Client, error)
 }
@@ -34,8 +34,8 @@ type Rights map[string][]string
 // Has reports whether the person has a permission on a document.
 func (r Rights) Has(uid, permission string) bool { return slices.Contains(r[uid], permission) }
 
-// Of returns what a person may do with documents. One as whom nobody can act has no rights, and who
-// gets a document may read it.
+// Of returns what a person may do with documents. A person as whom the connector cannot act has no
+// rights, and one who gets a document may read it.
 func Of(ctx context.Context, people People, login string, uids ...string) (Rights, error) {
 	out := Rights{}
 	err := each(ctx, people, login, uids, nuxeo.Fetch{Enrichers: []string{"permissions"}},
@@ -78,7 +78,7 @@ func each(
 		docs, err := read(ctx, nx, some, fetch)
 		switch nuxeo.StatusOf(err) {
 		case http.StatusUnauthorized, http.StatusForbidden:
-			return nil // nobody can act as them any more
+			return nil // the connector cannot act as them any more
 		}
 
 		if err != nil {

@@ -33,12 +33,12 @@ func TestNamesAreDefinedInNuxeo(t *testing.T) {
 		if name, ours := strings.CutPrefix(text, "frameio:"); ours {
 			n++
 			if !strings.Contains(string(xsd), `name="`+name+`"`) {
-				t.Errorf("the schema has no %s", name)
+				t.Errorf("properties of the schema: got no %s, want it", name)
 			}
 		}
 		return true
 	})
 	if n == 0 {
-		t.Error("no property is named")
+		t.Error("properties that are named: got none, want some")
 	}
 }

@@ -54,6 +54,7 @@ func Backup(ctx context.Context, path, file string) (err error) {
 		return fault.New(fault.Conflict, "%s is there already.", file).With("Give the name of a new file.")
 	}
 
+	// Look first: a copy of what is damaged or abandoned would be trusted later.
 	db, err := sql.Open("sqlite", address(path))
 	if err != nil {
 		return err
@@ -63,6 +64,7 @@ func Backup(ctx context.Context, path, file string) (err error) {
 		return err
 	}
 
+	// SQLite writes a consistent copy while others go on.
 	if _, err := db.ExecContext(ctx, "VACUUM INTO $1", file); err != nil {
 		return errors.Join(fmt.Errorf("writing the backup: %w", err), os.RemoveAll(file))
 	}
@@ -94,6 +96,7 @@ func stillUsed(ctx context.Context, db *sql.DB, path string) error {
 		return fmt.Errorf("reading the database %s: %w", path, err)
 	}
 
+	// The mark says when it was moved, and where to.
 	var when, seen int64
 	var to string
 	if _, err := fmt.Sscan(string(value), &when, &to); err != nil {
@@ -104,6 +107,7 @@ func stillUsed(ctx context.Context, db *sql.DB, path string) error {
 		return err
 	}
 
+	// A node has worked on it since, so it is in use again.
 	if seen > when {
 		return nil
 	}

@@ -23,8 +23,8 @@ type Copied struct {
 
 // Copy moves everything from an SQLite database into an empty one, in one transaction,
 // and compares the rows of both sides before it commits. The source must not be in use:
-// what is written meanwhile may be left behind. It is marked as moved afterwards. told
-// hears of each table.
+// what is written meanwhile may be left behind. It is marked as moved afterwards. report
+// is called for each table.
 func Copy(ctx context.Context, from, to *DB, report func(Copied)) error {
 	tables, err := from.Tables(ctx)
 	if err != nil {
@@ -35,6 +35,7 @@ func Copy(ctx context.Context, from, to *DB, report func(Copied)) error {
 		return err
 	}
 
+	// Both sides see one moment: the source by its snapshot, the target by its transaction.
 	source, err := from.Reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return err
@@ -46,6 +47,7 @@ func Copy(ctx context.Context, from, to *DB, report func(Copied)) error {
 	}
 	defer func() { _ = target.Rollback() }() // after Commit it does nothing
 
+	// Each table comes after those that it refers to.
 	for _, table := range tables {
 		n, err := copyTable(ctx, source, target, table)
 		if err != nil {
@@ -81,6 +83,7 @@ func copyTable(ctx context.Context, source, target *sql.Tx, table string) (n int
 	}()
 
 	err = each(ctx, source, table, func(names []string, row []any) error {
+		// The first row says what the columns are.
 		if insert == nil {
 			marks := make([]string, len(names))
 			for i := range marks {
@@ -101,6 +104,7 @@ func copyTable(ctx context.Context, source, target *sql.Tx, table string) (n int
 		return n, err
 	}
 
+	// What was written has to read the same on both sides.
 	before, err := fingerprint(ctx, source, table)
 	if err != nil {
 		return n, err
@@ -131,6 +135,7 @@ func each(ctx context.Context, tx *sql.Tx, table string, fn func(names []string,
 		names[i] = c.Name()
 	}
 
+	// The columns are not known before, so values are read as they come.
 	for rows.Next() {
 		values, into := make([]any, len(types)), make([]any, len(types))
 		for i := range values {
@@ -173,6 +178,7 @@ func fingerprint(ctx context.Context, tx *sql.Tx, table string) (p rowSum, err e
 			cells = append(cells, fmt.Sprintf("%s=%T:%v", names[i], v, v))
 		}
 
+		// Sums of digests do not depend on the order of the rows.
 		slices.Sort(cells) // columns come in the order in which each database got them
 		sum := sha256.Sum256([]byte(strings.Join(cells, "\x00")))
 		for i := range p.sum {

@@ -186,7 +186,7 @@ func TestBackupRefuses(t *testing.T) {
 			t.Errorf("backup of %s: %v, want a refusal that says %q", path, err, says)
 		}
 		if _, err := os.Stat(file); err == nil {
-			t.Errorf("backup of %s left a file although it was refused", path)
+			t.Errorf("a refused backup of %s: got a file, want none", path)
 		}
 	}
 

@@ -214,7 +214,7 @@ func TestForeignFileIsRefused(t *testing.T) {
 	}
 
 	if db, err := Open(t.Context(), path); err == nil {
-		t.Error("it was opened", db.Close())
+		t.Errorf("opening a letter: got a database (%v), want an error", db.Close())
 	} else if f := fault.From(err); f.Code != fault.Invalid {
 		t.Errorf("opening a broken database: got %v, want invalid", err)
 	}

@@ -42,6 +42,7 @@ func (f *file) still() error {
 		return nil
 	}
 
+	// Writes would go into a file that nobody can find any more.
 	what := "replaced"
 	if err != nil {
 		what = "removed"

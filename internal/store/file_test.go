@@ -57,7 +57,7 @@ func TestAFileThatIsTakenAwayIsNoticed(t *testing.T) {
 			}
 
 			if _, err := os.Stat(path); name != "replaced" && err == nil {
-				t.Error("there is a new file")
+				t.Error("after the refusal: got a new file, want none")
 			}
 		})
 	}

@@ -73,6 +73,7 @@ func (g *group) do(ctx context.Context, fn func(*sql.Tx) error) error {
 		return ctx.Err()
 	}
 
+	// A caller may still go as long as the part has not been begun.
 	select {
 	case <-p.done:
 		return p.err
@@ -142,7 +143,7 @@ func take(parts []*part) []*part {
 var errPart = errors.New("a part failed")
 
 // together runs the parts in one transaction. They are taken once it has begun:
-// as long as somebody else keeps the database from us, callers may go, who have
+// as long as another process keeps the database from us, callers may go, who have
 // an answer to give. Parts hardly ever fail, and a savepoint costs as much as an
 // insert: they are run without first, and when one fails all over again, each
 // behind a savepoint of its own.
@@ -156,10 +157,12 @@ func (g *group) together(parts []*part) (mine []*part, err error) {
 		}
 		return nil
 	})
+	// Usually all of them go well.
 	if !errors.Is(err, errPart) {
 		return mine, err
 	}
 
+	// One has failed and has spoiled the transaction: run each again behind a savepoint.
 	return mine, g.db.alone(context.Background(), func(tx *sql.Tx) error {
 		for _, p := range mine {
 			if err := g.within(tx, p); err != nil {
@@ -178,6 +181,7 @@ func (g *group) within(tx *sql.Tx, p *part) error {
 		return fmt.Errorf("savepoint: %w", err)
 	}
 
+	// The savepoint is kept or undone, as the part went.
 	end := g.release
 	if p.err = guarded(p.fn, tx); p.err != nil {
 		end = g.rollback

@@ -122,6 +122,7 @@ func (c *liteConn) QueryContext(ctx context.Context, query string, args []driver
 		return nil, err
 	}
 
+	// A statement can only be read once at a time; a nested query gets one of its own.
 	if s == nil {
 		return c.driverConn.QueryContext(ctx, query, args)
 	}

@@ -202,7 +202,7 @@ func TestStatementsFollowTheSchema(t *testing.T) {
 
 	must(t, db, `DROP TABLE numbers`)
 	if _, err := db.QueryContext(t.Context(), whole); err == nil {
-		t.Error("a table that is gone was read")
+		t.Error("reading a table that is gone: got no error, want one")
 	}
 }
 

@@ -33,11 +33,13 @@ func (db *DB) migrate(ctx context.Context, dialect goose.Dialect, also []Migrati
 		return fmt.Errorf("bringing the database up to date: %w", err)
 	}
 
+	// A newer program may have been here.
 	sources := provider.ListSources()
 	if err := db.understood(ctx, sources[len(sources)-1].Version); err != nil {
 		return err
 	}
 
+	// The job queue brings its own tables.
 	for _, step := range also {
 		if err := step(ctx, db); err != nil {
 			return err
@@ -97,6 +99,7 @@ func (db *DB) understood(ctx context.Context, newest int64) error {
 		return err
 	}
 
+	// An unreadable mark is from the future as well.
 	if needed, err := strconv.ParseInt(string(oldest), 10, 64); err != nil || needed > newest {
 		return fault.New(fault.Invalid,
 			"The database belongs to a newer version of the connector (its schema needs %s, this program knows %d).",

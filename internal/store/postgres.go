@@ -49,6 +49,7 @@ func openPostgres(ctx context.Context, address string, also []Migration) (_ *DB,
 		}
 	}()
 
+	// One node at a time may migrate.
 	unlock, err := lockBoot(ctx, db.Writer)
 	if err != nil {
 		return nil, err

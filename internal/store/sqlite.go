@@ -41,6 +41,7 @@ func openSQLite(ctx context.Context, path string, also []Migration) (_ *DB, err 
 		return nil, fmt.Errorf("the database's folder: %w", err)
 	}
 
+	// One process at a time may migrate.
 	lock := flock.New(path + ".lock")
 	if ok, err := lock.TryLockContext(ctx, 50*time.Millisecond); !ok {
 		return nil, fmt.Errorf("waiting for another start on %s: %w", path, err)
@@ -51,6 +52,7 @@ func openSQLite(ctx context.Context, path string, also []Migration) (_ *DB, err 
 		return nil, damaged(err, path)
 	}
 
+	// A damaged file is not written to.
 	if err := errors.Join(whole(ctx, db.Reader, path), db.migrate(ctx, goose.DialectSQLite3, also)); err != nil {
 		return nil, errors.Join(damaged(err, path), db.Close())
 	}
@@ -95,6 +97,7 @@ func openFile(path string) (*DB, error) {
 		return nil, err
 	}
 
+	// One connection writes, some read, and one shortens the log.
 	name := address(path) + "&mode=rw" // a file that is gone is not made anew
 	pools, err := openPools(name+waits, name+waits+readOnly, name+hastens)
 	if err != nil {
@@ -159,8 +162,8 @@ func shorten(ctx context.Context, keeper *sql.DB) error {
 	return err
 }
 
-// keepLogShort does what a writer would else do in the middle of its commit,
-// where it makes everybody wait.
+// keepLogShort does what a transaction would else do in the middle of its commit,
+// where it makes all others wait.
 func keepLogShort(keeper *sql.DB) (stop func()) {
 	quit, ended := make(chan struct{}), make(chan struct{})
 	go func() {

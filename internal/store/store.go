@@ -133,6 +133,7 @@ func (db *DB) alone(ctx context.Context, fn func(*sql.Tx) error) error {
 		return err
 	}
 
+	// Nothing is committed that would be lost with the file.
 	if err := errors.Join(db.gate(), db.file.still()); err != nil {
 		return err
 	}

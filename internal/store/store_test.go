@@ -28,7 +28,7 @@ func TestReaderCannotWrite(t *testing.T) {
 	t.Parallel()
 	db := setup(t)
 	if _, err := db.Reader.ExecContext(t.Context(), addPerson, "josh"); err == nil {
-		t.Error("the reader wrote")
+		t.Error("a write of the reader: got no error, want one")
 	}
 }
 
@@ -109,7 +109,7 @@ func TestMillisRoundTrip(t *testing.T) {
 		t.Errorf("read back as %v, want %v", got, now)
 	}
 	if !Time(Millis(time.Time{})).IsZero() {
-		t.Error("zero time does not come back")
+		t.Errorf("the zero time: got %v back, want zero", Time(Millis(time.Time{})))
 	}
 }
 
@@ -117,14 +117,14 @@ func TestPanicAndEndedContextHurtNobodyElse(t *testing.T) {
 	t.Parallel()
 	db := setup(t)
 	if err := db.Tx(t.Context(), func(*sql.Tx) error { panic("oops") }); err == nil {
-		t.Error("a panic was swallowed")
+		t.Error("a transaction that panics: got no error, want one")
 	}
 
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	ran := false
 	if err := db.Tx(ctx, func(*sql.Tx) error { ran = true; return nil }); err == nil && !ran {
-		t.Error("a transaction that did not run succeeded")
+		t.Error("a transaction that did not run: got no error, want one")
 	}
 
 	if err := db.Tx(t.Context(), func(tx *sql.Tx) error {

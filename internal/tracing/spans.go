@@ -24,6 +24,7 @@ func (t *Tracer) Request(ctx context.Context, r *http.Request) (_ context.Contex
 		return ctx, func(string, int) {}
 	}
 
+	// An id that came with the request belongs to a trace that others began.
 	if r.Header.Get(requestid.Header) == requestid.ID(ctx) {
 		ctx = below(ctx)
 	}
@@ -76,6 +77,7 @@ type worker struct {
 }
 
 func (w worker) start(ctx context.Context, k *work.Task, step string) (context.Context, trace.Span) {
+	// The table of steps says it in words.
 	does := ""
 	for _, s := range w.next.Steps() {
 		if s.Name == step {
@@ -143,6 +145,7 @@ func (c calls) RoundTrip(r *http.Request) (*http.Response, error) {
 		return c.next.RoundTrip(r)
 	}
 
+	// The name of a span has no ids, so that like calls can be compared.
 	class := c.class(r)
 	ctx, span := c.t.tracer.Start(r.Context(), c.system+" "+class, trace.WithSpanKind(trace.SpanKindClient),
 		trace.WithAttributes(
@@ -165,6 +168,7 @@ func (c calls) RoundTrip(r *http.Request) (*http.Response, error) {
 		span.SetStatus(codes.Error, "")
 	}
 
+	// The span lasts until the body has been read.
 	resp.Body = &body{resp.Body, span}
 	return resp, nil
 }

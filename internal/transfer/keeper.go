@@ -97,11 +97,13 @@ func (m *meter) of(sent int64) (rate int64, quiet time.Time) {
 }
 
 func (m *meter) speed(now time.Time, sent int64) int64 {
+	// A very short span would make the rate jump.
 	span := now.Sub(m.at).Seconds()
 	if span < 0.2 && m.some {
 		return int64(m.rate)
 	}
 
+	// The first span counts wholly; later ones move the rate by degrees.
 	if !m.some {
 		m.some, m.rate = span >= 0.2, float64(sent-m.sent)/max(span, 0.001)
 	} else {

@@ -19,10 +19,12 @@ func (r *run) ordered(ctx context.Context) ([]byte, error) {
 		return nil, err
 	}
 
+	// A digest goes over all bytes in order: without one that was kept, begin again.
 	if r.state.HashState == nil {
 		r.restart()
 	}
 
+	// Read, hash and send at the same time.
 	d := newDigester(h)
 	defer d.close()
 	ahead := newReadAhead(r)

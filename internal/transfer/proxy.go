@@ -42,6 +42,7 @@ func reach(
 		return dial(ctx, network, address)
 	}
 
+	// Ask the proxy for a tunnel.
 	c, err := dialProxy(ctx, dial, config, network, via)
 	if err != nil {
 		return nil, fmt.Errorf("the proxy %s: %w", via.Host, err)

@@ -59,6 +59,7 @@ func fill(ctx context.Context, body *resuming, out chan<- chunk) {
 	defer close(out)
 	defer body.Close()
 	for {
+		// Small reads are gathered, so that what follows is done in wide steps.
 		buf := buffers.Get().(*[]byte)
 		n, err := readFor(body, *buf, holdBack)
 		select {
@@ -140,6 +141,7 @@ func (b *partBody) Read(p []byte) (int, error) {
 		return 0, err
 	}
 
+	// The bytes are only lent to the digester; the buffer is freed behind them.
 	a := b.a
 	n := copy(p[:min(int64(len(p)), b.left)], (*a.rest.buf)[a.from:a.rest.n])
 	b.digest.queue <- segment{bytes: (*a.rest.buf)[a.from : a.from+n]}
@@ -155,10 +157,12 @@ func (b *partBody) load() error {
 			return a.rest.err
 		}
 
+		// This chunk is read to its end, and its buffer may go.
 		if a.rest.buf != nil {
 			b.digest.queue <- segment{free: a.rest.buf}
 		}
 
+		// Take the next one.
 		a.rest, a.from = chunk{}, 0
 		c, ok := <-a.chunks
 		if !ok {

@@ -35,12 +35,14 @@ func (r *resuming) Read(p []byte) (int, error) {
 			return 0, io.EOF
 		}
 
+		// Anything that moves shows that the connection is of use.
 		n, err := r.read(p)
 		if n > 0 {
 			r.fails = 0
 			return n, nil
 		}
 
+		// Open the source again where it broke off, unless there is no hope.
 		if err = r.broken(err); err != nil {
 			return 0, err
 		}

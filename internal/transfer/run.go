@@ -66,6 +66,7 @@ func (r *run) parallel(ctx context.Context) error {
 			break
 		}
 
+		// Parts that are on their way are finished; no others are begun.
 		if r.over() {
 			g.Go(func() error { return ErrSlice })
 			break
@@ -87,6 +88,8 @@ func (r *run) part(ctx context.Context, p Part) error {
 		defer func() { cancel(); body.stop() }()
 		var mine atomic.Int64
 		defer func() { r.flying.Add(-mine.Load()) }()
+
+		// What was counted for an attempt that failed is taken back.
 		counted := &counting{r: body, left: p.Length, moved: r.attempt(dog, &mine), whole: dog.handed}
 		if err := r.sink.Put(ctx, p, counted); err != nil {
 			return err
@@ -102,6 +105,7 @@ func (r *run) arrived(p Part, counted *counting, hashState []byte) error {
 		return &shortError{want: p.Length, got: counted.n}
 	}
 
+	// From here on the part is not sent again.
 	r.mu.Lock()
 	r.state.Parts[p.Index] = true
 	if hashState != nil {
@@ -129,6 +133,7 @@ func (r *run) tries(ctx context.Context, attempt func(context.Context, *watchdog
 			return err
 		}
 
+		// The caller may want to ask for new addresses, for example.
 		if r.o.Again != nil {
 			if err := r.o.Again(ctx, err); err != nil {
 				return err

@@ -181,6 +181,7 @@ func (s *State) Keep(has func(index int) bool, plan Plan) {
 		}
 	}
 
+	// The digest covers the parts up to the first that is missing.
 	whole := 0
 	for ; whole < plan.Count(); whole++ {
 		if !s.Parts[whole] {
@@ -212,10 +213,13 @@ func Run(ctx context.Context, plan Plan, s State, src Source, sink Sink, o Optio
 		s.Parts = Parts{}
 	}
 
+	// Count on from what has been done before.
 	r := &run{plan: plan, src: src, sink: sink, o: o, state: s}
 	r.keeper = newKeeper(o.Checkpoint)
 	r.moved.Store(s.done(plan))
 	r.sent.Store(s.Sent)
+
+	// Move the bytes, with the keeper saving checkpoints beside.
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	stop := r.keeper.start(ctx, r.snapshot)

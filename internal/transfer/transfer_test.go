@@ -180,7 +180,7 @@ func TestResumesFromAnyState(t *testing.T) {
 		s, sum, err := Run(context.Background(), plan, State{}, m, m, o)
 		if dies < plan.Count() {
 			if err == nil {
-				t.Fatal("a dead sink was not noticed")
+				t.Fatal("a dead sink: got no error, want one")
 			}
 			m.refuse = nil
 			s.Keep(func(i int) bool { return m.got[i] != nil }, plan)

@@ -68,7 +68,7 @@ type wide struct{ net.Conn }
 // ReadFrom writes all of r to the connection.
 func (c *wide) ReadFrom(r io.Reader) (int64, error) { return copyWide(c.Conn, r) }
 
-// copyWide takes smaller steps over a slow link, so that whoever watches r sees
+// copyWide takes smaller steps over a slow link, so that the reader of r shows
 // that something moves.
 func copyWide(w io.Writer, r io.Reader) (total int64, err error) {
 	buf := buffers.Get().(*[]byte)
@@ -76,6 +76,8 @@ func copyWide(w io.Writer, r io.Reader) (total int64, err error) {
 	step := firstStep
 	for {
 		n, err := r.Read((*buf)[:step])
+
+		// The step follows the link, so that a write takes about as long each time.
 		if n > 0 {
 			start := time.Now()
 			m, werr := w.Write((*buf)[:n])
@@ -125,6 +127,7 @@ func wrapTLS(ctx context.Context, raw net.Conn, config *tls.Config, address stri
 		config.ServerName, _, _ = net.SplitHostPort(address)
 	}
 
+	// TLS writes record by record; below it they are gathered.
 	config.NextProtos = []string{"http/1.1"}
 	under := &gathering{Conn: raw, in: bufio.NewReaderSize(raw, gatherSize)}
 	c := tls.Client(under, config)

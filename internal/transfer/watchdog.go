@@ -43,6 +43,7 @@ func watch(
 		return false, attempt(ctx, nil)
 	}
 
+	// Each sign of life sets the timer again.
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	dog := &watchdog{idle: idle, answer: answer, timer: time.AfterFunc(idle, func() { cancel(errIdle) })}

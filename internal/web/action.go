@@ -45,6 +45,7 @@ func (s *Server) action(w http.ResponseWriter, r *http.Request) error {
 		return fault.New(fault.Invalid, "Not a custom action request.").Because(err)
 	}
 
+	// It is recorded before it is answered.
 	answer, err := s.answer(ctx, called, call)
 	if err != nil {
 		return err
@@ -59,6 +60,8 @@ func (s *Server) action(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) verified(ctx context.Context, r *http.Request, body []byte) (binding.ActionCall, error) {
 	called, err := s.Binding.FindAction(ctx, r.PathValue("id"))
+
+	// An unknown action takes as long as a wrong signature, and gets the same answer.
 	secret := called.Secret
 	if fault.Is(err, fault.NotFound) {
 		secret, err = unknownSecret, nil
@@ -126,6 +129,7 @@ func (s *Server) answer(ctx context.Context, called binding.ActionCall, call v4.
 		}, nil
 	}
 
+	// Account and workspace are those of the binding, whatever the call says.
 	in := publish.Interaction{
 		ActionID: called.Action.ID, InteractionID: call.Interaction, Step: call.Step, UserID: call.User,
 		AccountID: called.Action.AccountID, WorkspaceID: called.Action.WorkspaceID, Binding: target(b),

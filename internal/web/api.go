@@ -131,6 +131,7 @@ func fill(p *identity.Provider, f api.ProviderForm) {
 		}
 	}
 
+	// A new application is enabled, unless the form says otherwise.
 	p.ClientID, p.ClientSecret = f.ClientId, val(f.ClientSecret)
 	p.Enabled = p.Enabled || !p.Registered
 	if f.Enabled != nil {
@@ -261,6 +262,7 @@ func (s *Server) bindingJSON(ctx context.Context, b binding.Binding) (api.Bindin
 		out.Ends = some1(b.Ends)
 	}
 
+	// Only one that is in force holds documents under review.
 	if b.State != binding.Bound && b.State != binding.Ending {
 		return out, nil
 	}
@@ -295,6 +297,7 @@ func (s rest) Bind(ctx context.Context, q api.BindRequestObject) (api.BindRespon
 		return nil, err
 	}
 
+	// It usually takes a second or two: wait for it, and say at once what is wrong.
 	v, err := s.Engine.Await(ctx, who, item, bindTime)
 	if err != nil {
 		return nil, err
@@ -304,6 +307,7 @@ func (s rest) Bind(ctx context.Context, q api.BindRequestObject) (api.BindRespon
 		return nil, fault.New(fault.Code(v.Code), "%s", v.Message).With(v.Remedy)
 	}
 
+	// The binding has changed by it.
 	if b, err = s.Binding.Get(ctx, who, b.ID); err != nil {
 		return nil, err
 	}
@@ -362,6 +366,7 @@ func (s rest) Publish(ctx context.Context, q api.PublishRequestObject) (api.Publ
 		return nil, err
 	}
 
+	// One that is ending takes back what is under review.
 	if b.State == binding.Making {
 		return nil, fault.New(fault.NotReady, "This folder is just being bound.").With("Try again in a moment.")
 	}
@@ -374,6 +379,7 @@ func (s rest) Publish(ctx context.Context, q api.PublishRequestObject) (api.Publ
 		return nil, fault.Field("assets", "Give 1 to 100 assets.", "%d assets cannot be published at once.", n)
 	}
 
+	// An asset belongs to one of the workspaces that the folder is bound to.
 	var places []publish.BoundWorkspace
 	for _, a := range b.Actions {
 		places = append(places, publish.BoundWorkspace{Action: a.ID, Account: a.AccountID, Workspace: a.WorkspaceID})

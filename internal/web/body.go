@@ -71,8 +71,8 @@ func (s *Server) gated(next *http.ServeMux) http.Handler {
 	})
 }
 
-// bounded limits the body of a request before anybody reads it, to less where nobody
-// is signed in.
+// bounded limits the body of a request before it is read, to less if no person is signed
+// in.
 func bounded(w http.ResponseWriter, r *http.Request, signedIn bool) {
 	limit := int64(maxStrange)
 	if signedIn {
@@ -92,6 +92,7 @@ func (s *Server) readable(next http.Handler) http.Handler {
 			return fault.New(fault.Invalid, "The request is too large or broke off.").Because(err)
 		}
 
+		// A small text can still hold very much when it is decoded.
 		body := in.Bytes()
 		switch n, longest := measure(body); {
 		case n > maxValues:

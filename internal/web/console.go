@@ -25,6 +25,8 @@ func (s *Server) console(mux *http.ServeMux) {
 			return err
 		}
 
+		// Only a browser's cookie, which does not come from other sites, and only what changes
+		// nothing.
 		if r.Header.Get("Authorization") != "" {
 			return fault.New(fault.Forbidden, "The console is for browsers that are signed in.").
 				With("Sign in with Nuxeo.")

@@ -12,7 +12,7 @@ import (
 type shared struct {
 	origin string // scheme://host[:port] of Nuxeo
 	theirs http.Handler
-	ours   http.Handler // everybody else's requests
+	ours   http.Handler // all other requests
 }
 
 // allowed are what pages may send, exposed what they may read of an answer.
@@ -59,6 +59,7 @@ func (c shared) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 
+	// It is a page of Nuxeo. A preflight only asks what is allowed.
 	h.Set("Access-Control-Allow-Origin", c.origin)
 	if r.Method == http.MethodOptions {
 		h.Set("Access-Control-Allow-Methods", allowedMethods)
@@ -68,6 +69,7 @@ func (c shared) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 
+	// It brings a session of its own; our cookie must not count.
 	h.Set("Access-Control-Expose-Headers", exposedHeaders)
 	inner := r.Clone(r.Context())
 	inner.Header.Del("Cookie")

@@ -32,6 +32,7 @@ func (s rest) RunDoctor(ctx context.Context, _ api.RunDoctorRequestObject) (api.
 			With("Run `nuxeo-frameio doctor` on the server.")
 	}
 
+	// It looks with the rights of the administrator who asks.
 	nx, err := s.Identity.Nuxeo(ctx, who.Login)
 	if err != nil {
 		return nil, err

@@ -18,6 +18,7 @@ func (s *Server) event(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 
+	// An unknown webhook takes as long as a wrong signature, and gets the same answer.
 	secret, err := s.Webhooks.Secret(ctx, r.PathValue("id"))
 	known := err == nil
 	if fault.Is(err, fault.NotFound) {
@@ -36,6 +37,7 @@ func (s *Server) event(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 
+	// Record where to look; the rest is done later.
 	e, err := v4.ParseEvent(body)
 	if err != nil {
 		return fault.New(fault.Invalid, "This is not an event of a webhook.").Because(err)

@@ -89,7 +89,7 @@ func TestEventsOfARunningItem(t *testing.T) {
 	l := listen(t, f.Config.PublicURL, f.SignIn("josh"), "?item="+item.ID)
 	before, last := l.until(func(v api.Item) bool { return v.State == api.ItemStateDone })
 	if len(before) == 0 {
-		t.Error("only the end was told")
+		t.Error("events before the end: got 0, want some")
 	}
 
 	at := time.Time{}
@@ -239,7 +239,7 @@ func TestStreamsEndWithWhatAllowsThem(t *testing.T) {
 	kept := listen(t, f.Config.PublicURL, olga, "")
 	for _, l := range []*listener{out, shut} {
 		if _, ok := l.next(); !ok {
-			t.Fatal("a stream tells nothing")
+			t.Fatal("the stream: got no event, want one")
 		}
 	}
 
@@ -281,13 +281,13 @@ func TestStreamsOfAPersonAreCounted(t *testing.T) {
 	a := f.get("/api/v1/events", session)
 	a.refused(t, http.StatusTooManyRequests, "throttled")
 	if a.header.Get("Retry-After") == "" {
-		t.Error("nobody says when to come again")
+		t.Error("Retry-After: got none, want when to come again")
 	}
 
 	listen(t, f.Config.PublicURL, f.SignIn("olga"), "")
 	_ = all[0].body.Close()
 	if !poll(func() bool { return f.mayListen(session) }) {
-		t.Error("a stream that was left still counts")
+		t.Error("a stream that was left: got its place taken, want it free")
 	}
 }
 

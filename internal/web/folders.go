@@ -54,6 +54,7 @@ func (s rest) GetFolder(ctx context.Context, q api.GetFolderRequestObject) (api.
 		return nil, err
 	}
 
+	// A folder that cannot be bound says why not.
 	out := api.GetFolder200JSONResponse{
 		Uid: d.UID, Path: d.Path, Title: d.Title, Type: d.Type, Ancestors: foldersJSON(d.Ancestors),
 		CanBind:       d.WhyNot == nil,

@@ -50,7 +50,7 @@ func TestFoldersToChooseFrom(t *testing.T) {
 
 	josh := f.SignIn("josh")
 	if got, _ := f.folders("", josh); len(got) == 0 {
-		t.Error("nothing at the root")
+		t.Error("folders at the root: got 0, want some")
 	}
 
 	for query, want := range map[string]string{

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// held answers everybody why this process does nothing, when it does. What pages need to
+// held answers every request with why this process does nothing, when it does nothing. What pages need to
 // say so is served all the same; calls of custom actions are taken, and wait.
 func (s *Server) held(next http.Handler) http.Handler {
 	if s.Held == nil {

@@ -28,6 +28,7 @@ func (s rest) ListItems(ctx context.Context, q api.ListItemsRequestObject) (api.
 		return nil, err
 	}
 
+	// Who may see a binding may ask for what came through it.
 	if f.Binding = val(q.Params.Binding); f.Binding != "" {
 		if _, err := s.Binding.Get(ctx, who, f.Binding); err != nil {
 			return nil, err
@@ -39,6 +40,7 @@ func (s rest) ListItems(ctx context.Context, q api.ListItemsRequestObject) (api.
 		return nil, err
 	}
 
+	// Of that, one sees what one may read in Nuxeo.
 	shown, err := s.visible(ctx, who, list)
 	if err != nil {
 		return nil, err
@@ -73,7 +75,8 @@ func (s rest) GetItem(ctx context.Context, q api.GetItemRequestObject) (api.GetI
 		return nil, err
 	}
 
-	as, err := s.whoSees(ctx, who, q.Id)
+	// An item of others may be seen by its binding.
+	as, err := s.viewerFor(ctx, who, q.Id)
 	if err != nil {
 		return nil, err
 	}
@@ -125,6 +128,8 @@ func itemJSON(who work.Viewer, v work.View, events []work.Event) api.Item {
 		Transfer: transferJSON(v),
 		Document: opt(publish.DocumentUID(v.Item)), Binding: opt(v.Binding),
 	}
+
+	// Each kind knows its document and binding in its own way.
 	if v.Kind == push.KindPush {
 		document, through := push.Subject(v.Item)
 		out.Document, out.Binding = opt(document), opt(through)
@@ -138,6 +143,7 @@ func itemJSON(who work.Viewer, v work.View, events []work.Event) api.Item {
 		out.Binding = &v.Parent
 	}
 
+	// Some facts only exist in some states.
 	if v.State == work.Waiting {
 		out.NotBefore = &v.NotBefore
 	}

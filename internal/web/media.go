@@ -47,6 +47,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 
+	// Browsers ask for ranges, and for what has changed.
 	header := http.Header{}
 	for _, name := range asked {
 		if v := r.Header.Get(name); v != "" {
@@ -79,6 +80,7 @@ func (s *Server) passOn(w http.ResponseWriter, r *http.Request, resp *http.Respo
 		h.Set("Content-Type", is)
 	}
 
+	// Whatever the file holds, it runs nothing and leads nowhere.
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Content-Disposition", "inline")
@@ -89,6 +91,7 @@ func (s *Server) passOn(w http.ResponseWriter, r *http.Request, resp *http.Respo
 		}
 	}
 
+	// Who watches may stop at any time.
 	w.WriteHeader(resp.StatusCode)
 	if err := trickle(w, resp.Body); err != nil {
 		s.Log.DebugContext(r.Context(), "a stream was left", "error", err)
@@ -119,6 +122,7 @@ func trickle(w http.ResponseWriter, from io.Reader) error {
 	out := http.NewResponseController(w)
 	defer func() { _ = out.SetWriteDeadline(time.Time{}) }() // the connection may serve on
 	for {
+		// A listener that takes nothing for a while is cut off.
 		n, err := from.Read(*piece)
 		_ = out.SetWriteDeadline(time.Now().Add(stall))
 		if _, err := w.Write((*piece)[:n]); err != nil {

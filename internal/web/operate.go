@@ -129,6 +129,7 @@ func (s *Server) fillStatus(ctx context.Context, st *api.Status) error {
 		st.OldestDueSeconds = float32(max(0, s.Now().Sub(oldest).Seconds()))
 	}
 
+	// The chores, and whether there is a pause.
 	all, err := s.Maintenance.List(ctx)
 	if err != nil {
 		return err

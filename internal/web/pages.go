@@ -164,6 +164,7 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 
+	// The sign-in comes back to this browser alone, by its cookie.
 	s.begun.count(from)
 	begun, err := s.Identity.BeginNuxeo(r.Context(), r.URL.Query().Get("return"))
 	if err != nil {
@@ -217,6 +218,7 @@ func (s *Server) nuxeoCallback(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 
+	// A call for a stranger must not take the connections of those who work.
 	done, err := s.Identity.FinishNuxeo(ratelimit.Stranger(r.Context()), r.URL.Query(), s.browserSecret(r))
 	if err != nil {
 		s.wrong(from, err)
@@ -252,6 +254,7 @@ func (s *Server) frameioCallback(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 
+	// What waited for this person goes on.
 	s.goOn(r.Context(), done.Person)
 	http.SetCookie(w, s.cookie(signInCookie, "", -1))
 	s.goTo(w, r, done.ReturnTo)

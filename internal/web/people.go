@@ -7,7 +7,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 )
 
-// ListPeople lists everybody who has signed in.
+// ListPeople lists all people who have signed in.
 func (s rest) ListPeople(ctx context.Context, _ api.ListPeopleRequestObject) (api.ListPeopleResponseObject, error) {
 	if _, err := admin(ctx); err != nil {
 		return nil, err
@@ -73,6 +73,7 @@ func (s rest) TakeOver(ctx context.Context, q api.TakeOverRequestObject) (api.Ta
 		return nil, err
 	}
 
+	// What waited for an owner goes on.
 	if err := s.Server.Publish.Resume(ctx, b.ID, b.Owner); err != nil {
 		return nil, err
 	}

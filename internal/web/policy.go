@@ -73,6 +73,7 @@ func (p reports) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		} `json:"csp-report"`
 	}
 
+	// Anybody can send such reports: believe little of them.
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxReport))
 	if err != nil || json.Unmarshal(body, &sent) != nil {
 		return
@@ -83,6 +84,7 @@ func (p reports) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 
+	// Count it, and name it in the log without what may be secret.
 	p.count.WithLabelValues(knownDirective(name)).Inc()
 	p.server.Log.WarnContext(r.Context(), "a page did what its policy forbids", "directive", name, "source",
 		blocked(sent.Report.Blocked))

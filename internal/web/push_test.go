@@ -49,7 +49,7 @@ func TestPushOperations(t *testing.T) {
 	again := answered(josh.CreateFrameioFolder(ctx, f.Account, f.Root,
 		api.CreateFrameioFolderJSONRequestBody{Name: "Review"}))(t)
 	if made.Id != again.Id {
-		t.Error("two folders of one name")
+		t.Errorf("two folders of one name: got %s and %s, want one", made.Id, again.Id)
 	}
 
 	must(t, func(r *api.ListFrameioFolders200JSONResponse) bool {

@@ -72,6 +72,7 @@ func targetsJSON(ctx context.Context, t push.Targets) api.PushTargets {
 		out.Pieces = append(out.Pieces, pieceJSON(p))
 	}
 
+	// Where the document has been before.
 	out.Asset, out.Last = spotJSON(t.Asset), choiceJSON(t.Last)
 	if t.Open != nil {
 		out.Push = some1(pushJSON(ctx, *t.Open))
@@ -319,6 +320,8 @@ func (s rest) PreviewPush(ctx context.Context, q api.PreviewPushRequestObject) (
 		Count: got.Count, Bytes: got.Bytes, SkippedCount: len(got.Skipped), Skipped: skippedJSON(named(got.Skipped)),
 		Next: some(got.Next),
 	}
+
+	// Those that would become the next version of an asset.
 	if len(got.Linked) > 0 {
 		out.Linked = new([]api.PushLinked)
 	}

@@ -117,7 +117,7 @@ func TestProviderOperations(t *testing.T) {
 		session: f.SignIn("Administrator"),
 	}).refused(t, http.StatusConflict, "conflict")
 	if p.Remedy == nil {
-		t.Error("an import of an empty form has no remedy")
+		t.Error("the remedy of an import of an empty form: got none, want one")
 	}
 
 	f.fillCloudServices("from-nuxeo", "hush")
@@ -237,7 +237,7 @@ func wait(t testing.TB, hit <-chan struct{}) {
 	select {
 	case <-hit:
 	case <-time.After(30 * time.Second):
-		t.Fatal("what is waited for does not come")
+		t.Fatal("after 30 s: got nothing, want what is waited for")
 	}
 }
 

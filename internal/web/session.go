@@ -91,7 +91,7 @@ func (s *Server) cookie(name, value string, seconds int) *http.Cookie {
 func (s *Server) secure() bool { return strings.HasPrefix(s.Set.PublicURL, "https://") }
 
 // cookieName has browsers take a cookie over https only, and from this host: neither a
-// neighbour below the same domain nor somebody on the way can give them one of theirs.
+// neighbour below the same domain nor an attacker on the way can give them one of theirs.
 func (s *Server) cookieName(name string) string {
 	switch {
 	case !s.secure():

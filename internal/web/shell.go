@@ -50,7 +50,7 @@ func (s *Server) shell() http.Handler {
 
 	return s.browser(func(w http.ResponseWriter, _ *http.Request) error {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = w.Write(text.Bytes()) // whoever asked may have left
+		_, _ = w.Write(text.Bytes()) // the browser may have left
 		return nil
 	})
 }
@@ -87,6 +87,8 @@ func built(text []byte, contentType string) http.Handler {
 		h.Set("Cache-Control", "no-cache")
 		h.Set("Access-Control-Allow-Origin", "*")
 		h.Add("Vary", "Accept-Encoding")
+
+		// A packed answer has a tag of its own, or caches would mix them up.
 		body, suffix := text, `"`
 		if accepts(r, "gzip") {
 			body, suffix = packed(), `-gzip"`
@@ -100,7 +102,7 @@ func built(text []byte, contentType string) http.Handler {
 			return
 		}
 
-		_, _ = w.Write(body) // whoever asked may have left
+		_, _ = w.Write(body) // the browser may have left
 	})
 }
 

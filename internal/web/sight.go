@@ -15,7 +15,7 @@ import (
 // items too. Nuxeo lets people close sub-folders, so that each such item asks for the
 // rights on what it tells of.
 
-// visible are the items that are one's own, or that tell of nothing that the viewer may
+// visible returns the items that are the viewer's own, or that tell of nothing that they may
 // not see. It asks Nuxeo once for all of them.
 func (s *Server) visible(ctx context.Context, who work.Viewer, list []work.View) ([]work.View, error) {
 	var others []work.Item
@@ -29,6 +29,7 @@ func (s *Server) visible(ctx context.Context, who work.Viewer, list []work.View)
 		return list, nil
 	}
 
+	// The documents and folders that the others tell of.
 	places, err := s.placesOf(ctx, others)
 	if err != nil {
 		return nil, err
@@ -39,6 +40,7 @@ func (s *Server) visible(ctx context.Context, who work.Viewer, list []work.View)
 		uids = append(uids, some...)
 	}
 
+	// One that tells of anything unreadable is not shown.
 	seen, err := rights.Readable(ctx, s.Identity, who.Login, uids...)
 	if err != nil {
 		return nil, err
@@ -57,6 +59,7 @@ func (s *Server) placesOf(ctx context.Context, items []work.Item) (map[string][]
 		return nil, err
 	}
 
+	// Publish knows its own; pushes and synchronizations say it in the item.
 	for _, it := range items {
 		if document, _ := push.Subject(it); document != "" {
 			places[it.ID] = append(places[it.ID], document)
@@ -69,17 +72,18 @@ func (s *Server) placesOf(ctx context.Context, items []work.Item) (map[string][]
 	return places, nil
 }
 
-// whoSees is as whom an item may be looked at: the person, or anybody, if they may see
-// the binding that it came through and what it tells of. To change it, it must be their
-// own.
-func (s *Server) whoSees(ctx context.Context, who work.Viewer, id string) (work.Viewer, error) {
+// viewerFor returns as whom a viewer may look at an item: as themself, or as a viewer who sees
+// all, if they may see the binding that it came through and what it tells of. To change it, it
+// must be their own.
+func (s *Server) viewerFor(ctx context.Context, who work.Viewer, id string) (work.Viewer, error) {
 	_, refused := s.Engine.Item(ctx, who, id)
 	if !fault.Is(refused, fault.NotFound) {
 		return who, refused
 	}
 
-	everybody := work.Viewer{Login: who.Login, Admin: true}
-	v, err := s.Engine.Item(ctx, everybody, id)
+	// It belongs to another person: look through which binding it came.
+	seesAll := work.Viewer{Login: who.Login, Admin: true}
+	v, err := s.Engine.Item(ctx, seesAll, id)
 	if err != nil {
 		return who, err
 	}
@@ -95,11 +99,12 @@ func (s *Server) whoSees(ctx context.Context, who work.Viewer, id string) (work.
 		return who, err
 	}
 
+	// The binding alone is not enough: the document counts, too.
 	if shown, err := s.visible(ctx, who, []work.View{v}); err != nil {
 		return who, err
 	} else if len(shown) == 0 {
 		return who, refused
 	}
 
-	return everybody, nil
+	return seesAll, nil
 }

@@ -46,6 +46,7 @@ func (t *tally) limiter(address string) *rate.Limiter {
 		return l
 	}
 
+	// An attacker with many addresses must not fill the memory.
 	if len(t.seen) >= maxAddresses {
 		for name, l := range t.seen {
 			if l.TokensAt(t.now()) >= float64(t.most) { // as if it had never come
@@ -54,6 +55,7 @@ func (t *tally) limiter(address string) *rate.Limiter {
 		}
 	}
 
+	// All of them are in use: newcomers share one.
 	if len(t.seen) >= maxAddresses {
 		address = others
 		if l, ok := t.seen[address]; ok {
@@ -87,7 +89,7 @@ func (t *tally) count(address string) {
 	t.limiter(address).AllowN(t.now(), 1)
 }
 
-// addressOf is where a request comes from: who is connected, or whom a proxy of ours says
+// addressOf is where a request comes from: the peer, or the one that a proxy of ours says
 // that it passes on for. An IPv6 network of a customer counts as one.
 func (s *Server) addressOf(r *http.Request) string {
 	at, err := netip.ParseAddrPort(r.RemoteAddr)

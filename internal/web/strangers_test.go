@@ -143,7 +143,7 @@ func TestStrangersAreLimitedByAddress(t *testing.T) {
 	}
 
 	if w := call(b, "GET", "/signin", "", "192.0.2.1", "", nil); w.Header().Get("Retry-After") == "" {
-		t.Error("nobody says when to come again")
+		t.Error("Retry-After: got none, want when to come again")
 	}
 
 	if n := away("192.0.2.2"); n != http.StatusSeeOther {

@@ -34,6 +34,7 @@ func (s rest) Events(ctx context.Context, q api.EventsRequestObject) (api.Events
 		return nil, err
 	}
 
+	// Streams are long, so each person has a few only.
 	if st.leave, err = s.listeners.enter(who.Login); err != nil {
 		return nil, err
 	}
@@ -44,7 +45,7 @@ func (s rest) Events(ctx context.Context, q api.EventsRequestObject) (api.Events
 // allowed asks as whom the listener may see what they listen to.
 func (st *stream) allowed() (err error) {
 	if st.item != "" {
-		st.who, err = st.server.whoSees(st.ctx, st.me, st.item)
+		st.who, err = st.server.viewerFor(st.ctx, st.me, st.item)
 		return err
 	}
 
@@ -74,6 +75,7 @@ func (st *stream) still(tick int) error {
 		return err
 	}
 
+	// The rights are asked at once when the person changes, and now and then.
 	was := st.me
 	st.me = work.Viewer{Login: p.Login, Admin: p.Admin}
 	if st.me != was || tick%rightsTicks == 0 {
@@ -107,6 +109,7 @@ func (l *listeners) enter(login string) (leave func(), err error) {
 		return nil, f
 	}
 
+	// The place is given back once, however often it is left.
 	l.open[login]++
 	return sync.OnceFunc(func() {
 		l.mu.Lock()
@@ -153,6 +156,8 @@ func (st *stream) VisitEventsResponse(w http.ResponseWriter) error {
 	out := http.NewResponseController(w)
 	w.WriteHeader(http.StatusOK)
 	defer func() { _ = out.SetWriteDeadline(time.Time{}) }() // the connection may serve on
+
+	// Look for what has changed, tick by tick.
 	tick := time.NewTicker(streamEvery)
 	defer tick.Stop()
 	last := time.Now()
@@ -172,6 +177,7 @@ func (st *stream) VisitEventsResponse(w http.ResponseWriter) error {
 			return nil // the listener has left, or may not listen, or the database has; it comes again
 		}
 
+		// Proxies cut off what is silent for long.
 		if !sent && time.Since(last) > keepAlive {
 			if _, err := fmt.Fprint(w, ": alive\n\n"); err != nil {
 				return nil
@@ -209,6 +215,7 @@ func (st *stream) send(w http.ResponseWriter) (sent bool, err error) {
 			return sent, err
 		}
 
+		// Only what differs from what was sent before.
 		if st.seen[v.ID] == string(b) {
 			continue
 		}

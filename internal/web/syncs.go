@@ -35,6 +35,7 @@ func syncRequest(f *api.SyncForm) (q foldersync.Request, err error) {
 		return q, fault.New(fault.Invalid, "The request says nothing.").With("Send a synchronization.")
 	}
 
+	// Comments and events are on unless the form says otherwise.
 	q = foldersync.Request{
 		Folder: f.Folder, Workspace: f.Team, Project: f.Project, Root: val(f.FrameioFolder),
 		DocumentType: val(f.DocumentType), Comments: f.Comments == nil || *f.Comments,
@@ -228,6 +229,7 @@ func entryJSON(e foldersync.Trouble) api.SyncEntry {
 		}
 	}
 
+	// What Nuxeo says, where the document is there.
 	if n := e.Nuxeo; n != nil {
 		out.Nuxeo = &api.SyncEntryNuxeo{Title: n.Title, Changed: moment(n.Changed), By: opt(n.By)}
 		if n.Size >= 0 {

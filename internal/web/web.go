@@ -117,6 +117,8 @@ func (s *Server) Handler() http.Handler {
 
 	s.Registry.MustRegister(s.requests)
 	s.begun, s.refused = newTally(beginEvery, beginMost, s.Now), newTally(failEvery, failMost, s.Now)
+
+	// Machines come with signatures, people with a session.
 	mux := http.NewServeMux()
 	s.machines(mux)
 	browsers := http.NewServeMux()
@@ -128,17 +130,21 @@ func (s *Server) Handler() http.Handler {
 		Middlewares: []api.MiddlewareFunc{s.readable},
 	})
 
+	// What the description does not have is a problem, not a page.
 	browsers.Handle("/api/", s.handler(func(http.ResponseWriter, *http.Request) error {
 		return fault.New(fault.NotFound, "There is nothing at this address.").
 			With("See the description of the REST interface.")
 	}))
 
+	// Writes from other sites are refused, since a browser adds our cookie to them.
 	guard := http.NewCrossOriginProtection()
 	guard.SetDenyHandler(http.HandlerFunc(s.crossSite))
 	known := s.signedIn(s.gated(browsers))
 	known = s.held(known)
 	guarded := guard.Handler(known)
 	mux.Handle("/", guarded)
+
+	// Pages of Nuxeo show a session of their own instead.
 	if origin := s.nuxeoOrigin(); origin != "" {
 		mux.Handle("/api/", shared{origin, known, guarded})
 	}
@@ -226,6 +232,7 @@ func (s *Server) done(rec *recorder, r *http.Request, start time.Time) {
 		}
 	}
 
+	// Routes and shortened paths: neither metrics nor log hold ids that open something.
 	took := time.Since(start)
 	s.requests.WithLabelValues(route(r), fmt.Sprint(rec.status)).Observe(took.Seconds())
 	s.Log.DebugContext(r.Context(), "request", "method", r.Method, "path", shown(r.URL.Path), "status",

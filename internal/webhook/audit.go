@@ -56,11 +56,13 @@ func (s *Service) CatchUp(ctx context.Context, r *maintenance.Report) error {
 }
 
 func (s *Service) catchUp(ctx context.Context, p WatchedWorkspace, r *maintenance.Report) error {
+	// A new workspace has nothing to catch up on.
 	m, err := s.mark(ctx, p)
 	if err != nil || m.until.IsZero() {
 		return err
 	}
 
+	// After a refusal, the log is left alone for a while.
 	if s.Now().Sub(m.refused) < refusedPause {
 		if err := s.reportMissed(ctx, p, &m); err != nil {
 			return err
@@ -70,6 +72,7 @@ func (s *Service) catchUp(ctx context.Context, p WatchedWorkspace, r *maintenanc
 		return nil
 	}
 
+	// Read on from the mark, and move it.
 	n, refused, err := s.readWithAccess(ctx, p, &m)
 	switch {
 	case err != nil:
@@ -104,6 +107,7 @@ func (s *Service) mark(ctx context.Context, p WatchedWorkspace) (m mark, err err
 	var until, since, refused int64
 	err = s.DB.Reader.QueryRowContext(ctx, `SELECT until, since, refused FROM audit_marks WHERE account_id = $1
 		AND workspace_id = $2`, p.Account, p.Workspace).Scan(&until, &since, &refused)
+	// It is new. Another node may be adding it as well.
 	if errors.Is(err, sql.ErrNoRows) {
 		return m, s.DB.Tx(ctx, func(tx *sql.Tx) error {
 			_, err := tx.ExecContext(ctx, `INSERT INTO audit_marks (account_id, workspace_id, until, since)
@@ -136,7 +140,7 @@ func (m mark) withoutFutureTimes(now time.Time) mark {
 	return m
 }
 
-// readWithAccess reads the log with the first account that may, and moves the mark. refused says
+// readWithAccess reads the log as the first person who may, and moves the mark. refused says
 // why none may; err is any other error, and worth a retry.
 func (s *Service) readWithAccess(ctx context.Context, p WatchedWorkspace, m *mark) (n int, refused, err error) {
 	refused = s.withAccess(ctx, p.Logins, func(fio *v4.Client, _ string) error {
@@ -151,6 +155,7 @@ func (s *Service) readWithAccess(ctx context.Context, p WatchedWorkspace, m *mar
 	switch {
 	case refused == nil:
 		return n, nil, nil
+	// A refusal that will pass says nothing about rights.
 	case ctx.Err() != nil || err == nil && fault.Passing(refused):
 		return n, nil, refused
 	}
@@ -174,6 +179,7 @@ func forbidden(err error) bool {
 // is older than the one before it ends the reading, so that a log in another order is read to the
 // end.
 func (s *Service) read(ctx context.Context, fio *v4.Client, p WatchedWorkspace, m *mark) (n int, err error) {
+	// Begin a little before the mark, since entries may be written late.
 	now := s.Now()
 	since, newest := laterOf(m.until.Add(-overlap), m.since), m.until
 	if oldest := now.Add(-maxLookback); since.Before(oldest) {
@@ -187,10 +193,12 @@ func (s *Service) read(ctx context.Context, fio *v4.Client, p WatchedWorkspace, 
 			return n, err
 		}
 
+		// It is newest first, and what follows is older still.
 		if e.At.Before(since) && e.At.Before(last) {
 			break
 		}
 
+		// Entries of other kinds lead nowhere.
 		last = e.At
 		if e.At.Before(since) || auditKind(e.ResourceKind) == "" {
 			continue
@@ -200,6 +208,7 @@ func (s *Service) read(ctx context.Context, fio *v4.Client, p WatchedWorkspace, 
 			newest = e.At
 		}
 
+		// A long log is recorded as it is read.
 		if some = append(some, e); len(some) == recordBatch {
 			if n, err = s.recordNew(ctx, p, some, n); err != nil {
 				return n, err
@@ -208,6 +217,7 @@ func (s *Service) read(ctx context.Context, fio *v4.Client, p WatchedWorkspace, 
 		}
 	}
 
+	// Move the mark, but not beyond now: their clock may be ahead.
 	n, err = s.recordNew(ctx, p, some, n)
 	if err == nil {
 		m.until, m.refused = earlierOf(newest, now), time.Time{}
@@ -255,6 +265,7 @@ func (s *Service) recordNew(ctx context.Context, p WatchedWorkspace, some []fram
 				continue
 			}
 
+			// A webhook may have told the same already.
 			h := Hint{Kind: auditKind(e.ResourceKind), Resource: e.Resource, Account: p.Account, Workspace: p.Workspace}
 			if delivered, err := wasDelivered(ctx, tx, h, e.At); err != nil || delivered {
 				if err != nil {

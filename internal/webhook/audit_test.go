@@ -177,7 +177,7 @@ func TestReadingTheLogBreaksOff(t *testing.T) {
 
 	s.sim.Faults().Add(faults.Rule{Path: "/audit_logs$", Skip: 2, Times: 1, Status: 500})
 	if err := s.CatchUp(t.Context(), &maintenance.Report{}); err == nil {
-		t.Error("it did not fail")
+		t.Error("catching up: got no error, want one")
 	}
 
 	first := len(s.pump())

@@ -38,7 +38,7 @@ func TestAClockThatWasAheadPutsNoHintOff(t *testing.T) {
 		}
 
 		if s.now = s.now.Add(time.Hour); len(s.pump()) != 0 {
-			t.Errorf("after it went well it is looked at again")
+			t.Error("an hour after it went well: got a second look, want none")
 		}
 	}
 }

@@ -42,6 +42,7 @@ func (s *Service) Reconcile(ctx context.Context, r *maintenance.Report) error {
 		return err
 	}
 
+	// Each watched workspace has one webhook.
 	for _, p := range workspaces {
 		i := slices.IndexFunc(have, func(h hook) bool { return h.account == p.Account && h.workspace == p.Workspace })
 		var h hook
@@ -52,6 +53,7 @@ func (s *Service) Reconcile(ctx context.Context, r *maintenance.Report) error {
 		s.note(ctx, r, p.Workspace, s.ensure(ctx, p, h))
 	}
 
+	// What is left over belongs to no watched workspace.
 	for _, h := range have {
 		s.note(ctx, r, h.workspace, s.remove(ctx, h, r))
 	}
@@ -84,6 +86,8 @@ func (s *Service) Complete(ctx context.Context) error {
 
 	for _, p := range workspaces {
 		i := slices.IndexFunc(have, func(h hook) bool { return h.account == p.Account && h.workspace == p.Workspace })
+
+		// One that works needs nothing, and one that failed needs a rest.
 		if i >= 0 && (have[i].hasSecret || have[i].tried.Add(retryAfter).After(s.Now())) {
 			continue
 		}
@@ -148,6 +152,7 @@ func (s *Service) recordIntent(ctx context.Context, p WatchedWorkspace) (hook, e
 
 // withAccess calls do with the service credential, and then with the people until one succeeds.
 func (s *Service) withAccess(ctx context.Context, logins []string, do func(fio *v4.Client, login string) error) error {
+	// The service credential depends on no person, and comes first.
 	fio, err := s.People.ServiceFrameio(ctx)
 	if err == nil {
 		if err = do(fio, ""); err == nil {
@@ -180,6 +185,7 @@ func (s *Service) ensureRemote(ctx context.Context, fio *v4.Client, login string
 			continue
 		}
 
+		// An earlier attempt has left it behind, without its secret or as a second one.
 		if !h.hasSecret || w.ID != h.remote || found {
 			if err := ignoreNotFound(fio.DeleteWebhook(ctx, h.account, w.ID)); err != nil {
 				return err
@@ -187,6 +193,7 @@ func (s *Service) ensureRemote(ctx context.Context, fio *v4.Client, login string
 			continue
 		}
 
+		// It is the one. Somebody may have changed its events or switched it off.
 		found = true
 		if err := repair(ctx, fio, h, w); err != nil {
 			return err
@@ -222,6 +229,7 @@ func (s *Service) create(ctx context.Context, fio *v4.Client, login string, h ho
 		return fault.New(fault.Unavailable, "Frame.io did not tell the secret of the webhook.")
 	}
 
+	// Without the secret its events would not be believed.
 	return s.DB.Tx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE webhooks SET remote_id = $1, secret = $2, maker = $3
 			WHERE id = $4`, created.ID, s.Vault.Seal(secretContext(h.id), created.Secret), login, h.id)
@@ -244,6 +252,7 @@ func (s *Service) recordProblem(ctx context.Context, id string, failed error) er
 		problem = fault.From(failed).Message
 	}
 
+	// The problem itself matters more than whether it could be recorded.
 	err := s.DB.Tx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE webhooks SET problem = $1, updated = $2
 			WHERE id = $3`, problem, store.Millis(s.Now()), id)
@@ -265,6 +274,7 @@ func (s *Service) remove(ctx context.Context, h hook, r *maintenance.Report) err
 		}
 		return ignoreNotFound(fio.DeleteWebhook(ctx, h.account, h.remote))
 	})
+	// It is still there, and the row is needed to try again.
 	if fault.Passing(err) {
 		return fmt.Errorf("removing it: %w", err)
 	}

@@ -33,6 +33,7 @@ func (s *Service) Run(ctx context.Context) {
 			s.Log.WarnContext(ctx, "hints are looked at later", "error", err)
 		}
 
+		// A full batch probably has more behind it.
 		if more && err == nil {
 			continue
 		}
@@ -87,22 +88,14 @@ func (s *Service) claim(ctx context.Context) (mine []claimedHint, err error) {
 			return err
 		}
 
-		rows, err := tx.QueryContext(ctx, `UPDATE hints SET due = $1, tries = tries + 1 WHERE (resource_id, kind) IN
+		// A claim is a later due time: if this node dies, the hints become due again by themselves.
+		mine, err = store.All(ctx, tx, func(row store.Row) (h claimedHint, err error) {
+			err = row.Scan(&h.Resource, &h.Kind, &h.Account, &h.Workspace, &h.due, &h.tries)
+			return h, err
+		}, `UPDATE hints SET due = $1, tries = tries + 1 WHERE (resource_id, kind) IN
 			(SELECT resource_id, kind FROM hints WHERE due <= $2 ORDER BY due LIMIT $3)
 			RETURNING resource_id, kind, account_id, workspace_id, due, tries`, until, store.Millis(now), pumpBatch)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var h claimedHint
-			if err := rows.Scan(&h.Resource, &h.Kind, &h.Account, &h.Workspace, &h.due, &h.tries); err != nil {
-				return err
-			}
-			mine = append(mine, h)
-		}
-
-		return rows.Err()
+		return err
 	})
 
 	return mine, err
@@ -120,6 +113,7 @@ func (s *Service) correctFutureTimes(ctx context.Context, tx *sql.Tx, now time.T
 // finish deletes a hint that was handled, unless there was another event since, and postpones one
 // that failed.
 func (s *Service) finish(ctx context.Context, h claimedHint, failed error) error {
+	// Each attempt waits twice as long as the one before.
 	if failed != nil && h.tries < maxTries {
 		s.Log.DebugContext(ctx, "a hint is looked at again", "kind", h.Kind, "error", failed)
 		return s.DB.Tx(ctx, func(tx *sql.Tx) error {
@@ -129,10 +123,12 @@ func (s *Service) finish(ctx context.Context, h claimedHint, failed error) error
 		})
 	}
 
+	// There is no further attempt: full runs find what it was about.
 	if failed != nil {
 		s.Log.WarnContext(ctx, "a hint could not be looked at", "kind", h.Kind, "error", failed)
 	}
 
+	// An event that came since has set another due time.
 	return s.DB.Tx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM hints WHERE resource_id = $1 AND kind = $2
 			AND due = $3`, h.Resource, h.Kind, h.due)

@@ -131,6 +131,8 @@ func (s *Service) Record(ctx context.Context, id string, e v4.Event) error {
 
 	h := Hint{Kind: kind, Resource: e.Resource}
 	now := store.Millis(s.Now())
+
+	// The hint, and that it came by webhook, so that the audit log does not repeat it.
 	err := s.DB.Tx(ctx, func(tx *sql.Tx) error {
 		err := tx.QueryRowContext(ctx, `SELECT account_id, workspace_id FROM webhooks
 			WHERE id = $1`, id).Scan(&h.Account, &h.Workspace)

@@ -169,7 +169,7 @@ func TestOneWebhookPerWatchedWorkspace(t *testing.T) {
 	made := s.sim.Calls("webhooks.create")
 	s.reconcile()
 	if s.id() != id || s.sim.Calls("webhooks.create") != made || s.sim.Calls("webhooks.update") != 0 {
-		t.Error("one that is right was touched")
+		t.Errorf("a webhook that is right: got it changed (%s, was %s), want it left alone", s.id(), id)
 	}
 
 	s.watched = nil
@@ -200,7 +200,7 @@ func TestWebhooksAreRepaired(t *testing.T) {
 
 	s.reconcile()
 	if s.id() != id {
-		t.Error("it is another one")
+		t.Errorf("the webhook: got %s, want %s as before", s.id(), id)
 	}
 
 	if err := fio.DeleteWebhook(t.Context(), s.account, s.sim.Webhooks(s.workspace)[0].ID); err != nil {
@@ -209,7 +209,7 @@ func TestWebhooksAreRepaired(t *testing.T) {
 
 	s.reconcile()
 	if s.id() != id { // made anew under the same address
-		t.Error("it is another one")
+		t.Errorf("the webhook: got %s, want %s as before", s.id(), id)
 	}
 
 	if secret, err := s.Secret(t.Context(), id); err != nil || secret != s.sim.Webhooks(s.workspace)[0].Secret {
@@ -244,7 +244,7 @@ func TestAWebhookWithoutASecretIsMadeAnew(t *testing.T) {
 
 	s.reconcile()
 	if s.id() != h.id {
-		t.Error("it is another one")
+		t.Errorf("the webhook: got %s, want %s as before", s.id(), h.id)
 	}
 }
 

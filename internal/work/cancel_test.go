@@ -161,7 +161,7 @@ func TestCancelOfTheLastStep(t *testing.T) {
 			w.cancelItem(k.ID)
 			return Next{Done: true, Outcome: "created"}, nil
 		},
-		undo: func(context.Context, *Task) error { t.Error("undone"); return nil },
+		undo: func(context.Context, *Task) error { t.Error("got it undone, want it left"); return nil },
 	})
 
 	id := w.one()

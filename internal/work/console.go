@@ -21,6 +21,7 @@ func (q *River) Console(prefix string) (http.Handler, error) {
 		return nil, fmt.Errorf("the console of the job queue: %w", err)
 	}
 
+	// The console ends with the queue, and starts only when it is first looked at.
 	ctx, stop := context.WithCancel(context.Background())
 	done := q.done
 	q.done = func() { stop(); done() }

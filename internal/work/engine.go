@@ -193,6 +193,7 @@ func (e *Engine) debounce(ctx context.Context, ids []string) []string {
 		return ids
 	}
 
+	// Calm ends the collecting; enough ends it if calm never comes.
 	calm, enough := time.NewTimer(e.set.Debounce), time.NewTimer(e.set.MaxDebounce)
 	defer calm.Stop()
 	defer enough.Stop()
@@ -352,10 +353,12 @@ func (e *Engine) step(ctx context.Context, w Worker, t *Task) (next Next, err er
 		}
 	}()
 
+	// An item that has failed or was cancelled has nothing left but to be undone.
 	if t.ending != "" {
 		return Next{Done: true}, w.Undo(ctx, t)
 	}
 
+	// What an earlier step waited for does not matter to this one.
 	t.waitingItems, t.awaited = nil, nil
 	e.log.DebugContext(ctx, "step", "kind", t.Kind, "step", t.Step, "title", t.Title)
 	return w.Step(ctx, t)
@@ -364,6 +367,7 @@ func (e *Engine) step(ctx context.Context, w Worker, t *Task) (next Next, err er
 // applyNext records the result of a step and reports whether to continue at once. What a step
 // achieved counts even if its context has ended meanwhile.
 func (e *Engine) applyNext(ctx context.Context, t *Task, next Next) bool {
+	// A shutdown must not lose what was achieved.
 	rec, stop := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer stop()
 	var err error
@@ -386,6 +390,7 @@ func (e *Engine) applyNext(ctx context.Context, t *Task, next Next) bool {
 		}
 	}
 
+	// The result could not be recorded, so the step counts as failed.
 	if err != nil {
 		e.settle(ctx, t, err)
 	}

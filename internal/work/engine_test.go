@@ -343,7 +343,7 @@ func TestEndedAddsItemsOnce(t *testing.T) {
 			t.Errorf("the end woke %v, want one item", ids)
 		}
 	default:
-		t.Error("what was added is not woken")
+		t.Error("the end woke nothing, want what was added")
 	}
 }
 

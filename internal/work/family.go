@@ -50,6 +50,7 @@ func (e *Engine) WakeAfterLast(
 		return nil, err
 	}
 
+	// The new generation makes jobs for the later time worthless.
 	res, err := tx.ExecContext(ctx, `UPDATE items SET updated = $1, generation = generation + 1,
 		not_before = CASE WHEN not_before < $1 THEN not_before ELSE $1 END WHERE id = $2 AND step = $3 AND state = 'waiting'`, store.Millis(e.now()), waiting, step)
 	if err != nil {

@@ -35,6 +35,7 @@ func (e *Engine) Gauges(ctx context.Context) (g Gauges, err error) {
 		return g, err
 	}
 
+	// Since when the first waiting item has been due.
 	var due int64
 	err = e.db.Reader.QueryRowContext(ctx, `SELECT not_before FROM items WHERE state = 'waiting'
 		ORDER BY not_before LIMIT 1`).Scan(&due)
@@ -42,6 +43,7 @@ func (e *Engine) Gauges(ctx context.Context) (g Gauges, err error) {
 		return g, err
 	}
 
+	// What moves bytes at the moment, and how fast.
 	g.Oldest = store.Time(due)
 	err = e.db.Reader.QueryRowContext(ctx, `SELECT COUNT(*), COALESCE(SUM(transfers.rate), 0) FROM items
 		JOIN transfers ON transfers.item_id = items.id WHERE items.state = 'running' AND items.step = 'transfer'`).
@@ -51,12 +53,7 @@ func (e *Engine) Gauges(ctx context.Context) (g Gauges, err error) {
 
 // countUnfinished returns a row for each kind with a worker, even if it is zero.
 func (e *Engine) countUnfinished(ctx context.Context) ([]Count, error) {
-	rows, err := e.db.Reader.QueryContext(ctx, `SELECT kind, state, COUNT(*) FROM items
-		WHERE state IN ('waiting', 'running', 'failed') GROUP BY kind, state`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
+	// A gauge that is zero has to say so: one that vanishes keeps its last value.
 	found := map[Count]int{}
 	for kind := range e.workers {
 		for _, s := range []State{Waiting, Running, Failed} {
@@ -64,13 +61,16 @@ func (e *Engine) countUnfinished(ctx context.Context) ([]Count, error) {
 		}
 	}
 
-	for rows.Next() {
+	err := store.Each(ctx, e.db.Reader, func(row store.Row) error {
 		var c Count
 		var n int
-		if err := rows.Scan(&c.Kind, &c.State, &n); err != nil {
-			return nil, err
-		}
+		err := row.Scan(&c.Kind, &c.State, &n)
 		found[c] = n
+		return err
+	}, `SELECT kind, state, COUNT(*) FROM items
+		WHERE state IN ('waiting', 'running', 'failed') GROUP BY kind, state`)
+	if err != nil {
+		return nil, err
 	}
 
 	var out []Count
@@ -79,5 +79,5 @@ func (e *Engine) countUnfinished(ctx context.Context) ([]Count, error) {
 		out = append(out, c)
 	}
 
-	return out, rows.Err()
+	return out, nil
 }

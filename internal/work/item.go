@@ -164,6 +164,7 @@ func (e *Engine) add(ctx context.Context, tx *sql.Tx, n New, now time.Time) (str
 		return "", err
 	}
 
+	// Complete what the caller left out.
 	if n.Why == nil {
 		n.Why = &fault.Error{}
 	}
@@ -178,6 +179,7 @@ func (e *Engine) add(ctx context.Context, tx *sql.Tx, n New, now time.Time) (str
 		requestid.ID(ctx), store.Millis(now), string(n.Why.Code), n.Why.Message, n.Why.Remedy, n.Interactive,
 	}
 
+	// Bulk creation adds thousands: the statement is prepared once.
 	var res sql.Result
 	if e.insert != nil {
 		res, err = tx.StmtContext(ctx, e.insert).ExecContext(ctx, args...)
@@ -189,6 +191,7 @@ func (e *Engine) add(ctx context.Context, tx *sql.Tx, n New, now time.Time) (str
 		return "", err
 	}
 
+	// One that exists already is not added again.
 	if added, err := res.RowsAffected(); added == 0 || err != nil {
 		return "", err
 	}

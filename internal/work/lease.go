@@ -32,6 +32,7 @@ func (e *Engine) claim(ctx context.Context, job Job) (*Item, error) {
 			job.Generation, rand.Text()))
 		return err
 	})
+	// Another node was faster, or the item has changed since the job was queued.
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
@@ -76,6 +77,8 @@ func (e *Engine) heartbeat(
 func (e *Engine) renew(ctx context.Context, id string, generation int64) (canceled, pause bool, err error) {
 	ctx, stop := context.WithTimeout(ctx, e.set.Lease/4) // the database may hang
 	defer stop()
+
+	// The heartbeat is also where the holder hears of a cancellation or a pause.
 	err = e.db.Tx(ctx, func(tx *sql.Tx) error {
 		return tx.QueryRowContext(ctx, `UPDATE items SET lease_until = $1 WHERE id = $2 AND generation = $3
 			AND state = 'running'
@@ -122,6 +125,7 @@ func (e *Engine) Sweep(ctx context.Context) error { return e.sweepOlder(ctx, 0) 
 // sweepOlder leaves alone items that became due within the grace, which are on their way to the
 // queue.
 func (e *Engine) sweepOlder(ctx context.Context, grace time.Duration) error {
+	// What died with its node comes first: it becomes due by that.
 	if err := errors.Join(e.freeLost(ctx), e.correctFutureTimes(ctx)); err != nil {
 		return err
 	}

@@ -196,7 +196,7 @@ func TestRestartTakesBackItsOwn(t *testing.T) {
 	w.is(w.item(ids[0]), Waiting)
 	w.is(w.item(ids[1]), Running)
 	if w.job(ids[0]).Generation == old.Generation {
-		t.Error("who held it before could still write")
+		t.Errorf("the generation: got %d again, want a newer one", old.Generation)
 	}
 
 	again.is(again.turns(ids[0]), Done)
@@ -234,7 +234,7 @@ func TestShutdownKeepsWhatWasAchieved(t *testing.T) {
 		defer stop()
 		w := setup(t, worker{step: func(_ context.Context, k *Task) (Next, error) {
 			if k.Step == "two" {
-				t.Error("a step began after the stop")
+				t.Errorf("after the stop: got step %q begun, want none", k.Step)
 			}
 			stop()
 			return next, nil

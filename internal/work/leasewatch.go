@@ -26,6 +26,8 @@ func (w *leaseWatch) expired(
 	expired := map[string]observation{}
 	for id, s := range running {
 		before, ok := w.seen[id]
+
+		// A change is a sign of life. Time counts from when we saw it, by our own clock.
 		if !ok || before.generation != s.generation || before.lease != s.lease {
 			s.since = now
 		} else if s.since = before.since; now.Sub(s.since) > lease {
@@ -39,22 +41,10 @@ func (w *leaseWatch) expired(
 }
 
 func (e *Engine) runningLeases(ctx context.Context) (map[string]observation, error) {
-	rows, err := e.db.Reader.QueryContext(ctx, `SELECT id, generation, lease_until FROM items WHERE state = 'running'`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	running := map[string]observation{}
-	for rows.Next() {
-		var id string
-		var s observation
-		if err := rows.Scan(&id, &s.generation, &s.lease); err != nil {
-			return nil, err
-		}
-		running[id] = s
-	}
-
-	return running, rows.Err()
+	return store.Map(ctx, e.db.Reader, func(row store.Row) (id string, s observation, err error) {
+		err = row.Scan(&id, &s.generation, &s.lease)
+		return id, s, err
+	}, `SELECT id, generation, lease_until FROM items WHERE state = 'running'`)
 }
 
 // freeLost frees items whose holders give no sign of life.
@@ -115,21 +105,10 @@ func (e *Engine) dueJobs(ctx context.Context, now int64) ([]Job, error) {
 }
 
 func (e *Engine) dueJobsWhere(ctx context.Context, which string, now int64) ([]Job, error) {
-	rows, err := e.db.Reader.QueryContext(ctx, `SELECT id, generation, ahead FROM items WHERE state = 'waiting'
+	return store.All(ctx, e.db.Reader, func(row store.Row) (Job, error) {
+		j := Job{At: store.Time(now)}
+		return j, row.Scan(&j.Item, &j.Generation, &j.Interactive)
+	}, `SELECT id, generation, ahead FROM items WHERE state = 'waiting'
 		AND not_before <= $1 AND `+which+`
 		ORDER BY not_before LIMIT $2`, now, sweepBatch)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var jobs []Job
-	for rows.Next() {
-		j := Job{At: store.Time(now)}
-		if err := rows.Scan(&j.Item, &j.Generation, &j.Interactive); err != nil {
-			return nil, err
-		}
-		jobs = append(jobs, j)
-	}
-
-	return jobs, rows.Err()
 }

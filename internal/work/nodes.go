@@ -30,6 +30,7 @@ func (e *Engine) reportAlive(ctx context.Context) error {
 		host = "" // for people only
 	}
 
+	// Those that have not reported for days are no longer of interest.
 	err = e.db.Tx(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `INSERT INTO nodes (id, host, version, started, seen)
 			VALUES ($1, $2, $3, $4, $5)
@@ -44,6 +45,7 @@ func (e *Engine) reportAlive(ctx context.Context) error {
 		return err
 	}
 
+	// Counting them tells each node its share of the rate limits.
 	_, err = e.Nodes(ctx)
 	return err
 }
@@ -72,24 +74,13 @@ func (e *Engine) signOff(ctx context.Context) error {
 // Nodes lists the nodes of the last days. Alive are those that have reported within three leases by
 // our own monotonic clock, whatever theirs says.
 func (e *Engine) Nodes(ctx context.Context) ([]Node, error) {
-	rows, err := e.db.Reader.QueryContext(ctx, `SELECT id, host, version, started, seen FROM nodes
-		ORDER BY started, id`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []Node
-	for rows.Next() {
-		var n Node
+	all, err := store.All(ctx, e.db.Reader, func(row store.Row) (n Node, err error) {
 		var started, seen int64
-		if err := rows.Scan(&n.ID, &n.Host, &n.Version, &started, &seen); err != nil {
-			return nil, err
-		}
+		err = row.Scan(&n.ID, &n.Host, &n.Version, &started, &seen)
 		n.Started, n.Seen = store.Time(started), store.Time(seen)
-		all = append(all, n)
-	}
-
-	if err := rows.Err(); err != nil {
+		return n, err
+	}, `SELECT id, host, version, started, seen FROM nodes ORDER BY started, id`)
+	if err != nil {
 		return nil, err
 	}
 
@@ -104,6 +95,7 @@ func (e *Engine) markAlive(all []Node) {
 	now, alive := e.set.Monotonic(), 0
 	seen := map[string]observation{}
 	for i, n := range all {
+		// A report that changes is a sign of life, seen at this time of our own clock.
 		s := observation{lease: store.Millis(n.Seen), generation: store.Millis(n.Started), since: now}
 		if before, ok := e.nodeSigns[n.ID]; ok && before.lease == s.lease && before.generation == s.generation {
 			s.since = before.since
@@ -115,6 +107,7 @@ func (e *Engine) markAlive(all []Node) {
 		}
 	}
 
+	// This node counts even if the database has not heard of it yet.
 	e.nodeSigns = seen
 	e.alive.Store(int64(max(1, alive)))
 }

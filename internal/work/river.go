@@ -161,6 +161,7 @@ const inMemoryDelay = 6 * time.Second
 func (q *River) Push(ctx context.Context, jobs []Job) error {
 	var now, later []Job
 	for _, j := range jobs {
+		// A job that is due has no time, so that one insert takes them all.
 		switch wait := time.Until(j.At); {
 		case wait <= 0:
 			j.At = time.Time{}

@@ -17,15 +17,18 @@ const settleTime = 10 * time.Second
 
 // settle decides what follows an error of a step.
 func (e *Engine) settle(ctx context.Context, t *Task, err error) {
+	// What is recorded must not depend on a context that may have ended.
 	cause := context.Cause(ctx)
 	ended := ctx.Err() != nil
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer stop()
+	// Another holder has the item: nothing of ours counts any more.
 	if fault.Is(cause, fault.Stale) || fault.Is(err, fault.Stale) {
 		e.log.InfoContext(ctx, "item was taken over", "step", t.Step)
 		return
 	}
 
+	// A context that ended for no reason of the item's own was ended by a shutdown.
 	if ended && cause != errCanceled && cause != errPaused && !errors.Is(cause, context.DeadlineExceeded) {
 		cause = errShutdown // a step that took too long has failed, though
 	}
@@ -38,6 +41,7 @@ func (e *Engine) settle(ctx context.Context, t *Task, err error) {
 
 // recordFailure records what follows an error: waiting, a retry, or the end.
 func (e *Engine) recordFailure(ctx context.Context, t *Task, err, cause error) error {
+	// What was asked of the item comes before what the step says.
 	switch {
 	case cause == errShutdown || cause == errPaused:
 		return e.park(ctx, t, parking{
@@ -52,6 +56,7 @@ func (e *Engine) recordFailure(ctx context.Context, t *Task, err, cause error) e
 		return e.abandon(ctx, t, Canceled, errCanceled)
 	}
 
+	// Otherwise the error decides.
 	f := fault.From(err)
 	switch fault.Then(err) {
 	case fault.Wait:
@@ -64,6 +69,7 @@ func (e *Engine) recordFailure(ctx context.Context, t *Task, err, cause error) e
 		}
 	}
 
+	// There is no use in trying again.
 	e.logFailure(ctx, slog.LevelWarn, t, f, err)
 	return e.abandon(ctx, t, Failed, f)
 }
@@ -89,6 +95,7 @@ func (e *Engine) parkWaiting(ctx context.Context, t *Task, f *fault.Error) error
 		p.after = e.set.WaitFor
 	}
 
+	// The history gets one line, not one for each look.
 	if p.since.IsZero() {
 		p.since, p.event, p.detail = e.now(), "waiting", f.Message
 	}
@@ -222,6 +229,7 @@ func (e *Engine) advance(ctx context.Context, t *Task, step string) (pause bool,
 
 // end makes an item final.
 func (e *Engine) end(ctx context.Context, t *Task, outcome string) error {
+	// An item that was undone ends as what it was undone for.
 	now := e.now()
 	state := t.ending
 	if state == "" {
@@ -256,6 +264,7 @@ func (e *Engine) end(ctx context.Context, t *Task, outcome string) error {
 
 		return e.runEnded(ctx, tx, t.ID, &added)
 	})
+	// Tell the world only after the commit.
 	if err == nil {
 		e.Wake(added...)
 		e.log.InfoContext(ctx, "ended", "kind", t.Kind, "title", t.Title, "state", string(state), "outcome", outcome,

@@ -70,7 +70,7 @@ func TestOnePlaceIsForEverybody(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
 	if _, err := p.acquire(ctx, true); err == nil {
-		t.Error("a second one was let in")
+		t.Error("a second one: got it let in, want an error")
 	}
 
 	leave()

@@ -27,6 +27,8 @@ func (e *Engine) giveUp(ctx context.Context, t *Task) {
 		With("An administrator should look in the log for why it ended. Then retry.")
 	e.log.ErrorContext(ctx, "an item is begun no more", "kind", t.Kind, "step", t.Step, "begun", maxStarts)
 	var err error
+
+	// Undo what is half done, unless it was undoing that ended the process.
 	if t.ending == "" {
 		err = e.abandon(ctx, t, Failed, f)
 	} else if err = e.note(ctx, t, "clean-up given up", f.Message); err == nil {
@@ -52,14 +54,9 @@ func stepName(t *Task) string {
 func interrupt(
 	ctx context.Context, tx *sql.Tx, now time.Time, event, why, where string, args ...any,
 ) (n int, err error) {
-	rows, err := tx.QueryContext(ctx, `UPDATE items SET state = 'waiting', generation = generation + 1, node = '',
-		lease_until = 0
+	starts, err := store.Map(ctx, tx, store.Pair[string, int64], `UPDATE items SET state = 'waiting',
+		generation = generation + 1, node = '', lease_until = 0
 		WHERE state = 'running' AND `+where+` RETURNING id, begun`, args...)
-	if err != nil {
-		return 0, err
-	}
-
-	starts, err := countsByItem(rows)
 	if err != nil {
 		return 0, err
 	}
@@ -71,21 +68,6 @@ func interrupt(
 	}
 
 	return len(starts), nil
-}
-
-func countsByItem(rows *sql.Rows) (map[string]int64, error) {
-	defer rows.Close()
-	counts := map[string]int64{}
-	for rows.Next() {
-		var id string
-		var n int64
-		if err := rows.Scan(&id, &n); err != nil {
-			return nil, err
-		}
-		counts[id] = n
-	}
-
-	return counts, rows.Err()
 }
 
 // startDetail describes why a start came to nothing, and which one it was.
@@ -100,6 +82,8 @@ func startDetail(why string, starts int64) string {
 // wait as long as was meant, not until that time comes.
 func (e *Engine) correctFutureTimes(ctx context.Context) error {
 	now := e.now()
+
+	// A time that was written by a clock that was right lies before this limit.
 	limit := store.Millis(e.LatestPlausible())
 	ids, err := store.Strings(ctx, e.db.Reader, `SELECT id FROM items WHERE state = 'waiting' AND not_before > $1
 		AND updated > $1 LIMIT $2`, limit, sweepBatch)
@@ -116,6 +100,7 @@ func (e *Engine) correctFutureTimes(ctx context.Context) error {
 				return err
 			}
 
+			// It has moved on meanwhile.
 			if n, err := res.RowsAffected(); n == 0 || err != nil {
 				return err
 			}

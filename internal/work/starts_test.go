@@ -33,7 +33,7 @@ func TestWhatEndsTheProcessIsBegunThreeTimes(t *testing.T) {
 	undone := 0
 	w := setup(t, worker{
 		step: func(context.Context, *Task) (Next, error) {
-			t.Error("it was begun a fourth time")
+			t.Error("got a fourth start, want three at most")
 			return Next{Done: true}, nil
 		},
 		undo: func(context.Context, *Task) error { undone++; return nil },
@@ -67,7 +67,10 @@ func TestWhatEndsTheProcessIsBegunThreeTimes(t *testing.T) {
 // Undoing it may kill the process as well.
 func TestUndoingThatEndsTheProcessIsGivenUp(t *testing.T) {
 	t.Parallel()
-	w := setup(t, worker{undo: func(context.Context, *Task) error { t.Error("undone"); return nil }})
+	w := setup(t, worker{undo: func(context.Context, *Task) error {
+		t.Error("undoing: got a fourth start, want it given up")
+		return nil
+	}})
 	id := w.one()
 	for range 3 {
 		w.dies(id)
@@ -91,7 +94,10 @@ func TestUndoingThatEndsTheProcessIsGivenUp(t *testing.T) {
 func TestALostNodeCountsAsABeginning(t *testing.T) {
 	t.Parallel()
 	w := setup(t, worker{
-		step: func(context.Context, *Task) (Next, error) { t.Error("begun again"); return Next{Done: true}, nil },
+		step: func(context.Context, *Task) (Next, error) {
+			t.Error("got it begun again, want it failed")
+			return Next{Done: true}, nil
+		},
 	})
 
 	id := w.one()

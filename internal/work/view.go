@@ -103,6 +103,7 @@ func (e *Engine) Items(ctx context.Context, who Viewer, f Filter) ([]View, bool,
 		f.Limit = 50
 	}
 
+	// Who may see a binding may see its items; others see their own.
 	q := conditions{}
 	if f.Binding == "" {
 		q.visible(who)
@@ -118,6 +119,7 @@ func (e *Engine) Items(ctx context.Context, who Viewer, f Filter) ([]View, bool,
 		q.add("id < ?", f.Before)
 	}
 
+	// One more than asked tells whether others follow.
 	out, err := e.views(ctx, q, "id DESC", f.Limit+1)
 	more := len(out) > f.Limit
 	return out[:min(len(out), f.Limit)], more, err
@@ -189,22 +191,12 @@ func (c *conditions) where() string {
 }
 
 func (e *Engine) views(ctx context.Context, q conditions, order string, limit int) ([]View, error) {
-	rows, err := e.db.Reader.QueryContext(ctx, fmt.Sprintf("SELECT %s FROM items%s ORDER BY %s LIMIT %d", viewColumns,
-		q.where(), order, limit), q.args...)
+	out, err := store.All(ctx, e.db.Reader, scanView, fmt.Sprintf("SELECT %s FROM items%s ORDER BY %s LIMIT %d",
+		viewColumns, q.where(), order, limit), q.args...)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	var out []View
-	for rows.Next() {
-		v, err := scanView(rows)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, v)
-	}
-
-	return out, errors.Join(rows.Err(), e.withTransfers(ctx, out))
+	return out, e.withTransfers(ctx, out)
 }
 
 // transfersAtOnce bounds the parameters of one query.
@@ -230,46 +222,24 @@ func (e *Engine) transfers(ctx context.Context, views []View) (map[string]Transf
 		ids = append(ids, v.ID)
 	}
 
-	rows, err := e.db.Reader.QueryContext(ctx, `SELECT `+transferColumns+`, item_id FROM transfers
+	return store.Map(ctx, e.db.Reader, func(row store.Row) (id string, p Transfer, err error) {
+		p, err = scanTransfer(suffixScanner{row, &id})
+		return id, p, err
+	}, `SELECT `+transferColumns+`, item_id FROM transfers
 		WHERE item_id IN (`+store.Marks(1, len(ids))+`)`, ids...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-
-	found := map[string]Transfer{}
-	for rows.Next() {
-		var id string
-		p, err := scanTransfer(suffixScanner{rows, &id})
-		if err != nil {
-			return nil, err
-		}
-		found[id] = p
-	}
-
-	return found, rows.Err()
 }
 
 // ItemsOf lists the items of a parent, oldest first, for workers that summarize them.
 func (e *Engine) ItemsOf(ctx context.Context, parent string, kinds ...string) ([]Item, error) {
-	rows, err := e.db.Reader.QueryContext(ctx, `SELECT `+itemColumns+` FROM items WHERE parent = $1
-		ORDER BY id`, parent)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	var out []Item
-	for rows.Next() {
-		it, err := scanItem(rows)
-		if err != nil {
-			return nil, err
-		}
+	err := store.Each(ctx, e.db.Reader, func(row store.Row) error {
+		it, err := scanItem(row)
 		if slices.Contains(kinds, it.Kind) {
 			out = append(out, it)
 		}
-	}
-
-	return out, rows.Err()
+		return err
+	}, `SELECT `+itemColumns+` FROM items WHERE parent = $1 ORDER BY id`, parent)
+	return out, err
 }
 
 // awaitPoll is how often Await looks.
@@ -306,26 +276,15 @@ func (e *Engine) History(ctx context.Context, id string) ([]Event, error) {
 // Counts returns how many items are in each state, and since when the oldest waiting one has been
 // due.
 func (e *Engine) Counts(ctx context.Context) (map[State]int, time.Time, error) {
-	rows, err := e.db.Reader.QueryContext(ctx, `SELECT state, COUNT(*), MIN(not_before) FROM items GROUP BY state`)
-	if err != nil {
-		return nil, time.Time{}, err
-	}
-	defer rows.Close()
-	counts, oldest := map[State]int{}, time.Time{}
-	for rows.Next() {
-		var s State
-		var n int
+	oldest := time.Time{}
+	counts, err := store.Map(ctx, e.db.Reader, func(row store.Row) (s State, n int, err error) {
 		var due int64
-		if err := rows.Scan(&s, &n, &due); err != nil {
-			return nil, oldest, err
-		}
-		counts[s] = n
-		if s == Waiting {
+		if err = row.Scan(&s, &n, &due); s == Waiting {
 			oldest = store.Time(due)
 		}
-	}
-
-	return counts, oldest, rows.Err()
+		return s, n, err
+	}, `SELECT state, COUNT(*), MIN(not_before) FROM items GROUP BY state`)
+	return counts, oldest, err
 }
 
 // Retry starts a failed or cancelled item again, keeping what it has reached. An item that waits
@@ -343,6 +302,7 @@ func (e *Engine) Retry(ctx context.Context, who Viewer, id string) error {
 
 // Cancel stops an item: what is half done is undone, what is done stays.
 func (e *Engine) Cancel(ctx context.Context, who Viewer, id string) error {
+	// A waiting item becomes due at once, so that its worker undoes it.
 	err := e.change(ctx, who, id, action{"cancel asked", audit.Canceled},
 		"Only an item that is not finished can be cancelled.",
 		`UPDATE items SET cancel = TRUE, updated = $2,
@@ -353,6 +313,7 @@ func (e *Engine) Cancel(ctx context.Context, who Viewer, id string) error {
 		return err
 	}
 
+	// A step that runs on this node is stopped now; on others, at the next heartbeat.
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if now, ok := e.running[id]; ok {
@@ -380,6 +341,7 @@ func (e *Engine) change(ctx context.Context, who Viewer, id string, d action, re
 				return err
 			}
 
+			// The first update that fits the state of the item is the one.
 			n, err := res.RowsAffected()
 			if err != nil {
 				return err

@@ -101,7 +101,7 @@ func (b *bulk) bind(t *testing.T) {
 	}
 
 	if v, err := b.app.Engine.Await(t.Context(), testenv.Viewer, item, time.Hour); err != nil || v.State != work.Done {
-		t.Fatalf("bind: %+v %v", v.Item, err)
+		t.Fatalf("binding: got %+v, %v, want it done", v.Item, err)
 	}
 }
 
@@ -195,7 +195,8 @@ func (b *bulk) run(t *testing.T, n int) (o outcome) {
 		}
 
 		if time.Since(begin) > time.Hour {
-			t.Fatalf("after %s only %d of %d have arrived, %d failed", time.Since(begin), p.Arrived, n, p.Failed)
+			t.Fatalf("after %s: got %d arrived and %d failed, want %d arrived",
+				time.Since(begin), p.Arrived, p.Failed, n)
 		}
 
 		time.Sleep(time.Second)
@@ -203,7 +204,7 @@ func (b *bulk) run(t *testing.T, n int) (o outcome) {
 
 	o.took, o.refused = time.Since(begin), b.refused.Load()
 	if made := b.made.Load(); made != int64(n+1) {
-		t.Errorf("%d files were made of %d documents", made, n+1)
+		t.Errorf("the files of %d documents: got %d, want one each", n+1, made)
 	}
 
 	return o
@@ -274,7 +275,7 @@ func TestBulk(t *testing.T) {
 		b.report("push-bulk-single-seconds", o.single.Seconds(), 2, false)
 		b.report("push-bulk-time-left-wrong", o.wrong(n), 0.1+slack, false)
 		if b.short > 0 {
-			t.Errorf("%d figures fall short of their target", b.short)
+			t.Errorf("figures that fall short of their target: got %d, want 0", b.short)
 		}
 	})
 }

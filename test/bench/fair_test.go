@@ -34,7 +34,7 @@ func TestSyncFair(t *testing.T) {
 
 		busy := m.published(t, folder, m.some(2 * often)[often:])
 		if m.brought(t) >= *originals {
-			t.Fatal("the tree was there before")
+			t.Fatalf("originals in the tree before the mirror: got %d or more, want fewer", *originals)
 		}
 
 		b.report("sync-fair", busy.Seconds()/idle.Seconds(), 2, false)
@@ -59,7 +59,7 @@ func (m *mirror) bound(t *testing.T) string {
 	}
 
 	if v, err := a.Engine.Await(t.Context(), testenv.Viewer, item, time.Hour); err != nil || v.State != work.Done {
-		t.Fatalf("bind: %+v %v", v.Item, err)
+		t.Fatalf("binding: got %+v, %v, want it done", v.Item, err)
 	}
 
 	return folder
@@ -79,7 +79,7 @@ func (m *mirror) published(t *testing.T, folder string, files []string) time.Dur
 
 		for len(m.Nuxeo.Children(folder)) == before {
 			if time.Since(start) > time.Hour {
-				t.Fatal("it did not arrive within an hour")
+				t.Fatal("after an hour: got nothing, want it to have arrived")
 			}
 			time.Sleep(10 * time.Millisecond)
 		}

@@ -191,7 +191,7 @@ func (m *mirror) run(t *testing.T, begin func()) pass {
 
 		if s.Last.State != foldersync.Running {
 			if s.Last.State != foldersync.Done || s.Last.Failed > 0 {
-				t.Fatalf("the run ended as %+v", s.Last)
+				t.Fatalf("the run's end: got %+v, want it done and none failed", s.Last)
 			}
 			p := pass{s.Last.Ended.Sub(start), m.calls.Load() - calls, m.writes.Load() - writes}
 			m.last(t)
@@ -201,7 +201,7 @@ func (m *mirror) run(t *testing.T, begin func()) pass {
 		time.Sleep(looks)
 	}
 
-	t.Fatalf("the run did not end in %s", patience)
+	t.Fatalf("after %s: got a run that goes on, want its end", patience)
 	return pass{}
 }
 
@@ -219,7 +219,7 @@ func (m *mirror) last(t *testing.T) {
 		}
 	}
 
-	t.Fatalf("something did not end in %s", patience)
+	t.Fatalf("after %s: got open items, want all of them ended", patience)
 }
 
 // complete makes sure that each asset has one document, and remembers which.
@@ -229,12 +229,12 @@ func (m *mirror) complete(t *testing.T) {
 	m.collect(t, m.Folder)
 	for _, file := range m.files {
 		if m.documents[file] == "" {
-			t.Fatalf("%s has no document", file)
+			t.Fatalf("the document of %s: got none, want one", file)
 		}
 	}
 
 	if len(m.documents) != len(m.files) {
-		t.Fatalf("%d assets have %d documents", len(m.files), len(m.documents))
+		t.Fatalf("the documents of %d assets: got %d, want one each", len(m.files), len(m.documents))
 	}
 }
 
@@ -247,7 +247,7 @@ func (m *mirror) collect(t *testing.T, folder string) {
 		}
 		file := text(v, "frameio:fileId")
 		if m.documents[file] != "" {
-			t.Fatalf("%s has two documents", file)
+			t.Fatalf("the document of %s: got two, want one", file)
 		}
 		m.documents[file] = v.UID
 	}
@@ -263,7 +263,7 @@ func (m *mirror) hooked(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(m.Frameio.Webhooks(m.Workspace)) != 1 {
-		t.Fatal("there is no webhook")
+		t.Fatalf("the webhooks: got %d, want 1", len(m.Frameio.Webhooks(m.Workspace)))
 	}
 }
 

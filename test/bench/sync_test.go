@@ -86,7 +86,7 @@ func TestSyncOriginal(t *testing.T) {
 func (b *bench) verdict(t *testing.T) {
 	t.Helper()
 	if b.short > 0 {
-		t.Errorf("%d figures fall short of their target", b.short)
+		t.Errorf("figures that fall short of their target: got %d, want 0", b.short)
 	}
 }
 

@@ -56,7 +56,7 @@ func TestMain(m *testing.M) {
 
 func TestBrowser(t *testing.T) {
 	if _, ok := ui.Bundle(); !ok {
-		t.Fatal("this test was built without the elements: run `make ui` first")
+		t.Fatal("the elements: got a build without them, want one after `make ui`")
 	}
 
 	chromium, err := exec.LookPath("chromium")
@@ -75,7 +75,7 @@ func TestBrowser(t *testing.T) {
 
 	scripts, err := filepath.Glob("*.test.mjs")
 	if err != nil || len(scripts) == 0 {
-		t.Fatal("there is no script", err)
+		t.Fatalf("the scripts: got none (%v), want some", err)
 	}
 
 	// Those that take long begin first.

@@ -47,7 +47,7 @@ func TestEveryRemoteWriteMayGoWrong(t *testing.T) {
 			t.Parallel()
 			writes, _ := rehearse(t, s)
 			if len(writes) == 0 {
-				t.Fatal("nothing was written")
+				t.Fatal("writes: got 0, want some")
 			}
 
 			t.Logf("%d remote writes", len(writes))

@@ -44,7 +44,7 @@ func one(t *testing.T, size int64, onFrameio, onNuxeo []faults.Rule) *testenv.Be
 	b.Check(testenv.Want{"Cut": {Content: data, Comments: words}})
 	b.Mails(1)
 	if len(b.Frameio.Faults().Hits())+len(b.Nuxeo.Faults().Hits()) == 0 {
-		t.Error("nothing went wrong")
+		t.Error("faults that befell it: got 0, want some")
 	}
 
 	return b
@@ -196,7 +196,7 @@ func checkPause(
 	}
 
 	if struck.IsZero() {
-		t.Fatal("nothing was refused")
+		t.Fatal("refused calls: got 0, want some")
 	}
 
 	// Those on their way already when the refusal came cannot be called back.

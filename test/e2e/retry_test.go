@@ -64,7 +64,7 @@ func TestRetryAfterEveryRefusal(t *testing.T) {
 					}
 				})
 				if n > 60 {
-					t.Fatal("there is no end to it")
+					t.Fatalf("retries: got %d, want an end before 60", n)
 				}
 			}
 		})

@@ -237,7 +237,7 @@ func TestStorm(t *testing.T) {
 		e.atLeast("storm-budget-used", used, 0.9)
 		e.atMost("storm-minutes-until-done", took.Minutes(), 30)
 		if e.failed > 0 {
-			t.Errorf("%d figures miss their target", e.failed)
+			t.Errorf("figures that miss their target: got %d, want 0", e.failed)
 		}
 	})
 }
@@ -272,7 +272,7 @@ func weather(t *testing.T, s *stormy) time.Duration {
 		}
 
 		if counts[work.Failed] > 0 {
-			t.Errorf("%d items failed", counts[work.Failed])
+			t.Errorf("failed items: got %d, want 0", counts[work.Failed])
 		}
 
 		if counts[work.Done]+counts[work.Failed] == stormItems || time.Since(begin) > 2*time.Hour {

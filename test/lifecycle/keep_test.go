@@ -210,7 +210,7 @@ func TestChoreIsDoneOnce(t *testing.T) {
 		return all[0].Ended
 	}
 	if !state().IsZero() {
-		t.Error("a chore ran before anybody looked")
+		t.Errorf("the chore's last end: got %v, want none before it ran", state())
 	}
 
 	if _, err := b.App.Maintenance.DoNow(t.Context(), "history"); err != nil {
@@ -218,11 +218,11 @@ func TestChoreIsDoneOnce(t *testing.T) {
 	}
 
 	if state().IsZero() {
-		t.Error("the chore left no report")
+		t.Error("the chore's last end: got none, want one")
 	}
 
 	if _, err := b.App.Maintenance.DoNow(t.Context(), "no such"); err == nil {
-		t.Error("an unknown chore was done")
+		t.Error("an unknown chore: got it done, want an error")
 	}
 }
 

@@ -62,7 +62,7 @@ func TestCallOfSomebodyUnconnectedIsKept(t *testing.T) {
 	}
 
 	if len(b.Documents()) != 0 {
-		t.Fatal("it was published by somebody who may not")
+		t.Fatalf("documents of a person without permission: got %d, want 0", len(b.Documents()))
 	}
 
 	items, _, err := b.App.Engine.Items(t.Context(), testenv.Viewer, work.Filter{Limit: 10, Kind: "publish"})
@@ -98,7 +98,7 @@ func TestKeptCallIsStartedByTheChore(t *testing.T) {
 	}
 
 	if len(b.Documents()) != 0 {
-		t.Fatal("it was published")
+		t.Fatalf("documents: got %d, want 0", len(b.Documents()))
 	}
 
 	b.Die()
@@ -173,7 +173,7 @@ func TestBindingWithoutOwnerIsTakenOver(t *testing.T) {
 	}
 
 	if _, err := b.App.Binding.TakeOver(t.Context(), work.Viewer{Login: "josh"}, made.ID); err == nil {
-		t.Error("a binding with a good owner was taken over")
+		t.Error("taking over a binding whose owner is well: got no error, want one")
 	}
 }
 

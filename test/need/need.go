@@ -36,7 +36,7 @@ func Skip(t testing.TB, format string, args ...any) {
 	t.Helper()
 	why := fmt.Sprintf(format, args...)
 	if os.Getenv(EnvAll) != "" {
-		t.Fatalf("%s may leave nothing out (%s is set), but: %s", t.Name(), EnvAll, why)
+		t.Fatalf("%s with %s set: got something left out, want nothing: %s", t.Name(), EnvAll, why)
 	}
 	_, _ = fmt.Fprintf(os.Stderr, "SKIPPED %s: %s\n", t.Name(), why)
 	t.Skip(why)

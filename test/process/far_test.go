@@ -107,7 +107,7 @@ func (w *longWay) until(item string, so func(*api.Item) bool) *api.Item {
 		if err == nil {
 			v := got
 			if v.State == api.ItemStateFailed {
-				w.t.Fatalf("%s failed: %s", v.Title, *v.Message)
+				w.t.Fatalf("%s: got it failed (%s), want it done", v.Title, *v.Message)
 			}
 			if so(v) || v.State == api.ItemStateDone {
 				return v
@@ -166,7 +166,7 @@ func TestLongWay(t *testing.T) {
 		Documents: []string{document}, Team: w.workspace, Project: w.project, Separate: new(true),
 	})
 	if err != nil || sent.Pushes[0].Item == nil {
-		t.Fatalf("pushing: %v %+v", err, sent)
+		t.Fatalf("pushing: got %+v, %v; want an item", sent, err)
 	}
 
 	w.disturbed(*sent.Pushes[0].Item, size, frameioPart)
@@ -176,7 +176,7 @@ func TestLongWay(t *testing.T) {
 	}
 
 	if c := w.frameio.Uploaded(*p.File); c == nil {
-		t.Error("Frame.io has nothing of what was pushed")
+		t.Error("what Frame.io has of the push: got nothing, want the file")
 	} else if err := sameAs(want, io.NewSectionReader(c, 0, c.Size())); err != nil {
 		t.Errorf("what Frame.io has of what was pushed: %v", err)
 	}

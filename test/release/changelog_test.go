@@ -49,7 +49,7 @@ func TestChangelog(t *testing.T) {
 	})
 
 	if out, err := changed(t, dir, "v0.2.0"); err != nil {
-		t.Fatal(err, out)
+		t.Fatalf("moving the changes: got %v, want no error: %v", err, out)
 	}
 
 	got, err := os.ReadFile(filepath.Join(dir, "CHANGELOG.md"))

@@ -48,13 +48,13 @@ func composed(t *testing.T, p place, image runConfig) {
 	for name, s := range c.Services {
 		for _, secret := range s.Secrets {
 			if c.Secrets[secret].File == "" {
-				t.Errorf("%s uses the secret %s, which is not declared", name, secret)
+				t.Errorf("the secret %s of %s: got none declared, want one", secret, name)
 			}
 		}
 		for variable, value := range s.Environment {
 			secret, is := strings.CutPrefix(value, "/run/secrets/")
 			if is && !slices.Contains(s.Secrets, secret) {
-				t.Errorf("%s of %s reads the secret %s, which it is not given", variable, name, secret)
+				t.Errorf("%s of %s: got no secret %s, want it given", variable, name, secret)
 			}
 		}
 	}
@@ -84,7 +84,7 @@ func composed(t *testing.T, p place, image runConfig) {
 	// Ports and paths.
 	for _, port := range connector.Expose {
 		if _, ok := image.ExposedPorts[port+"/tcp"]; !ok {
-			t.Errorf("compose.yaml exposes %s, the image %v", port, image.ExposedPorts)
+			t.Errorf("the port of compose.yaml: got %s, want one of the image's, %v", port, image.ExposedPorts)
 		}
 	}
 
@@ -94,12 +94,12 @@ func composed(t *testing.T, p place, image runConfig) {
 	}
 
 	if to := "reverse_proxy connector:" + connector.Expose[0] + " "; !strings.Contains(string(caddy), to) {
-		t.Errorf("the Caddyfile does not have %q", to)
+		t.Errorf("the Caddyfile: got no %q, want it", to)
 	}
 
 	for path := range image.Volumes {
 		if !slices.ContainsFunc(connector.Volumes, func(v string) bool { return strings.HasSuffix(v, ":"+path) }) {
-			t.Errorf("compose.yaml keeps nothing at %s", path)
+			t.Errorf("the volumes: got %v, want one at %s", connector.Volumes, path)
 		}
 	}
 
@@ -112,7 +112,7 @@ func composed(t *testing.T, p place, image runConfig) {
 		for _, v := range s.Volumes {
 			from, _, _ := strings.Cut(v, ":")
 			if _, ok := c.Volumes[from]; !ok && !strings.HasPrefix(from, "./") {
-				t.Errorf("%s uses the volume %s, which is not declared", name, from)
+				t.Errorf("the volume %s of %s: got none declared, want one", from, name)
 			}
 		}
 	}

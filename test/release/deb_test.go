@@ -58,7 +58,7 @@ func TestDebianPackage(t *testing.T) {
 		"--nuxeo-url", nuxeoURL, "--frameio-url", frameioURL, "--network-private-addresses", "allow", "--mail-via",
 		"none")
 	if !strings.Contains(said, "systemctl enable --now nuxeo-frameio") {
-		t.Errorf("init does not say how to start the service:\n%s", said)
+		t.Errorf("what init says: got\n%s\nwant how to start the service", said)
 	}
 
 	if uid, mode := p.owner(settings); uid != account || mode.Perm() != 0o600 {
@@ -67,7 +67,7 @@ func TestDebianPackage(t *testing.T) {
 
 	chosen := p.read(settings)
 	if !strings.Contains(chosen, "data = \"/var/lib/nuxeo-frameio\"\n") {
-		t.Errorf("the data is not where the unit keeps it:\n%s", chosen)
+		t.Errorf("the settings: got\n%s\nwant the data where the unit keeps it", chosen)
 	}
 
 	// The service. A secret comes from where the unit looks for it.
@@ -90,7 +90,7 @@ func TestDebianPackage(t *testing.T) {
 		stop = p.service(account)
 		answers(t, address)
 		if said := p.run(account, admin, prog0, "provider", "show"); !strings.Contains(said, "frameio-demo-client") {
-			t.Errorf("with %s the registered application is gone:\n%s", filepath.Base(deb), said)
+			t.Errorf("the registered application with %s: got %s, want frameio-demo-client", filepath.Base(deb), said)
 		}
 		diff.Equal(t, "the settings after "+filepath.Base(deb)+" was installed", p.read(settings), chosen)
 	}
@@ -108,7 +108,7 @@ func TestDebianPackage(t *testing.T) {
 	}
 
 	if names := left(before, p.tree(append(theirs, accounts...)...)); len(names) > 0 {
-		t.Errorf("after it was purged these are left: %v", names)
+		t.Errorf("what is left after the purge: got %v, want nothing", names)
 	}
 
 	if uid, _ := p.owner("/var/lib/nuxeo-frameio/connector.db"); uid != account {
@@ -143,7 +143,7 @@ func TestPostinstallWantsTheAccount(t *testing.T) {
 	}
 
 	if _, err := os.Stat(p.path(settings)); err == nil {
-		t.Error("it has made settings that belong to nobody")
+		t.Error("settings that belong to nobody: got a file, want none")
 	}
 }
 
@@ -187,7 +187,7 @@ func (p place) account() uint32 {
 	p.t.Helper()
 	m := regexp.MustCompile(`(?m)^nuxeo-frameio:[^:]*:(\d+):`).FindStringSubmatch(p.read("/etc/passwd"))
 	if m == nil {
-		p.t.Fatalf("there is no account nuxeo-frameio:\n%s", p.read("/etc/passwd"))
+		p.t.Fatalf("the accounts: got\n%s\nwant nuxeo-frameio among them", p.read("/etc/passwd"))
 	}
 
 	n, err := strconv.ParseUint(m[1], 10, 32)

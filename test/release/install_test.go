@@ -54,7 +54,7 @@ func TestMakeInstall(t *testing.T) {
 	run("uninstall")
 	for inside, mode := range p.tree() {
 		if !strings.HasPrefix(mode, "d") {
-			t.Errorf("%s is left", inside)
+			t.Errorf("%s: got it left, want it removed", inside)
 		}
 	}
 }

@@ -168,7 +168,7 @@ func TestMadeTwiceIsTheSame(t *testing.T) {
 		}
 		b, err := os.ReadFile(filepath.Join(two, e.Name()))
 		if err != nil || !bytes.Equal(a, b) {
-			t.Errorf("%s differs when it is made again (%v)", e.Name(), err)
+			t.Errorf("%s made twice: got different files (%v), want the same bytes", e.Name(), err)
 		}
 	}
 
@@ -191,7 +191,7 @@ func TestListOfParts(t *testing.T) {
 		`"version": "` + version + `"`,
 	} {
 		if !strings.Contains(string(b), part) {
-			t.Errorf("the list does not have %s", part)
+			t.Errorf("the list: got no %s, want it", part)
 		}
 	}
 }

@@ -171,7 +171,7 @@ func (p place) start(uid uint32, env []string, argv ...string) (stop func()) {
 	if !<-runs {
 		<-ended
 		cancel()
-		p.t.Fatalf("%s ended:\n%s", strings.Join(argv, " "), log)
+		p.t.Fatalf("%s: got its end, want it to run:\n%s", strings.Join(argv, " "), log)
 	}
 
 	p.t.Cleanup(stop)

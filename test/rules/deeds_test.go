@@ -63,13 +63,13 @@ func TestEveryDeedIsWrittenAndShown(t *testing.T) {
 		switch {
 		case !strings.Contains(code.String(), "audit."+spec.Names[0].Name) &&
 			!regexp.MustCompile(`What:\s+`+spec.Names[0].Name+`\b`).MatchString(code.String()):
-			t.Errorf("nothing writes %s", deed)
+			t.Errorf("what writes %s: got nothing, want a call of the audit", deed)
 		case !strings.Contains(page, `"`+deed+`"`):
-			t.Errorf("%s cannot be chosen on the page", deed)
+			t.Errorf("the choices of the page: got no %s, want it", deed)
 		case !strings.Contains(words, `"frameio.audit.`+deed+`"`):
-			t.Errorf("%s has no words", deed)
+			t.Errorf("the words for %s: got none, want some", deed)
 		case !strings.Contains(help, deed):
-			t.Errorf("%s is not named at the command line", deed)
+			t.Errorf("the help of the command line: got no %s, want it", deed)
 		}
 
 		return true

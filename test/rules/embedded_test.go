@@ -37,8 +37,7 @@ func TestNoEmbeddedMethodIsHidden(t *testing.T) {
 	for _, s := range structs {
 		for m := range methods {
 			if m.dir == s.dir && m.receiver == s.outer && methods[method{s.innerDir, s.inner, m.name}] {
-				t.Errorf("%s: %s.%s hides that of the embedded %s: call one of them otherwise", s.dir, s.outer,
-					m.name, s.inner)
+				t.Errorf("%s: got %s.%s over that of the embedded %s, want two names", s.dir, s.outer, m.name, s.inner)
 			}
 		}
 	}

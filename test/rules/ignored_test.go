@@ -23,7 +23,7 @@ func TestSecretsOfComposeAreIgnored(t *testing.T) {
 	if !slices.ContainsFunc(lines("deploy/compose.yaml"), func(line string) bool {
 		return strings.Contains(line, "file: ./secrets/")
 	}) {
-		t.Error("the compose file has no secrets in that folder")
+		t.Error("secrets of the compose file in that folder: got none, want some")
 	}
 
 	for name, want := range map[string]string{".gitignore": "/deploy/secrets/", ".dockerignore": "deploy/secrets"} {

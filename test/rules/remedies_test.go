@@ -51,7 +51,7 @@ func TestRemediesAreNotOnlyCommands(t *testing.T) {
 			}
 			for _, arg := range call.Args {
 				if said := literals(arg); strings.Contains(said, "`nuxeo-frameio ") && !inABrowser.MatchString(said) {
-					t.Errorf("%s: what to do is only a command, %q; name the page as well", path, said)
+					t.Errorf("%s: got a remedy that is only a command, %q, want the page as well", path, said)
 				}
 			}
 			return true

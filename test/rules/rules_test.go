@@ -99,7 +99,7 @@ func TestImportsGoOneWay(t *testing.T) {
 		}
 		for _, dep := range deps {
 			if why := forbidden(pkg, dep); why != "" {
-				t.Errorf("%s imports %s: %s", pkg, dep, why)
+				t.Errorf("%s: got an import of %s, want none: %s", pkg, dep, why)
 			}
 		}
 	}
@@ -136,7 +136,7 @@ func TestOnlyWorkKnowsTheJobLibrary(t *testing.T) {
 	for line := range strings.Lines(string(out)) {
 		pkg, deps, _ := strings.Cut(line, " ")
 		if strings.Contains(deps, "riverqueue") && pkg != module+"/internal/work" {
-			t.Errorf("%s imports the job library", pkg)
+			t.Errorf("%s: got an import of the job library, want it in internal/work alone", pkg)
 		}
 	}
 }
@@ -207,11 +207,11 @@ func TestPackagesAndNamesAreDocumented(t *testing.T) {
 		}
 
 		if len(p.Doc) < 100 {
-			t.Errorf("%s: the package comment does not say what it is for", dir)
+			t.Errorf("%s: got a package comment of %d letters, want 100 that say what it is for", dir, len(p.Doc))
 		}
 
 		for _, name := range undocumented(p) {
-			t.Errorf("%s: %s is exported without a comment", dir, name)
+			t.Errorf("%s: got %s exported without a comment, want one", dir, name)
 		}
 	}
 }
@@ -263,7 +263,7 @@ func TestFilesStayShort(t *testing.T) {
 				t.Fatal(err)
 			}
 			if n := bytes.Count(b, []byte("\n")); n > 500 {
-				t.Errorf("%s has %d lines; is it one idea?", f, n)
+				t.Errorf("%s: got %d lines, want 500 at most and one idea", f, n)
 			}
 		}
 	}
@@ -292,7 +292,7 @@ func TestNothingForeignIsCommitted(t *testing.T) {
 
 		for _, bad := range []*regexp.Regexp{paths, unfinished} {
 			if m := bad.Find(b); m != nil {
-				t.Errorf("%s contains %q", name, m)
+				t.Errorf("%s: got %q, want it without", name, m)
 			}
 		}
 	}
@@ -304,7 +304,7 @@ func TestLayersExist(t *testing.T) {
 	for _, l := range layers {
 		for _, pkg := range l {
 			if !slices.Contains(known, pkg) {
-				t.Errorf("the layers name %s, which is gone", pkg)
+				t.Errorf("the layers: got %s, want packages that exist", pkg)
 			}
 		}
 	}

@@ -58,7 +58,7 @@ func TestTablesHaveOneOwner(t *testing.T) {
 	t.Parallel()
 	migrations, err := filepath.Glob(root + "/internal/store/migrations/*.sql")
 	if err != nil || len(migrations) == 0 {
-		t.Fatal("there are no migrations", err)
+		t.Fatalf("the migrations: got none (%v), want some", err)
 	}
 
 	for _, name := range migrations {
@@ -68,7 +68,7 @@ func TestTablesHaveOneOwner(t *testing.T) {
 		}
 		for _, m := range madeTable.FindAllStringSubmatch(string(text), -1) {
 			if _, known := owners[m[1]]; !known {
-				t.Errorf("%s makes the table %s, which no package owns: enter its owner", filepath.Base(name), m[1])
+				t.Errorf("the table %s of %s: got no owner, want the package that owns it", m[1], filepath.Base(name))
 			}
 		}
 	}
@@ -91,7 +91,7 @@ func TestTablesHaveOneOwner(t *testing.T) {
 	}
 
 	for _, reader := range slices.Sorted(maps.Keys(unused)) {
-		t.Errorf("nothing is read by %s: take it off the list", reader)
+		t.Errorf("what %s reads: got nothing, want it off the list", reader)
 	}
 }
 
@@ -105,7 +105,7 @@ func foreign(t *testing.T, pkg string, use [2]string, unused map[string]bool) {
 	}
 
 	if verb != "FROM" && verb != "JOIN" {
-		t.Errorf("%s writes to %s, which is %s's", pkg, table, owner)
+		t.Errorf("%s: got a write to %s, want none: it is %s's", pkg, table, owner)
 		return
 	}
 
@@ -117,7 +117,7 @@ func foreign(t *testing.T, pkg string, use [2]string, unused map[string]bool) {
 		}
 	}
 
-	t.Errorf("%s reads %s, which is %s's: ask %s, or enter why it may", pkg, table, owner, owner)
+	t.Errorf("%s: got a reading of %s, want %s asked, or the reason entered", pkg, table, owner)
 }
 
 // uses are the verbs and tables of the statements in a file.

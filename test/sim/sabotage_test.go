@@ -245,8 +245,8 @@ func overlay(t *testing.T) string {
 			}
 
 			if n := strings.Count(text, c.from); n != 1 {
-				t.Fatalf("sabotage %q: in %s this is there %d times, not once; bring the list up to date:\n%s", s.name,
-					c.file, n, c.from)
+				t.Fatalf("sabotage %q, this in %s: got %d, want 1; bring the list up to date:\n%s",
+					s.name, c.file, n, c.from)
 			}
 
 			changed[c.file] = strings.Replace(text, c.from, c.to, 1)
@@ -332,7 +332,8 @@ func TestSabotageIsNoticed(t *testing.T) {
 
 			seed, what := failedSeed.FindSubmatch(out), whatFailed.FindSubmatch(out)
 			if err == nil || seed == nil || what == nil {
-				t.Fatalf("without the %s all seeds pass, or none runs: %v\n%.2000s", s.name, err, out)
+				t.Fatalf("without the %s: got no seed that runs and fails (%v), want one:\n%.2000s",
+					s.name, err, out)
 			}
 
 			t.Logf("without the %s: seed %s after %v: %s", s.name, seed[1],

@@ -63,7 +63,7 @@ func kept(t *testing.T) (out []uint64) {
 func report(t *testing.T, r Result) {
 	t.Helper()
 	for _, v := range r.Violations {
-		t.Errorf("%s\n\tgo test ./test/sim -run 'TestSeeds$' -v -seed %d", v, r.Seed)
+		t.Errorf("got a violation, want none: %s\n\tgo test ./test/sim -run 'TestSeeds$' -v -seed %d", v, r.Seed)
 	}
 }
 
@@ -252,7 +252,8 @@ func TestSeedsRepeat(t *testing.T) {
 				}
 				runs = append(runs, next)
 			}
-			t.Errorf("no two runs of seed %d have the same effects: %s", seed, difference(runs[0].Trace, runs[1].Trace))
+			t.Errorf("runs of seed %d: got other effects each time, want the same twice: %s",
+				seed, difference(runs[0].Trace, runs[1].Trace))
 		})
 	}
 }

@@ -119,8 +119,8 @@ func (f *field) settle() {
 		select {
 		case <-tick.C:
 		case <-deadline:
-			f.Fatalf("%d items are not at their end, the first is %s at %q: %s", len(open), open[0].State, open[0].Step,
-				open[0].Message)
+			f.Fatalf("open items: got %d, want 0; the first is %s at %q: %s",
+				len(open), open[0].State, open[0].Step, open[0].Message)
 		}
 	}
 }
@@ -141,7 +141,7 @@ func (f *field) items(states ...string) (all []work.View) {
 func (f *field) failures() {
 	f.Helper()
 	for _, v := range f.items("failed") {
-		f.Errorf("%s failed at %q: %s %s", v.Title, v.Step, v.Message, v.Remedy)
+		f.Errorf("%s: got it failed at %q, want it done: %s %s", v.Title, v.Step, v.Message, v.Remedy)
 	}
 }
 
@@ -230,7 +230,7 @@ func TestNobodysContentIsLost(t *testing.T) {
 		kept++
 		if !held[key.(string)] {
 			lost++
-			f.Errorf("what %q was is in no version", content)
+			f.Errorf("content in the versions: got no %q, want it", content)
 		}
 		return true
 	})
@@ -245,7 +245,7 @@ func TestNobodysContentIsLost(t *testing.T) {
 
 	for _, uid := range uids {
 		if d, err := f.root.Get(f.Context(), uid, nuxeo.Fetch{Lock: true}); err != nil || d.LockOwner != "" {
-			f.Errorf("%s is locked by %q at the end: %v", uid, d.LockOwner, err)
+			f.Errorf("the lock of %s at the end: got %q, %v, want none", uid, d.LockOwner, err)
 		}
 	}
 

@@ -22,7 +22,7 @@ func TestSharesFitTheLimit(t *testing.T) {
 		lanes[p.lane] += p.wall
 		cpu += p.cpu
 		if p.cpu == 0 || p.wall == 0 {
-			t.Errorf("part %q has no share of the time", p.name)
+			t.Errorf("part %q: got %v of CPU and %v of time, want a share of both", p.name, p.cpu, p.wall)
 		}
 	}
 
@@ -123,7 +123,7 @@ func TestWhatIsLeftOutExists(t *testing.T) {
 			leftOut++
 			top, _, _ := strings.Cut(name, "/")
 			if !regexp.MustCompile(`(?m)^func ` + top + `\(`).MatchString(code) {
-				t.Errorf("%s: there is no %s to be left out", p.name, top)
+				t.Errorf("%s: got no %s to be left out, want it", p.name, top)
 			}
 		}
 	}

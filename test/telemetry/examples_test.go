@@ -42,7 +42,7 @@ func metricsIn(t *testing.T, where, expr string) {
 	}
 
 	if strings.Count(expr, "(") != strings.Count(expr, ")") || strings.Count(expr, "{") != strings.Count(expr, "}") {
-		t.Errorf("%s has unbalanced brackets: %s", where, expr)
+		t.Errorf("%s: got brackets that do not close, want them balanced: %s", where, expr)
 	}
 }
 

@@ -113,7 +113,7 @@ func TestOneTraceFromTheActionToTheMail(t *testing.T) {
 
 		b.Run(b.Josh, b.Frameio.AddFile(b.Root, "Cut.mov", pattern.New(1, 3<<20)))
 		if restarted && !b.Survive() {
-			t.Fatal("the process did not die")
+			t.Fatal("the process: got it alive, want it dead")
 		}
 
 		var item work.View
@@ -219,7 +219,7 @@ func TestFailuresAreInTheTrace(t *testing.T) {
 	}
 
 	if len(spans["publish undo"]) == 0 {
-		t.Error("undoing is not in the trace")
+		t.Error("spans of \"publish undo\": got none, want some")
 	}
 }
 

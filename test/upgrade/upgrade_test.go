@@ -94,7 +94,7 @@ func TestWrite(t *testing.T) {
 			t.Parallel()
 			path := filepath.Join(dir, s.name+".json")
 			if _, err := os.Stat(path); err == nil {
-				t.Fatalf("%s is there already: what an older program did is not written anew", path)
+				t.Fatalf("%s: got a file, want none: what an older program did is not written anew", path)
 			}
 
 			f := record(t, s)
@@ -125,7 +125,7 @@ func TestOldItemsEndWell(t *testing.T) {
 	t.Parallel()
 	versions, err := filepath.Glob(filepath.Join("testdata", "*"))
 	if err != nil || len(versions) == 0 {
-		t.Fatalf("no version has fixtures, %v", err)
+		t.Fatalf("versions with fixtures: got none (%v), want some", err)
 	}
 
 	for _, dir := range versions {

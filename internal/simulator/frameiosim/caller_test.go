@@ -241,7 +241,7 @@ func TestDeliveryDetails(t *testing.T) {
 	r, body := deliver(DeliverSpec{Secret: "wrong"})
 	if ts := r.Header.Get("X-Frameio-Request-Timestamp"); r.Header.Get("X-Frameio-Signature") !=
 		Signature("wrong", ts, body) {
-		t.Error("wrong secret was not used")
+		t.Error("the signature with a wrong secret: got another, want the secret to be used")
 	}
 
 	r, body = deliver(DeliverSpec{Skew: -10 * time.Minute, Body: []byte("{not json")})

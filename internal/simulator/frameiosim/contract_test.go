@@ -30,7 +30,7 @@ func TestContract(t *testing.T) {
 		o.Wrap = func(next http.Handler) http.Handler {
 			return c.Middleware(next, func(v string) {
 				if !bad.Load() || strings.HasPrefix(v, contract.InAnswer) {
-					t.Error(v)
+					t.Error("got a violation of the contract, want none: " + v)
 				}
 			})
 		}

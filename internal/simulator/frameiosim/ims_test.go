@@ -115,7 +115,7 @@ func TestSignInPage(t *testing.T) {
 	tokens := w.exchange(url.Values{"grant_type": {"authorization_code"}, "code": {to.Query().Get("code")}}).
 		want(200).JSON
 	if tokens["refresh_token"] != nil {
-		t.Error("a refresh token without offline_access")
+		t.Errorf("the refresh token without offline_access: got %v, want none", tokens["refresh_token"])
 	}
 }
 

@@ -22,7 +22,7 @@ func TestTreePage(t *testing.T) {
 	josh := s.AddPerson("Josh Editor", "josh@example.org")
 	project, root := s.AddProject(s.AddWorkspace(s.AddAccount("Studio", josh), "Post"), "Autumn")
 	if project == "" {
-		t.Fatal("no project")
+		t.Fatal("the page of projects: got none, want one")
 	}
 
 	file := s.AddFile(root, "<b>Teaser</b>.mp4", s.Pattern(1, 2000), frameiosim.WithStatus("Approved"),

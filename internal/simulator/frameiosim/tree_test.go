@@ -209,7 +209,7 @@ func TestFolderWrites(t *testing.T) {
 	a := w.call("POST", folders+w.root+"/folders", wrap("name", "A")).want(201).data()["id"].(string)
 	twin := w.call("POST", folders+w.root+"/folders", wrap("name", "A")).want(201).data()["id"].(string)
 	if a == twin {
-		t.Error("same names are two folders")
+		t.Errorf("two folders of one name: got %v twice, want two ids", a)
 	}
 
 	inner := w.sim.AddFolder(a, "inner")
@@ -352,9 +352,9 @@ func TestUnknownRoute(t *testing.T) {
 func TestEqualSeedsGiveEqualIDs(t *testing.T) {
 	t.Parallel()
 	if a, b := setup(t), setup(t); a.root != b.root || a.file("x") != b.file("x") {
-		t.Error("ids differ")
+		t.Errorf("two worlds of one seed: got the ids %v and %v, want the same", a.root, b.root)
 	}
 	if a, b := setup(t), setup(t, func(o *Options) { o.Seed = 2 }); a.root == b.root {
-		t.Error("other seeds give equal ids")
+		t.Errorf("worlds of two seeds: got the id %v in both, want different ones", a.root)
 	}
 }

@@ -47,13 +47,15 @@ func TestWebhooks(t *testing.T) {
 
 	ts := rc.got[0].Header.Get("X-Frameio-Request-Timestamp")
 	if rc.got[0].Header.Get("X-Frameio-Signature") != Signature(made["secret"].(string), ts, rc.bodies[0]) {
-		t.Error("signature")
+		t.Errorf("the signature: got %q, want one with the webhook's secret",
+			rc.got[0].Header.Get("X-Frameio-Signature"))
 	}
 
 	send(Event{Type: "comment.created", Secret: "other", Skew: -time.Hour})
 	ts = rc.got[1].Header.Get("X-Frameio-Request-Timestamp")
 	if rc.got[1].Header.Get("X-Frameio-Signature") != Signature("other", ts, rc.bodies[1]) {
-		t.Error("signature with another secret")
+		t.Errorf("the second signature: got %q, want one with the other secret",
+			rc.got[1].Header.Get("X-Frameio-Signature"))
 	}
 
 	if got := send(Event{Type: "file.ready"}); len(got) != 0 {
@@ -122,11 +124,13 @@ func TestCopyFile(t *testing.T) {
 
 	plain, full := copied(""), copied("?copy_metadata=true&copy_comments=all")
 	if w.sim.Status(plain) != "" || len(w.sim.Comments(plain)) != 0 {
-		t.Error("metadata or comments copied unasked")
+		t.Errorf("a plain copy: got status %q and %d comments, want neither",
+			w.sim.Status(plain), len(w.sim.Comments(plain)))
 	}
 
 	if w.sim.Status(full) != "Approved" || len(w.sim.Comments(full)) != 1 {
-		t.Error("metadata or comments not copied")
+		t.Errorf("a full copy: got status %q and %d comments, want Approved and 1",
+			w.sim.Status(full), len(w.sim.Comments(full)))
 	}
 
 	if got := w.fetch(w.original(full)).want(200).Raw; string(got) != "a.mp4" {

@@ -38,12 +38,12 @@ func TestBasic(t *testing.T) {
 	f := setup(t)
 	r := f.send("", "GET", "/api/v1/me", nil).is(401)
 	if r.header.Get("WWW-Authenticate") == "" {
-		t.Fatal("401 without a challenge")
+		t.Fatal("a 401: got no challenge, want one")
 	}
 
 	if r := f.send("", "GET", "/api/v1/me", nil, "X-No-Basic-Header: true").
 		is(401); r.header.Get("WWW-Authenticate") != "" {
-		t.Fatal("a challenge although refused")
+		t.Fatal("a 401 without Basic: got a challenge, want none")
 	}
 
 	f.send("josh", "GET", "/api/v1/me", nil).is(200).want("josh", "id").want("josh@example.org", "properties", "email").
@@ -64,7 +64,7 @@ func TestLoginTokens(t *testing.T) {
 	r := f.send("josh", "POST", at, nil).is(201)
 	token := string(r.body)
 	if again := f.send("josh", "POST", at, nil).is(201); string(again.body) != token {
-		t.Fatal("another token for the same device")
+		t.Fatalf("the second token of a device: got %s, want %s again", again.body, token)
 	}
 
 	f.send("josh", "POST", "/api/v1/token?application=app", nil).is(500)
@@ -180,7 +180,7 @@ func TestIdempotencyKeyWhileRunning(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	if _, first := f.sim.replays.begin("k", time.Now(), 0, 0); !first {
-		t.Fatal("the key is taken")
+		t.Fatal("a new key: got it taken, want it free")
 	}
 	f.send("josh", "POST", "/api/v1/path"+folder, doc("File", "f", nil), "Idempotency-Key: k").is(409)
 }
@@ -198,7 +198,7 @@ func TestLostAnswerIsReplayed(t *testing.T) {
 		return err
 	}
 	if req() == nil {
-		t.Fatal("the answer was not lost")
+		t.Fatal("a request whose answer is lost: got no error, want one")
 	}
 
 	if err := req(); err != nil {

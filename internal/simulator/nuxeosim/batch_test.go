@@ -166,7 +166,7 @@ func TestDiscardedBytesAreVerified(t *testing.T) {
 		doc("File", "f", obj{"file:content": obj{"upload-batch": b, "upload-fileId": "0"}})).is(201).at("uid").(string)
 	if got := f.send("josh", "GET", "/api/v1/id/"+uid+"/@blob/file:content", nil).is(200); !content.Matches(got.body,
 		0) {
-		t.Fatal("downloads are not what was verified")
+		t.Fatal("the download: got other bytes, want those that were verified")
 	}
 
 	equalInts(t, int(f.sim.Mismatches()), 0, "mismatches")
@@ -207,7 +207,7 @@ func TestJoiningTakesItsTimeWithoutTheLock(t *testing.T) {
 		go func() { j, _ := s.join(b.id, 0, 0); done <- j }()
 		synctest.Wait()
 		if s.Batches() != 1 { // would hang if the lock were held
-			t.Error("the batch is gone")
+			t.Errorf("the batches: got %d, want 1", s.Batches())
 		}
 
 		if j := <-done; j == nil || time.Since(start) != 10*time.Second {

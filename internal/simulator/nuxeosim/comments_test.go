@@ -90,7 +90,7 @@ func TestCommentsNeedOnlyRead(t *testing.T) {
 	f.send("julia", "POST", "/api/v1/id/"+uid+"/@comment", obj{"text": "on a locked one"}).is(201)
 	if after := f.doc(uid); after.Properties["dc:modified"] != before.Properties["dc:modified"] ||
 		after.LastContributor != "josh" {
-		t.Fatal("a comment modified the document")
+		t.Fatalf("the document after a comment: got it modified (%v), want it as it was", after.LastContributor)
 	}
 
 	f.sim.SetACL(folder, "olga", "Everything", false)

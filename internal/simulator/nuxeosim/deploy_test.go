@@ -43,7 +43,7 @@ func TestDeploymentFragment(t *testing.T) {
 		want("Metadata", "browser.metadata")
 	if french := f.send("", "GET", "/ui/i18n/messages-fr.json", nil).is(200); strings.Contains(string(french.body),
 		"x.label") {
-		t.Error("a text was appended to a file that the fragment does not name")
+		t.Error("the French texts: got x.label among them, want none that the fragment does not add")
 	}
 
 	for name := range f.sim.disk {
@@ -95,7 +95,7 @@ func TestPatternsChoose(t *testing.T) {
 	}
 
 	if !chosen("a", nil, nil) || chosen("a", []string{"a"}, []string{"*"}) {
-		t.Error("without includes all is chosen, and an exclude wins")
+		t.Error("got nothing chosen without includes, or what is excluded, want all, and the exclude to win")
 	}
 }
 
@@ -124,7 +124,7 @@ func TestWithoutWebUI(t *testing.T) {
 	f := setup(t, func(o *Options) { o.WithoutWebUI = true })
 	f.send("josh", "GET", "/ui/", nil).is(404)
 	if err := f.sim.InstallPackage(withFragment(t, afterUI, unpacks)); err == nil {
-		t.Error("a fragment for Web UI ran without it")
+		t.Error("a fragment for Web UI, without it: got no error, want one")
 	}
 }
 

@@ -168,7 +168,7 @@ func TestPackagesThatWouldNotStart(t *testing.T) {
 	}
 
 	if err := s.InstallPackage([]byte("no zip")); err == nil {
-		t.Error("nonsense is accepted")
+		t.Error("installing what is no zip: got no error, want one")
 	}
 }
 
@@ -198,7 +198,7 @@ func TestRegistriesAreStrict(t *testing.T) {
 	}
 
 	if _, err := new(xsdReader).fields(xsd); err == nil {
-		t.Error("a property named id was accepted")
+		t.Error("a property named id: got it accepted, want an error")
 	}
 
 	var ps policySet

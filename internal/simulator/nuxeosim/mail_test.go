@@ -60,7 +60,7 @@ func (m *mailbox) next(t *testing.T) received {
 	case r := <-m.got:
 		return r
 	case <-time.After(10 * time.Second):
-		t.Fatal("no mail")
+		t.Fatal("mails within 10 s: got none, want one")
 		return received{}
 	}
 }

@@ -60,11 +60,11 @@ func TestTreePage(t *testing.T) {
 	}
 
 	if strings.Contains(body, "<script") {
-		t.Error("a title is not escaped")
+		t.Error("a title: got it as HTML, want it escaped")
 	}
 
 	if _, _, body := look(t, s, "/nuxeo/login.jsp"); !strings.Contains(body, "josh / josh") {
-		t.Error("the login page names no login")
+		t.Errorf("the login page: got %.300s, want josh / josh", body)
 	}
 
 	for i := range 500 {
@@ -73,6 +73,6 @@ func TestTreePage(t *testing.T) {
 
 	if _, _, body := look(t, s, "/nuxeo/ui/plain"); !strings.Contains(body, "Only the first 500") ||
 		strings.Count(body, "<article") != 500 {
-		t.Error("the page is not bounded")
+		t.Errorf("articles of the page: got %d, want 500", strings.Count(body, "<article"))
 	}
 }

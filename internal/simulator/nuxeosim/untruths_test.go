@@ -70,7 +70,7 @@ func TestTwoWithOneKeyAtTheSameMoment(t *testing.T) {
 	t.Parallel()
 	f := setup(t, func(o *Options) { o.KeyRace = time.Hour })
 	if _, first := f.sim.replays.begin("k", time.Now(), 0, 0); !first {
-		t.Fatal("the key is taken")
+		t.Fatal("a new key: got it taken, want it free")
 	}
 	f.send("josh", "POST", "/api/v1/path"+folder, doc("File", "x", nil), "Idempotency-Key: k").is(201)
 }

@@ -57,7 +57,7 @@ func TestWithoutTheFaceThePlainPageSaysSo(t *testing.T) {
 	}
 
 	if r := withFace(t).send("", "GET", "/ui/plain", nil).is(200); strings.Contains(string(r.body), "make ui") {
-		t.Error("the plain page says that the face is missing")
+		t.Error("the plain page: got a word on the missing face, want none")
 	}
 }
 

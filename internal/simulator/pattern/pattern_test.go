@@ -24,7 +24,7 @@ func TestAnyRangeEqualsTheWhole(t *testing.T) {
 			t.Fatalf("the range %d+%d differs, %v; want the bytes of the whole", off, n, err)
 		}
 		if !c.Matches(part, off) {
-			t.Fatalf("range %d+%d does not match itself", off, n)
+			t.Fatalf("range %d+%d beside itself: got no match, want one", off, n)
 		}
 	})
 }
@@ -34,15 +34,15 @@ func TestMisplacedAndForeignBytesAreNoticed(t *testing.T) {
 	c := New(7, 4*block)
 	second, _ := io.ReadAll(c.Reader(block, block))
 	if c.Matches(second, 0) {
-		t.Error("the second block passed for the first")
+		t.Error("the second block in place of the first: got a match, want none")
 	}
 
 	second[77] ^= 1
 	if c.Matches(second, block) {
-		t.Error("a flipped bit was not noticed")
+		t.Error("a flipped bit: got a match, want none")
 	}
 
 	if New(8, 100).Matches(second[:100], 0) {
-		t.Error("another seed's bytes passed")
+		t.Error("another seed's bytes: got a match, want none")
 	}
 }

@@ -211,11 +211,13 @@ func (c *Client) operation(to route, t reflect.Type) func([]reflect.Value) []ref
 			}
 		}
 
+		// Make the call. An operation without an answer returns the error alone.
 		answer, err := c.Raw(in[0].Interface().(context.Context), to.method, path, query, body)
 		if t.NumOut() == 1 {
 			return []reflect.Value{reflect.ValueOf(&err).Elem()}
 		}
 
+		// Others decode it into what the field returns.
 		out := reflect.New(t.Out(0).Elem())
 		if err == nil {
 			err = c.fault(json.Unmarshal(answer, out.Interface()))

@@ -43,7 +43,7 @@ func TestOperationsAreThoseOfTheDescription(t *testing.T) {
 			described[name] = true
 			op := ops.FieldByName(name)
 			if !op.IsValid() {
-				t.Errorf("%s cannot be called", name)
+				t.Errorf("the client's operation %s: got none, want it callable", name)
 				continue
 			}
 
@@ -67,7 +67,7 @@ func TestOperationsAreThoseOfTheDescription(t *testing.T) {
 
 	for i := range ops.NumField() {
 		if name := ops.Type().Field(i).Name; !described[name] {
-			t.Errorf("%s is not in the description", name)
+			t.Errorf("the description: got no %s, want it", name)
 		}
 	}
 }

@@ -97,20 +97,20 @@ func TestMethodsAreNamed(t *testing.T) {
 	named, seen := map[string]bool{}, map[string]bool{}
 	for _, k := range conf.Cases() {
 		if seen[k.Name] || k.What == "" || k.Why == "" || k.Source == "" || len(k.Uses) == 0 {
-			t.Errorf("case %s is there twice or says too little", k.Name)
+			t.Errorf("case %s: got it twice or with an empty field, want it once and complete", k.Name)
 		}
 		seen[k.Name] = true
 		for _, use := range k.Uses {
 			named[use] = true
 			if !slices.Contains(calls, use) {
-				t.Errorf("case %s names %s, which makes no call", k.Name, use)
+				t.Errorf("case %s: got %s, want the name of a call", k.Name, use)
 			}
 		}
 	}
 
 	for _, call := range calls {
 		if !named[call] {
-			t.Errorf("no case names %s", call)
+			t.Errorf("the cases that name %s: got none, want one", call)
 		}
 	}
 

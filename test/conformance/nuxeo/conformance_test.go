@@ -185,7 +185,7 @@ func TestUntruthsAreFound(t *testing.T) {
 		field := reflect.TypeFor[nuxeosim.Untruths]().Field(i).Name
 		name, known := untruths[field]
 		if !known {
-			t.Errorf("no case is named for the switch %s", field)
+			t.Errorf("the cases named for the switch %s: got none, want one", field)
 		}
 
 		if name == "" {
@@ -224,20 +224,20 @@ func TestMethodsAreNamed(t *testing.T) {
 	named, names := map[string]bool{}, map[string]bool{}
 	for _, k := range conf.Cases() {
 		if names[k.Name] || k.What == "" || k.Why == "" || k.Source == "" || len(k.Uses) == 0 {
-			t.Errorf("case %s is there twice or says too little", k.Name)
+			t.Errorf("case %s: got it twice or with an empty field, want it once and complete", k.Name)
 		}
 		names[k.Name] = true
 		for _, use := range k.Uses {
 			named[use] = true
 			if !strings.Contains(use, "/") && !slices.Contains(calls, use) {
-				t.Errorf("case %s names %s, which makes no call", k.Name, use)
+				t.Errorf("case %s: got %s, want the name of a call", k.Name, use)
 			}
 		}
 	}
 
 	for _, call := range calls {
 		if !named[call] {
-			t.Errorf("no case names %s", call)
+			t.Errorf("the cases that name %s: got none, want one", call)
 		}
 	}
 }
