@@ -102,3 +102,38 @@ func TestAClockThatWasAheadHidesNoComment(t *testing.T) {
 		t.Errorf("then %q is looked at, %v; want nothing more", r.Lines, err)
 	}
 }
+
+// The next run that a node has set whose clock is ahead, and which is still there, is left to it:
+// two nodes that each corrected the other would run a sync again and again.
+func TestTheNextRunOfANodeThatIsAheadIsLeftToIt(t *testing.T) {
+	t.Parallel()
+	b := testenv.New(t)
+	m := b.Mirrored(func(q *foldersync.Request) { q.Every = time.Hour })
+	ahead := time.Now().Add(3 * time.Hour)
+	due := ahead.Add(time.Hour).Truncate(time.Millisecond)
+	err := b.App.DB.Tx(t.Context(), func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(t.Context(), `INSERT INTO nodes (id, host, version, started, seen)
+			VALUES ('ahead', '', '', $1, $1)`, ahead.UnixMilli())
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(t.Context(), `UPDATE syncs SET due = $1`, due.UnixMilli())
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	if _, err := b.App.Engine.Nodes(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+
+	var r maintenance.Report
+	if err := b.App.Sync.RunDue(t.Context(), &r); err != nil || len(r.Lines) != 0 {
+		t.Errorf("runs that are due: got %q, %v; want none", r.Lines, err)
+	}
+
+	if got := m.Get().Due; !got.Equal(due) {
+		t.Errorf("the next run is due %s, want %s as the node that is ahead has said", got, due)
+	}
+}

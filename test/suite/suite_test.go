@@ -123,7 +123,7 @@ func TestWhatIsLeftOutExists(t *testing.T) {
 			leftOut++
 			top, _, _ := strings.Cut(name, "/")
 			if !regexp.MustCompile(`(?m)^func ` + top + `\(`).MatchString(code) {
-				t.Errorf("the tests of %s: got no %s to be left out, want it", p.name, top)
+				t.Errorf("%s: got no %s to be left out, want it", p.name, top)
 			}
 		}
 	}
