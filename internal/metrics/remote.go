@@ -58,7 +58,7 @@ func (m *Metrics) Uploads(next http.RoundTripper) http.RoundTripper {
 	return roundTrip(func(r *http.Request) (*http.Response, error) {
 		if r.Body != nil && r.Body != http.NoBody {
 			r = r.Clone(r.Context())
-			r.Body = &counted{r.Body, count}
+			r.Body = counting(r.Body, count)
 		}
 		return next.RoundTrip(r)
 	})
@@ -69,9 +69,31 @@ type roundTrip func(*http.Request) (*http.Response, error)
 // RoundTrip is http.RoundTripper's.
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
+// counting counts what is read of a body. If the body can lend its bytes to a writer, so can what is
+// returned.
+func counting(body io.ReadCloser, count prometheus.Counter) io.ReadCloser {
+	c := &counted{body, count}
+	if from, ok := body.(io.WriterTo); ok {
+		return lending{c, from}
+	}
+	return c
+}
+
 type counted struct {
 	io.ReadCloser
 	count prometheus.Counter
+}
+
+type lending struct {
+	*counted
+	from io.WriterTo
+}
+
+// WriteTo is io.WriterTo's.
+func (l lending) WriteTo(w io.Writer) (int64, error) {
+	n, err := l.from.WriteTo(w)
+	l.count.Add(float64(n))
+	return n, err
 }
 
 func (c *counted) Read(p []byte) (int, error) {

@@ -73,7 +73,7 @@ func (r *run) orderedPart(ctx context.Context, d *digester, p Part, ahead *readA
 		var mine atomic.Int64
 		defer func() { r.flying.Add(-mine.Load()) }()
 		counted := &counting{r: body, left: p.Length, moved: r.attempt(dog, &mine), whole: dog.handed}
-		err := r.sink.Put(tryCtx, p, counted)
+		err := r.sink.Put(tryCtx, p, lending{counted, body})
 		if err == nil && counted.n != p.Length {
 			err = &shortError{want: p.Length, got: counted.n}
 		}

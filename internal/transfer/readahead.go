@@ -149,6 +149,33 @@ func (b *partBody) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// WriteTo writes what is left of the part as it lies in the buffers, without a copy in between. It
+// holds the body, so that no buffer is given back that is still being written: whoever makes the
+// body fail ends the connection first.
+func (b *partBody) WriteTo(w io.Writer) (total int64, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for b.left > 0 && !b.ended {
+		if err := b.load(); err != nil {
+			return total, err
+		}
+
+		// The bytes are lent to the digester and to the connection at once.
+		a := b.a
+		bytes := (*a.rest.buf)[a.from:a.rest.n]
+		bytes = bytes[:min(int64(len(bytes)), b.left)]
+		b.digest.queue <- segment{bytes: bytes}
+		n, err := w.Write(bytes)
+		total += int64(n)
+		a.from, a.next, b.left = a.from+len(bytes), a.next+int64(len(bytes)), b.left-int64(len(bytes))
+		if err != nil {
+			return total, err
+		}
+	}
+
+	return total, nil
+}
+
 // load makes sure that there is a byte in the rest.
 func (b *partBody) load() error {
 	a := b.a

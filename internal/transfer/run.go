@@ -162,6 +162,11 @@ type counting struct {
 
 func (s *counting) Read(p []byte) (int, error) {
 	n, err := s.r.Read(p)
+	s.count(n)
+	return n, err
+}
+
+func (s *counting) count(n int) {
 	s.n, s.left = s.n+int64(n), s.left-int64(n)
 	if n > 0 {
 		s.moved(n)
@@ -170,6 +175,40 @@ func (s *counting) Read(p []byte) (int, error) {
 	if s.left == 0 {
 		s.whole()
 	}
+}
 
-	return n, err
+// lending is a counted body whose bytes can be written from where they lie.
+type lending struct {
+	*counting
+	from io.WriterTo
+}
+
+// WriteTo writes what is left.
+func (l lending) WriteTo(w io.Writer) (int64, error) {
+	return l.from.WriteTo(&stepping{w: w, count: l.count, step: firstStep})
+}
+
+// stepping writes in smaller steps over a slow link, so that whoever counts sees that something
+// moves.
+type stepping struct {
+	w     io.Writer
+	count func(int)
+	step  int
+}
+
+func (s *stepping) Write(p []byte) (total int, err error) {
+	for len(p) > 0 {
+		some := p[:min(len(p), s.step)]
+		s.count(len(some))
+		start := time.Now()
+		n, err := s.w.Write(some)
+		s.step = nextStep(s.step, time.Since(start))
+		total += n
+		if err != nil {
+			return total, err
+		}
+		p = p[n:]
+	}
+
+	return total, nil
 }

@@ -73,9 +73,9 @@ func after(ctx context.Context, n, speed int64) error {
 }
 
 // Put is Sink's; it copies as the transport does.
-func (l *link) Put(ctx context.Context, _ Part, body io.Reader) error {
+func (l *link) Put(ctx context.Context, p Part, body io.Reader) error {
 	l.tried.Add(1)
-	if _, err := copyWide(taker{ctx, l}, body); err != nil {
+	if _, err := copyWide(taker{ctx, l}, io.LimitReader(body, p.Length)); err != nil {
 		return err
 	}
 

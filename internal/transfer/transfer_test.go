@@ -53,20 +53,39 @@ func (m *memory) Put(_ context.Context, p Part, body io.Reader) error {
 	m.mu.Unlock()
 	if m.refuse != nil {
 		if err := m.refuse(p, try); err != nil {
-			_, _ = io.CopyN(io.Discard, body, p.Length/2)
+			_, _ = io.CopyN(io.Discard, body, p.Length/4)
+			if _, lends := body.(io.WriterTo); lends {
+				_, _ = copyWide(&full{left: p.Length / 4}, io.LimitReader(body, p.Length))
+			}
 			return err
 		}
 	}
 
-	b, err := io.ReadAll(body)
+	// As net/http does: a little is read into the buffer that has the head, and the connection gets the rest.
+	var b bytes.Buffer
+	head, err := io.CopyN(&b, body, min(p.Length, 100))
+	if err == nil {
+		_, err = copyWide(&b, io.LimitReader(body, p.Length-head))
+	}
 	if err != nil {
 		return err
 	}
 
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.got[p.Index] = b
+	m.got[p.Index] = b.Bytes()
 	return nil
+}
+
+// full is a connection that breaks after some bytes.
+type full struct{ left int64 }
+
+func (f *full) Write(p []byte) (int, error) {
+	n := min(f.left, int64(len(p)))
+	if f.left -= n; n < int64(len(p)) {
+		return int(n), io.ErrShortWrite
+	}
+	return int(n), nil
 }
 
 func newMemory(size int) *memory {

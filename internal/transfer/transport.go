@@ -71,6 +71,15 @@ func (c *wide) ReadFrom(r io.Reader) (int64, error) { return copyWide(c.Conn, r)
 // copyWide takes smaller steps over a slow link, so that the reader of r shows
 // that something moves.
 func copyWide(w io.Writer, r io.Reader) (total int64, err error) {
+	// A body that can lend its bytes is not copied.
+	if l, ok := r.(*io.LimitedReader); ok {
+		if from, ok := l.R.(io.WriterTo); ok {
+			n, err := from.WriteTo(w)
+			l.N -= n
+			return n, err
+		}
+	}
+
 	buf := buffers.Get().(*[]byte)
 	defer buffers.Put(buf)
 	step := firstStep
