@@ -98,6 +98,10 @@ var copyBuffers = sync.Pool{New: func() any { b := make([]byte, copySize); retur
 
 // send writes n bytes of c from off to w with few, large writes.
 func send(w io.Writer, c Content, off, n int64) error {
+	if p, ok := c.(*pattern.Content); ok {
+		return p.WriteRange(w, off, n)
+	}
+
 	var source io.ReaderAt = c
 	if d, ok := c.(*diskContent); ok && n > 0 {
 		f, err := os.Open(d.path)

@@ -95,6 +95,32 @@ func (c *Content) Matches(p []byte, off int64) bool {
 	return true
 }
 
+// headSize is how much of a block is copied to be stamped.
+const headSize = 64 << 10
+
+// WriteRange writes n bytes from off, most of them from where they lie.
+func (c *Content) WriteRange(w io.Writer, off, n int64) error {
+	if off < 0 || off+n > c.size {
+		return io.ErrUnexpectedEOF
+	}
+
+	head := make([]byte, headSize)
+	for n > 0 {
+		within := off % block
+		some := c.base[within:min(within+n, block)]
+		if within < stampSize {
+			some = head[:c.chunk(head[:min(n, headSize)], off)]
+		}
+
+		if _, err := w.Write(some); err != nil {
+			return err
+		}
+		off, n = off+int64(len(some)), n-int64(len(some))
+	}
+
+	return nil
+}
+
 // Reader reads n bytes from off.
 func (c *Content) Reader(off, n int64) io.Reader {
 	return io.NewSectionReader(c, off, n)

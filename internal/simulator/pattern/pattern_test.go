@@ -23,6 +23,10 @@ func TestAnyRangeEqualsTheWhole(t *testing.T) {
 		if err != nil || !bytes.Equal(part, whole[off:off+n]) {
 			t.Fatalf("the range %d+%d differs, %v; want the bytes of the whole", off, n, err)
 		}
+		var written bytes.Buffer
+		if err := c.WriteRange(&written, off, n); err != nil || !bytes.Equal(written.Bytes(), part) {
+			t.Fatalf("writing the range %d+%d: got %d bytes, %v; want those that are read", off, n, written.Len(), err)
+		}
 		if !c.Matches(part, off) {
 			t.Fatalf("range %d+%d beside itself: got no match, want one", off, n)
 		}
