@@ -33,7 +33,11 @@ func (s *Service) resolve(ctx context.Context, r *Run) (work.Next, error) {
 		return work.Next{}, s.awaitOriginal(r)
 	}
 
+	// What a push is still sending may be empty for a moment.
 	if f.Size <= 0 {
+		if err := s.checkNotSending(ctx, r, f.ID); err != nil {
+			return work.Next{}, err
+		}
 		return work.Next{}, fault.New(fault.Refused, "Frame.io says that the file is empty.").
 			With("Upload it to Frame.io again.")
 	}

@@ -77,6 +77,15 @@ func (s *Service) findReturn(ctx context.Context, r *Run) error {
 	return nil
 }
 
+// checkNotSending returns a NotReady error while a push is sending a file.
+func (s *Service) checkNotSending(ctx context.Context, r *Run, file string) error {
+	if s.Returns == nil || r.Job.Mirror != nil {
+		return nil
+	}
+	_, err := s.Returns.Find(ctx, r.Nuxeo, r.Job.Target.Scope, []string{file})
+	return err
+}
+
 // scope returns the folder of the asset's link.
 func (j *Job) scope() string {
 	if j.Return != nil {

@@ -107,6 +107,25 @@ func TestAFetchIsCancelled(t *testing.T) {
 	}
 }
 
+// A file of which Frame.io has fetched nothing, and that somebody publishes before the push has
+// removed it, is waited for: it is not said to be empty.
+func TestAnEmptyArrivalIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	s := stored(t, []frameiosim.RemoteFate{{Empty: true}})
+	s.Bind("Publish")
+	uid := s.Kept("Teaser", testenv.Bytes('a', 2500))
+	var early work.View
+	s.Frameio.Faults().Add(faults.Rule{Path: "/files/", Method: "DELETE", Hook: testenv.Once(func() {
+		s.Offer(s.Josh, "early", s.Assets("file")[0].ID)
+		early = s.Until(func(v work.View) bool { return v.Kind == "publish" && v.Code != "" })
+	})})
+
+	s.one(s.Pushed(uid).Pushes[0], "Teaser.mov", testenv.Bytes('a', 2500))
+	if early.Code != "not_ready" {
+		t.Errorf("publishing what arrives: got %s %q, want not_ready", early.Code, early.Message)
+	}
+}
+
 // What Frame.io has made of a fetch that came to nothing is removed later, even if
 // it looks complete.
 func TestWhatAFetchLeavesIsReaped(t *testing.T) {

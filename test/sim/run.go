@@ -186,6 +186,7 @@ func (w *world) settle(when string) bool {
 		if open = w.open(); open == "" {
 			time.Sleep(20 * time.Second)
 			if open = w.open(); open == "" {
+				w.giveLocksBack()
 				w.trace("settled %s", when)
 				return true
 			}
@@ -194,6 +195,14 @@ func (w *world) settle(when string) bool {
 
 	w.violate("settling: %s there is still %s", when, open)
 	return false
+}
+
+// giveLocksBack does now what is done every ten minutes: locks that Nuxeo did not let an item give
+// back are given back.
+func (w *world) giveLocksBack() {
+	if _, err := w.nodes[0].app.Maintenance.DoNow(w.T.Context(), "update-locks"); err != nil {
+		w.violate("giving locks back: %v", err)
+	}
 }
 
 // open is an item that is not final; the end of a binding may wait for what is under review.
