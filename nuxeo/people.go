@@ -95,7 +95,8 @@ type OAuthClient struct {
 // administrators may.
 func (c *Client) OAuthClient(ctx context.Context, id string) (OAuthClient, error) {
 	var k OAuthClient
-	return k, c.get(ctx, "api/v1/oauth2/client/"+url.PathEscape(id), nil, nil, &k)
+	err := c.get(ctx, "api/v1/oauth2/client/"+url.PathEscape(id), nil, nil, &k)
+	return k, err
 }
 
 // SaveOAuthClient creates a client, or replaces the one with its id.
@@ -129,5 +130,6 @@ type Provider struct {
 // The secret comes only to administrators.
 func (c *Client) Provider(ctx context.Context, name string) (Provider, error) {
 	var p Provider
-	return p, c.get(ctx, "api/v1/oauth2/provider/"+url.PathEscape(name), nil, nil, &p)
+	err := c.get(ctx, "api/v1/oauth2/provider/"+url.PathEscape(name), nil, nil, &p)
+	return p, err
 }

@@ -82,7 +82,8 @@ func (c *syncAdd) form(t *terminal, k *client) (api.SyncForm, error) {
 			"Which project?")
 	}
 
-	return form, c.source(t, k, &form)
+	err := c.source(t, k, &form)
+	return form, err
 }
 
 // options are the schedule and the filter.

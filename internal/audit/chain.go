@@ -57,7 +57,8 @@ func (l *Log) Verify(ctx context.Context) (Verified, error) {
 	}
 
 	v.Nodes = len(chains)
-	return v, strangers(ctx, tx, known, &v)
+	err = strangers(ctx, tx, known, &v)
+	return v, err
 }
 
 func chainsOf(ctx context.Context, tx *sql.Tx) ([]chain, error) {

@@ -119,7 +119,8 @@ func (s *Stage) Tasks(ctx context.Context) ([]Task, error) {
 	}
 
 	var all []Task
-	return all, errors.Join(json.NewDecoder(resp.Body).Decode(&all), resp.Body.Close())
+	err = errors.Join(json.NewDecoder(resp.Body).Decode(&all), resp.Body.Close())
+	return all, err
 }
 
 // progress says of each task whether what it leads to is there.

@@ -65,5 +65,6 @@ func fromRemote(r Remote, err error) *Error {
 // remote finds a remote's error in err.
 func remote(err error) (Remote, bool) {
 	var r Remote
-	return r, errors.As(err, &r)
+	ok := errors.As(err, &r)
+	return r, ok
 }

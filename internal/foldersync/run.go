@@ -153,8 +153,9 @@ func (s *Service) openRun(ctx context.Context, t *work.Task) (*run, error) {
 		return r, err
 	}
 
-	return r, s.DB.Reader.QueryRowContext(ctx, `SELECT partial, dry FROM sync_runs
+	err = s.DB.Reader.QueryRowContext(ctx, `SELECT partial, dry FROM sync_runs
 		WHERE id = $1`, r.st.Run).Scan(&r.partial, &r.dry)
+	return r, err
 }
 
 func (r *run) connect(ctx context.Context) (err error) {

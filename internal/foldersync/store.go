@@ -29,7 +29,8 @@ func scanSync(row store.Row) (s Sync, err error) {
 
 	s.Every, s.Due, s.Created, s.Updated = time.Duration(every)*time.Second, store.Time(due), store.Time(created),
 		store.Time(updated)
-	return s, json.Unmarshal([]byte(filter), &s.Filter)
+	err = json.Unmarshal([]byte(filter), &s.Filter)
+	return s, err
 }
 
 type queryer interface {
@@ -58,7 +59,8 @@ func getDetailed(ctx context.Context, q queryer, id string) (Sync, error) {
 	if err != nil {
 		return s, err
 	}
-	return s, addDetails(ctx, q, &s)
+	err = addDetails(ctx, q, &s)
+	return s, err
 }
 
 // addDetails adds the last runs and the counts.

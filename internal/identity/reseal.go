@@ -111,6 +111,7 @@ func (c Sealed) rows(ctx context.Context, db *store.DB) ([]sealedRow, error) {
 		for i := range r.key {
 			into = append(into, &r.key[i])
 		}
-		return r, row.Scan(append(into, &r.sealed)...)
+		err := row.Scan(append(into, &r.sealed)...)
+		return r, err
 	}, query)
 }

@@ -77,7 +77,8 @@ func Acquire(ctx context.Context, tx *sql.Tx, now time.Time, folder string, a As
 		return l, err
 	}
 
-	return l, recordFiles(ctx, tx, now, &l, a)
+	err = recordFiles(ctx, tx, now, &l, a)
+	return l, err
 }
 
 type queryer interface {
@@ -429,5 +430,6 @@ func Attach(ctx context.Context, tx *sql.Tx, now time.Time, s Attachment) (Link,
 	}
 
 	l.FileID, l.Size, l.Digest, l.Described = s.File, s.Size, s.Digest, ""
-	return l, SetDocument(ctx, tx, now, &l, s.Document)
+	err = SetDocument(ctx, tx, now, &l, s.Document)
+	return l, err
 }

@@ -219,5 +219,6 @@ func (s *Service) state(ctx context.Context, c Chore) (State, error) {
 	}
 
 	st.Due, st.Started, st.Ended = store.Time(due), store.Time(started), store.Time(ended)
-	return st, json.Unmarshal([]byte(report), &st.Report)
+	err = json.Unmarshal([]byte(report), &st.Report)
+	return st, err
 }

@@ -243,5 +243,6 @@ func (s *Service) recordedAnswer(ctx context.Context, in Interaction) (Answer, e
 		return answer, err
 	}
 
-	return answer, json.Unmarshal([]byte(text), &answer)
+	err = json.Unmarshal([]byte(text), &answer)
+	return answer, err
 }

@@ -297,7 +297,8 @@ func (s *Service) Preview(ctx context.Context, login string, r Request) (Preview
 		out.Bytes += p.Size
 	}
 
-	return out, s.addNextVersions(ctx, docs, &out)
+	err = s.addNextVersions(ctx, docs, &out)
+	return out, err
 }
 
 // linkedShown is how many documents with assets a preview names.
@@ -363,7 +364,8 @@ func (s *Service) Accept(ctx context.Context, login string, r Request) (Accepted
 	}
 
 	out := Accepted{Batch: uuid.Must(uuid.NewV7()).String(), Skipped: docs.skipped}
-	return out, s.recordAll(ctx, login, r, docs.ready, &out)
+	err = s.recordAll(ctx, login, r, docs.ready, &out)
+	return out, err
 }
 
 // maxInteractive is up to how many documents a request takes priority. Larger ones go in the

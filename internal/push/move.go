@@ -100,7 +100,8 @@ func (r *run) parts(ctx context.Context) (parts []frameio.UploadPart, err error)
 		return nil, err
 	}
 
-	return parts, json.Unmarshal([]byte(text), &parts)
+	err = json.Unmarshal([]byte(text), &parts)
+	return parts, err
 }
 
 func (r *run) loadCheckpoint(ctx context.Context) (checkpoint, error) {

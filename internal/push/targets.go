@@ -71,7 +71,8 @@ func (s *Service) Targets(ctx context.Context, login, uid string) (Targets, erro
 		t.Open = &p
 	}
 
-	return t, s.addHistory(ctx, login, doc, &t)
+	err = s.addHistory(ctx, login, doc, &t)
+	return t, err
 }
 
 // maxExamined is how many documents are examined to find one that can be sent.

@@ -112,7 +112,8 @@ func (s *Server) status(ctx context.Context) (api.Status, error) {
 		})
 	}
 
-	return st, s.fillStatus(ctx, &st)
+	err = s.fillStatus(ctx, &st)
+	return st, err
 }
 
 func (s *Server) fillStatus(ctx context.Context, st *api.Status) error {

@@ -107,7 +107,8 @@ func (e *Engine) dueJobs(ctx context.Context, now int64) ([]Job, error) {
 func (e *Engine) dueJobsWhere(ctx context.Context, which string, now int64) ([]Job, error) {
 	return store.All(ctx, e.db.Reader, func(row store.Row) (Job, error) {
 		j := Job{At: store.Time(now)}
-		return j, row.Scan(&j.Item, &j.Generation, &j.Interactive)
+		err := row.Scan(&j.Item, &j.Generation, &j.Interactive)
+		return j, err
 	}, `SELECT id, generation, ahead FROM items WHERE state = 'waiting'
 		AND not_before <= $1 AND `+which+`
 		ORDER BY not_before LIMIT $2`, now, sweepBatch)

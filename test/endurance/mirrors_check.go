@@ -70,7 +70,8 @@ func (m *mirrors) check(ctx context.Context) (damage, error) {
 		return d, err
 	}
 
-	return d, m.node.leftovers(ctx, &d)
+	err := m.node.leftovers(ctx, &d)
+	return d, err
 }
 
 // ended counts runs and items that came to nothing. That an asset was deleted

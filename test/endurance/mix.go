@@ -153,7 +153,8 @@ func (m *mix) check(ctx context.Context, n *node) (damage, error) {
 		d.add(&d.doubled, "%d documents of %q that nobody published, such as %s", len(docs), id, docs[0].Title)
 	}
 
-	return d, n.leftovers(ctx, &d)
+	err := n.leftovers(ctx, &d)
+	return d, err
 }
 
 func (m *mix) walk(folder string, each func(nuxeosim.DocView)) {

@@ -54,7 +54,8 @@ func (m *pushes) check(ctx context.Context) (damage, error) {
 		d.add(&d.orphans, "%q on Frame.io, %s, belongs to no push", f.Name, f.Status)
 	}
 
-	return d, m.node.leftovers(ctx, &d)
+	err = m.node.leftovers(ctx, &d)
+	return d, err
 }
 
 // files are all files on Frame.io, by their ids.
