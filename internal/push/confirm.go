@@ -141,13 +141,13 @@ func (r *run) addToStack(ctx context.Context, f, old frameio.File) error {
 	}
 
 	if stack != "" {
-		return explainStackRefusal(r.fio.MoveFile(ctx, r.p.Account, f.ID, stack))
+		return r.stackRefused(ctx, r.fio.MoveFile(ctx, r.p.Account, f.ID, stack))
 	}
 
 	// Both have to be in one folder.
 	if f.ParentID != old.ParentID {
 		if err := r.fio.MoveFile(ctx, r.p.Account, f.ID, old.ParentID); err != nil {
-			return explainStackRefusal(err)
+			return r.stackRefused(ctx, err)
 		}
 	}
 
@@ -157,13 +157,26 @@ func (r *run) addToStack(ctx context.Context, f, old frameio.File) error {
 		return fault.New(fault.Unavailable, "The files moved on Frame.io while they were stacked.").Because(err)
 	}
 
-	return explainStackRefusal(err)
+	return r.stackRefused(ctx, err)
 }
 
-func explainStackRefusal(err error) error {
-	if slices.Contains([]int{403, 404}, v4.StatusOf(err)) {
-		return fault.New(fault.Forbidden, "You may not add a version to the asset on Frame.io.").
-			With("Ask for the right to edit in its project, or push it as a separate asset.").Because(err)
+// stackRefused says why a version was not added to an asset. Who may not do it gets the same answer
+// as who does it while one of the files is deleted: that is tried again, and seen then.
+func (r *run) stackRefused(ctx context.Context, refusal error) error {
+	if !slices.Contains([]int{403, 404}, v4.StatusOf(refusal)) {
+		return refusal
 	}
-	return err
+
+	for _, file := range []string{r.st.File, r.st.Beside.File} {
+		_, err := r.fio.File(ctx, r.p.Account, file)
+		if isMissing(err) {
+			return fault.New(fault.Unavailable, "A file was deleted on Frame.io while it was stacked.").Because(refusal)
+		}
+		if err != nil {
+			return err
+		}
+	}
+
+	return fault.New(fault.Forbidden, "You may not add a version to the asset on Frame.io.").
+		With("Ask for the right to edit in its project, or push it as a separate asset.").Because(refusal)
 }

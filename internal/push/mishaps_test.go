@@ -161,6 +161,30 @@ func TestWhatComesBetween(t *testing.T) {
 }
 
 // A file that changes while it is read is sent anew.
+// An asset that is deleted while the next version is put on its stack leaves that on its own; nobody
+// is told of a right that is missing.
+func TestTheAssetIsDeletedWhileItIsStacked(t *testing.T) {
+	t.Parallel()
+	b := testenv.New(t)
+	b.Bind("Publish")
+	old := b.Add(b.Root, "Teaser.mov", testenv.Bytes('a', 100))
+	b.Published(b.Josh, old)
+	uid := b.Only().UID
+	if err := b.Nuxeo.Edit("josh", uid, map[string]any{
+		"file:content": nuxeosim.Blob{Name: "Teaser.mov", MimeType: "video/quicktime", Data: testenv.Bytes('b', 110)},
+	}); err != nil {
+		t.Fatal(err)
+	}
+
+	b.Frameio.Faults().Add(faults.Rule{
+		Path: "/version_stacks$", Method: "POST", Hook: testenv.Once(func() { b.Frameio.Delete(old) }),
+	})
+	p := b.Pushed(uid).Pushes[0]
+	if p.State != push.Open || !bytes.Equal(b.Uploaded(p.File), testenv.Bytes('b', 110)) {
+		t.Errorf("the push is %s (%s), want it open with the new content", p.State, p.Reason)
+	}
+}
+
 func TestContentChangesMeanwhile(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
