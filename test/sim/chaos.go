@@ -209,16 +209,17 @@ func (c *chaos) worry(f *trouble, r *http.Request) {
 	}
 }
 
-// asked remembers a call for tokens.
+// asked remembers a call for tokens. Who is dead or frozen when they come does not store them in time.
 func (c *chaos) asked(n *node, err error) {
+	lost := err != nil || n != nil && (n.dead.Load() || n.isFrozen())
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.lastToken = time.Now()
-	c.lostToken = c.lostToken || err != nil || n != nil && n.dead.Load()
+	c.lostToken = c.lostToken || lost
 }
 
-// died remembers a process that may have had tokens which it had not stored.
-func (c *chaos) died() {
+// stopped remembers a process that died or froze, and may have had tokens which it had not stored.
+func (c *chaos) stopped() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.lostToken = c.lostToken || !c.lastToken.IsZero() && time.Since(c.lastToken) < time.Second

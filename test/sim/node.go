@@ -103,7 +103,7 @@ func (n *node) die(why string) {
 	}
 
 	n.why.Store(&why)
-	n.w.chaos.died()
+	n.w.chaos.stopped()
 	n.current.Store(nil)
 	n.thaw()
 	n.stop()
@@ -196,6 +196,12 @@ func (n *node) wait() {
 	}
 }
 
+func (n *node) isFrozen() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.frozen != nil
+}
+
 // freezeAt makes the node freeze at the n-th transaction from now on, in the
 // middle of its work, for so long.
 func (n *node) freezeAt(transactions int, long time.Duration) {
@@ -217,6 +223,7 @@ func (n *node) freezeInTime() {
 
 	n.frozen = make(chan struct{})
 	n.w.trace("%s freezes for %v", n.name, n.long)
+	n.w.chaos.stopped()
 	time.AfterFunc(n.long, func() {
 		n.w.trace("%s wakes up", n.name)
 		n.w.chaos.awoke(n.long)
