@@ -43,9 +43,9 @@ func (c *serveCmd) Run(t *terminal) error {
 		return err
 	}
 
-	l, err := net.Listen("tcp", c.Listen)
+	l, admin, err := c.listen()
 	if err != nil {
-		return fault.Field("listen", "Give a free address.", "Cannot listen on %s: %v.", c.Listen, err)
+		return err
 	}
 
 	a, err := app.New(t.ctx, c.Config, app.World{Log: log, Worker: around, Doctor: doctor.ForWeb, Files: t.files})
@@ -61,13 +61,36 @@ func (c *serveCmd) Run(t *terminal) error {
 
 	log.Info("the connector runs", "version", app.Version, "listen", l.Addr().String(), "public",
 		plain.Address(c.PublicURL), "nuxeo", plain.Address(c.Nuxeo.URL), "frameio", plain.Address(c.Frameio.URL))
+	if admin != nil {
+		log.Info("administrators have an address of their own", "listen", admin.Addr().String())
+	}
+
 	go lookAround(t.ctx, a, log)
-	if err := a.Serve(t.ctx, l); err != nil {
+	if err := a.Serve(t.ctx, l, admin); err != nil {
 		return err
 	}
 
 	log.Info("the connector has stopped")
 	return nil
+}
+
+// listen takes the addresses; admin is nil where there is none.
+func (c *serveCmd) listen() (l, admin net.Listener, err error) {
+	if l, err = net.Listen("tcp", c.Listen); err != nil {
+		return nil, nil, fault.Field("listen", "Give a free address.", "Cannot listen on %s: %v.", c.Listen, err)
+	}
+
+	if c.Admin.Listen == "" {
+		return l, nil, nil
+	}
+
+	if admin, err = net.Listen("tcp", c.Admin.Listen); err != nil {
+		_ = l.Close() // nothing has come by it
+		return nil, nil, fault.Field("admin-listen", "Give a free address.", "Cannot listen on %s: %v.",
+			c.Admin.Listen, err)
+	}
+
+	return l, admin, nil
 }
 
 // settled is how long after its start the connector looks around: by then it answers at its

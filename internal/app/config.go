@@ -29,6 +29,7 @@ type Config struct {
 	LogLevel      string        `help:"Least level that is logged: ${enum}." enum:"debug,info,warn,error" default:"info"`
 	LogFormat     string        `help:"Form of the log: ${enum}." enum:"text,json" default:"text"`
 
+	Admin     AdminConfig     `embed:"" prefix:"admin-"`
 	Nuxeo     NuxeoConfig     `embed:"" prefix:"nuxeo-" group:"Nuxeo"`
 	Frameio   FrameioConfig   `embed:"" prefix:"frameio-" group:"Frame.io"`
 	Transfer  TransferConfig  `embed:"" prefix:"transfer-" group:"Transfers"`
@@ -169,6 +170,10 @@ func (c *Config) Check() error {
 			"Mail through Nuxeo needs a service account, nuxeo-service-user, and a sender, mail-from.")
 	}
 
+	if err := c.Admin.check(); err != nil {
+		return err
+	}
+
 	return c.checkNetwork()
 }
 
@@ -222,7 +227,7 @@ func (c *Config) Secrets() []string {
 	var out []string
 	for _, s := range append([]string{
 		c.Nuxeo.JWTSecret, c.Nuxeo.ClientSecret, c.Nuxeo.ServicePassword, c.Mail.SMTPPass,
-		c.Database, c.Network.password(),
+		c.Database, c.Network.password(), c.Admin.Token,
 	}, c.EncryptionKey...) {
 		if s != "" {
 			out = append(out, s)

@@ -42,6 +42,9 @@ func (a *App) serveBy(registry *prometheus.Registry) {
 	}
 
 	a.handler = s.Handler()
+	if a.Config.Admin.Listen != "" {
+		a.inside = s.Admin()
+	}
 }
 
 func (a *App) webSettings() web.Settings {
@@ -55,5 +58,6 @@ func (a *App) webSettings() web.Settings {
 		Version: Version, PublicURL: a.Config.PublicURL, NuxeoURL: a.Config.nuxeoPublic(),
 		SessionTTL: a.Config.SessionTTL,
 		Postgres:   a.Config.Database != "", Bundle: bundle, MediaHosts: a.Config.mediaHosts(), Proxies: proxies,
+		Admin: a.Config.Admin.Listen != "", AdminToken: a.Config.Admin.Token,
 	}
 }

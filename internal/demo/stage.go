@@ -306,7 +306,7 @@ func (s *Stage) connector(ctx context.Context) (err error) {
 	}
 
 	s.ended.Go(func() {
-		if err := s.App.Serve(ctx, s.door); err != nil {
+		if err := s.App.Serve(ctx, s.door, nil); err != nil {
 			s.opt.Log.Error("the connector ended", "error", err)
 		}
 	})

@@ -62,6 +62,10 @@ type Settings struct {
 	MediaHosts []string
 	// Proxies are the networks of reverse proxies whose X-Forwarded-For is believed.
 	Proxies []netip.Prefix
+	// Admin says that administrators have an address of their own, where requests bring
+	// AdminToken, unless it is empty.
+	Admin      bool
+	AdminToken string
 }
 
 // Server answers requests.
@@ -155,11 +159,20 @@ func (s *Server) Handler() http.Handler {
 func (s *Server) machines(mux *http.ServeMux) {
 	mux.Handle("POST /frameio/actions/{id}", s.handler(s.action))
 	mux.Handle("POST /frameio/events/{id}", s.handler(s.event))
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /healthz", healthz)
 	mux.Handle("GET /readyz", s.handler(s.readyz))
 	mux.Handle("POST /csp-report", s.reports())
-	mux.Handle("GET /metrics", promhttp.HandlerFor(s.Registry, promhttp.HandlerOpts{}))
+	if !s.Set.Admin {
+		mux.Handle("GET /metrics", s.metrics())
+	}
 }
+
+func (s *Server) metrics() http.Handler {
+	return promhttp.HandlerFor(s.Registry, promhttp.HandlerOpts{})
+}
+
+// healthz tells that the process lives.
+func healthz(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") }
 
 // readyz tells anyone whether the connector works. Why it does not may name hosts and
 // files, and is for the log.
@@ -218,6 +231,11 @@ func (s *Server) traced(ctx context.Context, r *http.Request) (context.Context, 
 	case "/healthz", "/readyz", "/metrics":
 		return ctx, func(string, int) {}
 	}
+
+	if strings.HasPrefix(r.URL.Path, profiles) {
+		return ctx, func(string, int) {}
+	}
+
 	return s.Trace.Request(ctx, r)
 }
 
