@@ -38,6 +38,7 @@ var examples = map[string][]string{
 	"pause":         {"nuxeo-frameio pause --reason 'new disks'"},
 	"resume":        {"nuxeo-frameio resume"},
 	"chore":         {"nuxeo-frameio chore reviews"},
+	"log-level":     {"nuxeo-frameio log-level", "nuxeo-frameio log-level debug --for 15m"},
 	"links rebuild": {"nuxeo-frameio links rebuild"},
 	"people list":   {"nuxeo-frameio people"},
 	"people revoke": {"nuxeo-frameio people revoke josh"},

@@ -27,6 +27,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/installation"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/loglevel"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/mail"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/media"
@@ -50,9 +51,11 @@ var Version = "0.1.0-dev"
 // World is what the connector takes from outside. The zero value is the real
 // world.
 type World struct {
-	Log  *slog.Logger
-	Now  func() time.Time
-	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	Log *slog.Logger
+	// Level is that of Log; nil: it cannot be changed.
+	Level *loglevel.Level
+	Now   func() time.Time
+	Dial  func(ctx context.Context, network, address string) (net.Conn, error)
 	// Wrap goes around the transports to "nuxeo", "frameio" and "files".
 	Wrap func(system string, next http.RoundTripper) http.RoundTripper
 	// Queue replaces the job library; the settings of the engine may change too.

@@ -38,7 +38,8 @@ func (a *App) serveBy(registry *prometheus.Registry) {
 		Documents: &assetview.Service{DB: a.DB, Nuxeo: a.Identity.Nuxeo}, Media: a.Media,
 		Explain: &explain.Service{DB: a.DB, Items: a.Engine, Nuxeo: reader{a.Identity}},
 		Doctor:  a.world.Doctor(a), Console: a.console,
-		Registry: registry, Ready: a.DB.Check, Trace: a.trace, Log: a.world.Log, Now: a.world.Now,
+		Registry: registry, Ready: a.DB.Check, Trace: a.trace, Log: a.world.Log,
+		Level: a.world.Level, Now: a.world.Now,
 	}
 
 	a.handler = s.Handler()
@@ -55,7 +56,7 @@ func (a *App) webSettings() web.Settings {
 
 	proxies, _ := a.Config.Network.proxies() // which were checked before
 	return web.Settings{
-		Version: Version, PublicURL: a.Config.PublicURL, NuxeoURL: a.Config.nuxeoPublic(),
+		Version: Version, Node: a.node, PublicURL: a.Config.PublicURL, NuxeoURL: a.Config.nuxeoPublic(),
 		SessionTTL: a.Config.SessionTTL,
 		Postgres:   a.Config.Database != "", Bundle: bundle, MediaHosts: a.Config.mediaHosts(), Proxies: proxies,
 		Admin: a.Config.Admin.Listen != "", AdminToken: a.Config.Admin.Token,

@@ -33,6 +33,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/loglevel"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/media"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/publish"
@@ -49,6 +50,7 @@ import (
 // Settings are the choices of the configuration.
 type Settings struct {
 	Version   string
+	Node      string // that answers
 	PublicURL string
 	NuxeoURL  string
 	// SessionTTL is how long a browser keeps its session.
@@ -92,8 +94,10 @@ type Server struct {
 	// Doctor is for administrators; nil where there is none.
 	Doctor Doctor
 	// Console shows the jobs, at ConsolePath; nil where there is none.
-	Console  http.Handler
-	Log      *slog.Logger
+	Console http.Handler
+	Log     *slog.Logger
+	// Level is that of Log; nil where it cannot be changed.
+	Level    *loglevel.Level
 	Now      func() time.Time
 	Registry *prometheus.Registry
 	// Ready says why the process cannot take requests; nil when it can.

@@ -52,7 +52,7 @@ var layers = [][]string{
 	{"internal/installation"},
 	{"internal/maintenance", "internal/audit"},
 	{"internal/store", "internal/requestid"},
-	{"internal/fault", "internal/plain", "internal/schema", "internal/gate"},
+	{"internal/fault", "internal/plain", "internal/schema", "internal/gate", "internal/loglevel"},
 	{"test/conformance/nuxeo"}, // the cases that the doctor tries on a server
 	{"test/conformance"},
 	{"nuxeo", "frameio/v4"},

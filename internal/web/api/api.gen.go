@@ -120,6 +120,30 @@ func (e ItemState) Valid() bool {
 	}
 }
 
+// Defines values for LogLevelName.
+const (
+	Debug LogLevelName = "debug"
+	Error LogLevelName = "error"
+	Info  LogLevelName = "info"
+	Warn  LogLevelName = "warn"
+)
+
+// Valid indicates whether the value is a known member of the LogLevelName enum.
+func (e LogLevelName) Valid() bool {
+	switch e {
+	case Debug:
+		return true
+	case Error:
+		return true
+	case Info:
+		return true
+	case Warn:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for MediaKind.
 const (
 	MediaKindAudio    MediaKind = "audio"
@@ -1011,6 +1035,21 @@ type Item struct {
 
 // ItemState defines model for Item.State.
 type ItemState string
+
+// LogLevel defines model for LogLevel.
+type LogLevel struct {
+	Configured LogLevelName `json:"configured"`
+	Level      LogLevelName `json:"level"`
+
+	// Node The node that answers
+	Node string `json:"node"`
+
+	// Until When the configured level is back
+	Until *time.Time `json:"until,omitempty"`
+}
+
+// LogLevelName defines model for LogLevelName.
+type LogLevelName string
 
 // Media defines model for Media.
 type Media struct {
@@ -1925,6 +1964,13 @@ type ReleaseLockJSONBody struct {
 	Reason string `json:"reason"`
 }
 
+// SetLogLevelJSONBody defines parameters for SetLogLevel.
+type SetLogLevelJSONBody struct {
+	// ForSeconds Until the configured level is back; 900 if it is left out
+	ForSeconds *int         `json:"for_seconds,omitempty"`
+	Level      LogLevelName `json:"level"`
+}
+
 // PauseJSONBody defines parameters for Pause.
 type PauseJSONBody struct {
 	Reason *string `json:"reason,omitempty"`
@@ -2020,6 +2066,9 @@ type CreateFrameioFolderJSONRequestBody CreateFrameioFolderJSONBody
 
 // ReleaseLockJSONRequestBody defines body for ReleaseLock for application/json ContentType.
 type ReleaseLockJSONRequestBody ReleaseLockJSONBody
+
+// SetLogLevelJSONRequestBody defines body for SetLogLevel for application/json ContentType.
+type SetLogLevelJSONRequestBody SetLogLevelJSONBody
 
 // PauseJSONRequestBody defines body for Pause for application/json ContentType.
 type PauseJSONRequestBody PauseJSONBody
@@ -2149,6 +2198,12 @@ type ServerInterface interface {
 	// ReleaseLock End the waiting for a push and unlock its document (who pushed, and administrators)
 	// (POST /locks/{id}/release)
 	ReleaseLock(w http.ResponseWriter, r *http.Request, id Id)
+	// GetLogLevel The least level that the node which answers logs, and until when (administrators)
+	// (GET /log-level)
+	GetLogLevel(w http.ResponseWriter, r *http.Request)
+	// SetLogLevel Give the log of the node which answers another level for a while (administrators)
+	// (PUT /log-level)
+	SetLogLevel(w http.ResponseWriter, r *http.Request)
 	// Me Who is signed in, and whether Frame.io is connected
 	// (GET /me)
 	Me(w http.ResponseWriter, r *http.Request)
@@ -3318,6 +3373,34 @@ func (siw *ServerInterfaceWrapper) ReleaseLock(w http.ResponseWriter, r *http.Re
 	handler.ServeHTTP(w, r)
 }
 
+// GetLogLevel operation middleware
+func (siw *ServerInterfaceWrapper) GetLogLevel(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetLogLevel(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SetLogLevel operation middleware
+func (siw *ServerInterfaceWrapper) SetLogLevel(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SetLogLevel(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // Me operation middleware
 func (siw *ServerInterfaceWrapper) Me(w http.ResponseWriter, r *http.Request) {
 
@@ -4342,6 +4425,8 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/status", wrapper.Status)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/pause", wrapper.Resume)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/pause", wrapper.Pause)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/log-level", wrapper.GetLogLevel)
+	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/log-level", wrapper.SetLogLevel)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/chores/{name}", wrapper.DoChore)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/links/rebuild", wrapper.RebuildLinks)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/events", wrapper.Events)
@@ -5565,6 +5650,83 @@ type ReleaseLockdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ReleaseLockdefaultApplicationProblemPlusJSONResponse) VisitReleaseLockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLogLevelRequestObject struct {
+}
+
+type GetLogLevelResponseObject interface {
+	VisitGetLogLevelResponse(w http.ResponseWriter) error
+}
+
+type GetLogLevel200JSONResponse LogLevel
+
+func (response GetLogLevel200JSONResponse) VisitGetLogLevelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLogLeveldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetLogLeveldefaultApplicationProblemPlusJSONResponse) VisitGetLogLevelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetLogLevelRequestObject struct {
+	Body *SetLogLevelJSONRequestBody
+}
+
+type SetLogLevelResponseObject interface {
+	VisitSetLogLevelResponse(w http.ResponseWriter) error
+}
+
+type SetLogLevel200JSONResponse LogLevel
+
+func (response SetLogLevel200JSONResponse) VisitSetLogLevelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetLogLeveldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetLogLeveldefaultApplicationProblemPlusJSONResponse) VisitSetLogLevelResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7146,6 +7308,12 @@ type StrictServerInterface interface {
 	// ReleaseLock End the waiting for a push and unlock its document (who pushed, and administrators)
 	// (POST /locks/{id}/release)
 	ReleaseLock(ctx context.Context, request ReleaseLockRequestObject) (ReleaseLockResponseObject, error)
+	// GetLogLevel The least level that the node which answers logs, and until when (administrators)
+	// (GET /log-level)
+	GetLogLevel(ctx context.Context, request GetLogLevelRequestObject) (GetLogLevelResponseObject, error)
+	// SetLogLevel Give the log of the node which answers another level for a while (administrators)
+	// (PUT /log-level)
+	SetLogLevel(ctx context.Context, request SetLogLevelRequestObject) (SetLogLevelResponseObject, error)
 	// Me Who is signed in, and whether Frame.io is connected
 	// (GET /me)
 	Me(ctx context.Context, request MeRequestObject) (MeResponseObject, error)
@@ -8063,6 +8231,61 @@ func (sh *strictHandler) ReleaseLock(w http.ResponseWriter, r *http.Request, id 
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ReleaseLockResponseObject); ok {
 		if err := validResponse.VisitReleaseLockResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetLogLevel operation middleware
+func (sh *strictHandler) GetLogLevel(w http.ResponseWriter, r *http.Request) {
+	var request GetLogLevelRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetLogLevel(ctx, request.(GetLogLevelRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetLogLevel")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetLogLevelResponseObject); ok {
+		if err := validResponse.VisitGetLogLevelResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetLogLevel operation middleware
+func (sh *strictHandler) SetLogLevel(w http.ResponseWriter, r *http.Request) {
+	var request SetLogLevelRequestObject
+
+	var body SetLogLevelJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SetLogLevel(ctx, request.(SetLogLevelRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetLogLevel")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SetLogLevelResponseObject); ok {
+		if err := validResponse.VisitSetLogLevelResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -9097,217 +9320,221 @@ func (sh *strictHandler) ListWorkspaces(w http.ResponseWriter, r *http.Request) 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"3H3dk9s2lu+/gtW9Vcns0N2dzGTvbOvhVscfO77liV22Z/IwTrUhEpIwogAFAFvWpvy/38I5AAiSAEV1",
-	"q+NknxK3SBAfB+f7/M4vs1Jud1IwYfTs+pfZjiq6ZYYp+BctS9kIY/+3YrpUfGe4FLPr2fs1I7wickmo",
-	"IO4p+68X9u0LLmfFjNvndtSsZ8VM0C2bXYfhipliPzdcsWp2bVTDipku12xL7XfMYWcf1UZxsZp9/lzM",
-	"ykZpqYZz+HFNDfkwE+yT+TCzHzdrRnZ0xciCLaViRFNe+Yn83DB1aGfixhz/MK/s3xPrgGFPWULNt9yE",
-	"wXpzwR/jASq2pE1tZtffXRWzLf3Et83W/sP+iwv81zeF/w4Xhq2Ygg81OOfhYTXutEgly2bL8LR+aD6x",
-	"zFGduMTP9mG9k0IzIJw3Si5qtrX/W0phGNIQ3e1qXlI7rcsdPvHHf2k7x1+isf+3YsvZ9ex/XbaUeYm/",
-	"6ks/LnwxQQ57u7K9km7f3Wt21JuFbGASOyV3TBmOExV2C24bVSdWVcx2zaLmZfbnO6Y0x+kPz7zdvH+G",
-	"B4voe53RfwqnKRf/YqWxo9+UJdN6OGVaWSLQRlGD18K9uZCyZlTYV9mW8vSUl/aCcnlbSiFYaViVHsA/",
-	"htQwMs6uPejBMzXV5lbzlbjlsEdLqbbUzK5nFTXsieFbNisSb8kVF8nxspPBTTVyw8SQ+m8IjEjgZ8cm",
-	"uNKEa7JhO9NOIVq+Yndy09mb9mOaaXuWOvoxvoHxseNS3MSL3sFFI3VXkDqk3mYmyUVrZl7QEvl44m54",
-	"3kyMrCvPL6l9a07oQtubs1RyGziEJsa+tqZ3jAgp7Aq6hFjKipXJPaoaRY27Gd2ZaFZKUdklt9Qgm0Ud",
-	"kYJotgu7mcVsyWs2JnvsAsKq4OEEPdm/H6HjW0UN61Jofk72Bd15mAvzH3+eDfmxOzS45nqN5DTtDmxZ",
-	"xekt/jnHluyIt4tD8gHFtKyb9Am84htG/vSXP1+RT+Tbb/7jKvV9zf87sfGLg2Gdk8svXBtqGp2cW7Or",
-	"Ja1uq8GWj20IvsRUmg1ztvc8ekgqQOFfadQMpAgEMydsuzMHsl8zQbix/EBIQzZC7sVwCr2b3RKVo9Jo",
-	"FsnL2VTcPBdGHRL83EumJN8qCCVLWVdMFVbX4oZtUxtEq0o5adG/+kwxuCl2/kwbUtItg5ueHMdMP5RS",
-	"KsXqcNGHXICZnBhaU70ezvU1Xmlm94lQEe64FEGn4yY1E55m1UJWGf5hf0H2tlfS5IbV7Ofh6y+NJsgO",
+	"3H3dk9s2tue/gqvdqmTu0N2dTHJ3pvWw5fhjxluexOX2TB7GqTZEQhJGFKAAYMu6Kf/vWzgHAEESoKhu",
+	"dZzcp8QtEsTHwfk+v/PLrJTbnRRMGD27/mW2o4pumWEK/kXLUjbC2P+tmC4V3xkuxex69m7NCK+IXBIq",
+	"iHvK/uulffuCy1kx4/a5HTXrWTETdMtm12G4YqbYzw1XrJpdG9WwYqbLNdtS+x1z2NlHtVFcrGafPhWz",
+	"slFaquEcflxTQ97PBPto3s/sx82akR1dMbJgS6kY0ZRXfiI/N0wd2pm4Mcc/zCv798Q6YNhTllDzLTdh",
+	"sN5c8Md4gIotaVOb2fW3V8VsSz/ybbO1/7D/4gL/9VXhv8OFYSum4EMNznl4WI07LVLJstkyPK3vm48s",
+	"c1QnLvGTfVjvpNAMCOeNkouabe3/llIYhjREd7ual9RO63KHT/zx39rO8Zdo7P+t2HJ2Pftfly1lXuKv",
+	"+tKPC19MkMPermyvpNt395od9elCNjCJnZI7pgzHiQq7BbeNqhOrKma7ZlHzMvvzHVOa4/SHZ95u3r/C",
+	"g0X0vc7oP4XTlIt/s9LY0Z+WJdN6OGVaWSLQRlGD18K9uZCyZlTYV9mW8vSUl/aCcnlbSiFYaViVHsA/",
+	"htQwMs6uPejBMzXV5lbzlbjlsEdLqbbUzK5nFTXsieFbNisSb8kVF8nxspPBTTVyw8SQ+p8SGJHAz45N",
+	"cKUJ12TDdqadQrR8xe7kprM37cc00/YsdfRjfAPjY8eluIkXvYOLRuquIHVIvc1MkovWzLykJfLxxN3w",
+	"vJkYWVeeX1L71pzQhbY3Z6nkNnAITYx9bU3vGBFS2BV0CbGUFSuTe1Q1ihp3M7oz0ayUorJLbqlBNos6",
+	"IgXRbBd2M4vZktdsTPbYBYRVwcMJerJ/P0LHt4oa1qXQ/JzsC7rzMBfmv76ZDfmxOzS45nqN5DTtDmxZ",
+	"xekt/jnHluyIt4tD8gHFtKyb9Am85htG/vTnb67IR/L1V/91lfq+5v+d2PjFwbDOyeUXrg01jU7OrdnV",
+	"kla31WDLxzYEX2IqzYY523sePSQVoPAvNGoGUgSCmRO23ZkD2a+ZINxYfiCkIRsh92I4hd7NbonKUWk0",
+	"i+TlbCpuXgijDgl+7iVTkm8VhJKlrCumCqtrccO2qQ2iVaWctOhffaYY3BQ7f6YNKemWwU1PjmOmH0op",
+	"lWJ1uOhDLsBMTgytqV4P5/oDXmlm94lQEe64FEGn4yY1E55m1UJWGf5hf0H2tlfS5IbV7Ofh66+MJsgO",
 	"CN1KsSJmLTXzU4VPTroi+zXu9eCr+7XMUsOcbLnWXKzIUipiRYlYWV39GL2COufmZlcFB+3m4E4jRbbf",
-	"c1HZ4YY0W9p55dlqqRg1p3A8eEGqDB1FO5H63QmsPMNkVuSkroYglCxwkUgOXBOG/7TvEGrgVGtqmDYd",
+	"cVHZ4YY0W9p55dlqqRg1p3A8eEGqDB1FO5H63QmsPMNkVuSkroYglCxwkUgOXBOG/7TvEGrgVGtqmDYd",
 	"oTW2GLyvaXkDP92Csj3yu+GmTi8lQ+rAF9Ki0rAtrm1LN0xnSF0wVulbuRcsaWkdiJALWR1ICfaeAfLj",
 	"VnEQ0qyZIlt6IIZu7OeIvGMq9Y0welagodU5agC0TwKJU50hCiuBEpcfD/capilqnLMmC1puyN6dfyMq",
-	"pohilqHPLO1Yc+ufM0cms2K2kI2o4Bf3h0b4Py0pr1kV3aVIhNlhb92wg3n9Ve7JlopDpH1RxTpzIVJZ",
+	"pohilqHPLO1Yc+tfM0cms2K2kI2o4Bf3h0b4Py0pr1kV3aVIhNlhb92wg3n9Te7JlopDpH1RxTpzIVJZ",
 	"+QXqK9nb/XasnRpSyqauQH6VcsvcerhZy8Z0DjzmP1Jt9I6WeKEtlRzd/B/9K/Z9NyJVih7S/MZdgy7R",
-	"90i86LCS7l3v3+yWS3ha6lCOP/PO0lpWlOJvT9dSsSF3q5oTVBMmqlMYHbtj6nDr1eCEDVHMai56hzIY",
+	"90i86LCS7l3v3+yWS3ha6lCOP/PO0lpWlOJvz9ZSsSF3q5oTVBMmqlMYHbtj6nDr1eCEDVHMai56hzIY",
 	"pbv5Y6aRE4HDKzdiuCm2lXcd8+e43OoRgDtOJ2C6i24/4NeaPBu53Tq/QU/2NGadkRQni51K0b0TcAnN",
-	"UQhpQL0hVLeGxsoaRJb3/b93r3+I1cctrUAP0Gu6Yzr5OWcX3Z5kRbCKu0UN5BfwXiuh9lJVmuwtQyjX",
-	"VimoCF0a/PGAf98rbgwTSYP3ZEvLLRl11yJjVw1HfCobYViFhubVNEUpI/Gk4s5R4Dm0M5u9OZ3kwtYK",
-	"mLjtiu1qfgJ39ASbuJ5gj93lnC2GfUro/29qygWxvxVE2AtEtlRtml1qty15l+mbnmLM7ga5L7fXJppo",
-	"oLqw0e2GpG7rM8eph9d13P4+YuluZcWX/JQb/Zima14ryy6gyVBv5Doc3rmaLliN3lmi13KvC/LNxTd/",
-	"DLxmT3W45ZqLkh3V/xs4dy9ynTRtvZJhm8eO9lkw53r8WJRMG6mm35QXqBgkLgoY68dejzxdYIXCtdOp",
+	"UQhpQL0hVLeGxsoaRJb3/b+bH76P1cctrUAP0Gu6Yzr5OWcX3Z5kRbCKu0UN5BfwXiuh9lJVmuwtQyjX",
+	"VimoCF0a/PGAf98rbgwTSYP3ZEvLLRl11yJjVw1HfCYbYViFhubVNEUpI/Gk4s5R4Dm0M5u9OZ3kwtYK",
+	"mLjtiu1qfgJ39ASbuJ5gj93lnC2GfUzo/29qygWxvxVE2AtEtlRtml1qty15l+mbnmLM7ga5L7fXJppo",
+	"oLqw0e2GpG7rc8eph9d13P4+YuluZcWX/JQb/Zima14ryy6gyVBv5Doc3rmaLliN3lmi13KvC/LVxVd/",
+	"DLxmT3W45ZqLkh3V/xs4dy9ynTRtvZJhm8eO9nkw53r8WJRMG6mm35SXqBgkLgoY68dejzxdYIXCtdOp",
 	"rXSGWeBciwNxiwbz0tJQYXmbcEbcjsldzbxNKFoH+QPvv5/j7dbpG4MzVwz0Pfu71egE/KvmGq9ggmEH",
 	"EyPr67c8Gx9zzJqLtL+13OQVf0nW1NoMxD7GqnhTMm7YrCPGK3PeFzM2VNY+2jXoOBi3EfT68a5r7rcE",
-	"Af7A9kwbsuRKmzmeh/1fexYm2hDCjWb1ciqd+fv4DzenY7p48u47XTwdmAiKe3u1o2VGV65P2WPs4x/t",
-	"FvbcyCf7ChqlnKg5kyazlnWlT3ceA5/OWp85/2eSxJJnhuO3C05t7/O7tJJ8gh9vxE/H7robnZmuV/Ih",
-	"tuuGS032Rc6fNDIFq/XEWp7cWLuCKuGMceWCJnrDd7uM7Z09Qa8O9p1t6CxGanFRGKms/A2+1C1z3pCF",
-	"vciCFaTmG0YurTl7x80htdH41mTjCVY+vp9BCnS3M8s+z8YSk/TqmEqH1eSnPUmf6B7MC2s2gEe4MUxt",
+	"AX7P9kwbsuRKmzmeh/1fexYm2hDCjWb1ciqd+fv4TzenY7p48u47XTwdmAiKe3u1o2VGV65P2WPs45/t",
+	"FvbcyCf7ChqlnKg5kyazlnWlT3ceA5/OWp85/2eSxJJnhuO3C05t74u7tJJ8gh9vxE/H7robnZmuV/Ih",
+	"tuuGS032Zc6fNDIFq/XEWp7cWLuCKuGMceWCJnrDd7uM7Z09Qa8O9p1t6CxGanFRGKms/A2+1C1z3pCF",
+	"vciCFaTmG0YurTl7x80htdH41mTjCVY+vp9BCnS3M8s+z8YSk/TqmEqH1eSnPUmf6B7MS2s2gEe4MUxt",
 	"pTbes3Ww56CZleQy+IwjsfdAvaSk4nbBRUaB77gpUoqI/TPOlCrF77hYYVhCAwWtmCGWskAVIY1uaA3T",
 	"B2ERz/24G2BcAiNff5D8PaNM3a8Pt0KatLsRcjmY0lLYLRLSgJs26bycTIpdeRaOdHB+8T4myRftzNzl",
-	"ywUj8jxITWKy6MO3o4xM6o2S8JcHz0pJaW7HtMz2CvrwVMsejWKMLNiKi6mhCeR48UdTi/wrr6pUjD94",
-	"T4Flc0fgoEKzpbFTLdBQQneIYXVtH+1Fug+yAU5iqU0zRqTyd5aRlRQshMnBDnMh8aEB+dK54gcRk4zT",
+	"ywUj8jxITWKy6MO3o4xM6o2S8JcHz0pJaW7HtMz2CvrwVMsejWKMLNiKi6mhCeR48UdTi/wbr6pUjD94",
+	"T4Flc0fgoEKzpbFTLdBQQneIYXVtH+1Fug+yAU5iqU0zRqTyd5aRlRQshMnBDnMh8aEB+cq54gcRk4zT",
 	"ihrDtjsz0SuxaEXomIrjgxrcxfvMWslmtU6H8TIuwmPxvdO9bZGTYNRsiTRj51VTpNnZsauCSHeOilnu",
 	"3jmFWHETJ8bc19xyhsNkIxYVrwQTzty0TVd8xArO4Rat+byLb7+W4AKieqOBRkvLymq7L4oZdegwxkgy",
 	"bZnWTsVJuIbNLUZVp2+SbEwpMxxjJLzzq2pZWX46ooBF8SKvZ+4pN6hiqkY4ZbNCanNRHpAhJcsFfLRh",
-	"u1NlqKJCL3EXx2jvvX8OUiOqU25hivtuUAy6jWulpg+y+LgKrKhlWLHj0M+iyzU6xJ1i6H9jFadDZunv",
-	"ij+LO16BnkKbCnNLt5aiIoZiqVmwtO4PstwrNEO2oyEdQiqgRh3SIudOfkEYjVCia6rXBdlBQI0s2Nqq",
-	"I/DkV5q47At8llu1TgrDPhliP3tBbiKxwTFEp9EFHuXLDulYapMSvjdEG17Xhf8qq/BSoO2eGebIBgwG",
-	"i3YtRdqyUSUb872H6Y+cTFJP/X646/PernfYRbv7F+SlIXLHhEYRQUUFw3BBKNly0Rg2dgRFeMF9QG44",
-	"cCfZKCL3wtFHYoSsFr1fH7LaLUovIe38VmTBjEkFzXu31V1Ut/2pC/WDE+Y95aPmdyxtu6ylNqckGlgb",
-	"6wRvvKHqJBVhckotMC6YfOzF8t9z8yzcylM79YY2OrFV2Yy6bKaBFw+JTCG27SZRuvA8mqhckXLNys1O",
-	"cmHIgaXD9Ojfvx9zX1j56AMEfprJvQBL6/eTajy8UW0CX5w0+/Dk4vGMXlz8MLN3uPTkrrcLGibW3ksj",
-	"X3JWV79lR1fCMxrRelCMBgKPCcMsT7dymjrHQDIQmnZC9E7ReQO8muOm5CyhzElZFUTlkhH4f2NYP1co",
-	"UNacCXObYanH8tuYoIs6d33WVN9qViqW8YcrVnHFSpP2Cr1lK27FNGGfaGnqA1rPXp2JksbTp4wv56am",
-	"S7k7NZFFM3XHyxGfO+TIZze60UzdTjmTHkV0PtvPQmpPr7PdReLw4/llZxN2pj3azmb2Dm2MIF9ItX0c",
-	"onS/tqTVJZznkDu9YWyng7vVJ1BaOzrNfk+g9F7SunPjWD6vDT3oOaFEsD3BbcOsGkze9Bt6Hnp8HHJr",
-	"tz55uJ1syFAMhllUaIEOw7RbeiAuGW5O/JOEC/THMbotMH+wPoQo91q2wjIosV6hjz6WkmLtHrxpUqnc",
-	"N1GhmQCTCDIWZaRuG/R5SwXpihfkpYjL03gIkzbCO3MslV0MylCiIsXB5BbUlOtcZgDmf1tJt2tgeCNX",
-	"4G5JkW7kd/sCjrBzJB7ax13ByJB8QkkJ2Fm03KBrqWZUsyqTMzwl1AoR1qjqYjxdenQvIMeWhNh0Vk8c",
-	"y77uPJIXMitL+OkQil3PnmpSsZoZIMnE2iKm84B8bQ0p6Nxck52SKyuRC+f3K9Dr13VIu8SgpVQr2U30",
-	"6yZ7sEyJqL0EGAknFNI9HEM3xEgIuibci/Rw64hk1HfZ+i3d03ZUIffJQa0Jn0l3hEWuaYVhtMHuT7sI",
-	"uzZEkvstTxnIKW6PWolJCwWuIMF8mopX6ZITJvJLt+dbS7mxoxhS0xNqEjTbUV/mlhCN58iaY1MSc97B",
-	"gx1DIOGSgt8C/dllr/gdE8c4Cb53aylrbNxolM7V6W5tQfbrNtPVUmXS4mB0e4wJhnz03AAj6m7WVzxe",
-	"9RbbdRBqPrZ1Pq27O9SH2ZZarfTDrMBwGCN2qn5kxUTFQfVCWUo1mGrTvM4omztOXG+RtUze7m68R0UE",
-	"IuAv8oD1h7zzQPStD7u9wIEbOvIfLxWwtHvjsxNzJXZup5eWgXJhaSnoMzW/Y3oeajYYEeyTCdmIKwkX",
-	"bbpi42XvY0rBPBMc4aDa0HKT0Ae7gsoamURzsapZtnA3JvAj6UdTSMJ9JhtAtwf8vVcXeweB0ma4KrwG",
-	"utXTdDpmm9NC7T1VDozBONmfzENDTpz6Pq3rztcn8Op7q6sZt40Lh03YncLl2baaN+ozNSjfMjnbqdT6",
-	"QNHtilNua7ZMXPG/C8NrVwqoDSYXaW/BuCJBy+DtQdbUxKkCVoQYKUnNjakZpNN67cVISEWYdmpjcqLv",
-	"93WcNeZ1MQuN6cXTdhTV9GL/GDt8upa8ZBm0gTiBB84cNg7sUa5bLb5XK3CceY3xHi+Ls8LtiFsQhc0x",
-	"sZLbjrQvpnN3ekTFK00g8GjWupOPMrd/thoPCBLt4tB5r8WWfnqJP35zdeVgYvwfej6NYvbpyUo+sX97",
-	"ojd890TCdGj9BOIQdteNalhSkuR9Ms5Ud1v3lW6zg5JWiFvSBHXxlXv0mNSJtNtB4XRPEnNUUqweTkUr",
-	"srnRRO5FAUEEqocy2j2DLyyY5q6EPO1rGtFuYw3Ka7qSAA5HPdzTkA9YkA+zJx9mGOcQ7D7KKG1VUeTB",
-	"cY2Adha2uad+uF/zch1y29FrNdAaaaszHtUSe/cxd+9ewfnmb96objMAIAhHnK6zOl0bR+2wpRwgP3Z8",
-	"9QO1OL9+ncj3W4dUubEr5hLqoAD8k8mLzem1PaH4YqwkwY05tqJkRPUmVnZcch6aOjvnEA/5G2TJRaUL",
-	"e5M/zDSrWWmsrmTvj3Bc1T77I1uQv78kW0aFNcshh8Aqp3qDlnorxoaOR/apZDuT4+uD9MI4HRGZyWk8",
-	"ve+a7kG1VXiraP2mm/fpP7Cln14xsTLr/oC5Tw6/OATCaOcAOw1bW1LMrvTJMZeaUVWuL3e7awLQZ2/s",
-	"S7oAngA+XV0QLZX5/oD/fa0gnfTnhpebF7w2HYCLllJ2UVBunMl2KASSksJWfPvddyAtw9Ycu5ZhmBzx",
-	"vuEspRS9k1uGuR5YsI8BVWctn1Ix2c+NQgYMADSYJLXjpWlUOuXmSLllmiuOOAFG2fmD3UrpsgifBGPH",
-	"zh4CQib8T1PJ7qc4naAVRBoIFYcQ0UPFYM+B/X5B7SB51u9c4c/0NIpRzWAsZXYkryGXuxD5PazVGOeX",
-	"TyhmiJSAEtF7/PRylP8ujXuiPfBJG42bg0/zOnYMFoTuKTesmhPFTKMEq66j0NCClpt5iApdEyFJLcWK",
-	"Kf/axQcRhRB1AEhxzlM/ZjKF1v6MA2fDjO+pWjGTgkScUjbcevBcQY+vJc0X9GRhDad8y5nHVlJZkZAx",
-	"BvCGDGt9jo2OYiYRsT6pQpbR7VjhNNpAVDFtOuG306f73vKgVHw9q1Fny4M+uPoxuEcwKyeYPBaRi8Kc",
-	"rGD7/QgHFpFJ7rq9d7z1BM/tmaKd04Ci7h2WmOZpiot3Wi9sH/gnb7+8w7ybp4pVTBhOE+WA42kq4zlI",
-	"2bSLzovpiel0tfIupEqOkjw+1cKFTklB0i6J1X0iOa3gVuht0lqqU6BKAPcocR0raujCRXMDG/+55hg6",
-	"kdqsVMdu6wa0Rw2RoUczU8Nl7SQuCKPlmviozWAjhKxOWC9kRSeWa8lTm9uqYTEi03BeNeL8MYIvRDF6",
-	"BN6CtGNw7aIcTAGH7mijkUpHCQeyku+HLRwOz2+PP5XkQgtPNGk6kymoyqN5K92MhDYkZrdGyPF0lrsc",
-	"ikfrdNeFE0mAq+D8VwzMgUl0AMvKFm4dwYLOl8SyHOQu5sdxA6UFwdkYpRlNn/V7zkblZ17t7BTU+WJa",
-	"ZqVkBUo+IDcc9cVxzFfEQ8qSzNMW7DsTEwgzWUnU/33QuIBTTqR3mWPLo8PEl4lxLb5i+sT4atYu97bu",
-	"qVati0tmzdmIZh+E8pDK/IK7BejYchlqDCteEY5ng24wxHqcFffLYjKsrnWGyKZGZlqw0uwO2fuRtwvG",
-	"1CDv34fIdUFY3eq+udB0QD2hJpuso4l/CiOd98zbieDzj/IIf/sc/ep8ClvkkgTAY2IkWTAUc/KYZ7LP",
-	"g8Y0Wss1feTEBxqEr7BDAGaX02+17GKaGvu6U+OMMkEfRLlWUrg8XO9ZsMP2kZ6PZsn1XWwt9Kf9igus",
-	"jgKNDD2lCHNZxBEXn9605UpJpZEbumgBTBLjt/cosEjMgQuyq2nJCocpuqeHgpRSLGtemgLq2+330S6f",
-	"ozPGfv+aODO+AHdBERwDhXvW5ySyKk4ZHSmHm1TiFhsWLRyRi8sgcfulJlmCPadELNDtfAgSIHoI7j/4",
-	"ZyK0sNMyjRHPY/jNZ90gwFLWtdwHXSCdn7FmmEIzeuEPonzbiD4C2tCXEXhVlUxqbee3B6s/x7R85F45",
-	"pNvEtP2HfOX09G9ZPgRFrciH2s/OffncDuo6EdISUtPRl26ZdWYySNndlO3EAzq+6L52ta1mXUiTvunn",
-	"Rbg+imDtIGnTaaGqERpi1ZOlCqOq5kzdxthlidq+uzxZIaQrltXm8oKYS3sK0E2AJElrvFifDuDONNTa",
-	"Lck9XkLwZ8pNwDDRBPfKiCvl/pjc+EBuF86flu7305oXM0ANyIijjNNkigcz4i/3AqhQbKkYVMxbixYM",
-	"IET9zUJVILD9ca4RwuirHALLCBLFQ3K/j2R3A+xMo+8vsP2xQmUlgvQ1OXd4NtXpSDqxgsYmCZ3qBvGo",
-	"emjiC0YWABxjjhsyJ2F+e1dhIsG3zb/qnEgqpTNxbxKg4S1aIXKkBPsLvK4vLxNizd3DWIT02WELndEi",
-	"lntXVouZ4VSGln+0lyA6qa4sO4qoYe/tDVK4pyf8Yoi/BLQO+IvHmpN38ZIQDQSsLgr31S0ZsiNT9Gg/",
-	"+4wvl0wxV68+gD/KOUmo5xWkksxBSkMqhp/MtYdJsLqr4TXRcsugG4Gmh1aXANvHVwfa2V8TK73hLwju",
-	"0PE/LBhCOEBzkYPD4MT4Z/RBRI2CsjnUGNcR9i6fHALxp5JyuY7FmjbsMCkJwPegQXq+xSTscBtPgkTU",
-	"fJXgcX/EPejECp/g37w9V5B/JxWQgC7IvyWZiLUQAJGPRITm1/DHWTF7Mitm/z4rZv+WnPM0ZwEsALcu",
-	"JAt04eiBGHOXJ9OlJ0w4oVlQ4yiNV6xHHY9T+uf10wlUB8tx4HD50raXAT4hro0ZegfjwrYJvp+IBhSi",
-	"kRVohSfUBaMOvXTKwTUY8+K4PE4VTLzxcpdHvEBoREw9Gqy77TZkSKoX40I5Z00nLsGqi8eToP4XLXmN",
-	"9ZFbU5f15aqnAK0avFuDwkSnrWHG/LCRHN6Y6bbUUSds0l2MjqZIQzmacz+9BCVbVtI76PSWBtEC+9m5",
-	"HJpBz55BYMXjBwU+4ZNpDqSS3RSTFMDNsAK4ZVveQTk0YU89p/RxuCxbJ7EHtIKxIjGxjVbOKhvEL7Ih",
-	"6NZ8HDD9rYcnC0J+MiLZT8Vxx+nWYS+lAl5qxbTxjcbkkpxQi5l2Qt6QHTWGKYEYV/8OGtH/TWRDjkC2",
-	"9ODN6RYB0+hup+QdrV02exR5PO4+/pw7kmTqXh7s/3sQMMGjZKSckwPTyS5IHe9Y5AYaXIq+Xok0mpT1",
-	"c9xW+1uBraRiPhm0TUow/hqu7Ryh1rrzvIc/auBCSmnaaOPhXObkBdSyJ/Zn3E+U2neIw+KzLr4ADuRO",
-	"aMWyNv+MH29uOdiRI8oFhl+gK7W71xhtWjCzByzovQTn2CRSGHi0up/7jhhJKDkwqubkCqJjwLeug2Zc",
-	"sS0FQRuaNF8VY26xpC3UxkftUXVqTp5gCoJzooWUSpCufm1mzV2QHDxsIBSEDFS8aAzxLreCUIIgfcE4",
-	"qrnYROT3G/DXhTiOiyPFBSsj+NXHapfiSEBUuDSPaARTpNayDr+mPpRWp3+MndZGRpUACRfWHNIE0gzg",
-	"qIdvSjncmNpsnyFfh0ywPxzvfNorzR6rzvE+xHRcNuMvXbAVFaeGtfMFs1Mgle2zmfDI9/a3CLodk1cn",
-	"1NgejT+08YNEx6/ToF3aAtwEt2l9092VtTW4/TYz0duevHNducYKmi3jAi2gAM37Ev4fWM1lcLbdK6MA",
-	"3ERpeTWWvD3S0w7dYJkfMwFVbeRuxypoJQmaeuhQC9X8RIo5cdPxfioaX+08qrAbeRRUeKBRU+IGJFKw",
-	"awiHP7EHW+D/Wj5MFXP/ckTh/oW30f1jT7l/ZwVFh/gCLdMVcbrZbqk6ZFig0+YRNtDVXaUrFxsRGRd5",
-	"z3Q3KIlePb2We1YFKFXB9klSjnCSE00NcyHL+OP9KGXeM56BfsUl6uthK3YtAYNXVK4rKaCDulPqLToi",
-	"IZ+FvTiQNWoeVsZWDbgyMIrsjbZU0mbKf2/nXTjgUOewbr3TwWHdrxCP8Z/bk2zvlb98A9c5XoBA+a2L",
-	"HaVAS18p8fI+Qsvu5ymKXN3RPXh51tvwc8OZuQ0Irb2CL/Acu1YBSJr2LsBG9OABdKgNq2TXyBtl++mC",
-	"Z1xlsDNqalh9mAji08NAmPRKypUZ7TQQL+b3IfYD1l6vKBeEi7JuqqnH8CjFZA75xbFgV46ncmklbQPc",
-	"k1L+3W/5sNzpzTnq04AMJ6Xtd6Y5XD4SSKO4ObyzqjzOIMpvBwUfjCpGVVy1sDZmN/tsB+BimfCBfR+w",
-	"1APPi5AC2zoFXZA9NeU6tGoOpUkFUWxHucJfkJ9cfBDv+MpSGVkcCPsEbAla77hvYeYjIDw636BbDPn6",
-	"zet378ml++cfXI9AzaADDaH6g/h4E6M+XpPvYcnkQ3N19afSvQf/YB8vyHPML7Lyw3l5CTZ10uTrty+e",
-	"kv/883f/5w8e8nxLyzUXjJSyYlhPVfOSCczJR4qY3exouWZPvr24mjkYddhjfX15ud/vLyj8fCHV6tK9",
-	"qy9fvXz6/Id3z+Gd1m02C5vcgv/arfCGVchCn33jodnojs+uZ3+6uLr4k+uzA3Rwia1gr3+ZrTDl0l4O",
-	"2JyXFbhgsVGsYnon7YTsI99eXbnQik9xpLtdzUt47fJfOiIrerQpJHwAiKzv/IUfihZIMz1QmNmlx2WO",
-	"KX52/c+fIm3H5zNzHW0c13MCfdStxe3vhR3kkjYVz+/NK67NDTzRLer+ZwLLwuFPc/tPKKb2F/l6tl9L",
-	"pwHgbg2kfVJF2wf9DGCdFbuTiImV/gTCap34Dd5+hhh5DfCCKy6K4I23qg8o+Jnv+jbDox9OvejBz9sX",
-	"p8Gop0mkPZzLslFaWrF09Mmab7mZff7pgbTfgx4QRp3SmxjICyObqcKHNPZDT2j4byYkw+DSPXfP3vva",
-	"dS+aQ6yteFX44g/spPl1B3ld/yG6bpd3TPGl21DYQedt716+f9inDv76Pc4RJVRKX740/MlJiIeId//p",
-	"tg4oDDrl8H5sKyoaUZ3hDF9JubGaMGSKuclhu1tMd4HE57h1efpYAdYKty3LR793zxzhpFGsnXYrWz0s",
-	"TqhDkwoy4/cZ1hT8YXnedN6rH+3C5OpbxLU7RjZ+5Ck08le5J0uqwk6dgUp6mdIpYGaso1LYSoPWtQuE",
-	"Hpjp8oU5kYJ9BXhOfVqCsCita09TmNp/hKj8Q6dQVazP3p92fvOSKN7ASfToNvP+cih8cQqdhqN7OH36",
-	"ofB4veICoOrHaa3IiJ/vMTXDro9p873EHNF7ngXWmOTNzESM0GPLv8hUOp0YnhmQfQJOKga3H2dc4cnP",
-	"xaw1Ah8gGNtKkminOmOnaaodwwGx9C7QN2czY8LtSJCyl8bfXn37a3zvHbg6Fwz6U51JEwBL31+eOVRL",
-	"a9LsrLn/7XfOZaVdwaHzsoJrpsOrL3/h1WckyZqhC6x7qf4uFqGjXZ5bg5oTskCTcF1YKoVYQnjTnWsW",
-	"mhlY2XNBfuxGDKnQe0TT+/PVf3r4z9DfX8stuyDvKK+cCwwVENes08Pt+IIrhAx389FSCqYuMqIE56g7",
-	"siREGhxCe0gATriCh0LhfDQGDVETBPZ3cS6ywgOfxzEAgBqi4NpRckuE3BMpXI83t80IdRTlO3LtahQq",
-	"sjgEQF6Ig6VUg/9iXjN4TMfGGEdoRek9NvDz4H4c0R94Nfv80+AiXoZqi3uMlhOL7+mGvb4DVv0lNvY9",
-	"EI688zgVD+N5DJu+rRmBrUrcefQaQS7AHo0vrJe1Cq97ycUUkRMicsPlL/byf05sPXAIV3rhGITvsNyR",
-	"ZEeslvTZPJMIH/KIR+PwSYYH8wyEwRlMDUIJbKJlDC6MSA+OM0BzhowNWknfxzm9OW8b8QwfOauWvTxV",
-	"y36R07IH6AMnKNMvzqdMg0vANaWOMm240IbW2OGudyqa7JUUq5aDQ15N/phQlgddIcfBn7Vp9o9Gzv4b",
-	"z8Dpn6ZrN4szOcwGAWYa5Qlb3uIT8GA7Q1blySKhCTKhu+OXIXP2PuO1nKdHf25VztqCnDQQ5Bgbb3Zd",
-	"xNYooC7kfo75TrzcMOO0NN9m9oPwDdcQ/aBV6sAxTvt9LqJ0bUCL4KAzNtuFoLzGmE2Xzl7vmMBWxxM8",
-	"CN6BEM4Qeyi5zvZt3mgCKxp9IDlvgwMame68f8XoHTT6Hya0+sR/yMUR0pBdDUiWyQ8ruU0qppjeOkkb",
-	"PZ+FheeQuIPuhwdfwAjpVcK2WMtBr62cWRwI9SQIlITtirmBjsUp1nVpWszDVQrL5C3A+HSAislHwLH7",
-	"CKZEi3whGAcfWgTFIUDDOBC6gMJcB/Q5Jx8d+N5HyFz6IFKQexATvSA/umIFzNqP2q+25AIlDDAlYqQs",
-	"IAnVPrrv9U2BFimp6xNjPz4im44/k1QK3U/nYdEdpuzxgIO/s9+WGrdKPoRDt3nUSVn43OfkpXTJ3o12",
-	"obqTw3Ghw/xDnOWGfTK4mCfaKJfjmh9wGJu687LuoRedqTumnkBCC27uHFHrPsAGfZjhX31PNREXxrkU",
-	"Kbjx7NOuptiWOHnF31sZbmSoC8J6OdqrZ23LMCGbW5KuYjS3fwJ8TA2se+m8Enum2AfhDOcLchNAypzS",
-	"xQXR9qu0DrkZ0MIEunwieI9d8wX5wdneAT09hlJJXOrnbtVTfeoqcjL2a56CzERRqbqFBxmxJJej9lBc",
-	"FpOCSz+zH91u5ykRXUToO6be+1GnaPfv3LPn4G+HmLdRSJvxVQxUMSevIHBUoH9m72OOipVSVf5qRNnL",
-	"2ejMi5CfOD044x2QCR1KSZnToCawr4EO9Yaq0N4Jkm4K8i24O6+uSA1d/7ErmPCZ064ON873TGY2AKj+",
-	"rxh3jI5imgWKvvZk2ZtKd9d0TlLkUnOCSwQWY9YgcI7gu0Y4ClKxaSate+XhRO9GirClJCnXUmoGFF50",
-	"lTRg4pqB+rOdAzVQQ6AgMCb8o+brCx/ReDStCL+QN13bc37gBr4WLETVwCOADYO5CSoQqK+9PVxw4C4P",
-	"UYzivb7sNAfI8pxnUQet0z77hcO1neVNusexa+J+Adv2m1NuZLu150wpgOKDOMWjpFu8mJGmHacQjN3X",
-	"BxEbVqZd/uKybT93yW+SwMMhWrn3OFy+XwgFXRoKF6377upqKvZJZ7r3kQf2d3toAlvo9KqVfpPC4H0o",
-	"U9QEPUsIlEKjusMAT3EyNfmU7QlMZDTK8hTKN7rnc65cBJ+E8JBeO7lE9F81It8j30cUgH+jG9ZSSIZa",
-	"5h6mEgNHdMuCqebCzLW1DcEvij2TF9YE+pzmPW3mA7IfV805zn/e+IfOynnOxAVCRepj8DC38uP9zdod",
-	"msx8wq6eh/v4KaC9A2W+cagbvY+uIY1m7PGZkCXAsNdZ2nrpAOsnOKF8fdrQr9yWkeWLLEPfmZ+Kqd4r",
-	"33hquvEXufMFgVZOmHgE6AGkhRU+l7EZhw/c6POO2wgxYdAju48K4UIojqPis6QqGOmR5tPpNJyadISU",
-	"/PtNaTy1dWKg6kms5KVLKbmfLo2fmMJP8CY9nJm8xBLu+6XXwnSPGrEv0Z38aCZsLgHJ/h1DgNxosuba",
-	"+9QeuGU3sauX63a3wF9ZoszG+9YmgoCXzMMfRt6zh3PqLvtFQY/s78xZO09h0PRpPn462Y1vVnAO176R",
-	"O++xn4cEhDWtl2RLKxZlivXp/BKQ7M68sW/tmF9qX98ZqqyudY5dpcrSNgphvAu+/TtcGMiJLAAPxV6J",
-	"fYQhoBgt1367ay429nOLhtfVSDIOPvDKPv3QnZtoJocuRnFRCRa7OI+uu/nJEmcn848Aa/jERD135bAT",
-	"GgkGbcLPfFpE4Fwn704CAIY0ul0AyYeWDuWoTb6FYhvEeO9W5qQzfWpZbsZVylfwxG/eTzeloWfSboBe",
-	"yg4nX9YVVFdai+/cBTnYtJms6R2DL7DqvloBnJnnlpib/FB+mdSDuZu5B3lq9PqCvA/5BgjpFllF86jX",
-	"ZU0NU5CCjdAWuhtthebxBwxVXAxim29xVZbyzuZQyaGPI3Trhu0MqjJ+pV1kv298D9rJzhf3vfu5X85L",
-	"+jmyPwONP3fIZ85kjJrRgELWCEuroB6Go/96v5YuUQMjE0m+hN6vJFP626PmzvrWg4ktC00JHxzfhVx5",
-	"zVfCSm7RDdDE6fQhG8hvyuUyxpZNl28849q9N9ynP6dwAH0rn3ME8dSKYSFHm77EV+IJd5nXAMk/Nvm3",
-	"TDfbRz1g1wMyccD47eqM1wKbNwwlb05RxfaF52d5ESf7LpWLkWBSn7/IEbzBlg3nqBpYgQd4S61+KKye",
-	"jKcxhwb7qFLSsmQ7A4LYZd9AJ0qd0ZWwjH7ct4uPnNWf0n52GlZBWTKtj/tYcdRJrlV89AzXwmql0HnA",
-	"ygBrlgx4IDVwKloHqezzF0YP5fIXgMT4fIkvj3OYO7k58xF5xKdEhVwHdxyACV0ZHCo/AIR7Gt5vfIq9",
-	"hhL5M3zrgEnOw9uoC+t+pT1QC2bCR62lQHOsEfyNRSgvtGyPdN4iBSxQJf4gei0qar4EHMTQgYJHEtL5",
-	"0C2pLBVjruIH9xXRifo080Ek/D+Jch8PFHNavU+T5ApLc74KZXG4jZCywkkuaa3ZwKHjdmKwXRAFcnCL",
-	"kAPCorRjqsme1XU6QDxBSiQ0DLsFZyG9V9bqCM1LHDgVFoI6YFhkHXuq3VXL8Awl73ioy85oUfD3N/7J",
-	"Ket8611aZ7D3odUT5NNBo22cWFKTyHmF81M/o7Lsv5EOyLnfzhKQaxuORwTdTjyksu4Ue7Lk4BNbSrVN",
-	"K1+pi/qO3nWP+34Xdsp2ATj7r20I/jpH9dYdE3gnIUu7aw1ECzhyOS/5dieVybsnX8Lv/5PInG7A7wKF",
-	"e6xUzKCrD/Ihv9LkaS2birie//rY9ml87jiPcwM+VaxiwnDAK/9iZqObNSnDbE5iehPWckYzZvCxBH3E",
-	"v56FESZ2KMpvKSIgdO2p6CQemN7Cc2gvZc2ZMLcZtE73K075eCS3Haz/6pd2uU0ii7dBnJ2DLNTBdYh0",
-	"zJcClTD1xMgn+H/jFwoYR7PwC9Z5putQZc6n0Wb6/r6sNBSicLYntKoU08f6omzpJ4zZX3/jfLX+n8Nk",
-	"AZ9nMRUsqQVvvh9xPSRWFuW9pNedxWzv5z5EA7WvTTEeb5yf5Ayk6ujH91LxzCoqTd4y0XiK1Mfw6jB6",
-	"c1LtStQYLpWCE/18YuZQEhDvQdBl09K2jrn/38Ebv8nEoYcF7c5Cjnag0wNxztywNme3ELXtoNdJPFGM",
-	"VnFmWJSQ4pwaVZy3nw7LPaflOipY1AQw6tmgfvk9zMul6QvnenKlsYD+R7fgcyMf9Ybvdqz6OPd90aj5",
-	"ILgGbECM+m0LZ4VSLUXoIAPgoa7gy2FjYmRQMfwBvTlOkxWu/TmDXNoVtEC//iDsHkDaAqPlunCB64+A",
-	"ovjxgvxV7l3anTi0CFBFDBIloIFWO6F1IyqFlZNQU5kphX4s467R6+mG3bcPhbCcnOVwSvuQyLM00oQf",
-	"/HWAa6Y7DTajTIxIKA3MBsshm8UiDZjX8vzh4vCUHV3OgUjBi2/c6jwNIaVhq+LJGJ8JFaKvNbjbMmFy",
-	"p3z4nRt18vdvp5+Sr888jufv98sfnKeFcCL9z7fb8atrEHodg81FSPeW0BHJLVYgLnfub3mlFh94ZObg",
-	"vvJYzp9+m8pkFzZHn/buTG3ENIXW9hDkWLA8Q6i52Jz96rzCQY/fHJ8cnEk2g5wc6kv3Oy18sRrkmjSi",
-	"Zrotu0appplViQyrDwUiF3g4RAST+WRCIb0rOCkQieIOYEQI1+lGHb8rNhOOfjqv8QzE9x55CGN54+/7",
-	"eVBFXO4KLkozUUVxSSHN3NeFwF+douf6xW6hPWiH8UTgM2mNLoU+8yO2vPFVSv7Iv7u66qKcFNGP0BkA",
-	"Wjfu14eLMQCY18ubuv79MrnfCP6M1UZbEdQHnykQNsxhYHZubNDK2xc6FHMs1T+IqN9nuthrgaueg3fS",
-	"tVoCZB7cL9/zzjfnpLWWLslZ36tKPeTuR312ct7wd3wlXjfTkqaeQ4fBc3dF8WlDbrLzFuLJt6sWLOSq",
-	"5LOI7EJeivOVojafmLyFPj8TGnlHD3/p0tN3oYfMMDXb/3TuE/zkgl5HmyThtW97QydvvEuU+iKpWP6X",
-	"B1/6H2TFdIHZVwVp7VBEYc14o/VBlOOuv3fwxH1QawDS0LIauRe/lbYUYb3T0IsOojwOXgRDTipUOIhy",
-	"raRw7bjOCecC8m7LlUKg/26oCoQi+NB69VlJtnZTVbDux1FeQtP0R3DfHD/KBDg1WzXniK22ZxsVx0Om",
-	"++A47KVcsJXP1QX6SRnPgwR6UNwRcFnLLfNA9BfkhhjFnCvS0A3TpJZixRRBM2lByw3O5aNdkRXLHwnk",
-	"MrVa955qHJ9VBHPDADhxqOPiPB2FjDKFYPd5wHxugPrgM0VYRgCh1Gu5B/z4OflLt890sskXty/Oelho",
-	"2ND8L1Fz828SdtJPvwXavnqEcJ5vC0SwxzkSQ76b9MTumZ5oIvYcARlERWYJfwQVKf8IdLsj6z6BgHEf",
-	"VHggZMhupNoUUe94RrxJ2wt8e4Dgwffo0u5GlDbJas3m5Mo3PhUI3tC2yp2wKx2MognP11z75r2ndgH1",
-	"r8YfLdrlpnqAui1NbEXYessj4oggBJs0qRl2iQCYj9HdP3UZYy16PYm1M/fE80XcE7orqr37Jejijmsf",
-	"a/GBCYZBnP56mY2YPdxbxdzVK4bYFpaWQaWQZcx7xQ3zMSQ8rPEsoOS6rh5dZvf0qDMZzHo46n2N4EAb",
-	"l9je+sz163bM9N7/fvSlp9jpnSykWUNyvjdWwKxztve8RfTgyyVTTJSACMKQRFUjCNdR651o46MXjpo3",
-	"z6Jnf29Aed1lTrZq2iWnQD5OhRaZCLAXzXUSxF70/JkYu6WammqDIX0ojQndIx9+2SdW3X0ptnlTGn53",
-	"jvqit43wXlffyR/LA+65jaNlel9qt85WIgcgHWhSIXyvwvrHOaHAwbB7154CFlpAmoh7QCG0BPQlBok9",
-	"YHaKLRXT67PDecCoD3QG9PwvTQo+7b8kkYLQ2qqYqzUBJWXblGtAhwP7Oa5+x23D4DuAqWirxWh571qa",
-	"35/UBGM+RE9DcyDQT5FokNkeVe76hNSI4+LyrX3orFLMf3ay+HqLuznql4NBJ9XsNeJccHYgW+yHu6lu",
-	"5xEvmhlTszNf8ncw6Fnv+IYdUkH1FuGCQYfvRFZSEJ/d8k6poXLOBJNljhfAFekXSPG+3U0VSlqhAYBL",
-	"DXCvWHWzGPaJCRkF1Pki4vTVbh+YYuaxAYqZHS2JzNchRLsfuLYvnjKfM6iACCpsIn0mfygMSag9uGXN",
-	"S2M1hjUV1YDnGCWbRT1BTX/vH/yd6eindsG3a802wX8c1fwLNs3fU2E0ocbuLJeCPPE56yG7jotAREW3",
-	"ztv56yBL2D7Z1xUKlHdcE6mqgF11Hzbc7eubJdMf28fOSkL79eEWeiQlSxMyTYfHCCRM9KgYPdp1uMet",
-	"28fPI1KxI9PX7TT+EJrfO1iDJ1x4+HPI+ODAZLrR419mITPhnz/Z+43lOkgEjapn17NLuuOXd9/YA///",
-	"AQAA//8=",
+	"u1NlqKJCL3EXx2jvnX8OUiOqU25hivtuUAy6jWulpg+y+LgKrKhlWLHj0M+iyzU6xJ1i6K/l6jW7Ywkt",
+	"sJRiyVeNwpWNbYYf43srQ6xV5gc85aUpqQJU6H0y2F7MGmF4nYkwO+p2qyEwPcu5FrTcTAwp9+0DDOTj",
+	"Qot4q8b2+Hsn6j2BV2zRrCD7cymdSWWtOKWkStLz31nF6fCgPF/zw97xCnRK2lSYB7y1tz9i/nazBUvb",
+	"aaB3eeVzeBYaUlekAs6hQwrr3OkaEPIklOia6nVBdhD8JAu2tqojPPmFJi5TBp/lVgWXwrCPhtjPXpCn",
+	"kYjnGE7VGK6IcpuHPEdqk1KUnhJteF0X/qv2/C0DQz9LZpgjGzAYLNq1FBuSjSrZWJwkTH/kZJI2xXfD",
+	"XZ/3dr3D2tvdvyCvDJE7JjSKcyoqGIYLQsmWi8awsSMowgvuA3LDQZLIRhG5F44+EiNkLZ79+pC1RFDT",
+	"ENLOb0UWzJhUgkPvkjqm6rY/dTG/dzynpyjW/I6l7cy11OaUpBBrD58QOTFUnaTOTU5/BiEDk489jv57",
+	"bp6FW3lqp97QRie2Kpv9mM0K8aI8kdXFtt2EV5dKge4Erki5ZuVmJ7kw5MDSKRUYi7mfIF5YXcYHc/w0",
+	"k3sBVvHvJy18eKPaZMs4wfnhieDj2de4+GEW9nDpyV1vFzRMgr6X9bTkrK5+y07JhBc7ovWgxA4EHhOG",
+	"WZ5u5TR1Tpxk0DrtMOqdovPceJXUTclZrZmTsiqIyiWO8P/GFIxcUUdZcybMbYalHstFZIIu6tz1WVN9",
+	"q1mpWCZ2oVjFFStN2oP3lq24FdOEfaSlqQ/o6fDqTJTgnz5lfDk3NV3K3alJR5qpO16OxEegniG70Y1m",
+	"6nbKmfQoovPZfsZYe3qd7S4Shx/PLzubsDPt0XY2s3doYwT5Uqrt4xCl+7UlrS7hvIA89w1jOx1c4z7Z",
+	"VRup0uz3BErvFRg4l5vl89rQg54TSgTbE9w2zIDCRFu/oeehx8cht3brk4fbyVwNhXuY8YbegmFIfUsP",
+	"xCUuzol/knA0FQ2j2wJzPetDyEhYy1ZYBiXWK/TRx1JSrN2DN00q7f5pVBQowCSC7FIZqdsG4xNSgdV6",
+	"QV6JuJSQh5B2I7zjzVLZxaBkKCooHUxuQU25zmVxYK6+lXS7BoY3cgWusRTpRj7Sz+C0PEeSqH3cFfcM",
+	"ySeU/4CdRcsNugFrRjWrMvndU8LiEA2PKmTGU9tH9wLyoUnII8jqiWOZ8p1H8kJmZQk/He6y69lTTSpW",
+	"MwMkmVhbxHQekFuvoVyAm2uyU3JlJXLhfLQFemi7wQOXxLWUaiW7SZndxByWKee1lwCzFgiF1BzH0A0x",
+	"EgLkCVcwPdw6Ihn1M7c+Zve0HVXIfXJQa8JnUlNhkWtaYchzsPvTLsKuDWflfstTBnKK26NWYtJCgStI",
+	"MPep4lW6PIiJ/NLt+dZSbuwohtT0hPoRzXbUlyQmROM5MhzZlCSqG3iwYwgkXFLwW6A/u+wVv2PiGCfB",
+	"924tZY2NG43SuTrdrS3Ift1mJVuqTFocjG6PMcFQO5AbYETdzfr1xysUY7sO0gKObZ1Pwe8O9X62pVYr",
+	"fT8rMHTJiJ2qH1kxUXFQvVCWUg2m2rQIAcrmjhPXW2Qtk7e7G+9REQE++Is8YP2hRiAQfRtvaC9w4IaO",
+	"/MfLOiztPvWZpLlySLfTS8tAubC0FPSZmt8xPQ/1NYwI9tGEzNGVhIs2XbHxsvcxpWCeCY5wUG1ouUno",
+	"g11BZY1MorlY1SxbZB0T+JFUsSkk4T6TTXawB/ydVxd7B4HSZrgqvAa61dN0Or6e00LtPVUOOMM42Z+M",
+	"BSEnTn2f1nXn6xN49b3V1YzbxoUuJ+xO4XKiW80b9ZkalG+ZnO1Uan2g6HaFRLc1Wyau+D+E4bUr29QG",
+	"E8G0t2BcQadl8PYga2ritA4rQoyUpObG1AxSn732YiSkjUw7tTE50ff7Os4a87qYhcb04mk7ikB7sX+M",
+	"HT5bS16yDDJEnGwFZw4bB/Yo160W36vrOM68xniPl8VZ4XbELYjC5phYyW1H2hfTuTs9ouKVJhB4NGvd",
+	"yR2a2z9bjQcEiXY5A3mvxZZ+fIU/fnV15SB9/B96Po1i9vHJSj6xf3uiN3z3RMJ0aP0E4hB2141qWFKS",
+	"5H0yzlR3W/eFbjO5klaIW9IEdfG1e/SY1Im020GRe08Sc1RSrB5ORSuyudFE7kUBQQSqhzLaPYMvLJjm",
+	"Loaf9jWNaLexBuU1XUkAM6Ue7mnI3SzI+9mT9zOMcwh2H2WUtqoo8uC4nkM7C9vcUz/cr3m5DnUI6LUa",
+	"aI201RmPaom9+5i7d6/hfPM3b1S3GYBFhCNO18Sdro2jdthSDpAfO776gVqcX79O5GauQ1rj2BVzyY9Q",
+	"rP/R5MXm9DqsUCgzVj7ixhxbUTKi+jRWdlwCDZo6O+cQD/kbZMlFpQt7k9/PNKtZaayuZO+PcFzVPvsj",
+	"W5B/vCJbRoU1yyGHwCqneoOWeivGho5H9rFkO5Pj64NU0Dh1FJnJaTy975ruwepVeKto/aabo+s/sKUf",
+	"XzOxMuv+gLlPDr84BC1p5wA7DVtbUsyE9ckxl5pRVa4vd7trAjB1b+xLugCeAD5dXRAtlfnugP/9QUHq",
+	"788NLzcveW06+VEtpeyioNw4k+1QCCSQha34+ttvQVqGrTl2LcMwOeJ9w1lKKbqRW4a5HgiugAFVZy2f",
+	"Ut3az41CBgxgQZgkteOlaVQ65eZIaWyaK444AUbZ+YPdSukSFp8EY8fOHgLCW/xPU8nupzidoBVEGggV",
+	"hxDRQ8Vgz4H9fkbtIHnWN65Ia3oaxahmMJbePJLXkMtdiPwe1mqMawEmFJ5ESkCJCZp+ejnKv0lj1GgP",
+	"UtNG4+bg07yOHYMFoXvKDavmRDHTKMGq6yg0tKDlZh6iQtdESFJLsWLKv3bxXkQhRB3AbJzz1I+ZTHe2",
+	"P+PA2TDjO6pWzKTgK6eUeLcePFd85et+88VXWQjKKd9y5rGVVFYkZIwBvCHDuqxjo6OYSUSsT6pmZnQ7",
+	"VuSONhBVTJtO+O306b6zPCgVX89q1NlSrveu1g/uEczKCSaPG+WiMCcr2H4/woFFZJK7bu8cbz3Bc3um",
+	"aOc0UK97hyWmeZriQqvWC9sHacrbLzeYd/NMsYoJw2kqaX80TWU8BymbdtF5MT0xna4s34VUyVGSx6da",
+	"aNcpKUjaJbG6TySnFdwKvU1aS3UKrAxgVCWuY0UNXbhobmDjP9ccQydSm5Xq2G3dgPaoITL0aGbq7ayd",
+	"xAVhtFwTH7UZbISQ1QnrhazoxHIteWpzWzUsRs8azqtGTEZG8IUoRo8gaZB2DK5dlIMpkNcdbfTxwhPM",
+	"Sr4fDnQ4PL89/lSSCy080aTpTKZgRY/mrXQzEtqQmN0aIcfTWe5yiCut010XTiQBBobzXzEwBybRASwr",
+	"W2R3BLc7X77McvDImB/HDZQWBGdjlGY0fdbvOBuVn3m1s1P86AufmZWSFSj5gLJx1BfHMV8RDylLMs9a",
+	"YPZMTCDMZCVR//dB4wJOOZHeZY4tjw4TXybGtfiK6RPjq1m73Nu6p1q1Li6ZNWcjmn0QIkcq8wvuFiCZ",
+	"y2WoB614RTieDbrBEJdzVtwvi8mwutYZIpsamWmBZbM7ZO9H3i4YU4O8fx8i1wVhdav75kLTAaGGmmyy",
+	"jib+KYx03jNvJ2p1cJRH+Nvn6FfnU9gilySAUxMjyYKhmJPHPJN9HjSm0Vqu6SMnPtAgfIUdgmW7nH6r",
+	"ZRfT1NgfOvXoKBP0QZRrJYXLw/WeBTtsH5X7aJZc38XWwrTar7jA6igozNBTipCkRRxx8elNW66UVBq5",
+	"oYsWwCQxfnuPAovEHLggu5qWrHD4r3t6KKCEtOalKQCLwH4f7fI5OmPs96+JM+MLcBcUwTFQuGd9TiKr",
+	"4pTRkXK4SSVusWHRQke5uAwSt19qkiXYc0rEAt3OhyABIr3g/oN/JkJ2Oy3TGLFXht983g0CLGVdy33Q",
+	"BdL5GWuGKTSjF/4gyreN6KPVDX0ZgVdVyaTWdn57sPpzTMtH7pVDJU5M23/IV7lP/5blQ1DUinyo/ezc",
+	"l8/toK4T4UchNR196ZZZZyaDlN1N2U48oOOL7mtX22rWhTTpm35eNPKjaOMOPjidFqoaoSFWPVmqMKpq",
+	"ztRtjDOXqO27y5MVwu9iWW0uL4i5tKcAswWon7TGi/XxAO5MQ63dktzjJQR/ptwEDBNNcK+MuFLuj5+O",
+	"D+R24fxp6X4/rXkxA4SHjDjKOE2meDAj/nIvMBHFlopBxby1aMEAQoTmLKwINiE4zjVCGH2VQ8sZQQ15",
+	"SO73kexugAhq9P0Ftj9WqKxEQMUm5w7PpjodSSdW0IQmoVM9ReywHvL7gpEFgPyY44bMSfjs3lWYSPBt",
+	"8686J5JK6UzcmwTAe4ssiRwpwf4Cr+vLy4RYc/cwFiF9dtjCnLTo8t6V1eKbOJWh5R/tJYhOqivLjqKf",
+	"2Hv7FCnc0xN+McRfArIK/MXjAsq7eEmI3AJWF4X76pYM2ZEperSffc6XS6aYq1cfQFXlnCTU8wpSSebg",
+	"vyEVw0/m2sMkWN3V8JpouWXQOULTQ6tLgO3jqwPt7K+Jld7wFwR36PgfFgwhHKARzMHhpWL8M/ogInxB",
+	"2RxqjOsIJ5lPDoH4U0m5XMdiTRt2mJQE4PsFIT3fYhJ2uI0nwVdqvkrwuD/iHnRihU/wb96eK8h/kgpI",
+	"QBfkP5JMxFoIgJ5IIkLza/jjrJg9mRWz/5wVs/9IznmaswAWgFsXkgW6rQOAGHOXJ9NRKUw4oVlQ4yiN",
+	"V6xHHY9T+uf10wlUB8txQH750rZXAT4hro0ZegfjwrYJvp+IBhQixxVohSfUBaMOvXTKwTUY8+K4PE4V",
+	"TLzxcpdHvEBoREw9Gqy77TbPSKoX40I5Z00nLsGqi8eToP6XLXmN9fxbU5f15aqnAFkcvFuDwkSnrWHG",
+	"/LDpH96Y6bbUUSds0l2MjqZIQzmacz+9BCVbVtI76PSWBtEC+9m5HJpBf6VBYMXjBwU+4ZNpDqSS3RST",
+	"FMDNsAK4ZVveQTk0YU89p/RxuCxbJ7EHtIKxIjGx5VnOKhvEL7Ih6NZ8HDD9rYcnC0J+MiLZT8Vxx+nW",
+	"YS+lAl5qxbTxTeHkkpxQi5l2Qj4lO2oMUwIxrv4TNKL/m8iGHIFs6UHR0y0CptHdTsk7Wrts9ijyeNx9",
+	"/Cl3JMnUvXxjhu9AwASPkpFyTg5MJztWdbxjkRtocCn6eiXSaFLWz3Fb7W8Ftv2K+WTQNinB+Gu4tnOE",
+	"WuvO8x7+qIELKaVpo42Hc5mTl1DLntifcT9Rat8hDovPuvgCOJA7oRXL2vwzfry55WBHjigXGH6JrtTu",
+	"XmO0acHMHnC79xKcY5NIYeDR6n7uW2IkoeTAqJqTK4iOAd+6DppxxbYUBG1oqH1VjLnFkrZQGx+1R9Wp",
+	"OXmCKQjOiRZSKkG6+rWZNXdBcvCwgVAQMlDxojHEu9wKQgmC9AXjqOZiE5Hfb8BfF+I4Lo4UF6yMYI0f",
+	"q12KIwFR4dI8ohFMkVrLOvya+lBanf4xdlobGVUCJFxYc0gTSDOAox6+KeVwY2qzfYZ8GTLB/nC8S22v",
+	"NHusOsf7ENNx2Yy/dMFWVJwa1s4XzE6Bv7bPZsIj39nfIph9TF6dUGN7NP7Qxg8S3dlOg3ZpC3AT3Kb1",
+	"TXdX1tbg9lsCRW978s51UBsraLaMC7SAAjTvS/h/YDWXwdl2r4wCcBOl5dVY8vZI/0F0g2V+zARUtZG7",
+	"Haug7Sdo6qGbMFTzEynmxE3H+6lofLXzCNBu5FEA6IFGTYkbkEjBriEc/sQebIH/a/kwVcz9yxGF+xfe",
+	"RvePPeX+nRUUHeILtExXxOlmu6XqkGGBTptH2EBXd5WuXGxEZFzkPdPdoCR69fRa7lkVoFQF2ydJOcK0",
+	"TjSgzIUs44/3o5R5z3gG+hWXqK+HbfO1BAxeUbkOsoAO6k6pt+iIhHwW9uJA1qh5WBlbNeDKwCiyN9pS",
+	"SZsp/72dd+GAQ53DuvVOB4d1v0I8xupuT7K9V/7yDVzneAEC5bcudpQCLX2lxMu7CNm8n6cocnVH9+Dl",
+	"WW/Dzw1n5jYgtPYKvsBz7No6IGnauwAb0YMH0KE2rJJdI2+U7acLnnGVwc6oqWH1YSKITw8DYdIrKVdm",
+	"tNNAvJjfh9gPWHu9olwQLsq6qaYew6MUkznkF8eCXTmeyqWVtM2KT0r5d7/lw3KnN1KpTwMynJS235nm",
+	"cPlIII3i5nBjVXmcQZTfDgo+GFWMqrhqYW3MbvbJDgC48EMlK2CpB54XIQW2dQq6IHtqynVoqx1Kkwqi",
+	"2I5yhb8gP7l4L274ylIZWRwI+whsCdokuW9h5iMgPDrfoFsM+fLNDzfvyKX75x9cP0fNoFsQofq9+PA0",
+	"Rn28Jt/Bksn75urqT6V7D/7BPlyQF5hfZOWH8/ISbMClyZdvXz4jf/nm2//zBw95vqXlmgtGSlkxrKeq",
+	"eckE5uQjRcye7mi5Zk++vriaORh12GN9fXm53+8vKPx8IdXq0r2rL1+/evbi+5sX8E7rNpuFTW7Bf+1W",
+	"eMMqZKHPvvLQbHTHZ9ezP11cXfzJ9UQCOrjEtr3Xv8xWmHJpLwdszqsKXLDY1FcxvZN2QvaRr6+uXGjF",
+	"pzjS3a7mJbx2+W8dkRU92sATPgBE1nf+wg9FC6SZHijM7NLjMscUP7v+10+RtuPzmbmONo7rOYGe99bi",
+	"9vfCDnJJm4rn9+Y11+YpPNEt6v5XAsvC4U9z+08opvYX+Xq2X0unAeBuDaR9UkXbB/0MYJ0Vu5OIiZX+",
+	"BMJqnfgN3n6GGHkN8IIrLorgjbeqDyj4me/6ltCjH0696MHP2xenwainSaQ9nMuyUVpasXT0yZpvuZl9",
+	"+umBtN+DHhBGndJHGsgLI5upwoc09kNPaPhvJiTD4NK9cM/e+9p1L5pDrK14VfjiD+x6+mUHeV3/Ibpu",
+	"l3dM8aXbUNhB523vXr5/2qcO/vo9zhElVEpfvjT8yUmIh4h3/+m2DigMOuXwfmwrKhpRneEMX0u5sZow",
+	"ZIq5yWFrYkx3gcTnuM18+lgB1gq3LctHv3PPHOGkUaydditbPSxOqEOTCjLj9xnWFPxhed503qsf7cLk",
+	"6lvEtTtGNn7kKTTyN7knS6rCTp2BSnqZ0ilgZqyjUthKg9a1C4QemOnyhTmRgn0BeE59WoKwKK1rT1OY",
+	"2n+EqPxDp1BVrM/en3Z+85Io3sBJ9Og28/5yKHxxCp2Go3s4ffqh8Hi94gKg6sdprciIn+8wNcOuj2nz",
+	"ncQc0XueBdaY5M3MRIzQY8u/zFQ6nRieGZB9Ak4qBrcfZ1zhyU/FrDUCHyAY20qSaKc6Y6dpqh3DAbH0",
+	"LtBXZzNjwu1IkLKXxl9fff1rfO8GXJ0LBv2pzqQJgKXvL88cqqU1aXbW3P/6W+ey0q7g0HlZwTXT4dWX",
+	"v/DqE5JkzdAF1r1U/xCL0H0wz61BzQlZoEm4LiyVQiwhvOnONQvNDKzsuSA/diOG2NCPcE2+ufqLh/8E",
+	"KQXuY7llF+SG8sq5wFABcY1VPdyOL7hCyHA3Hy2lYOoiI0pwjrojS0KkwSG0hwTghCt4KBTOR2PQvDZB",
+	"YP8Q5yIrPPB5HAMAqCEKrh0lt0TIPZHC9Xhz24xQR1G+I9euRqEii0MA5IU4WEo1+CvzmsFjOjbGOEIr",
+	"Su+xgZ8G9+OI/sCr2aefBhfxMlRb3GO0nFh8Rzfshztg1Z9jY98B4cg7j1PxMJ7HsOnbmhHYqsSdR68R",
+	"5ALs0fjCelmr8LqXXEwROSEiN1z+Yi//p8TWA4dwpReOQfhu2B1JdsRqSZ/Nc4nwIY94NA6fZHgwz0EY",
+	"nMHUIJTAJlrG4MKI9OA4AzRnyNiglfQ9t9Ob87YRz/GRs2rZy1O17Jc5LXuAPnCCMv3yfMo0uARcA/Eo",
+	"04YLbWiNHe56p6LJXkmxajk45NXkjwlledAVchz8eZtm/2jk7L/xHJz+abp2sziTw2wQYKZRnrDlLT4B",
+	"D7YzZFWeLBKaIBO6O34ZMmfvM17LeXr051blrC3ISQNBjrHxZtdFbI0C6kLu55jvxMsNC22XXczlvfAN",
+	"1xD9oFXqwDFO+30uonRtQIvgoDM224WgvMaYTZfOftgxga2OJ3gQvAMhnCH2UFpiuKHNG01gRaMPJOdt",
+	"cEAj0533rxm9Y/CJfS7xH3JxhDRkVwOSZfLDSm6Tiimmt07SRs9nYeE5JO6g++HBFzBCepWwLdZy0Gsr",
+	"ZxYHQj0JAiVhu2JuoGNxinVdmhbzcJXCMnkLMD4doGLyAXDsPoAp0SJfCMbBhxZBcQjQMA6ELqAw1wF9",
+	"zskHB773ATKX3osU5B7ERC/Ij65YAbP2o/arLblACQNMiRgpC0hCtY/ue31ToEVK6vrE2I+PyKbjzySV",
+	"QvfTeVh0hyl7PODg7+y3pcatkg/h0G0edVIWvvA5eSldsnejXaju5HAcJgc+0Flu2EeDi3mijXI5rvkB",
+	"h7GpOy/rHnrRmbpj6gkktODmzhG17j1s0PsZ/tX3VBNxYZxLkYIbzz7uaoptiZNX/J2V4UaGuiCsl6O9",
+	"eta2DBOyuSXpKkZz+yfAx9TAupfOK7Fnir0XznC+IE8DSJlTurgg2n6V1iE3A1qYQJdPBO+xa74g3zvb",
+	"O6Cnx1AqiUv9wq16qk9dRU7Gfs1TkJkoKlW38CAjluRy1B6Ky2JScOln9qPb7TwloosIfcfUez/qFO3+",
+	"xj17Dv52iHkbhbQZX8VAFXPyCgJHBfpn9j7mqFgpVeWvRpS9nI3OvAz5idODM94BmdChlJQ5DWoC+xro",
+	"UG+oCu2dIOmmIF+Du/PqitTQ9R+7ggmfOe3qcON8z2RmA4Dq/4pxx+goplmg6GtPlr2pdHdN5yRFLjUn",
+	"uERgMWYNAucIvmuEoyAVm2bSulceTvRupAhbSpJyLaVmQOFFV0kDJq4ZqD/bOVADNQQKAmPCP2q+vvQR",
+	"jUfTivALedO1PecHbuAPgoWoGngEsGEwN0EFAvW1t4cLDtzlIYpRvNeXneYAWZ7zPOqgddpnP3O4trO8",
+	"Sfc4dk3cL2DbfnPKjWy39pwpBVB8EKd4lHSLFzPStOMUgrH7+iBiw8q0y19ctu2nLvlNEng4RCv3HofL",
+	"9wuhoEtD4aJ1315dTcU+6Uz3PvLA/m4PTWALnV610m9SGLwLZYqaoGcJgVJoVHcY4ClOpiafsj2BiYxG",
+	"WZ5B+Ub3fM6Vi+CTEB7SayeXiP6rRuR75PuIAvDvdMNaCslQy9zDVGLgiG5ZMNVcmLm2tiH4RbFn8sKa",
+	"QJ/SvKfNfED246o5x/nPG//QWTnPmbhAqEh9DB7mVn68v1m7Q5OZT9jV83AfPwW0d6DMNw51o/fRNaTR",
+	"jD0+E7IEGPY6S1uvHGD9BCeUr08b+pXbMrJ8kWXoO/NTMdV75RtPTTf+Ine+INDKCROPAD2AtLDC5zI2",
+	"4/CBG33ecRshJgx6ZPdRIVwIxXFUfJZUBSM90nw6nYZTk46Qkn+/KY2ntk4MVD2JlbxyKSX306XxE1P4",
+	"Cd6khzOTV1jCfb/0WpjuUSP2FbqTH82EzSUg2b9jCJAbTdZce5/aA7fsaezq5brdLfBXliiz8b61iSDg",
+	"JfPwh5H37OGcust+UdAj+ztz1s4zGDR9mo+fTvbUNys4h2vfyJ332M9DAsKa1kuypRWLMsX6dH4JSHZn",
+	"3ti3dszPta83hiqra51jV6mytI1CGO+Cb/8OFwZyIgvAQ7FXYh9hCChGy7Xf7pqLjf3couF1NZKMgw+8",
+	"tk8/dOcmmsmhi1FcVILFLs6j625+ssTZyfwjwBo+MVHPXTnshEaCQZvwM58WETjXybuTAIAhjW4XQPKh",
+	"pUM5apNvodgGMd67lTnpTJ9alptxlfI1PPGb99NNaeiZtBugl7LDyZd1BdWV1uI7d0EONm0ma3rH4Aus",
+	"uq9WAGfmuSXmJj+UXyb1YO5m7kGeGr2+IO9CvgFCukVW0TzqdVlTwxSkYCO0he5GW6F5/AFDFReD2OZb",
+	"XJWlvLM5VHLo4wjdumE7g6qMX2kX2e8r34N2svPFfe9+7pfzkn6O7M9A4y8c8pkzGaNmNKCQNcLSKqiH",
+	"4ei/3K+lS9TAyESGL62e1OwOdayc4vtarl7DM4+4geEbiU10P5zF4WAp3hBYciiiJEJWzOHU+ZS7Wq50",
+	"4TbX8Bpzk4a8vZjtmsSm3fQ27Rw3aylVvv3fP2CSdi2lFEu+apRlDrBKrl1H3L9cXRG+dDFkH1LG+4c4",
+	"gH/+r2/c9cN/f5US/oFappzm99be7l9ZHOFz39gxgrth50hx/Su/Q3dELVehTe2Q0nw/WDwtvNlYkJNW",
+	"JdBhnbyrf3/UdHffLTTB5UIf0QenZEB5i+YrYZVt0Y2pxhUwIYHPb8rlMoaDTldcPefavTfcp29S0J2+",
+	"+9Y54u5qxZDbtBmHfCWecFcsAV00xib/lulm+6gH7Nq2Jg4Yv12dUZJhv5UkQ00aSdhx9PxaSqR8fJtK",
+	"n0pwqU+f5QjeYJeVcxT6rCBos6WWqwtr2uJpzElJ6xqtQFqWbGdAd3YJc9A8Vmd4EiJfjIdj8JGzukDb",
+	"z06DFylLpvXxsAiOOikago+e4VpYQxKahVi1bU0TPJAaOBWtgyLtU45GD+XyF0Cx+XSJL49zmDu5OfMR",
+	"eZC2RFFrp1UAYIm6ylW0VwC7+jSI7q6WsTSTzvCtwxI6D2+jLhPjC+2xlbB4JeoGB2pnjXiNLAJmomV7",
+	"pPMW3GOBVux70esqU/MlQJeGpjE8kpAu7GVJZakYc0V6TtEAQLE+zbwXCZdtokLPYzudVqLXJLnC0pwP",
+	"VEAcbiNwu3CSS1prNvDBup0YbBcEbh1CKqRtsahSgGqyZ3WdzumYICUSGobdgrOQ3mtmon5DDk8Oa7cd",
+	"ljOyjj3V7qpleIaSdzxAKWS0KPj7G//klHW+9V7oM7jooDsbpMBCb3ycWFKTyNmz+amfUVn230jH0N1v",
+	"ZzFpcR+YiotZoomH7POdYk+WHNzYS6m2J1iz9K573Pe7sFO2C/op/Nq+m1/nqN66Y4KAAhRWdK2BaAFH",
+	"Lucl3+6kMvmIwiv4/X8SmdMNuEqh1paVihn0zkMK8xeaPKtlU5Ebpu54yfSx7dP43HEe5wZ8pljFhOG0",
+	"/pxmo5s1KcNsTmJ6E9ZyRjNm8LEEfcS/noURJnYoSkkrot4F2lPRSTwwvYXn0F7KmjNhbjMAu+5XnPLx",
+	"5It2sP6rn9vnNoks3gZxdg6yUAfX1NUxXwpUwtQTI5/g/41fKGAczcIvWOeZrgOCOp9Gm2nV/arSUDvG",
+	"2Z7QqlJMH2tltKUfMc3m+ivn3/X/HOb3+NSoqfhmLd76/YjrIeHtKFUtve5sm4V+ulI0UPvaFOPxqfOT",
+	"nIFUHf349keeWUVoAlsmGk+R+hjEJAZcTyo3i3o5prLmop9PTPZLYlg+CG1wWqblsYjdDbzxm8z1e1ic",
+	"/SzkaAc6PXbuzA1rc3Zrx9uml51cMcVoFSdzRjlkzqlRxaU26Uj6C1quoxpjTaCtBBtADryDebnKGuFc",
+	"T66aHQA76RZ8buSD3vDdjlUf5r6VITXvBdcA54mxnG3hrFCqpQhNnwDv19VoOjhbDOYrhj+gN8dpslgQ",
+	"bZ9d0HKzUvZ6XL8Xdg8g04jRcl24XJMPAHz64YL8Te5dpqw4tKBtRYzrJqDnXTuhdSMqhcXOUAadQS94",
+	"LOOu0evpht3XD0WdnZyYdErHn8izlO76HtD4EIpQd3riRvHTSCgNzAbLIZvFIo1x2fL84eLwlB1dzoFI",
+	"wYtv3Oo8DSGlYXfxybC8CRWirzW42zJhcqd8+MaNOvn7t9NPKYp/H2nB4ffLH5ynhXAi/c+32/GraxB6",
+	"HeNDRs0pLKEj+GKsQFzu3N/ySi0+8MjMwX3lsZw//c6yycaJjj7t3ZnaO20Kre0hyLFgeYZQc7E5+9V5",
+	"jYMevzk+nz+THwppdNSjbXS6bmMB1zVpRM10i5SAUk0zqxIZVh8KBBvxCKaI//TRBOwLVyNWIHjMHSD/",
+	"EK7TvXV+V2wmHP10XuMZiG8X9BDG8sbf9/MAAbl0M1yUZqKK4pJCmrkv5YK/OkXPtXjeQkffDuOJ8KLS",
+	"Gl0KMOpH7FLlCwv9kX97ddUFJiqiH6GZB3Rb3a8PF2OYTT8sn9b175fJ/UYgo6w22oqgPl5UgUh/Dra2",
+	"c2ODVt6+0KGYY9U5QUT9PjM8fxC46jl4J113NADTwv3ybSp9P11aa+nqEvS9gCVCuU3UGivnDb/hK/FD",
+	"My1p6gU0BT13IyOfNuQmO29R2XyHecFCrko+i8gu5JU4X/V485HJW2jNNaH3fvTw564WvwltnxK5j+6n",
+	"c5/gRxf0OtrXDK992849eeNdotRnScXyvzz40n8vK6YLzL4qSGuHInByxhutD6Icd/3dwBP3AZoCFFLL",
+	"auRe/FY6yYT1TgMcO4jyON4YDDmptuggyrWSwnXQOycCE8i7LVcKe3N0Q1UgFMGH1iupTLK1p1UF634c",
+	"5QU6oT+S++b4USbw5NmqOUdstT3bCM8CilMGx2Ev5YKtfK4u0E/KeB7UvIDijhjpWm6Z7x1xQZ4So5hz",
+	"RRq6YZrUUqyYImgmLWi5wbl8sCuyYvkDgVymVuveU43jM1+kAFinQx0X5+koZJQpBLvP97jgBqgPPlOE",
+	"ZQTcWL2We2j5MCd/7raGT/bl4/bFWQ++0NUejNcdIE/53LR99QjhvFCEsuS1YQqJId8AfmLDW080EXuO",
+	"sEeiutCEP4KKlH8EGlSSdZ9AwLgPKjwQMmQ3Um3agDu4HZ1J2wt8e0zvwffo0u5GlDbJas3m5Mr3KhaI",
+	"t9J2t56wKx1YsQnP11z7ftunNu71r8YfLdrlptr2Zot7aNh6yyPiiCAEmzSpGTZ2AWSe0d0/dRljXbU9",
+	"ibUz98TzWdwTuiuqvfsl6OKOax/ryoMJhkGc/nqZjZg93FvF3JUYh9gWVoNCcZ9lzHvFDfMxJDys8Syg",
+	"5LquHl1m9/SoMxnMejjqfY3gQBuX2JH+zJATdsz03v9+9KVncrsDlivNGpLzvbECZp2zvectCA9fLpli",
+	"ogQQH4YkqhpBuI66ZUUbH71w1Lx5Hj37e8O27C5zslXTLjmFy3MqGtBETMxorpNQMaPnz8TYoYCSaoMh",
+	"fSiNCQ1fH37ZJ1bdfS62+bQ0/O4c9UVvG+G9rvabVVMzLA+45zaOlul9rt06W4kc4OqgSYXV0grrH+eE",
+	"AgfDhnt7CvCFARwmbtuGaDDQShwk9oDZKbZUTK/PjsADoz7QGdDzvzQpxMO/SiIFobVVMVdrAkrKtinX",
+	"AOgI9nMMWIHbhsF3wD/SVovR8t61NL8/qQnGfIiehn5eoJ8i0SCzParc9QmpEcfF5Vv70FmlmP/sZPH1",
+	"Fndz1C8Hg06q2WvEuRAoQbbYD3dT3c4jXjQzpmZnvuQ3MOhZ7/iGHVJB9RaUhkFT/kRWUhCf3fJOqaFy",
+	"zgSTZY4XwBXpF0jxvkNVFUpaoWeHSw1wr1h1sxi2dgoZBdT5IuL01W7rpmLmsQGKmR0tCabZIUS7H7i2",
+	"z54ynzOogAgq7Pt+Jn8oDEkoQIjUvDRWY1hTUQ14jlGyWdQT1PR3/sHfmY7uuv+fxOBewBX51VRzP8Up",
+	"7PKFe/ZMKvmeCqMJNXZnuRTkic9ZD9l1XAQiKrp13s5fB1nC9sm+rlCgvOOaSFUFuLn7sOFuK+4smf7Y",
+	"PnZWEtqvD7fQ1ixZmpDpEz5GIGGiR8Xo0UbhPW7dPn4ekYpN1L5sp/GHFmoJYQ2ecOE7FkDGBwcm040e",
+	"/zILmQn/+snebyzXQSJoVD27nl3SHb+8+8oe+P8PAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

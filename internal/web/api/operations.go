@@ -36,6 +36,8 @@ type Operations struct {
 	RebuildLinks            func(ctx) (*RebuildLinks202JSONResponse, error)
 	ListLocks               func(ctx, *ListLocksParams) (*PushList, error)
 	ReleaseLock             func(ctx, Id, ReleaseLockJSONRequestBody) (*Push, error)
+	GetLogLevel             func(ctx) (*LogLevel, error)
+	SetLogLevel             func(ctx, SetLogLevelJSONRequestBody) (*LogLevel, error)
 	Me                      func(ctx) (*Person, error)
 	Disconnect              func(ctx) error
 	Resume                  func(ctx) (*Status, error)
