@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 )
 
@@ -17,7 +18,7 @@ type logLevelCmd struct {
 func (c *logLevelCmd) Run(t *terminal) error {
 	if c.For < time.Second || c.For > 24*time.Hour {
 		return fault.Field("for", "Give at most 24h; the setting log-level changes it for good.",
-			"The log cannot have another level for %s.", shortDuration(c.For))
+			"The log cannot have another level for %s.", plain.Duration(c.For))
 	}
 
 	return c.session(t, func(k *client) error {

@@ -39,6 +39,7 @@ type cli struct {
 	Resume  resumeCmd   `cmd:"" help:"End the pause (administrators)." group:"Look after"`
 	Chore   choreCmd    `cmd:"" help:"Do a regular chore now (administrators)." group:"Look after"`
 	Level   logLevelCmd `cmd:"" name:"log-level" help:"Show the level of a running connector's log, or set it for a while (administrators)." group:"Look after"`
+	Support supportCmd  `cmd:"" help:"Write one archive of what somebody who helps wants to know, without secrets (administrators)." group:"Look after"`
 	Links   linksCmd    `cmd:"" help:"Repair links between documents and assets (administrators)." group:"Look after"`
 	People  peopleCmd   `cmd:"" help:"See and end the access of people (administrators)." group:"Look after"`
 	Audit   auditCmd    `cmd:"" help:"See what people did (administrators)." group:"Look after"`

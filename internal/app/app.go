@@ -151,6 +151,7 @@ type App struct {
 	count      *metrics.Metrics
 	handler    http.Handler
 	inside     http.Handler // what administrators see at admin-listen; nil without
+	measured   http.Handler // the metrics
 	console    http.Handler
 	vault      *identity.Vault
 	node       string

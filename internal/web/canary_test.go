@@ -299,6 +299,10 @@ func (c *cage) look(session, admin string) {
 	}
 
 	c.lookInside()
+	for name, content := range c.help(admin) {
+		c.places["support: "+name] = content
+	}
+
 	c.watch(session)
 	failed := 0
 	for _, v := range c.Settle() {

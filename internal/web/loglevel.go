@@ -9,6 +9,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/loglevel"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 )
 
@@ -55,13 +56,13 @@ func (s rest) SetLogLevel(
 
 	if how <= 0 || how > levelForMost {
 		return nil, fault.Field("for_seconds", "Give at most 24h; log-level sets it for good.",
-			"The log cannot have another level for %s.", how)
+			"The log cannot have another level for %s.", plain.Duration(how))
 	}
 
 	// The log tells of it while it still can.
 	detail := string(q.Body.Level)
 	if level != s.Level.State().Configured {
-		detail += " for " + how.String()
+		detail += " for " + plain.Duration(how)
 	}
 
 	entry := audit.Entry{What: audit.LogLevelChanged, About: s.Set.Node, Detail: detail}

@@ -61,7 +61,7 @@ func TestLogLevelForAWhile(t *testing.T) {
 
 	entries := answered(admin.ListAudit(ctx, &api.ListAuditParams{What: ptr("log-level-changed")}))(t).Entries
 	if !slices.ContainsFunc(entries, func(e api.AuditEntry) bool {
-		return *e.Who == "Administrator" && *e.About == "node-one" && *e.Detail == "debug for 15m0s"
+		return *e.Who == "Administrator" && *e.About == "node-one" && *e.Detail == "debug for 15m"
 	}) || len(entries) != 1 {
 		t.Errorf("the audit: got %s, want that Administrator set node-one to debug, and nothing of what was refused",
 			shown(entries))

@@ -99,6 +99,7 @@ var matrix = []route{
 	{"DELETE", "/pause", "", [5]int{401, 401, 403, 403, 200}},
 	{"GET", "/log-level", "", [5]int{401, 401, 403, 403, 422}}, // the log of a test has one level
 	{"PUT", "/log-level", `{"level":"debug"}`, [5]int{401, 401, 403, 403, 422}},
+	{"POST", "/support", "", [5]int{401, 401, 403, 403, 200}},
 	{"POST", "/chores/links", "", [5]int{401, 401, 403, 403, 200}},
 	{"POST", "/links/rebuild", "", [5]int{401, 401, 403, 403, 202}},
 	{"GET", "/people", "", [5]int{401, 401, 403, 403, 200}},

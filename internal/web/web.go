@@ -41,6 +41,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ratelimit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/relink"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/requestid"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/support"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/tracing"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/webhook"
@@ -93,6 +94,8 @@ type Server struct {
 	Explain *explain.Service
 	// Doctor is for administrators; nil where there is none.
 	Doctor Doctor
+	// Support is what an archive for who helps is made of; its doctor is ours.
+	Support support.Sources
 	// Console shows the jobs, at ConsolePath; nil where there is none.
 	Console http.Handler
 	Log     *slog.Logger

@@ -2274,6 +2274,9 @@ type ServerInterface interface {
 	// Status Nodes, pause, items and chores (administrators)
 	// (GET /status)
 	Status(w http.ResponseWriter, r *http.Request)
+	// MakeSupport One archive of what somebody who helps wants to know, without secrets (administrators)
+	// (POST /support)
+	MakeSupport(w http.ResponseWriter, r *http.Request)
 	// ListSyncs Folders that mirror one of Frame.io, of those one may see
 	// (GET /syncs)
 	ListSyncs(w http.ResponseWriter, r *http.Request, params ListSyncsParams)
@@ -3830,6 +3833,20 @@ func (siw *ServerInterfaceWrapper) Status(w http.ResponseWriter, r *http.Request
 	handler.ServeHTTP(w, r)
 }
 
+// MakeSupport operation middleware
+func (siw *ServerInterfaceWrapper) MakeSupport(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.MakeSupport(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ListSyncs operation middleware
 func (siw *ServerInterfaceWrapper) ListSyncs(w http.ResponseWriter, r *http.Request) {
 
@@ -4427,6 +4444,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/pause", wrapper.Pause)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/log-level", wrapper.GetLogLevel)
 	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/log-level", wrapper.SetLogLevel)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/support", wrapper.MakeSupport)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/chores/{name}", wrapper.DoChore)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/links/rebuild", wrapper.RebuildLinks)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/events", wrapper.Events)
@@ -6639,6 +6657,50 @@ func (response StatusdefaultApplicationProblemPlusJSONResponse) VisitStatusRespo
 	return err
 }
 
+type MakeSupportRequestObject struct {
+}
+
+type MakeSupportResponseObject interface {
+	VisitMakeSupportResponse(w http.ResponseWriter) error
+}
+
+type MakeSupport200ApplicationzipResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response MakeSupport200ApplicationzipResponse) VisitMakeSupportResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/zip")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type MakeSupportdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response MakeSupportdefaultApplicationProblemPlusJSONResponse) VisitMakeSupportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListSyncsRequestObject struct {
 	Params ListSyncsParams
 }
@@ -7384,6 +7446,9 @@ type StrictServerInterface interface {
 	// Status Nodes, pause, items and chores (administrators)
 	// (GET /status)
 	Status(ctx context.Context, request StatusRequestObject) (StatusResponseObject, error)
+	// MakeSupport One archive of what somebody who helps wants to know, without secrets (administrators)
+	// (POST /support)
+	MakeSupport(ctx context.Context, request MakeSupportRequestObject) (MakeSupportResponseObject, error)
 	// ListSyncs Folders that mirror one of Frame.io, of those one may see
 	// (GET /syncs)
 	ListSyncs(ctx context.Context, request ListSyncsRequestObject) (ListSyncsResponseObject, error)
@@ -8922,6 +8987,30 @@ func (sh *strictHandler) Status(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// MakeSupport operation middleware
+func (sh *strictHandler) MakeSupport(w http.ResponseWriter, r *http.Request) {
+	var request MakeSupportRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.MakeSupport(ctx, request.(MakeSupportRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "MakeSupport")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(MakeSupportResponseObject); ok {
+		if err := validResponse.VisitMakeSupportResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListSyncs operation middleware
 func (sh *strictHandler) ListSyncs(w http.ResponseWriter, r *http.Request, params ListSyncsParams) {
 	var request ListSyncsRequestObject
@@ -9320,19 +9409,19 @@ func (sh *strictHandler) ListWorkspaces(w http.ResponseWriter, r *http.Request) 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"3H3dk9s2tue/gqvdqmTu0N2dTHJ3pvWw5fhjxluexOX2TB7GqTZEQhJGFKAAYMu6Kf/vWzgHAEESoKhu",
+	"3H3dk9s2tue/gqvdqmTu0N2dTHL3Tuthy/HHjLc8icvtmTyMU22IhCSMKEABwJY1Kf/vWzgHAEESoKhu",
 	"dZzcp8QtEsTHwfk+v/PLrJTbnRRMGD27/mW2o4pumWEK/kXLUjbC2P+tmC4V3xkuxex69m7NCK+IXBIq",
 	"iHvK/uulffuCy1kx4/a5HTXrWTETdMtm12G4YqbYzw1XrJpdG9WwYqbLNdtS+x1z2NlHtVFcrGafPhWz",
 	"slFaquEcflxTQ97PBPto3s/sx82akR1dMbJgS6kY0ZRXfiI/N0wd2pm4Mcc/zCv798Q6YNhTllDzLTdh",
 	"sN5c8Md4gIotaVOb2fW3V8VsSz/ybbO1/7D/4gL/9VXhv8OFYSum4EMNznl4WI07LVLJstkyPK3vm48s",
-	"c1QnLvGTfVjvpNAMCOeNkouabe3/llIYhjREd7ual9RO63KHT/zx39rO8Zdo7P+t2HJ2Pftfly1lXuKv",
-	"+tKPC19MkMPermyvpNt395od9elCNjCJnZI7pgzHiQq7BbeNqhOrKma7ZlHzMvvzHVOa4/SHZ95u3r/C",
-	"g0X0vc7oP4XTlIt/s9LY0Z+WJdN6OGVaWSLQRlGD18K9uZCyZlTYV9mW8vSUl/aCcnlbSiFYaViVHsA/",
+	"c1QnLvGTfVjvpNAMCOeNkouabe3/llIYhjREd7ual9RO63KHT/zxX9rO8Zdo7P+t2HJ2Pftfly1lXuKv",
+	"+tKPC19MkMPermyvpNt395od9elCNjCJnZI7pgzHiQq7BbeNqhOrKma7ZlHzMvvzHVOa4/SHZ95u3j/D",
+	"g0X0vc7oP4XTlIt/sdLY0Z+WJdN6OGVaWSLQRlGD18K9uZCyZlTYV9mW8vSUl/aCcnlbSiFYaViVHsA/",
 	"htQwMs6uPejBMzXV5lbzlbjlsEdLqbbUzK5nFTXsieFbNisSb8kVF8nxspPBTTVyw8SQ+p8SGJHAz45N",
 	"cKUJ12TDdqadQrR8xe7kprM37cc00/YsdfRjfAPjY8eluIkXvYOLRuquIHVIvc1MkovWzLykJfLxxN3w",
 	"vJkYWVeeX1L71pzQhbY3Z6nkNnAITYx9bU3vGBFS2BV0CbGUFSuTe1Q1ihp3M7oz0ayUorJLbqlBNos6",
 	"IgXRbBd2M4vZktdsTPbYBYRVwcMJerJ/P0LHt4oa1qXQ/JzsC7rzMBfmv76ZDfmxOzS45nqN5DTtDmxZ",
-	"xekt/jnHluyIt4tD8gHFtKyb9Am85htG/vTnb67IR/L1V/91lfq+5v+d2PjFwbDOyeUXrg01jU7OrdnV",
+	"xekt/jnHluyIt4tD8gHFtKyb9Am85htG/vTf31yRj+Trr/7rKvV9zf+d2PjFwbDOyeUXrg01jU7OrdnV",
 	"kla31WDLxzYEX2IqzYY523sePSQVoPAvNGoGUgSCmRO23ZkD2a+ZINxYfiCkIRsh92I4hd7NbonKUWk0",
 	"i+TlbCpuXgijDgl+7iVTkm8VhJKlrCumCqtrccO2qQ2iVaWctOhffaYY3BQ7f6YNKemWwU1PjmOmH0op",
 	"lWJ1uOhDLsBMTgytqV4P5/oDXmlm94lQEe64FEGn4yY1E55m1UJWGf5hf0H2tlfS5IbV7Ofh66+MJsgO",
@@ -9340,7 +9429,7 @@ var swaggerSpec = []string{
 	"cVHZ4YY0W9p55dlqqRg1p3A8eEGqDB1FO5H63QmsPMNkVuSkroYglCxwkUgOXBOG/7TvEGrgVGtqmDYd",
 	"oTW2GLyvaXkDP92Csj3yu+GmTi8lQ+rAF9Ki0rAtrm1LN0xnSF0wVulbuRcsaWkdiJALWR1ICfaeAfLj",
 	"VnEQ0qyZIlt6IIZu7OeIvGMq9Y0welagodU5agC0TwKJU50hCiuBEpcfD/capilqnLMmC1puyN6dfyMq",
-	"pohilqHPLO1Yc+tfM0cms2K2kI2o4Bf3h0b4Py0pr1kV3aVIhNlhb92wg3n9Te7JlopDpH1RxTpzIVJZ",
+	"pohilqHPLO1Yc+ufM0cms2K2kI2o4Bf3h0b4Py0pr1kV3aVIhNlhb92wg3n9Ve7JlopDpH1RxTpzIVJZ",
 	"+QXqK9nb/XasnRpSyqauQH6VcsvcerhZy8Z0DjzmP1Jt9I6WeKEtlRzd/B/9K/Z9NyJVih7S/MZdgy7R",
 	"90i86LCS7l3v3+yWS3ha6lCOP/PO0lpWlOJvz9ZSsSF3q5oTVBMmqlMYHbtj6nDr1eCEDVHMai56hzIY",
 	"pbv5Y6aRE4HDKzdiuCm2lXcd8+e43OoRgDtOJ2C6i24/4NeaPBu53Tq/QU/2NGadkRQni51K0b0TcAnN",
@@ -9351,147 +9440,147 @@ var swaggerSpec = []string{
 	"DLxmT3W45ZqLkh3V/xs4dy9ynTRtvZJhm8eO9nkw53r8WJRMG6mm35SXqBgkLgoY68dejzxdYIXCtdOp",
 	"rXSGWeBciwNxiwbz0tJQYXmbcEbcjsldzbxNKFoH+QPvv5/j7dbpG4MzVwz0Pfu71egE/KvmGq9ggmEH",
 	"EyPr67c8Gx9zzJqLtL+13OQVf0nW1NoMxD7GqnhTMm7YrCPGK3PeFzM2VNY+2jXoOBi3EfT68a5r7rcE",
-	"AX7P9kwbsuRKmzmeh/1fexYm2hDCjWb1ciqd+fv4TzenY7p48u47XTwdmAiKe3u1o2VGV65P2WPs45/t",
+	"AX7P9kwbsuRKmzmeh/1fexYm2hDCjWb1ciqd+fv4DzenY7p48u47XTwdmAiKe3u1o2VGV65P2WPs4x/t",
 	"FvbcyCf7ChqlnKg5kyazlnWlT3ceA5/OWp85/2eSxJJnhuO3C05t74u7tJJ8gh9vxE/H7robnZmuV/Ih",
 	"tuuGS032Zc6fNDIFq/XEWp7cWLuCKuGMceWCJnrDd7uM7Z09Qa8O9p1t6CxGanFRGKms/A2+1C1z3pCF",
 	"vciCFaTmG0YurTl7x80htdH41mTjCVY+vp9BCnS3M8s+z8YSk/TqmEqH1eSnPUmf6B7MS2s2gEe4MUxt",
 	"pTbes3Ww56CZleQy+IwjsfdAvaSk4nbBRUaB77gpUoqI/TPOlCrF77hYYVhCAwWtmCGWskAVIY1uaA3T",
 	"B2ERz/24G2BcAiNff5D8PaNM3a8Pt0KatLsRcjmY0lLYLRLSgJs26bycTIpdeRaOdHB+8T4myRftzNzl",
-	"ywUj8jxITWKy6MO3o4xM6o2S8JcHz0pJaW7HtMz2CvrwVMsejWKMLNiKi6mhCeR48UdTi/wbr6pUjD94",
+	"ywUj8jxITWKy6MO3o4xM6o2S8JcHz0pJaW7HtMz2CvrwVMsejWKMLNiKi6mhCeR48UdTi/wrr6pUjD94",
 	"T4Flc0fgoEKzpbFTLdBQQneIYXVtH+1Fug+yAU5iqU0zRqTyd5aRlRQshMnBDnMh8aEB+cq54gcRk4zT",
 	"ihrDtjsz0SuxaEXomIrjgxrcxfvMWslmtU6H8TIuwmPxvdO9bZGTYNRsiTRj51VTpNnZsauCSHeOilnu",
 	"3jmFWHETJ8bc19xyhsNkIxYVrwQTzty0TVd8xArO4Rat+byLb7+W4AKieqOBRkvLymq7L4oZdegwxkgy",
 	"bZnWTsVJuIbNLUZVp2+SbEwpMxxjJLzzq2pZWX46ooBF8SKvZ+4pN6hiqkY4ZbNCanNRHpAhJcsFfLRh",
 	"u1NlqKJCL3EXx2jvnX8OUiOqU25hivtuUAy6jWulpg+y+LgKrKhlWLHj0M+iyzU6xJ1i6K/l6jW7Ywkt",
 	"sJRiyVeNwpWNbYYf43srQ6xV5gc85aUpqQJU6H0y2F7MGmF4nYkwO+p2qyEwPcu5FrTcTAwp9+0DDOTj",
-	"Qot4q8b2+Hsn6j2BV2zRrCD7cymdSWWtOKWkStLz31nF6fCgPF/zw97xCnRK2lSYB7y1tz9i/nazBUvb",
+	"Qot4q8b2+Hsn6j2BV2zRrCD7cymdSWWtOKWkStLz31jF6fCgPF/zw97xCnRK2lSYB7y1tz9i/nazBUvb",
 	"aaB3eeVzeBYaUlekAs6hQwrr3OkaEPIklOia6nVBdhD8JAu2tqojPPmFJi5TBp/lVgWXwrCPhtjPXpCn",
 	"kYjnGE7VGK6IcpuHPEdqk1KUnhJteF0X/qv2/C0DQz9LZpgjGzAYLNq1FBuSjSrZWJwkTH/kZJI2xXfD",
 	"XZ/3dr3D2tvdvyCvDJE7JjSKcyoqGIYLQsmWi8awsSMowgvuA3LDQZLIRhG5F44+EiNkLZ79+pC1RFDT",
 	"ENLOb0UWzJhUgkPvkjqm6rY/dTG/dzynpyjW/I6l7cy11OaUpBBrD58QOTFUnaTOTU5/BiEDk489jv57",
 	"bp6FW3lqp97QRie2Kpv9mM0K8aI8kdXFtt2EV5dKge4Erki5ZuVmJ7kw5MDSKRUYi7mfIF5YXcYHc/w0",
 	"k3sBVvHvJy18eKPaZMs4wfnhieDj2de4+GEW9nDpyV1vFzRMgr6X9bTkrK5+y07JhBc7ovWgxA4EHhOG",
-	"WZ5u5TR1Tpxk0DrtMOqdovPceJXUTclZrZmTsiqIyiWO8P/GFIxcUUdZcybMbYalHstFZIIu6tz1WVN9",
-	"q1mpWCZ2oVjFFStN2oP3lq24FdOEfaSlqQ/o6fDqTJTgnz5lfDk3NV3K3alJR5qpO16OxEegniG70Y1m",
-	"6nbKmfQoovPZfsZYe3qd7S4Shx/PLzubsDPt0XY2s3doYwT5Uqrt4xCl+7UlrS7hvIA89w1jOx1c4z7Z",
-	"VRup0uz3BErvFRg4l5vl89rQg54TSgTbE9w2zIDCRFu/oeehx8cht3brk4fbyVwNhXuY8YbegmFIfUsP",
-	"xCUuzol/knA0FQ2j2wJzPetDyEhYy1ZYBiXWK/TRx1JSrN2DN00q7f5pVBQowCSC7FIZqdsG4xNSgdV6",
-	"QV6JuJSQh5B2I7zjzVLZxaBkKCooHUxuQU25zmVxYK6+lXS7BoY3cgWusRTpRj7Sz+C0PEeSqH3cFfcM",
-	"ySeU/4CdRcsNugFrRjWrMvndU8LiEA2PKmTGU9tH9wLyoUnII8jqiWOZ8p1H8kJmZQk/He6y69lTTSpW",
-	"MwMkmVhbxHQekFuvoVyAm2uyU3JlJXLhfLQFemi7wQOXxLWUaiW7SZndxByWKee1lwCzFgiF1BzH0A0x",
-	"EgLkCVcwPdw6Ihn1M7c+Zve0HVXIfXJQa8JnUlNhkWtaYchzsPvTLsKuDWflfstTBnKK26NWYtJCgStI",
-	"MPep4lW6PIiJ/NLt+dZSbuwohtT0hPoRzXbUlyQmROM5MhzZlCSqG3iwYwgkXFLwW6A/u+wVv2PiGCfB",
-	"924tZY2NG43SuTrdrS3Ift1mJVuqTFocjG6PMcFQO5AbYETdzfr1xysUY7sO0gKObZ1Pwe8O9X62pVYr",
-	"fT8rMHTJiJ2qH1kxUXFQvVCWUg2m2rQIAcrmjhPXW2Qtk7e7G+9REQE++Is8YP2hRiAQfRtvaC9w4IaO",
-	"/MfLOiztPvWZpLlySLfTS8tAubC0FPSZmt8xPQ/1NYwI9tGEzNGVhIs2XbHxsvcxpWCeCY5wUG1ouUno",
-	"g11BZY1MorlY1SxbZB0T+JFUsSkk4T6TTXawB/ydVxd7B4HSZrgqvAa61dN0Or6e00LtPVUOOMM42Z+M",
-	"BSEnTn2f1nXn6xN49b3V1YzbxoUuJ+xO4XKiW80b9ZkalG+ZnO1Uan2g6HaFRLc1Wyau+D+E4bUr29QG",
-	"E8G0t2BcQadl8PYga2ritA4rQoyUpObG1AxSn732YiSkjUw7tTE50ff7Os4a87qYhcb04mk7ikB7sX+M",
-	"HT5bS16yDDJEnGwFZw4bB/Yo160W36vrOM68xniPl8VZ4XbELYjC5phYyW1H2hfTuTs9ouKVJhB4NGvd",
-	"yR2a2z9bjQcEiXY5A3mvxZZ+fIU/fnV15SB9/B96Po1i9vHJSj6xf3uiN3z3RMJ0aP0E4hB2141qWFKS",
-	"5H0yzlR3W/eFbjO5klaIW9IEdfG1e/SY1Im020GRe08Sc1RSrB5ORSuyudFE7kUBQQSqhzLaPYMvLJjm",
-	"Loaf9jWNaLexBuU1XUkAM6Ue7mnI3SzI+9mT9zOMcwh2H2WUtqoo8uC4nkM7C9vcUz/cr3m5DnUI6LUa",
-	"aI201RmPaom9+5i7d6/hfPM3b1S3GYBFhCNO18Sdro2jdthSDpAfO776gVqcX79O5GauQ1rj2BVzyY9Q",
-	"rP/R5MXm9DqsUCgzVj7ixhxbUTKi+jRWdlwCDZo6O+cQD/kbZMlFpQt7k9/PNKtZaayuZO+PcFzVPvsj",
-	"W5B/vCJbRoU1yyGHwCqneoOWeivGho5H9rFkO5Pj64NU0Dh1FJnJaTy975ruwepVeKto/aabo+s/sKUf",
-	"XzOxMuv+gLlPDr84BC1p5wA7DVtbUsyE9ckxl5pRVa4vd7trAjB1b+xLugCeAD5dXRAtlfnugP/9QUHq",
-	"788NLzcveW06+VEtpeyioNw4k+1QCCSQha34+ttvQVqGrTl2LcMwOeJ9w1lKKbqRW4a5HgiugAFVZy2f",
-	"Ut3az41CBgxgQZgkteOlaVQ65eZIaWyaK444AUbZ+YPdSukSFp8EY8fOHgLCW/xPU8nupzidoBVEGggV",
-	"hxDRQ8Vgz4H9fkbtIHnWN65Ia3oaxahmMJbePJLXkMtdiPwe1mqMawEmFJ5ESkCJCZp+ejnKv0lj1GgP",
-	"UtNG4+bg07yOHYMFoXvKDavmRDHTKMGq6yg0tKDlZh6iQtdESFJLsWLKv3bxXkQhRB3AbJzz1I+ZTHe2",
-	"P+PA2TDjO6pWzKTgK6eUeLcePFd85et+88VXWQjKKd9y5rGVVFYkZIwBvCHDuqxjo6OYSUSsT6pmZnQ7",
-	"VuSONhBVTJtO+O306b6zPCgVX89q1NlSrveu1g/uEczKCSaPG+WiMCcr2H4/woFFZJK7bu8cbz3Bc3um",
-	"aOc0UK97hyWmeZriQqvWC9sHacrbLzeYd/NMsYoJw2kqaX80TWU8BymbdtF5MT0xna4s34VUyVGSx6da",
-	"aNcpKUjaJbG6TySnFdwKvU1aS3UKrAxgVCWuY0UNXbhobmDjP9ccQydSm5Xq2G3dgPaoITL0aGbq7ayd",
-	"xAVhtFwTH7UZbISQ1QnrhazoxHIteWpzWzUsRs8azqtGTEZG8IUoRo8gaZB2DK5dlIMpkNcdbfTxwhPM",
-	"Sr4fDnQ4PL89/lSSCy080aTpTKZgRY/mrXQzEtqQmN0aIcfTWe5yiCut010XTiQBBobzXzEwBybRASwr",
-	"W2R3BLc7X77McvDImB/HDZQWBGdjlGY0fdbvOBuVn3m1s1P86AufmZWSFSj5gLJx1BfHMV8RDylLMs9a",
-	"YPZMTCDMZCVR//dB4wJOOZHeZY4tjw4TXybGtfiK6RPjq1m73Nu6p1q1Li6ZNWcjmn0QIkcq8wvuFiCZ",
-	"y2WoB614RTieDbrBEJdzVtwvi8mwutYZIpsamWmBZbM7ZO9H3i4YU4O8fx8i1wVhdav75kLTAaGGmmyy",
-	"jib+KYx03jNvJ2p1cJRH+Nvn6FfnU9gilySAUxMjyYKhmJPHPJN9HjSm0Vqu6SMnPtAgfIUdgmW7nH6r",
-	"ZRfT1NgfOvXoKBP0QZRrJYXLw/WeBTtsH5X7aJZc38XWwrTar7jA6igozNBTipCkRRxx8elNW66UVBq5",
-	"oYsWwCQxfnuPAovEHLggu5qWrHD4r3t6KKCEtOalKQCLwH4f7fI5OmPs96+JM+MLcBcUwTFQuGd9TiKr",
-	"4pTRkXK4SSVusWHRQke5uAwSt19qkiXYc0rEAt3OhyABIr3g/oN/JkJ2Oy3TGLFXht983g0CLGVdy33Q",
-	"BdL5GWuGKTSjF/4gyreN6KPVDX0ZgVdVyaTWdn57sPpzTMtH7pVDJU5M23/IV7lP/5blQ1DUinyo/ezc",
-	"l8/toK4T4UchNR196ZZZZyaDlN1N2U48oOOL7mtX22rWhTTpm35eNPKjaOMOPjidFqoaoSFWPVmqMKpq",
-	"ztRtjDOXqO27y5MVwu9iWW0uL4i5tKcAswWon7TGi/XxAO5MQ63dktzjJQR/ptwEDBNNcK+MuFLuj5+O",
-	"D+R24fxp6X4/rXkxA4SHjDjKOE2meDAj/nIvMBHFlopBxby1aMEAQoTmLKwINiE4zjVCGH2VQ8sZQQ15",
-	"SO73kexugAhq9P0Ftj9WqKxEQMUm5w7PpjodSSdW0IQmoVM9ReywHvL7gpEFgPyY44bMSfjs3lWYSPBt",
-	"8686J5JK6UzcmwTAe4ssiRwpwf4Cr+vLy4RYc/cwFiF9dtjCnLTo8t6V1eKbOJWh5R/tJYhOqivLjqKf",
-	"2Hv7FCnc0xN+McRfArIK/MXjAsq7eEmI3AJWF4X76pYM2ZEperSffc6XS6aYq1cfQFXlnCTU8wpSSebg",
-	"vyEVw0/m2sMkWN3V8JpouWXQOULTQ6tLgO3jqwPt7K+Jld7wFwR36PgfFgwhHKARzMHhpWL8M/ogInxB",
-	"2RxqjOsIJ5lPDoH4U0m5XMdiTRt2mJQE4PsFIT3fYhJ2uI0nwVdqvkrwuD/iHnRihU/wb96eK8h/kgpI",
-	"QBfkP5JMxFoIgJ5IIkLza/jjrJg9mRWz/5wVs/9IznmaswAWgFsXkgW6rQOAGHOXJ9NRKUw4oVlQ4yiN",
-	"V6xHHY9T+uf10wlUB8txQH750rZXAT4hro0ZegfjwrYJvp+IBhQixxVohSfUBaMOvXTKwTUY8+K4PE4V",
-	"TLzxcpdHvEBoREw9Gqy77TbPSKoX40I5Z00nLsGqi8eToP6XLXmN9fxbU5f15aqnAFkcvFuDwkSnrWHG",
-	"/LDpH96Y6bbUUSds0l2MjqZIQzmacz+9BCVbVtI76PSWBtEC+9m5HJpBf6VBYMXjBwU+4ZNpDqSS3RST",
-	"FMDNsAK4ZVveQTk0YU89p/RxuCxbJ7EHtIKxIjGx5VnOKhvEL7Ih6NZ8HDD9rYcnC0J+MiLZT8Vxx+nW",
-	"YS+lAl5qxbTxTeHkkpxQi5l2Qj4lO2oMUwIxrv4TNKL/m8iGHIFs6UHR0y0CptHdTsk7Wrts9ijyeNx9",
-	"/Cl3JMnUvXxjhu9AwASPkpFyTg5MJztWdbxjkRtocCn6eiXSaFLWz3Fb7W8Ftv2K+WTQNinB+Gu4tnOE",
-	"WuvO8x7+qIELKaVpo42Hc5mTl1DLntifcT9Rat8hDovPuvgCOJA7oRXL2vwzfry55WBHjigXGH6JrtTu",
-	"XmO0acHMHnC79xKcY5NIYeDR6n7uW2IkoeTAqJqTK4iOAd+6DppxxbYUBG1oqH1VjLnFkrZQGx+1R9Wp",
-	"OXmCKQjOiRZSKkG6+rWZNXdBcvCwgVAQMlDxojHEu9wKQgmC9AXjqOZiE5Hfb8BfF+I4Lo4UF6yMYI0f",
-	"q12KIwFR4dI8ohFMkVrLOvya+lBanf4xdlobGVUCJFxYc0gTSDOAox6+KeVwY2qzfYZ8GTLB/nC8S22v",
-	"NHusOsf7ENNx2Yy/dMFWVJwa1s4XzE6Bv7bPZsIj39nfIph9TF6dUGN7NP7Qxg8S3dlOg3ZpC3AT3Kb1",
-	"TXdX1tbg9lsCRW978s51UBsraLaMC7SAAjTvS/h/YDWXwdl2r4wCcBOl5dVY8vZI/0F0g2V+zARUtZG7",
-	"Haug7Sdo6qGbMFTzEynmxE3H+6lofLXzCNBu5FEA6IFGTYkbkEjBriEc/sQebIH/a/kwVcz9yxGF+xfe",
-	"RvePPeX+nRUUHeILtExXxOlmu6XqkGGBTptH2EBXd5WuXGxEZFzkPdPdoCR69fRa7lkVoFQF2ydJOcK0",
-	"TjSgzIUs44/3o5R5z3gG+hWXqK+HbfO1BAxeUbkOsoAO6k6pt+iIhHwW9uJA1qh5WBlbNeDKwCiyN9pS",
-	"SZsp/72dd+GAQ53DuvVOB4d1v0I8xupuT7K9V/7yDVzneAEC5bcudpQCLX2lxMu7CNm8n6cocnVH9+Dl",
-	"WW/Dzw1n5jYgtPYKvsBz7No6IGnauwAb0YMH0KE2rJJdI2+U7acLnnGVwc6oqWH1YSKITw8DYdIrKVdm",
-	"tNNAvJjfh9gPWHu9olwQLsq6qaYew6MUkznkF8eCXTmeyqWVtM2KT0r5d7/lw3KnN1KpTwMynJS235nm",
-	"cPlIII3i5nBjVXmcQZTfDgo+GFWMqrhqYW3MbvbJDgC48EMlK2CpB54XIQW2dQq6IHtqynVoqx1Kkwqi",
-	"2I5yhb8gP7l4L274ylIZWRwI+whsCdokuW9h5iMgPDrfoFsM+fLNDzfvyKX75x9cP0fNoFsQofq9+PA0",
-	"Rn28Jt/Bksn75urqT6V7D/7BPlyQF5hfZOWH8/ISbMClyZdvXz4jf/nm2//zBw95vqXlmgtGSlkxrKeq",
-	"eckE5uQjRcye7mi5Zk++vriaORh12GN9fXm53+8vKPx8IdXq0r2rL1+/evbi+5sX8E7rNpuFTW7Bf+1W",
-	"eMMqZKHPvvLQbHTHZ9ezP11cXfzJ9UQCOrjEtr3Xv8xWmHJpLwdszqsKXLDY1FcxvZN2QvaRr6+uXGjF",
-	"pzjS3a7mJbx2+W8dkRU92sATPgBE1nf+wg9FC6SZHijM7NLjMscUP7v+10+RtuPzmbmONo7rOYGe99bi",
-	"9vfCDnJJm4rn9+Y11+YpPNEt6v5XAsvC4U9z+08opvYX+Xq2X0unAeBuDaR9UkXbB/0MYJ0Vu5OIiZX+",
-	"BMJqnfgN3n6GGHkN8IIrLorgjbeqDyj4me/6ltCjH0696MHP2xenwainSaQ9nMuyUVpasXT0yZpvuZl9",
-	"+umBtN+DHhBGndJHGsgLI5upwoc09kNPaPhvJiTD4NK9cM/e+9p1L5pDrK14VfjiD+x6+mUHeV3/Ibpu",
-	"l3dM8aXbUNhB523vXr5/2qcO/vo9zhElVEpfvjT8yUmIh4h3/+m2DigMOuXwfmwrKhpRneEMX0u5sZow",
-	"ZIq5yWFrYkx3gcTnuM18+lgB1gq3LctHv3PPHOGkUaydditbPSxOqEOTCjLj9xnWFPxhed503qsf7cLk",
-	"6lvEtTtGNn7kKTTyN7knS6rCTp2BSnqZ0ilgZqyjUthKg9a1C4QemOnyhTmRgn0BeE59WoKwKK1rT1OY",
-	"2n+EqPxDp1BVrM/en3Z+85Io3sBJ9Og28/5yKHxxCp2Go3s4ffqh8Hi94gKg6sdprciIn+8wNcOuj2nz",
-	"ncQc0XueBdaY5M3MRIzQY8u/zFQ6nRieGZB9Ak4qBrcfZ1zhyU/FrDUCHyAY20qSaKc6Y6dpqh3DAbH0",
-	"LtBXZzNjwu1IkLKXxl9fff1rfO8GXJ0LBv2pzqQJgKXvL88cqqU1aXbW3P/6W+ey0q7g0HlZwTXT4dWX",
-	"v/DqE5JkzdAF1r1U/xCL0H0wz61BzQlZoEm4LiyVQiwhvOnONQvNDKzsuSA/diOG2NCPcE2+ufqLh/8E",
-	"KQXuY7llF+SG8sq5wFABcY1VPdyOL7hCyHA3Hy2lYOoiI0pwjrojS0KkwSG0hwTghCt4KBTOR2PQvDZB",
-	"YP8Q5yIrPPB5HAMAqCEKrh0lt0TIPZHC9Xhz24xQR1G+I9euRqEii0MA5IU4WEo1+CvzmsFjOjbGOEIr",
-	"Su+xgZ8G9+OI/sCr2aefBhfxMlRb3GO0nFh8Rzfshztg1Z9jY98B4cg7j1PxMJ7HsOnbmhHYqsSdR68R",
-	"5ALs0fjCelmr8LqXXEwROSEiN1z+Yi//p8TWA4dwpReOQfhu2B1JdsRqSZ/Nc4nwIY94NA6fZHgwz0EY",
-	"nMHUIJTAJlrG4MKI9OA4AzRnyNiglfQ9t9Ob87YRz/GRs2rZy1O17Jc5LXuAPnCCMv3yfMo0uARcA/Eo",
-	"04YLbWiNHe56p6LJXkmxajk45NXkjwlledAVchz8eZtm/2jk7L/xHJz+abp2sziTw2wQYKZRnrDlLT4B",
-	"D7YzZFWeLBKaIBO6O34ZMmfvM17LeXr051blrC3ISQNBjrHxZtdFbI0C6kLu55jvxMsNC22XXczlvfAN",
-	"1xD9oFXqwDFO+30uonRtQIvgoDM224WgvMaYTZfOftgxga2OJ3gQvAMhnCH2UFpiuKHNG01gRaMPJOdt",
-	"cEAj0533rxm9Y/CJfS7xH3JxhDRkVwOSZfLDSm6Tiimmt07SRs9nYeE5JO6g++HBFzBCepWwLdZy0Gsr",
-	"ZxYHQj0JAiVhu2JuoGNxinVdmhbzcJXCMnkLMD4doGLyAXDsPoAp0SJfCMbBhxZBcQjQMA6ELqAw1wF9",
-	"zskHB773ATKX3osU5B7ERC/Ij65YAbP2o/arLblACQNMiRgpC0hCtY/ue31ToEVK6vrE2I+PyKbjzySV",
-	"QvfTeVh0hyl7PODg7+y3pcatkg/h0G0edVIWvvA5eSldsnejXaju5HAcJgc+0Flu2EeDi3mijXI5rvkB",
-	"h7GpOy/rHnrRmbpj6gkktODmzhG17j1s0PsZ/tX3VBNxYZxLkYIbzz7uaoptiZNX/J2V4UaGuiCsl6O9",
-	"eta2DBOyuSXpKkZz+yfAx9TAupfOK7Fnir0XznC+IE8DSJlTurgg2n6V1iE3A1qYQJdPBO+xa74g3zvb",
-	"O6Cnx1AqiUv9wq16qk9dRU7Gfs1TkJkoKlW38CAjluRy1B6Ky2JScOln9qPb7TwloosIfcfUez/qFO3+",
-	"xj17Dv52iHkbhbQZX8VAFXPyCgJHBfpn9j7mqFgpVeWvRpS9nI3OvAz5idODM94BmdChlJQ5DWoC+xro",
-	"UG+oCu2dIOmmIF+Du/PqitTQ9R+7ggmfOe3qcON8z2RmA4Dq/4pxx+goplmg6GtPlr2pdHdN5yRFLjUn",
-	"uERgMWYNAucIvmuEoyAVm2bSulceTvRupAhbSpJyLaVmQOFFV0kDJq4ZqD/bOVADNQQKAmPCP2q+vvQR",
-	"jUfTivALedO1PecHbuAPgoWoGngEsGEwN0EFAvW1t4cLDtzlIYpRvNeXneYAWZ7zPOqgddpnP3O4trO8",
-	"Sfc4dk3cL2DbfnPKjWy39pwpBVB8EKd4lHSLFzPStOMUgrH7+iBiw8q0y19ctu2nLvlNEng4RCv3HofL",
-	"9wuhoEtD4aJ1315dTcU+6Uz3PvLA/m4PTWALnV610m9SGLwLZYqaoGcJgVJoVHcY4ClOpiafsj2BiYxG",
-	"WZ5B+Ub3fM6Vi+CTEB7SayeXiP6rRuR75PuIAvDvdMNaCslQy9zDVGLgiG5ZMNVcmLm2tiH4RbFn8sKa",
-	"QJ/SvKfNfED246o5x/nPG//QWTnPmbhAqEh9DB7mVn68v1m7Q5OZT9jV83AfPwW0d6DMNw51o/fRNaTR",
-	"jD0+E7IEGPY6S1uvHGD9BCeUr08b+pXbMrJ8kWXoO/NTMdV75RtPTTf+Ine+INDKCROPAD2AtLDC5zI2",
-	"4/CBG33ecRshJgx6ZPdRIVwIxXFUfJZUBSM90nw6nYZTk46Qkn+/KY2ntk4MVD2JlbxyKSX306XxE1P4",
-	"Cd6khzOTV1jCfb/0WpjuUSP2FbqTH82EzSUg2b9jCJAbTdZce5/aA7fsaezq5brdLfBXliiz8b61iSDg",
-	"JfPwh5H37OGcust+UdAj+ztz1s4zGDR9mo+fTvbUNys4h2vfyJ332M9DAsKa1kuypRWLMsX6dH4JSHZn",
-	"3ti3dszPta83hiqra51jV6mytI1CGO+Cb/8OFwZyIgvAQ7FXYh9hCChGy7Xf7pqLjf3couF1NZKMgw+8",
-	"tk8/dOcmmsmhi1FcVILFLs6j625+ssTZyfwjwBo+MVHPXTnshEaCQZvwM58WETjXybuTAIAhjW4XQPKh",
-	"pUM5apNvodgGMd67lTnpTJ9alptxlfI1PPGb99NNaeiZtBugl7LDyZd1BdWV1uI7d0EONm0ma3rH4Aus",
-	"uq9WAGfmuSXmJj+UXyb1YO5m7kGeGr2+IO9CvgFCukVW0TzqdVlTwxSkYCO0he5GW6F5/AFDFReD2OZb",
-	"XJWlvLM5VHLo4wjdumE7g6qMX2kX2e8r34N2svPFfe9+7pfzkn6O7M9A4y8c8pkzGaNmNKCQNcLSKqiH",
-	"4ei/3K+lS9TAyESGL62e1OwOdayc4vtarl7DM4+4geEbiU10P5zF4WAp3hBYciiiJEJWzOHU+ZS7Wq50",
-	"4TbX8Bpzk4a8vZjtmsSm3fQ27Rw3aylVvv3fP2CSdi2lFEu+apRlDrBKrl1H3L9cXRG+dDFkH1LG+4c4",
-	"gH/+r2/c9cN/f5US/oFappzm99be7l9ZHOFz39gxgrth50hx/Su/Q3dELVehTe2Q0nw/WDwtvNlYkJNW",
-	"JdBhnbyrf3/UdHffLTTB5UIf0QenZEB5i+YrYZVt0Y2pxhUwIYHPb8rlMoaDTldcPefavTfcp29S0J2+",
+	"WZ5u5TR1Tpxk0DrtMOqdovPceJXUTclZrZmTsiqIyiWO8H9jCkauqKOsORPmNsNSj+UiMkEXde76rKm+",
+	"1axULBO7UKziipUm7cF7y1bcimnCPtLS1Af0dHh1JkrwT58yvpybmi7l7tSkI83UHS9H4iNQz5Dd6EYz",
+	"dTvlTHoU0flsP2OsPb3OdheJw4/nl51N2Jn2aDub2Tu0MYJ8KdX2cYjS/dqSVpdwXkCe+4axnQ6ucZ/s",
+	"qo1UafZ7AqX3Cgycy83yeW3oQc8JJYLtCW4bZkBhoq3f0PPQ4+OQW7v1ycPtZK6Gwj3MeENvwTCkvqUH",
+	"4hIX58Q/STiaiobRbYG5nvUhZCSsZSssgxLrFfroYykp1u7BmyaVdv80KgoUYBJBdqmM1G2D8QmpwGq9",
+	"IK9EXErIQ0i7Ed7xZqnsYlAyFBWUDia3oKZc57I4MFffSrpdA8MbuQLXWIp0Ix/pZ3BaniNJ1D7uinuG",
+	"5BPKf8DOouUG3YA1o5pVmfzuKWFxiIZHFTLjqe2jewH50CTkEWT1xLFM+c4jeSGzsoSfDnfZ9eypJhWr",
+	"mQGSTKwtYjoPyK3XUC7AzTXZKbmyErlwPtoCPbTd4IFL4lpKtZLdpMxuYg7LlPPaS4BZC4RCao5j6IYY",
+	"CQHyhCuYHm4dkYz6mVsfs3vajirkPjmoNeEzqamwyDWtMOQ52P1pF2HXhrNyv+UpAznF7VErMWmhwBUk",
+	"mPtU8SpdHsREfun2fGspN3YUQ2p6Qv2IZjvqSxITovEcGY5sShLVDTzYMQQSLin4LdCfXfaK3zFxjJPg",
+	"e7eWssbGjUbpXJ3u1hZkv26zki1VJi0ORrfHmGCoHcgNMKLuZv364xWKsV0HaQHHts6n4HeHej/bUquV",
+	"vp8VGLpkxE7Vj6yYqDioXihLqQZTbVqEAGVzx4nrLbKWydvdjfeoiAAf/EUesP5QIxCIvo03tBc4cENH",
+	"/uNlHZZ2n/pM0lw5pNvppWWgXFhaCvpMze+Ynof6GkYE+2hC5uhKwkWbrth42fuYUjDPBEc4qDa03CT0",
+	"wa6gskYm0VysapYtso4J/Eiq2BSScJ/JJjvYA/7Oq4u9g0BpM1wVXgPd6mk6HV/PaaH2nioHnGGc7E/G",
+	"gpATp75P67rz9Qm8+t7qasZt40KXE3ancDnRreaN+kwNyrdMznYqtT5QdLtCotuaLRNX/O/C8NqVbWqD",
+	"iWDaWzCuoNMyeHuQNTVxWocVIUZKUnNjagapz157MRLSRqad2pic6Pt9HWeNeV3MQmN68bQdRaC92D/G",
+	"Dp+tJS9ZBhkiTraCM4eNA3uU61aL79V1HGdeY7zHy+KscDviFkRhc0ys5LYj7Yvp3J0eUfFKEwg8mrXu",
+	"5A7N7Z+txgOCRLucgbzXYks/vsIfv7q6cpA+/g89n0Yx+/hkJZ/Yvz3RG757ImE6tH4CcQi760Y1LClJ",
+	"8j4ZZ6q7rftCt5lcSSvELWmCuvjaPXpM6kTa7aDIvSeJOSopVg+nohXZ3Ggi96KAIALVQxntnsEXFkxz",
+	"F8NP+5pGtNtYg/KariSAmVIP9zTkbhbk/ezJ+xnGOQS7jzJKW1UUeXBcz6GdhW3uqR/u17xchzoE9FoN",
+	"tEba6oxHtcTefczdu9dwvvmbN6rbDMAiwhGna+JO18ZRO2wpB8iPHV/9QC3Or18ncjPXIa1x7Iq55Eco",
+	"1v9o8mJzeh1WKJQZKx9xY46tKBlRfRorOy6BBk2dnXOIh/wNsuSi0oW9ye9nmtWsNFZXsvdHOK5qn/2R",
+	"LcjfX5Eto8Ka5ZBDYJVTvUFLvRVjQ8cj+1iyncnx9UEqaJw6iszkNJ7ed033YPUqvFW0ftPN0fUf2NKP",
+	"r5lYmXV/wNwnh18cgpa0c4Cdhq0tKWbC+uSYS82oKteXu901AZi6N/YlXQBPAJ+uLoiWynx3wP/+oCD1",
+	"9+eGl5uXvDad/KiWUnZRUG6cyXYoBBLIwlZ8/e23IC3D1hy7lmGYHPG+4SylFN3ILcNcDwRXwICqs5ZP",
+	"qW7t50YhAwawIEyS2vHSNCqdcnOkNDbNFUecAKPs/MFupXQJi0+CsWNnDwHhLf6nqWT3U5xO0AoiDYSK",
+	"Q4jooWKw58B+P6N2kDzrG1ekNT2NYlQzGEtvHslryOUuRH4PazXGtQATCk8iJaDEBE0/vRzl36QxarQH",
+	"qWmjcXPwaV7HjsGC0D3lhlVzophplGDVdRQaWtByMw9RoWsiJKmlWDHlX7t4L6IQog5gNs556sdMpjvb",
+	"n3HgbJjxHVUrZlLwlVNKvFsPniu+8nW/+eKrLATllG8589hKKisSMsYA3pBhXdax0VHMJCLWJ1UzM7od",
+	"K3JHG4gqpk0n/Hb6dN9ZHpSKr2c16mwp13tX6wf3CGblBJPHjXJRmJMVbL8f4cAiMsldt3eOt57guT1T",
+	"tHMaqNe9wxLTPE1xoVXrhe2DNOXtlxvMu3mmWMWE4TSVtD+apjKeg5RNu+i8mJ6YTleW70Kq5CjJ41Mt",
+	"tOuUFCTtkljdJ5LTCm6F3iatpToFVgYwqhLXsaKGLlw0N7Dxn2uOoROpzUp17LZuQHvUEBl6NDP1dtZO",
+	"4oIwWq6Jj9oMNkLI6oT1QlZ0YrmWPLW5rRoWo2cN51UjJiMj+EIUo0eQNEg7BtcuysEUyOuONvp44Qlm",
+	"Jd8PBzocnt8efyrJhRaeaNJ0JlOwokfzVroZCW1IzG6NkOPpLHc5xJXW6a4LJ5IAA8P5rxiYA5PoAJaV",
+	"LbI7gtudL19mOXhkzI/jBkoLgrMxSjOaPut3nI3Kz7za2Sl+9IXPzErJCpR8QNk46ovjmK+Ih5QlmWct",
+	"MHsmJhBmspKo//ugcQGnnEjvMseWR4eJLxPjWnzF9Inx1axd7m3dU61aF5fMmrMRzT4IkSOV+QV3C5DM",
+	"5TLUg1a8IhzPBt1giMs5K+6XxWRYXesMkU2NzLTAstkdsvcjbxeMqUHevw+R64KwutV9c6HpgFBDTTZZ",
+	"RxP/FEY675m3E7U6OMoj/O1z9KvzKWyRSxLAqYmRZMFQzMljnsk+DxrTaC3X9JETH2gQvsIOwbJdTr/V",
+	"sotpauwPnXp0lAn6IMq1ksLl4XrPgh22j8p9NEuu72JrYVrtV1xgdRQUZugpRUjSIo64+PSmLVdKKo3c",
+	"0EULYJIYv71HgUViDlyQXU1LVjj81z09FFBCWvPSFIBFYL+PdvkcnTH2+9fEmfEFuAuK4Bgo3LM+J5FV",
+	"ccroSDncpBK32LBooaNcXAaJ2y81yRLsOSVigW7nQ5AAkV5w/8E/EyG7nZZpjNgrw28+7wYBlrKu5T7o",
+	"Aun8jDXDFJrRC38Q5dtG9NHqhr6MwKuqZFJrO789WP05puUj98qhEiem7T/kq9ynf8vyIShqRT7Ufnbu",
+	"y+d2UNeJ8KOQmo6+dMusM5NByu6mbCce0PFF97WrbTXrQpr0TT8vGvlRtHEHH5xOC1WN0BCrnixVGFU1",
+	"Z+o2xplL1Pbd5ckK4XexrDaXF8Rc2lOA2QLUT1rjxfp4AHemodZuSe7xEoI/U24ChokmuFdGXCn3x0/H",
+	"B3K7cP60dL+f1ryYAcJDRhxlnCZTPJgRf7kXmIhiS8WgYt5atGAAIUJzFlYEmxAc5xohjL7KoeWMoIY8",
+	"JPf7SHY3QAQ1+v4C2x8rVFYioGKTc4dnU52OpBMraEKT0KmeInZYD/l9wcgCQH7McUPmJHx27ypMJPi2",
+	"+VedE0mldCbuTQLgvUWWRI6UYH+B1/XlZUKsuXsYi5A+O2xhTlp0ee/KavFNnMrQ8o/2EkQn1ZVlR9FP",
+	"7L19ihTu6Qm/GOIvAVkF/uJxAeVdvCREbgGri8J9dUuG7MgUPdrPPufLJVPM1asPoKpyThLqeQWpJHPw",
+	"35CK4Sdz7WESrO5qeE203DLoHKHpodUlwPbx1YF29tfESm/4C4I7dPwPC4YQDtAI5uDwUjH+GX0QEb6g",
+	"bA41xnWEk8wnh0D8qaRcrmOxpg07TEoC8P2CkJ5vMQk73MaT4Cs1XyV43B9xDzqxwif4N2/PFeQ/SQUk",
+	"oAvyH0kmYi0EQE8kEaH5NfxxVsyezIrZf86K2X8k5zzNWQALwK0LyQLd1gFAjLnLk+moFCac0CyocZTG",
+	"K9ajjscp/fP66QSqg+U4IL98adurAJ8Q18YMvYNxYdsE309EAwqR4wq0whPqglGHXjrl4BqMeXFcHqcK",
+	"Jt54ucsjXiA0IqYeDdbddptnJNWLcaGcs6YTl2DVxeNJUP/LlrzGev6tqcv6ctVTgCwO3q1BYaLT1jBj",
+	"ftj0D2/MdFvqqBM26S5GR1OkoRzNuZ9egpItK+kddHpLg2iB/excDs2gv9IgsOLxgwKf8Mk0B1LJbopJ",
+	"CuBmWAHcsi3voByasKeeU/o4XJatk9gDWsFYkZjY8ixnlQ3iF9kQdGs+Dpj+1sOTBSE/GZHsp+K443Tr",
+	"sJdSAS+1Ytr4pnBySU6oxUw7IZ+SHTWGKYEYV/8JGtH/TWRDjkC29KDo6RYB0+hup+QdrV02exR5PO4+",
+	"/pQ7kmTqXr4xw3cgYIJHyUg5Jwemkx2rOt6xyA00uBR9vRJpNCnr57it9rcC237FfDJom5Rg/DVc2zlC",
+	"rXXneQ9/1MCFlNK00cbDuczJS6hlT+zPuJ8ote8Qh8VnXXwBHMid0Iplbf4ZP97ccrAjR5QLDL9EV2p3",
+	"rzHatGBmD7jdewnOsUmkMPBodT/3LTGSUHJgVM3JFUTHgG9dB824YlsKgjY01L4qxtxiSVuojY/ao+rU",
+	"nDzBFATnRAsplSBd/drMmrsgOXjYQCgIGah40RjiXW4FoQRB+oJxVHOxicjvN+CvC3EcF0eKC1ZGsMaP",
+	"1S7FkYCocGke0QimSK1lHX5NfSitTv8YO62NjCoBEi6sOaQJpBnAUQ/flHK4MbXZPkO+DJlgfzjepbZX",
+	"mj1WneN9iOm4bMZfumArKk4Na+cLZqfAX9tnM+GR7+xvEcw+Jq9OqLE9Gn9o4weJ7mynQbu0BbgJbtP6",
+	"prsra2tw+y2Borc9eec6qI0VNFvGBVpAAZr3Jfw/sJrL4Gy7V0YBuInS8moseXuk/yC6wTI/ZgKq2sjd",
+	"jlXQ9hM09dBNGKr5iRRz4qbj/VQ0vtp5BGg38igA9ECjpsQNSKRg1xAOf2IPtsD/tXyYKub+5YjC/Qtv",
+	"o/vHnnL/zgqKDvEFWqYr4nSz3VJ1yLBAp80jbKCru0pXLjYiMi7ynuluUBK9enot96wKUKqC7ZOkHGFa",
+	"JxpQ5kKW8cf7Ucq8ZzwD/YpL1NfDtvlaAgavqFwHWUAHdafUW3REQj4Le3Ega9Q8rIytGnBlYBTZG22p",
+	"pM2U/97Ou3DAoc5h3Xqng8O6XyEeY3W3J9neK3/5Bq5zvACB8lsXO0qBlr5S4uVdhGzez1MUubqje/Dy",
+	"rLfh54YzcxsQWnsFX+A5dm0dkDTtXYCN6MED6FAbVsmukTfK9tMFz7jKYGfU1LD6MBHEp4eBMOmVlCsz",
+	"2mkgXszvQ+wHrL1eUS4IF2XdVFOP4VGKyRzyi2PBrhxP5dJK2mbFJ6X8u9/yYbnTG6nUpwEZTkrb70xz",
+	"uHwkkEZxc7ixqjzOIMpvBwUfjCpGVVy1sDZmN/tkBwBc+KGSFbDUA8+LkALbOgVdkD015Tq01Q6lSQVR",
+	"bEe5wl+Qn1y8Fzd8ZamMLA6EfQS2BG2S3Lcw8xEQHp1v0C2GfPnmh5t35NL98w+un6Nm0C2IUP1efHga",
+	"oz5ek+9gyeR9c3X1p9K9B/9gHy7IC8wvsvLDeXkJNuDS5Mu3L5+RP3/z7f/5g4c839JyzQUjpawY1lPV",
+	"vGQCc/KRImZPd7RcsydfX1zNHIw67LG+vrzc7/cXFH6+kGp16d7Vl69fPXvx/c0LeKd1m83CJrfgv3Yr",
+	"vGEVstBnX3loNrrjs+vZny6uLv7keiIBHVxi297rX2YrTLm0lwM251UFLlhs6quY3kk7IfvI11dXLrTi",
+	"UxzpblfzEl67/JeOyIoebeAJHwAi6zt/4YeiBdJMDxRmdulxmWOKn13/86dI2/H5zFxHG8f1nEDPe2tx",
+	"+3thB7mkTcXze/Oaa/MUnugWdf8zgWXh8Ke5/ScUU/uLfD3br6XTAHC3BtI+qaLtg34GsM6K3UnExEp/",
+	"AmG1TvwGbz9DjLwGeMEVF0XwxlvVBxT8zHd9S+jRD6de9ODn7YvTYNTTJNIezmXZKC2tWDr6ZM233Mw+",
+	"/fRA2u9BDwijTukjDeSFkc1U4UMa+6EnNPw3E5JhcOleuGfvfe26F80h1la8KnzxB3Y9/bKDvK7/EF23",
+	"yzum+NJtKOyg87Z3L98/7FMHf/0e54gSKqUvXxr+5CTEQ8S7/3RbBxQGnXJ4P7YVFY2oznCGr6XcWE0Y",
+	"MsXc5LA1Maa7QOJz3GY+fawAa4XbluWj37lnjnDSKNZOu5WtHhYn1KFJBZnx+wxrCv6wPG8679WPdmFy",
+	"9S3i2h0jGz/yFBr5q9yTJVVhp85AJb1M6RQwM9ZRKWylQevaBUIPzHT5wpxIwb4APKc+LUFYlNa1pylM",
+	"7T9CVP6hU6gq1mfvTzu/eUkUb+AkenSbeX85FL44hU7D0T2cPv1QeLxecQFQ9eO0VmTEz3eYmmHXx7T5",
+	"TmKO6D3PAmtM8mZmIkboseVfZiqdTgzPDMg+AScVg9uPM67w5Kdi1hqBDxCMbSVJtFOdsdM01Y7hgFh6",
+	"F+irs5kx4XYkSNlL46+vvv41vncDrs4Fg/5UZ9IEwNL3l2cO1dKaNDtr7n/9rXNZaVdw6Lys4Jrp8OrL",
+	"X3j1CUmyZugC616qv4tF6D6Y59ag5oQs0CRcF5ZKIZYQ3nTnmoVmBlb2XJAfuxFDbOhHuCbfXP3Zw3+C",
+	"lAL3sdyyC3JDeeVcYKiAuMaqHm7HF1whZLibj5ZSMHWRESU4R92RJSHS4BDaQwJwwhU8FArnozFoXpsg",
+	"sL+Lc5EVHvg8jgEA1BAF146SWyLknkjhery5bUaooyjfkWtXo1CRxSEA8kIcLKUa/IV5zeAxHRtjHKEV",
+	"pffYwE+D+3FEf+DV7NNPg4t4Gaot7jFaTiy+oxv2wx2w6s+xse+AcOSdx6l4GM9j2PRtzQhsVeLOo9cI",
+	"cgH2aHxhvaxVeN1LLqaInBCRGy5/sZf/U2LrgUO40gvHIHw37I4kO2K1pM/muUT4kEc8GodPMjyY5yAM",
+	"zmBqEEpgEy1jcGFEenCcAZozZGzQSvqe2+nNeduI5/jIWbXs5ala9suclj1AHzhBmX55PmUaXAKugXiU",
+	"acOFNrTGDne9U9Fkr6RYtRwc8mryx4SyPOgKOQ7+vE2zfzRy9t94Dk7/NF27WZzJYTYIMNMoT9jyFp+A",
+	"B9sZsipPFglNkAndHb8MmbP3Ga/lPD36c6ty1hbkpIEgx9h4s+sitkYBdSH3c8x34uWGhbbLLubyXviG",
+	"a4h+0Cp14Bin/T4XUbo2oEVw0Bmb7UJQXmPMpktnP+yYwFbHEzwI3oEQzhB7KC0x3NDmjSawotEHkvM2",
+	"OKCR6c7714zeMfjEPpf4D7k4QhqyqwHJMvlhJbdJxRTTWydpo+ezsPAcEnfQ/fDgCxghvUrYFms56LWV",
+	"M4sDoZ4EgZKwXTE30LE4xbouTYt5uEphmbwFGJ8OUDH5ADh2H8CUaJEvBOPgQ4ugOARoGAdCF1CY64A+",
+	"5+SDA9/7AJlL70UKcg9iohfkR1esgFn7UfvVllyghAGmRIyUBSSh2kf3vb4p0CIldX1i7MdHZNPxZ5JK",
+	"ofvpPCy6w5Q9HnDwd/bbUuNWyYdw6DaPOikLX/icvJQu2bvRLlR3cjgOkwMf6Cw37KPBxTzRRrkc1/yA",
+	"w9jUnZd1D73oTN0x9QQSWnBz54ha9x426P0M/+p7qom4MM6lSMGNZx93NcW2xMkr/s7KcCNDXRDWy9Fe",
+	"PWtbhgnZ3JJ0FaO5/RPgY2pg3Uvnldgzxd4LZzhfkKcBpMwpXVwQbb9K65CbAS1MoMsngvfYNV+Q753t",
+	"HdDTYyiVxKV+4VY91aeuIidjv+YpyEwUlapbeJARS3I5ag/FZTEpuPQz+9Htdp4S0UWEvmPqvR91inZ/",
+	"4549B387xLyNQtqMr2Kgijl5BYGjAv0zex9zVKyUqvJXI8pezkZnXob8xOnBGe+ATOhQSsqcBjWBfQ10",
+	"qDdUhfZOkHRTkK/B3Xl1RWro+o9dwYTPnHZ1uHG+ZzKzAUD1f8W4Y3QU0yxQ9LUny95Uurumc5Iil5oT",
+	"XCKwGLMGgXME3zXCUZCKTTNp3SsPJ3o3UoQtJUm5llIzoPCiq6QBE9cM1J/tHKiBGgIFgTHhHzVfX/qI",
+	"xqNpRfiFvOnanvMDN/AHwUJUDTwC2DCYm6ACgfra28MFB+7yEMUo3uvLTnOALM95HnXQOu2znzlc21ne",
+	"pHscuybuF7BtvznlRrZbe86UAig+iFM8SrrFixlp2nEKwdh9fRCxYWXa5S8u2/ZTl/wmCTwcopV7j8Pl",
+	"+4VQ0KWhcNG6b6+upmKfdKZ7H3lgf7eHJrCFTq9a6TcpDN6FMkVN0LOEQCk0qjsM8BQnU5NP2Z7AREaj",
+	"LM+gfKN7PufKRfBJCA/ptZNLRP9VI/I98n1EAfg3umEthWSoZe5hKjFwRLcsmGouzFxb2xD8otgzeWFN",
+	"oE9p3tNmPiD7cdWc4/znjX/orJznTFwgVKQ+Bg9zKz/e36zdocnMJ+zqebiPnwLaO1DmG4e60fvoGtJo",
+	"xh6fCVkCDHudpa1XDrB+ghPK16cN/cptGVm+yDL0nfmpmOq98o2npht/kTtfEGjlhIlHgB5AWljhcxmb",
+	"cfjAjT7vuI0QEwY9svuoEC6E4jgqPkuqgpEeaT6dTsOpSUdIyb/flMZTWycGqp7ESl65lJL76dL4iSn8",
+	"BG/Sw5nJKyzhvl96LUz3qBH7Ct3Jj2bC5hKQ7N8xBMiNJmuuvU/tgVv2NHb1ct3uFvgrS5TZeN/aRBDw",
+	"knn4w8h79nBO3WW/KOiR/Z05a+cZDJo+zcdPJ3vqmxWcw7Vv5M577OchAWFN6yXZ0opFmWJ9Or8EJLsz",
+	"b+xbO+bn2tcbQ5XVtc6xq1RZ2kYhjHfBt3+HCwM5kQXgodgrsY8wBBSj5dpvd83Fxn5u0fC6GknGwQde",
+	"26cfunMTzeTQxSguKsFiF+fRdTc/WeLsZP4RYA2fmKjnrhx2QiPBoE34mU+LCJzr5N1JAMCQRrcLIPnQ",
+	"0qEctcm3UGyDGO/dypx0pk8ty824SvkanvjN++mmNPRM2g3QS9nh5Mu6gupKa/GduyAHmzaTNb1j8AVW",
+	"3VcrgDPz3BJzkx/KL5N6MHcz9yBPjV5fkHch3wAh3SKraB71uqypYQpSsBHaQnejrdA8/oChiotBbPMt",
+	"rspS3tkcKjn0cYRu3bCdQVXGr7SL7PeV70E72fnivnc/98t5ST9H9meg8RcO+cyZjFEzGlDIGmFpFdTD",
+	"cPRf7tfSJWpgZCLDl1ZPanaHOlZO8X0tV6/hmUfcwPCNxCa6H87icLAUbwgsORRREiEr5nDqfMpdLVe6",
+	"cJtreI25SUPeXsx2TWLTbnqbdo6btZQq3/7v7zBJu5ZSiiVfNcoyB1gl164j7p+vrghfuhiyDynj/UMc",
+	"wP/+r2/c9cN/f5US/oFappzm99be7l9ZHOFz39gxgrth50hx/Qu/Q3dELVehTe2Q0nw/WDwtvNlYkJNW",
+	"JdBhnbyrf3vUdHffLTTB5UIf0QenZEB5i+YrYZVt0Y2pxhUwIYHPb8rlMoaDTldcPefavTfcp29S0J2+",
 	"+9Y54u5qxZDbtBmHfCWecFcsAV00xib/lulm+6gH7Nq2Jg4Yv12dUZJhv5UkQ00aSdhx9PxaSqR8fJtK",
 	"n0pwqU+f5QjeYJeVcxT6rCBos6WWqwtr2uJpzElJ6xqtQFqWbGdAd3YJc9A8Vmd4EiJfjIdj8JGzukDb",
 	"z06DFylLpvXxsAiOOikago+e4VpYQxKahVi1bU0TPJAaOBWtgyLtU45GD+XyF0Cx+XSJL49zmDu5OfMR",
@@ -9507,7 +9596,7 @@ var swaggerSpec = []string{
 	"nIFUHf349keeWUVoAlsmGk+R+hjEJAZcTyo3i3o5prLmop9PTPZLYlg+CG1wWqblsYjdDbzxm8z1e1ic",
 	"/SzkaAc6PXbuzA1rc3Zrx9uml51cMcVoFSdzRjlkzqlRxaU26Uj6C1quoxpjTaCtBBtADryDebnKGuFc",
 	"T66aHQA76RZ8buSD3vDdjlUf5r6VITXvBdcA54mxnG3hrFCqpQhNnwDv19VoOjhbDOYrhj+gN8dpslgQ",
-	"bZ9d0HKzUvZ6XL8Xdg8g04jRcl24XJMPAHz64YL8Te5dpqw4tKBtRYzrJqDnXTuhdSMqhcXOUAadQS94",
+	"bZ9d0HKzUvZ6XL8Xdg8g04jRcl24XJMPAHz64YL8Ve5dpqw4tKBtRYzrJqDnXTuhdSMqhcXOUAadQS94",
 	"LOOu0evpht3XD0WdnZyYdErHn8izlO76HtD4EIpQd3riRvHTSCgNzAbLIZvFIo1x2fL84eLwlB1dzoFI",
 	"wYtv3Oo8DSGlYXfxybC8CRWirzW42zJhcqd8+MaNOvn7t9NPKYp/H2nB4ffLH5ynhXAi/c+32/GraxB6",
 	"HeNDRs0pLKEj+GKsQFzu3N/ySi0+8MjMwX3lsZw//c6yycaJjj7t3ZnaO20Kre0hyLFgeYZQc7E5+9V5",
@@ -9516,25 +9605,27 @@ var swaggerSpec = []string{
 	"Gl0KMOpH7FLlCwv9kX97ddUFJiqiH6GZB3Rb3a8PF2OYTT8sn9b175fJ/UYgo6w22oqgPl5UgUh/Dra2",
 	"c2ODVt6+0KGYY9U5QUT9PjM8fxC46jl4J113NADTwv3ybSp9P11aa+nqEvS9gCVCuU3UGivnDb/hK/FD",
 	"My1p6gU0BT13IyOfNuQmO29R2XyHecFCrko+i8gu5JU4X/V485HJW2jNNaH3fvTw564WvwltnxK5j+6n",
-	"c5/gRxf0OtrXDK992849eeNdotRnScXyvzz40n8vK6YLzL4qSGuHInByxhutD6Icd/3dwBP3AZoCFFLL",
-	"auRe/FY6yYT1TgMcO4jyON4YDDmptuggyrWSwnXQOycCE8i7LVcKe3N0Q1UgFMGH1iupTLK1p1UF634c",
-	"5QU6oT+S++b4USbw5NmqOUdstT3bCM8CilMGx2Ev5YKtfK4u0E/KeB7UvIDijhjpWm6Z7x1xQZ4So5hz",
-	"RRq6YZrUUqyYImgmLWi5wbl8sCuyYvkDgVymVuveU43jM1+kAFinQx0X5+koZJQpBLvP97jgBqgPPlOE",
-	"ZQTcWL2We2j5MCd/7raGT/bl4/bFWQ++0NUejNcdIE/53LR99QjhvFCEsuS1YQqJId8AfmLDW080EXuO",
-	"sEeiutCEP4KKlH8EGlSSdZ9AwLgPKjwQMmQ3Um3agDu4HZ1J2wt8e0zvwffo0u5GlDbJas3m5Mr3KhaI",
-	"t9J2t56wKx1YsQnP11z7ftunNu71r8YfLdrlptr2Zot7aNh6yyPiiCAEmzSpGTZ2AWSe0d0/dRljXbU9",
-	"ibUz98TzWdwTuiuqvfsl6OKOax/ryoMJhkGc/nqZjZg93FvF3JUYh9gWVoNCcZ9lzHvFDfMxJDys8Syg",
-	"5LquHl1m9/SoMxnMejjqfY3gQBuX2JH+zJATdsz03v9+9KVncrsDlivNGpLzvbECZp2zvectCA9fLpli",
-	"ogQQH4YkqhpBuI66ZUUbH71w1Lx5Hj37e8O27C5zslXTLjmFy3MqGtBETMxorpNQMaPnz8TYoYCSaoMh",
-	"fSiNCQ1fH37ZJ1bdfS62+bQ0/O4c9UVvG+G9rvabVVMzLA+45zaOlul9rt06W4kc4OqgSYXV0grrH+eE",
-	"AgfDhnt7CvCFARwmbtuGaDDQShwk9oDZKbZUTK/PjsADoz7QGdDzvzQpxMO/SiIFobVVMVdrAkrKtinX",
-	"AOgI9nMMWIHbhsF3wD/SVovR8t61NL8/qQnGfIiehn5eoJ8i0SCzParc9QmpEcfF5Vv70FmlmP/sZPH1",
-	"Fndz1C8Hg06q2WvEuRAoQbbYD3dT3c4jXjQzpmZnvuQ3MOhZ7/iGHVJB9RaUhkFT/kRWUhCf3fJOqaFy",
-	"zgSTZY4XwBXpF0jxvkNVFUpaoWeHSw1wr1h1sxi2dgoZBdT5IuL01W7rpmLmsQGKmR0tCabZIUS7H7i2",
-	"z54ynzOogAgq7Pt+Jn8oDEkoQIjUvDRWY1hTUQ14jlGyWdQT1PR3/sHfmY7uuv+fxOBewBX51VRzP8Up",
-	"7PKFe/ZMKvmeCqMJNXZnuRTkic9ZD9l1XAQiKrp13s5fB1nC9sm+rlCgvOOaSFUFuLn7sOFuK+4smf7Y",
-	"PnZWEtqvD7fQ1ixZmpDpEz5GIGGiR8Xo0UbhPW7dPn4ekYpN1L5sp/GHFmoJYQ2ecOE7FkDGBwcm040e",
-	"/zILmQn/+snebyzXQSJoVD27nl3SHb+8+8oe+P8PAAD//w==",
+	"c5/gRxf0OtrXDK992849eeNdotRnScXyvzz40n8vK6YLzL4qSGuHInByxhutm9149O9vdMNu3EMn7c+/",
+	"+a67PUELXnBBwdV2FLbuKfk3381dZst260xuUAEB9YwLqOz1nWadsnce/klVueZ3oB3sEYveJURAThWr",
+	"d5rsqbOMNoCo7J2sGB/J7vhBlOPO1ht44j7QXoD7apm73IvfSu+esN5pEG8HUR5HeIMhJ1VzHUS5VlK4",
+	"noXnxLwCDWPLlcJuKN3gIKgh4LXsFbEm79jTqoJ1P466CL3nH8lhdvwoEwj+bNWcI5rdnm2EIALlQIPj",
+	"sGxwwVY+OxroJ+WuGFQZgamEqPT2/vtuHRfkKTGKOeevoRumSS3FiimChumClhucywe7IqsIfSCQPdba",
+	"OXuqcXzmy0IAXXZoVeA8HYWMMoVgafuuItwA9cFnirCMgNSr13IPTTbm5L+7zfiTnRC5fXHWA4x01R7j",
+	"lR7IUz43bV89QgA1lP0seW2YQmLIt9yf2GLYE03EniO0l6gSN+EBoiLlkYKWoGTdJxCQpcFoAkKGfFKq",
+	"TSvQwNHrnAi9VAOPoj74Hl3a3YgSVVmt2Zxc+e7QAhFu2n7iE3alA+Q24fmaa9/h/NRWyf7V+KNFu9xU",
+	"o+RsORUNW295RByDhfCeJjXDVjqAhTS6+6cuY6yPuSexduaeeD6LQ0h3RbV3eAXrx3HtY32QMKUziNNf",
+	"L5cU87V7q5i7ou4QTcT6WyintIx5r7hhPmqHhzWed5Vc19Wjy+yeHnUmFVsPR72v2yHQxiUEa88N8mHH",
+	"TO/970dfeia3O2C50qyhHMKbh2BIO2/HvIU94sslU0yUAJvEkERVIwjXUX+yaOOjF46aN8+jZ39vaKLd",
+	"ZU62atolp5CQTsVfmohCGs11Eg5p9PyZGDuUrFJtMIkCipFCi92HX/aJdY6fi20+LQ2/O0dF19tGeD+3",
+	"/WbV1AwLMu65jaOFkZ9rt85WlAhIRmhSYX26worTOaHAwbDF4Z4CYGSA44kb5SH+DjRvB4k9YHaKLRXT",
+	"67NjHsGoD3QG9PwvTQpj8i+SSEFobVXM1ZqAkrJtyjVAaIL9HEOE4LZhugMgToHLTct7Vy/9/qQmGPMh",
+	"Xh06qIF+ikSDzPaoctcnpEYcF5dv7UNnlWL+s5PF11vczVG/HAw6qUqyEefC/ATZYj/cTS48j3jRzJia",
+	"nfmS38CgZ73jG3ZIpTG0MEBMmJTHvZgF8dktqJUaahVNMFnmeAEcLEKBFO97glWhiBi6pLhkDPeKVTeL",
+	"YTOtkMNBnS8iThjuNssqZh6NoZjZ0ZLwpR1CtPuBa/vsRQo5gwqIoMJO+2fyh8KQhAJoS81LYzWGNRXV",
+	"gOcYJZtFPUFNf+cf/J3p6Jbc+Yn6+Qu4Ir+aau6nOIVdvnDPnkklx7AVNXZnuRTkia8SCPmMXAQiKrqV",
+	"9c5fB3nZ9sm+rlCgvOOaSFUFgL/7sOFu8/Msmf7YPnZWEtqvD7fQSC5ZDJLpzD5GIGGiR8Xo0dbsPW7d",
+	"Pn4ekYpt675sp/GHFtwKgSSecOF7RECODQcm043X/zILuSD//MnebyyQQiJoVD27nl3SHb+8+8oe+P8P",
+	"AAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
