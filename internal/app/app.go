@@ -268,6 +268,7 @@ func (a *App) build(ctx context.Context) (err error) {
 func (a *App) connect(ctx context.Context, registry *prometheus.Registry) (err error) {
 	set := a.Config.Network.settings(a.world.Dial)
 	a.count = metrics.New(registry, Version)
+	a.count.TellSlow(a.world.Log, a.Config.SlowCall, a.world.Now)
 	b := builder{c: a.Config, w: a.world, count: a.count}
 	if b.ways, err = egress.New(set); err != nil {
 		return err

@@ -61,6 +61,6 @@ func (a *App) webSettings() web.Settings {
 		Version: Version, Node: a.node, PublicURL: a.Config.PublicURL, NuxeoURL: a.Config.nuxeoPublic(),
 		SessionTTL: a.Config.SessionTTL,
 		Postgres:   a.Config.Database != "", Bundle: bundle, MediaHosts: a.Config.mediaHosts(), Proxies: proxies,
-		Admin: a.Config.Admin.Listen != "", AdminToken: a.Config.Admin.Token,
+		AccessLog: a.Config.AccessLog, Admin: a.Config.Admin.Listen != "", AdminToken: a.Config.Admin.Token,
 	}
 }

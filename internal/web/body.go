@@ -63,6 +63,7 @@ func (s *Server) gated(next *http.ServeMux) http.Handler {
 		_, pattern := next.Handler(r)
 		if _, path, _ := strings.Cut(pattern, " "); strings.HasPrefix(path, "/api/v1/") && !openToAll[pattern] {
 			if _, err := whoIs(r.Context()); err != nil {
+				r.Pattern = pattern // for who measures
 				return err
 			}
 		}

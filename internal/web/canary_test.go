@@ -124,6 +124,7 @@ func configure(o *app.Config, jwt bool) {
 	o.Nuxeo.ClientSecret = "canary-oauth-client-secret"
 	o.Nuxeo.ServiceUser, o.Nuxeo.ServicePassword = "robot", "canary-service-password"
 	o.Mail.SMTPUser, o.Mail.SMTPPass, o.Mail.SMTPTLS, o.Mail.Via = "robot", "canary-smtp-password", "none", "nuxeo"
+	o.AccessLog, o.SlowCall = true, time.Nanosecond
 	o.Admin.Listen, o.Admin.Token = "127.0.0.1:0", "canary-admin-token"
 	o.EncryptionKey = []string{base64.StdEncoding.EncodeToString([]byte("canary-encryption-key-32-bytes!!"))}
 }

@@ -69,6 +69,7 @@ type Settings struct {
 	// AdminToken, unless it is empty.
 	Admin      bool
 	AdminToken string
+	AccessLog  bool // each request is a line of the log
 }
 
 // Server answers requests.
@@ -223,7 +224,7 @@ func (s *Server) outer(next http.Handler) http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cache-Control", "no-store")
 		h.Set("Content-Security-Policy", tight)
-		ctx, end := s.traced(ratelimit.Interactive(r.Context()), r)
+		ctx, end := s.traced(noted(ratelimit.Interactive(r.Context())), r)
 		r = r.WithContext(ctx) // the one that learns its route
 		defer func() { end(route(r), rec.status) }()
 		defer s.done(rec, r, start)
@@ -249,6 +250,7 @@ func (s *Server) traced(ctx context.Context, r *http.Request) (context.Context, 
 func (s *Server) done(rec *recorder, r *http.Request, start time.Time) {
 	if p := recover(); p != nil {
 		if p == http.ErrAbortHandler {
+			s.access(rec, r, time.Since(start))
 			panic(p)
 		}
 		s.Log.ErrorContext(r.Context(), "a handler panicked", "panic", p, "stack", string(debug.Stack()))
@@ -259,6 +261,7 @@ func (s *Server) done(rec *recorder, r *http.Request, start time.Time) {
 
 	// Routes and shortened paths: neither metrics nor log hold ids that open something.
 	took := time.Since(start)
+	s.access(rec, r, took)
 	s.requests.WithLabelValues(route(r), fmt.Sprint(rec.status)).Observe(took.Seconds())
 	s.Log.DebugContext(r.Context(), "request", "method", r.Method, "path", shown(r.URL.Path), "status",
 		rec.status, "took", took)
@@ -283,6 +286,7 @@ func route(r *http.Request) string {
 type recorder struct {
 	http.ResponseWriter
 	status int
+	bytes  int64
 	wrote  bool
 }
 
@@ -293,7 +297,9 @@ func (r *recorder) WriteHeader(status int) {
 
 func (r *recorder) Write(p []byte) (int, error) {
 	r.wrote = true
-	return r.ResponseWriter.Write(p)
+	n, err := r.ResponseWriter.Write(p)
+	r.bytes += int64(n)
+	return n, err
 }
 
 // Unwrap lets http.ResponseController flush.
