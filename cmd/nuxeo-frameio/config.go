@@ -2,14 +2,11 @@ package main
 
 import (
 	"fmt"
-	"reflect"
 	"strings"
-	"time"
 
 	"github.com/alecthomas/kong"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 )
 
 type configCmd struct {
@@ -64,41 +61,8 @@ func orDash(s string) string {
 }
 
 func settingOf(flag *kong.Flag) setting {
-	s := setting{
+	return setting{
 		Name: flag.Name, Default: flag.Default, Environment: strings.Join(flag.Envs, ","),
-		Meaning: meaning(flag), Value: text(flag.Target), Secret: flag.Tag.Has("secret"),
+		Meaning: meaning(flag), Value: app.Shown(flag), Secret: flag.Tag.Has("secret"),
 	}
-	if s.Secret && s.Value != "" {
-		s.Value = "(set, hidden)"
-	}
-
-	return s
-}
-
-func text(v reflect.Value) string {
-	if v.Kind() == reflect.Slice {
-		words := make([]string, v.Len())
-		for i := range words {
-			words[i] = plain.Address(fmt.Sprint(v.Index(i)))
-		}
-		return strings.Join(words, ",")
-	}
-
-	if d, ok := v.Interface().(time.Duration); ok {
-		return shortDuration(d)
-	}
-
-	return plain.Address(fmt.Sprint(v.Interface()))
-}
-
-// shortDuration writes 24h, where a duration by itself writes 24h0m0s.
-func shortDuration(d time.Duration) string {
-	text := d.String()
-	if strings.HasSuffix(text, "m0s") {
-		text = strings.TrimSuffix(text, "0s")
-	}
-	if strings.HasSuffix(text, "h0m") {
-		text = strings.TrimSuffix(text, "0m")
-	}
-	return text
 }

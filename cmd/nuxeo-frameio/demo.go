@@ -11,6 +11,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/demo"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/loglevel"
 )
 
 type demoCmd struct {
@@ -24,10 +25,10 @@ type demoCmd struct {
 
 // Run shows the demo; with --once it fails unless every step held.
 func (c *demoCmd) Run(t *terminal) error {
-	log := slog.New(slog.DiscardHandler)
+	log, level := slog.New(slog.DiscardHandler), (*loglevel.Level)(nil)
 	if c.Log != "none" {
 		var err error
-		if log, err = newLog(t.err, c.Log, "text"); err != nil {
+		if log, level, err = newLeveled(t.err, c.Log, "text"); err != nil {
 			return err
 		}
 	}
@@ -38,7 +39,7 @@ func (c *demoCmd) Run(t *terminal) error {
 		out = io.Discard
 	}
 
-	opt := demo.Options{Out: out, Log: log, AnyPort: c.Once}
+	opt := demo.Options{Out: out, Log: log, Level: level, AnyPort: c.Once}
 	if c.WebUI != "" {
 		opt.WebUI = os.DirFS(c.WebUI)
 	}

@@ -135,7 +135,7 @@ func plainText(flag *kong.Flag) string {
 		return strings.Join(list, ",")
 	}
 	if d, ok := flag.Target.Interface().(time.Duration); ok {
-		return shortDuration(d)
+		return plain.Duration(d)
 	}
 	return fmt.Sprint(flag.Target.Interface())
 }

@@ -34,16 +34,18 @@ type cli struct {
 	Config  configCmd  `cmd:"" help:"Print every setting." group:"Set up"`
 	Doctor  doctorCmd  `cmd:"" help:"Look whether everything is in place, and what to do if not." group:"Set up"`
 
-	Status  statusCmd  `cmd:"" help:"Show nodes, items and chores (administrators)." group:"Look after"`
-	Pause   pauseCmd   `cmd:"" help:"Begin a maintenance pause: calls are accepted, nothing starts (administrators)." group:"Look after"`
-	Resume  resumeCmd  `cmd:"" help:"End the pause (administrators)." group:"Look after"`
-	Chore   choreCmd   `cmd:"" help:"Do a regular chore now (administrators)." group:"Look after"`
-	Links   linksCmd   `cmd:"" help:"Repair links between documents and assets (administrators)." group:"Look after"`
-	People  peopleCmd  `cmd:"" help:"See and end the access of people (administrators)." group:"Look after"`
-	Audit   auditCmd   `cmd:"" help:"See what people did (administrators)." group:"Look after"`
-	Keys    keysCmd    `cmd:"" help:"Rotate the key that encrypts secrets in the database." group:"Look after"`
-	Migrate migrateCmd `cmd:"" help:"Bring the database up to date, as each start does." group:"Look after"`
-	Store   storeCmd   `cmd:"" help:"Back up the database, or move it to PostgreSQL." group:"Look after"`
+	Status  statusCmd   `cmd:"" help:"Show nodes, items and chores (administrators)." group:"Look after"`
+	Pause   pauseCmd    `cmd:"" help:"Begin a maintenance pause: calls are accepted, nothing starts (administrators)." group:"Look after"`
+	Resume  resumeCmd   `cmd:"" help:"End the pause (administrators)." group:"Look after"`
+	Chore   choreCmd    `cmd:"" help:"Do a regular chore now (administrators)." group:"Look after"`
+	Level   logLevelCmd `cmd:"" name:"log-level" help:"Show the level of a running connector's log, or set it for a while (administrators)." group:"Look after"`
+	Support supportCmd  `cmd:"" help:"Write one archive of what somebody who helps wants to know, without secrets (administrators)." group:"Look after"`
+	Links   linksCmd    `cmd:"" help:"Repair links between documents and assets (administrators)." group:"Look after"`
+	People  peopleCmd   `cmd:"" help:"See and end the access of people (administrators)." group:"Look after"`
+	Audit   auditCmd    `cmd:"" help:"See what people did (administrators)." group:"Look after"`
+	Keys    keysCmd     `cmd:"" help:"Rotate the key that encrypts secrets in the database." group:"Look after"`
+	Migrate migrateCmd  `cmd:"" help:"Bring the database up to date, as each start does." group:"Look after"`
+	Store   storeCmd    `cmd:"" help:"Back up the database, or move it to PostgreSQL." group:"Look after"`
 
 	Login    loginCmd    `cmd:"" help:"Sign in to a connector and keep that for the commands that follow." group:"Use"`
 	Logout   logoutCmd   `cmd:"" help:"End a sign-in that was kept." group:"Use"`

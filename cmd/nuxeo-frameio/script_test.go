@@ -10,10 +10,12 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/demo"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/loglevel"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 )
 
@@ -26,7 +28,9 @@ func TestMain(m *testing.M) {
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{Dir: "testdata", Setup: func(env *testscript.Env) error {
-		stage, err := demo.Start(t.Context(), demo.Options{Log: slog.New(slog.DiscardHandler), AnyPort: true})
+		stage, err := demo.Start(t.Context(), demo.Options{
+			Log: slog.New(slog.DiscardHandler), Level: loglevel.New(slog.LevelInfo, time.Now), AnyPort: true,
+		})
 		if err != nil {
 			return err
 		}

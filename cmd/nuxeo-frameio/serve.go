@@ -15,6 +15,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/doctor"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/loglevel"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/mail"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/requestid"
@@ -34,7 +35,7 @@ func (c *serveCmd) Run(t *terminal) error {
 	// The heap is small but for buffers that are used again: collecting it more
 	// often costs little and keeps the peak low.
 	debug.SetGCPercent(50)
-	log, err := newLog(t.err, c.LogLevel, c.LogFormat)
+	log, level, err := newLeveled(t.err, c.LogLevel, c.LogFormat)
 	if err != nil {
 		return err
 	}
@@ -43,12 +44,14 @@ func (c *serveCmd) Run(t *terminal) error {
 		return err
 	}
 
-	l, err := net.Listen("tcp", c.Listen)
+	l, admin, err := c.listen()
 	if err != nil {
-		return fault.Field("listen", "Give a free address.", "Cannot listen on %s: %v.", c.Listen, err)
+		return err
 	}
 
-	a, err := app.New(t.ctx, c.Config, app.World{Log: log, Worker: around, Doctor: doctor.ForWeb, Files: t.files})
+	a, err := app.New(t.ctx, c.Config, app.World{
+		Log: log, Level: level, Worker: around, Doctor: doctor.ForWeb, Files: t.files,
+	})
 	if err != nil {
 		return err
 	}
@@ -61,13 +64,36 @@ func (c *serveCmd) Run(t *terminal) error {
 
 	log.Info("the connector runs", "version", app.Version, "listen", l.Addr().String(), "public",
 		plain.Address(c.PublicURL), "nuxeo", plain.Address(c.Nuxeo.URL), "frameio", plain.Address(c.Frameio.URL))
+	if admin != nil {
+		log.Info("administrators have an address of their own", "listen", admin.Addr().String())
+	}
+
 	go lookAround(t.ctx, a, log)
-	if err := a.Serve(t.ctx, l); err != nil {
+	if err := a.Serve(t.ctx, l, admin); err != nil {
 		return err
 	}
 
 	log.Info("the connector has stopped")
 	return nil
+}
+
+// listen takes the addresses; admin is nil where there is none.
+func (c *serveCmd) listen() (l, admin net.Listener, err error) {
+	if l, err = net.Listen("tcp", c.Listen); err != nil {
+		return nil, nil, fault.Field("listen", "Give a free address.", "Cannot listen on %s: %v.", c.Listen, err)
+	}
+
+	if c.Admin.Listen == "" {
+		return l, nil, nil
+	}
+
+	if admin, err = net.Listen("tcp", c.Admin.Listen); err != nil {
+		_ = l.Close() // nothing has come by it
+		return nil, nil, fault.Field("admin-listen", "Give a free address.", "Cannot listen on %s: %v.",
+			c.Admin.Listen, err)
+	}
+
+	return l, admin, nil
 }
 
 // settled is how long after its start the connector looks around: by then it answers at its
@@ -109,18 +135,25 @@ func usable(c *app.Config) error {
 }
 
 func newLog(w io.Writer, level, format string) (*slog.Logger, error) {
-	var l slog.Level
-	if err := l.UnmarshalText([]byte(level)); err != nil {
-		return nil, fault.Field("log-level", "Use debug, info, warn or error.", "There is no log level %q.", level)
+	log, _, err := newLeveled(w, level, format)
+	return log, err
+}
+
+// newLeveled makes a log whose level can be changed.
+func newLeveled(w io.Writer, level, format string) (*slog.Logger, *loglevel.Level, error) {
+	var configured slog.Level
+	if err := configured.UnmarshalText([]byte(level)); err != nil {
+		return nil, nil, fault.Field("log-level", "Use debug, info, warn or error.", "There is no log level %q.", level)
 	}
 
+	l := loglevel.New(configured, time.Now)
 	opt := &slog.HandlerOptions{Level: l}
 	var h slog.Handler = slog.NewTextHandler(plain.Writer(w), opt)
 	if format == "json" {
 		h = slog.NewJSONHandler(plain.Writer(w), opt)
 	}
 
-	return slog.New(requestid.Handler(h)), nil
+	return slog.New(requestid.Handler(h)), l, nil
 }
 
 type versionCmd struct {

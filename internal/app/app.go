@@ -27,6 +27,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/installation"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/loglevel"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/mail"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/media"
@@ -50,9 +51,11 @@ var Version = "0.1.0-dev"
 // World is what the connector takes from outside. The zero value is the real
 // world.
 type World struct {
-	Log  *slog.Logger
-	Now  func() time.Time
-	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	Log *slog.Logger
+	// Level is that of Log; nil: it cannot be changed.
+	Level *loglevel.Level
+	Now   func() time.Time
+	Dial  func(ctx context.Context, network, address string) (net.Conn, error)
 	// Wrap goes around the transports to "nuxeo", "frameio" and "files".
 	Wrap func(system string, next http.RoundTripper) http.RoundTripper
 	// Queue replaces the job library; the settings of the engine may change too.
@@ -147,6 +150,8 @@ type App struct {
 	trace      *tracing.Tracer
 	count      *metrics.Metrics
 	handler    http.Handler
+	inside     http.Handler // what administrators see at admin-listen; nil without
+	measured   http.Handler // the metrics
 	console    http.Handler
 	vault      *identity.Vault
 	node       string
@@ -263,6 +268,7 @@ func (a *App) build(ctx context.Context) (err error) {
 func (a *App) connect(ctx context.Context, registry *prometheus.Registry) (err error) {
 	set := a.Config.Network.settings(a.world.Dial)
 	a.count = metrics.New(registry, Version)
+	a.count.TellSlow(a.world.Log, a.Config.SlowCall, a.world.Now)
 	b := builder{c: a.Config, w: a.world, count: a.count}
 	if b.ways, err = egress.New(set); err != nil {
 		return err
@@ -350,9 +356,6 @@ func (a *App) publishInto(ctx context.Context, id string) (publish.Binding, erro
 	}, err
 }
 
-// Handler is the connector's face, for tests that bring their own listener.
-func (a *App) Handler() http.Handler { return a.handler }
-
 func (a *App) identitySettings() identity.Settings {
 	return identity.Settings{
 		PublicURL: a.Config.PublicURL, NuxeoURL: strings.TrimRight(a.Config.nuxeoPublic(), "/"),
@@ -438,53 +441,6 @@ func (a *App) Run(ctx context.Context) error {
 	wg.Go(func() { a.Webhooks.Run(chores) })
 	wg.Go(func() { a.Audit.Run(chores) })
 	return a.Engine.Run(ctx)
-}
-
-// stopTime is how long open requests may take at the end.
-const stopTime = 10 * time.Second
-
-// Serve listens and works until ctx ends, then stops gracefully: first no new
-// requests and an answer to each open one, then the items come to a checkpoint.
-func (a *App) Serve(ctx context.Context, l net.Listener) error {
-	working, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	defer cancel()
-	server := &http.Server{
-		Handler: a.handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
-		IdleTimeout:    2 * time.Minute,
-		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(a.world.Log.Handler(), slog.LevelDebug),
-	}
-
-	// The server and the workers run until they are asked to end, or one of them fails.
-	server.RegisterOnShutdown(a.endStreams)
-	ended := make(chan struct{}, 2)
-	var served, worked error
-	var wg sync.WaitGroup
-	wg.Go(func() { served = server.Serve(l); ended <- struct{}{} })
-	wg.Go(func() { worked = a.Run(working); ended <- struct{}{} })
-	select {
-	case <-ctx.Done():
-	case <-ended: // one of them failed
-	}
-
-	// First the server, then the workers: what was accepted is on disk.
-	err := a.stop(server)
-	cancel()
-	wg.Wait()
-	return errors.Join(serious(served), serious(worked), err)
-}
-
-func (a *App) stop(server *http.Server) error {
-	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
-	defer cancel()
-	return server.Shutdown(ctx)
-}
-
-// serious drops the errors that only say that we stopped.
-func serious(err error) error {
-	if errors.Is(err, http.ErrServerClosed) || errors.Is(err, context.Canceled) {
-		return nil
-	}
-	return err
 }
 
 // Close closes what New opened.

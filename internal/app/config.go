@@ -29,6 +29,10 @@ type Config struct {
 	LogLevel      string        `help:"Least level that is logged: ${enum}." enum:"debug,info,warn,error" default:"info"`
 	LogFormat     string        `help:"Form of the log: ${enum}." enum:"text,json" default:"text"`
 
+	AccessLog bool          `help:"Log each request at info: method, route, status, bytes, time, and who is signed in; no address, ticket or query." default:"false" negatable:""`
+	SlowCall  time.Duration `help:"Calls to Nuxeo and Frame.io that take longer to be answered are warnings of the log, by their class, one a minute for each; what moves the bytes of files is left out. 0: none." default:"10s"`
+
+	Admin     AdminConfig     `embed:"" prefix:"admin-"`
 	Nuxeo     NuxeoConfig     `embed:"" prefix:"nuxeo-" group:"Nuxeo"`
 	Frameio   FrameioConfig   `embed:"" prefix:"frameio-" group:"Frame.io"`
 	Transfer  TransferConfig  `embed:"" prefix:"transfer-" group:"Transfers"`
@@ -149,6 +153,8 @@ func (c *Config) Check() error {
 			"Less than a day of history is too short: repeated calls would not be recognised.")
 	case c.AuditKeep < 24*time.Hour:
 		return fault.Field("audit-keep", "Use 9600h, which is 400 days.", "Less than a day of the audit is too short.")
+	case c.SlowCall < 0:
+		return fault.Field("slow-call", "Use 10s, or 0 for none.", "No call takes less than %s.", c.SlowCall)
 	case c.Transfer.Streams < 1 || c.Transfer.Streams > 32:
 		return fault.Field("transfer-streams", "Use 4.", "%d streams are not possible.", c.Transfer.Streams)
 	case c.Push.Most < 1 || c.Push.Most > 10_000:
@@ -167,6 +173,10 @@ func (c *Config) Check() error {
 	case c.Mail.Via == "nuxeo" && (c.Nuxeo.ServiceUser == "" || c.Mail.From == ""):
 		return fault.Field("mail-via", "Give nuxeo-service-user, as an administrator, and mail-from.",
 			"Mail through Nuxeo needs a service account, nuxeo-service-user, and a sender, mail-from.")
+	}
+
+	if err := c.Admin.check(); err != nil {
+		return err
 	}
 
 	return c.checkNetwork()
@@ -222,7 +232,7 @@ func (c *Config) Secrets() []string {
 	var out []string
 	for _, s := range append([]string{
 		c.Nuxeo.JWTSecret, c.Nuxeo.ClientSecret, c.Nuxeo.ServicePassword, c.Mail.SMTPPass,
-		c.Database, c.Network.password(),
+		c.Database, c.Network.password(), c.Admin.Token,
 	}, c.EncryptionKey...) {
 		if s != "" {
 			out = append(out, s)

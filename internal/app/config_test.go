@@ -43,9 +43,15 @@ func TestCheckNamesTheField(t *testing.T) {
 			func(c *Config) { c.Mail.Via, c.Mail.From = "nuxeo", "frameio@example.com" },
 			func(c *Config) { c.Mail.Via, c.Nuxeo.ServiceUser, c.Nuxeo.ServicePassword = "nuxeo", "robot", "secret" },
 		},
-		"mail-from":             {func(c *Config) { c.Mail.SMTPHost = "smtp.test" }},
-		"mail-smtp-host":        {func(c *Config) { c.Mail.Via, c.Mail.From = "smtp", "frameio@example.com" }},
-		"telemetry-traces":      {func(c *Config) { c.Telemetry.Traces = "collector:4318" }},
+		"mail-from":        {func(c *Config) { c.Mail.SMTPHost = "smtp.test" }},
+		"mail-smtp-host":   {func(c *Config) { c.Mail.Via, c.Mail.From = "smtp", "frameio@example.com" }},
+		"telemetry-traces": {func(c *Config) { c.Telemetry.Traces = "collector:4318" }},
+		"admin-listen": {
+			func(c *Config) { c.Admin.Listen = "0.0.0.0:8091" }, func(c *Config) { c.Admin.Listen = ":8091" },
+			func(c *Config) { c.Admin.Listen = "connector.example.com:8091" },
+			func(c *Config) { c.Admin.Listen = "8091" },
+		},
+		"admin-token":           {func(c *Config) { c.Admin.Listen, c.Admin.Token = "127.0.0.1:8091", "s3cret" }},
 		"telemetry-trace-share": {func(c *Config) { c.Telemetry.TraceShare = 1.5 }},
 	} {
 		for _, change := range changes {
@@ -71,12 +77,14 @@ func TestDefaultsAndExamplesWork(t *testing.T) {
 	c.Network.Proxy, c.Network.NoProxy = "http://jane:s3cret-word@proxy.test:3128", []string{"nuxeo.test", "10.0.0.0/8"}
 	c.Transfer.Bandwidth, c.Transfer.BandwidthZone = "08:00,20M 19:00,off Sat-08:00,off", "Europe/Berlin"
 	c.Telemetry.Traces = "http://collector.test:4318"
+	c.Admin.Listen, c.Admin.Token = "0.0.0.0:8091", "s3cret-of-administrators"
 	if err := c.Check(); err != nil {
 		t.Error(err)
 	}
 
-	if !slices.Contains(c.Secrets(), "s3cret-word") || strings.Contains(fmt.Sprint(&c), "s3cret") {
-		t.Error("the proxy's password: got it outside Secrets or inside what is printed, want it kept secret")
+	if !slices.Contains(c.Secrets(), "s3cret-word") || !slices.Contains(c.Secrets(), c.Admin.Token) ||
+		strings.Contains(fmt.Sprint(&c), "s3cret") {
+		t.Error("a secret: got it outside Secrets or inside what is printed, want it kept secret")
 	}
 
 	limit, err := c.Transfer.limit(func() time.Time { return time.Date(2026, 7, 1, 6, 30, 0, 0, time.UTC) })

@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/assetview"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
@@ -14,6 +15,7 @@ import (
 )
 
 func (a *App) serveBy(registry *prometheus.Registry) {
+	a.measured = promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 	files := map[string]string{}
 	if a.Config.Database == "" {
 		files["data"], files["log"] = a.Config.DatabaseAddress(), a.Config.DatabaseAddress()+"-wal"
@@ -37,11 +39,15 @@ func (a *App) serveBy(registry *prometheus.Registry) {
 		Engine: a.Engine, Maintenance: a.Maintenance, Rebuild: a.Rebuild, Audit: a.Audit, Held: a.Home.Held,
 		Documents: &assetview.Service{DB: a.DB, Nuxeo: a.Identity.Nuxeo}, Media: a.Media,
 		Explain: &explain.Service{DB: a.DB, Items: a.Engine, Nuxeo: reader{a.Identity}},
-		Doctor:  a.world.Doctor(a), Console: a.console,
-		Registry: registry, Ready: a.DB.Check, Trace: a.trace, Log: a.world.Log, Now: a.world.Now,
+		Doctor:  a.world.Doctor(a), Support: a.Support(), Console: a.console,
+		Registry: registry, Ready: a.DB.Check, Trace: a.trace, Log: a.world.Log,
+		Level: a.world.Level, Now: a.world.Now,
 	}
 
 	a.handler = s.Handler()
+	if a.Config.Admin.Listen != "" {
+		a.inside = s.Admin()
+	}
 }
 
 func (a *App) webSettings() web.Settings {
@@ -52,8 +58,9 @@ func (a *App) webSettings() web.Settings {
 
 	proxies, _ := a.Config.Network.proxies() // which were checked before
 	return web.Settings{
-		Version: Version, PublicURL: a.Config.PublicURL, NuxeoURL: a.Config.nuxeoPublic(),
+		Version: Version, Node: a.node, PublicURL: a.Config.PublicURL, NuxeoURL: a.Config.nuxeoPublic(),
 		SessionTTL: a.Config.SessionTTL,
 		Postgres:   a.Config.Database != "", Bundle: bundle, MediaHosts: a.Config.mediaHosts(), Proxies: proxies,
+		AccessLog: a.Config.AccessLog, Admin: a.Config.Admin.Listen != "", AdminToken: a.Config.Admin.Token,
 	}
 }

@@ -53,6 +53,7 @@ const (
 	StoreAdopted    = "store-adopted"
 	KeysRotated     = "keys-rotated"
 	KeysRetired     = "keys-retired"
+	LogLevelChanged = "log-level-changed"
 )
 
 // An Entry is something that a person did.

@@ -31,6 +31,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/doctor"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/loglevel"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/mailsim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
@@ -47,6 +48,8 @@ const (
 type Options struct {
 	Out io.Writer
 	Log *slog.Logger
+	// Level is that of Log; nil: it cannot be changed.
+	Level *loglevel.Level
 	// AnyPort takes free ports instead of the usual ones.
 	AnyPort bool
 	// Real is a real Nuxeo to play the story in, in the scratch; nil: a simulated one.
@@ -301,12 +304,14 @@ func (s *Stage) connector(ctx context.Context) (err error) {
 		return err
 	}
 
-	if s.App, err = app.New(ctx, c, app.World{Log: s.opt.Log, Doctor: doctor.ForWeb, Wrap: s.watch}); err != nil {
+	if s.App, err = app.New(ctx, c, app.World{
+		Log: s.opt.Log, Level: s.opt.Level, Doctor: doctor.ForWeb, Wrap: s.watch,
+	}); err != nil {
 		return err
 	}
 
 	s.ended.Go(func() {
-		if err := s.App.Serve(ctx, s.door); err != nil {
+		if err := s.App.Serve(ctx, s.door, nil); err != nil {
 			s.opt.Log.Error("the connector ended", "error", err)
 		}
 	})

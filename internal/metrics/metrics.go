@@ -23,6 +23,7 @@ type Metrics struct {
 	bytes    *prometheus.CounterVec
 	finished *prometheus.CounterVec
 	classes  *classes
+	slow     *slow
 }
 
 // New makes the metrics and registers them.

@@ -36,7 +36,9 @@ func (c calls) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 
 	c.m.calls.WithLabelValues(c.system, class, strconv.Itoa(status)).Inc()
-	c.m.seconds.WithLabelValues(c.system, class).Observe(time.Since(start).Seconds())
+	took := time.Since(start)
+	c.m.seconds.WithLabelValues(c.system, class).Observe(took.Seconds())
+	c.m.slow.took(r.Context(), c.system, class, status, took)
 	return resp, err
 }
 

@@ -3,6 +3,7 @@ package plain
 import (
 	"strconv"
 	"strings"
+	"time"
 )
 
 var units = []string{"kB", "MB", "GB", "TB"}
@@ -63,4 +64,16 @@ func Count[N int | int64](n N, thing string) string {
 		return "1 " + thing
 	}
 	return Number(n) + " " + thing + "s"
+}
+
+// Duration is a duration for people, like 24h or 1h30m, where a duration by itself writes 24h0m0s.
+func Duration(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
 }

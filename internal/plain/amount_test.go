@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"testing"
+	"time"
 )
 
 // Pages are held to the same table: see ui/amounts_test.go.
@@ -34,5 +35,17 @@ func TestAmounts(t *testing.T) {
 	if got := Number(-12345) + " " + Count(1, "asset") + " " + Count(0, "asset") + " " +
 		Count(2000, "asset"); got != "-12,345 1 asset 0 assets 2,000 assets" {
 		t.Errorf("got %q, want -12,345 1 asset 0 assets 2,000 assets", got)
+	}
+}
+
+func TestDuration(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration]string{
+		24 * time.Hour: "24h", 90 * time.Minute: "1h30m", 30 * time.Second: "30s", 15 * time.Minute: "15m",
+		61 * time.Second: "1m1s", 0: "0s", 10 * time.Hour: "10h",
+	} {
+		if got := Duration(d); got != want {
+			t.Errorf("%d nanoseconds: got %q, want %q", d, got, want)
+		}
 	}
 }

@@ -66,6 +66,7 @@ var canaries = map[string]string{
 	"canary-smtp-password":                                                        "SMTP password",
 	base64.StdEncoding.EncodeToString([]byte("canary-encryption-key-32-bytes!!")): "encryption key",
 	"canary-encryption-key-32-bytes!!":                                            "encryption key in bytes",
+	"canary-admin-token":                                                          "admin token",
 	"canary-provider-secret":                                                      "provider secret",
 }
 
@@ -123,6 +124,8 @@ func configure(o *app.Config, jwt bool) {
 	o.Nuxeo.ClientSecret = "canary-oauth-client-secret"
 	o.Nuxeo.ServiceUser, o.Nuxeo.ServicePassword = "robot", "canary-service-password"
 	o.Mail.SMTPUser, o.Mail.SMTPPass, o.Mail.SMTPTLS, o.Mail.Via = "robot", "canary-smtp-password", "none", "nuxeo"
+	o.AccessLog, o.SlowCall = true, time.Nanosecond
+	o.Admin.Listen, o.Admin.Token = "127.0.0.1:0", "canary-admin-token"
 	o.EncryptionKey = []string{base64.StdEncoding.EncodeToString([]byte("canary-encryption-key-32-bytes!!"))}
 }
 
@@ -273,7 +276,8 @@ func (c *cage) config() {
 			"NUXEO_FRAMEIO_NUXEO_JWT_SECRET="+c.Config.Nuxeo.JWTSecret,
 			"NUXEO_FRAMEIO_NUXEO_CLIENT_SECRET="+c.Config.Nuxeo.ClientSecret, "NUXEO_FRAMEIO_NUXEO_SERVICE_PASSWORD="+
 				c.Config.Nuxeo.ServicePassword,
-			"NUXEO_FRAMEIO_MAIL_SMTP_PASSWORD="+c.Config.Mail.SMTPPass)
+			"NUXEO_FRAMEIO_MAIL_SMTP_PASSWORD="+c.Config.Mail.SMTPPass,
+			"NUXEO_FRAMEIO_ADMIN_TOKEN="+c.Config.Admin.Token)
 		out, err := cmd.CombinedOutput()
 		if err != nil || !bytes.Contains(out, []byte("(set, hidden)")) {
 			c.T.Errorf("printing the configuration: %v, %s; want secrets as (set, hidden)", err, out)
@@ -289,10 +293,15 @@ func (c *cage) config() {
 func (c *cage) look(session, admin string) {
 	c.T.Helper()
 	for _, path := range []string{
-		"/metrics", "/readyz", "/api/v1/about", "/api/v1/me", "/api/v1/provider",
+		"/readyz", "/api/v1/about", "/api/v1/me", "/api/v1/provider",
 		"/api/v1/workspaces", "/api/v1/bindings", "/api/v1/items?limit=500",
 	} {
 		c.places[path] = c.get(path, admin).body + c.get(path, session).body
+	}
+
+	c.lookInside()
+	for name, content := range c.help(admin) {
+		c.places["support: "+name] = content
 	}
 
 	c.watch(session)
@@ -318,6 +327,18 @@ func (c *cage) look(session, admin string) {
 			c.T.Fatal(err)
 		}
 		c.places["document "+d.Title] = string(b)
+	}
+}
+
+// lookInside reads what administrators see at their own address.
+func (c *cage) lookInside() {
+	c.T.Helper()
+	f := &inside{c.face, c.Serve(c.App.AdminHandler()), c.Config.Admin.Token}
+	for _, path := range []string{
+		"/metrics", "/readyz", "/debug/pprof/", "/debug/pprof/cmdline", "/debug/pprof/goroutine?debug=2",
+		"/debug/pprof/heap?debug=1",
+	} {
+		c.places[path] += f.ask(path, nil).body
 	}
 }
 

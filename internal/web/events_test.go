@@ -152,7 +152,7 @@ func (f *face) served() (base string, stop func() error) {
 
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- f.App.Serve(ctx, narrow{l}) }()
+	go func() { ended <- f.App.Serve(ctx, narrow{l}, nil) }()
 	f.T.Cleanup(cancel)
 	return "http://" + l.Addr().String(), func() error { cancel(); return <-ended }
 }

@@ -97,6 +97,9 @@ var matrix = []route{
 	{"GET", "/status", "", [5]int{401, 401, 403, 403, 200}},
 	{"POST", "/pause", `{"reason":"x"}`, [5]int{401, 401, 403, 403, 200}},
 	{"DELETE", "/pause", "", [5]int{401, 401, 403, 403, 200}},
+	{"GET", "/log-level", "", [5]int{401, 401, 403, 403, 422}}, // the log of a test has one level
+	{"PUT", "/log-level", `{"level":"debug"}`, [5]int{401, 401, 403, 403, 422}},
+	{"POST", "/support", "", [5]int{401, 401, 403, 403, 200}},
 	{"POST", "/chores/links", "", [5]int{401, 401, 403, 403, 200}},
 	{"POST", "/links/rebuild", "", [5]int{401, 401, 403, 403, 202}},
 	{"GET", "/people", "", [5]int{401, 401, 403, 403, 200}},

@@ -34,6 +34,7 @@ func (s *Server) signedIn(next http.Handler) http.Handler {
 		} else {
 			v.person, v.err = s.Identity.Session(r.Context(), v.secret)
 		}
+		note(r.Context(), v.person.Login)
 		bounded(w, r, v.err == nil)
 		inner := r.WithContext(context.WithValue(audited(r, v.address, v.person.Login), personKey{}, v))
 		defer func() { r.Pattern = inner.Pattern }() // for who measures

@@ -33,6 +33,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/loglevel"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/media"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/publish"
@@ -40,6 +41,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ratelimit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/relink"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/requestid"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/support"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/tracing"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/webhook"
@@ -49,6 +51,7 @@ import (
 // Settings are the choices of the configuration.
 type Settings struct {
 	Version   string
+	Node      string // that answers
 	PublicURL string
 	NuxeoURL  string
 	// SessionTTL is how long a browser keeps its session.
@@ -62,6 +65,11 @@ type Settings struct {
 	MediaHosts []string
 	// Proxies are the networks of reverse proxies whose X-Forwarded-For is believed.
 	Proxies []netip.Prefix
+	// Admin says that administrators have an address of their own, where requests bring
+	// AdminToken, unless it is empty.
+	Admin      bool
+	AdminToken string
+	AccessLog  bool // each request is a line of the log
 }
 
 // Server answers requests.
@@ -87,9 +95,13 @@ type Server struct {
 	Explain *explain.Service
 	// Doctor is for administrators; nil where there is none.
 	Doctor Doctor
+	// Support is what an archive for who helps is made of; its doctor is ours.
+	Support support.Sources
 	// Console shows the jobs, at ConsolePath; nil where there is none.
-	Console  http.Handler
-	Log      *slog.Logger
+	Console http.Handler
+	Log     *slog.Logger
+	// Level is that of Log; nil where it cannot be changed.
+	Level    *loglevel.Level
 	Now      func() time.Time
 	Registry *prometheus.Registry
 	// Ready says why the process cannot take requests; nil when it can.
@@ -155,11 +167,20 @@ func (s *Server) Handler() http.Handler {
 func (s *Server) machines(mux *http.ServeMux) {
 	mux.Handle("POST /frameio/actions/{id}", s.handler(s.action))
 	mux.Handle("POST /frameio/events/{id}", s.handler(s.event))
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /healthz", healthz)
 	mux.Handle("GET /readyz", s.handler(s.readyz))
 	mux.Handle("POST /csp-report", s.reports())
-	mux.Handle("GET /metrics", promhttp.HandlerFor(s.Registry, promhttp.HandlerOpts{}))
+	if !s.Set.Admin {
+		mux.Handle("GET /metrics", s.metrics())
+	}
 }
+
+func (s *Server) metrics() http.Handler {
+	return promhttp.HandlerFor(s.Registry, promhttp.HandlerOpts{})
+}
+
+// healthz tells that the process lives.
+func healthz(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") }
 
 // readyz tells anyone whether the connector works. Why it does not may name hosts and
 // files, and is for the log.
@@ -203,7 +224,7 @@ func (s *Server) outer(next http.Handler) http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cache-Control", "no-store")
 		h.Set("Content-Security-Policy", tight)
-		ctx, end := s.traced(ratelimit.Interactive(r.Context()), r)
+		ctx, end := s.traced(noted(ratelimit.Interactive(r.Context())), r)
 		r = r.WithContext(ctx) // the one that learns its route
 		defer func() { end(route(r), rec.status) }()
 		defer s.done(rec, r, start)
@@ -218,12 +239,18 @@ func (s *Server) traced(ctx context.Context, r *http.Request) (context.Context, 
 	case "/healthz", "/readyz", "/metrics":
 		return ctx, func(string, int) {}
 	}
+
+	if strings.HasPrefix(r.URL.Path, profiles) {
+		return ctx, func(string, int) {}
+	}
+
 	return s.Trace.Request(ctx, r)
 }
 
 func (s *Server) done(rec *recorder, r *http.Request, start time.Time) {
 	if p := recover(); p != nil {
 		if p == http.ErrAbortHandler {
+			s.access(rec, r, time.Since(start))
 			panic(p)
 		}
 		s.Log.ErrorContext(r.Context(), "a handler panicked", "panic", p, "stack", string(debug.Stack()))
@@ -234,6 +261,7 @@ func (s *Server) done(rec *recorder, r *http.Request, start time.Time) {
 
 	// Routes and shortened paths: neither metrics nor log hold ids that open something.
 	took := time.Since(start)
+	s.access(rec, r, took)
 	s.requests.WithLabelValues(route(r), fmt.Sprint(rec.status)).Observe(took.Seconds())
 	s.Log.DebugContext(r.Context(), "request", "method", r.Method, "path", shown(r.URL.Path), "status",
 		rec.status, "took", took)
@@ -258,6 +286,7 @@ func route(r *http.Request) string {
 type recorder struct {
 	http.ResponseWriter
 	status int
+	bytes  int64
 	wrote  bool
 }
 
@@ -268,7 +297,9 @@ func (r *recorder) WriteHeader(status int) {
 
 func (r *recorder) Write(p []byte) (int, error) {
 	r.wrote = true
-	return r.ResponseWriter.Write(p)
+	n, err := r.ResponseWriter.Write(p)
+	r.bytes += int64(n)
+	return n, err
 }
 
 // Unwrap lets http.ResponseController flush.

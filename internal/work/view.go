@@ -75,9 +75,9 @@ func (a suffixScanner) Scan(to ...any) error { return a.Row.Scan(append(to, a.la
 
 // An Event is a line of an item's history.
 type Event struct {
-	At     time.Time
-	Event  string
-	Detail string
+	At     time.Time `json:"at"`
+	Event  string    `json:"event"`
+	Detail string    `json:"detail"`
 }
 
 // Item returns one item, or a NotFound error if the viewer may not see it.

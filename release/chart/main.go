@@ -40,7 +40,7 @@ func main() {
 // sample are the values that somebody would give.
 var sample = map[string]any{
 	"publicUrl": "https://frameio.example.com", "nuxeoUrl": "https://nuxeo.example.com/nuxeo",
-	"settings": map[string]any{"log-format": "json", "workers": 4},
+	"settings": map[string]any{"log-format": "json", "workers": 4, "admin-listen": "0.0.0.0:8091"},
 	"ingress":  map[string]any{"className": "nginx", "annotations": map[string]any{"a": "b"}},
 }
 
@@ -137,7 +137,8 @@ func fits(d *apps.Deployment, program string) error {
 	key := "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 	if err := errors.Join(
 		os.WriteFile(dir+"/database", []byte("postgres://frameio:secret@db:5432/frameio"), 0o600),
-		os.WriteFile(dir+"/encryption-key", []byte(key), 0o600)); err != nil {
+		os.WriteFile(dir+"/encryption-key", []byte(key), 0o600),
+		os.WriteFile(dir+"/admin-token", []byte("a-token-of-an-administrator"), 0o600)); err != nil {
 		return err
 	}
 
@@ -172,6 +173,7 @@ func fits(d *apps.Deployment, program string) error {
 	for name, want := range map[string]string{
 		"public-url": "https://frameio.example.com", "nuxeo-url": "https://nuxeo.example.com/nuxeo", "workers": "4",
 		"database": "(set, hidden)", "encryption-key": "(set, hidden)",
+		"admin-listen": "0.0.0.0:8091", "admin-token": "(set, hidden)",
 	} {
 		if has[name] != want {
 			return fmt.Errorf("%s: got %q, want %q", name, has[name], want)
@@ -180,6 +182,10 @@ func fits(d *apps.Deployment, program string) error {
 
 	if port := container.Ports[0].ContainerPort; port != 8090 {
 		return fmt.Errorf("got the port %d, want that of the image, 8090", port)
+	}
+
+	if n := len(container.Ports); n != 2 || container.Ports[1].ContainerPort != 8091 {
+		return fmt.Errorf("got the ports %v, want that of admin-listen, 8091, as the second one", container.Ports)
 	}
 
 	if !*container.SecurityContext.ReadOnlyRootFilesystem || *pod.SecurityContext.RunAsUser != 65532 {

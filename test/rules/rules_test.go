@@ -39,7 +39,7 @@ var layers = [][]string{
 	{
 		"internal/binding", "internal/publish", "internal/relink", "internal/repair", "internal/browse",
 		"internal/webhook", "internal/push", "internal/assetview", "internal/media", "internal/foldersync",
-		"internal/explain",
+		"internal/explain", "internal/support",
 	},
 	{"internal/metrics", "internal/egress", "internal/tracing", "internal/ingest"},
 	{"internal/review", "internal/link"},
@@ -52,7 +52,7 @@ var layers = [][]string{
 	{"internal/installation"},
 	{"internal/maintenance", "internal/audit"},
 	{"internal/store", "internal/requestid"},
-	{"internal/fault", "internal/plain", "internal/schema", "internal/gate"},
+	{"internal/fault", "internal/plain", "internal/schema", "internal/gate", "internal/loglevel"},
 	{"test/conformance/nuxeo"}, // the cases that the doctor tries on a server
 	{"test/conformance"},
 	{"nuxeo", "frameio/v4"},

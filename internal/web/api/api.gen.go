@@ -120,6 +120,30 @@ func (e ItemState) Valid() bool {
 	}
 }
 
+// Defines values for LogLevelName.
+const (
+	Debug LogLevelName = "debug"
+	Error LogLevelName = "error"
+	Info  LogLevelName = "info"
+	Warn  LogLevelName = "warn"
+)
+
+// Valid indicates whether the value is a known member of the LogLevelName enum.
+func (e LogLevelName) Valid() bool {
+	switch e {
+	case Debug:
+		return true
+	case Error:
+		return true
+	case Info:
+		return true
+	case Warn:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for MediaKind.
 const (
 	MediaKindAudio    MediaKind = "audio"
@@ -1011,6 +1035,21 @@ type Item struct {
 
 // ItemState defines model for Item.State.
 type ItemState string
+
+// LogLevel defines model for LogLevel.
+type LogLevel struct {
+	Configured LogLevelName `json:"configured"`
+	Level      LogLevelName `json:"level"`
+
+	// Node The node that answers
+	Node string `json:"node"`
+
+	// Until When the configured level is back
+	Until *time.Time `json:"until,omitempty"`
+}
+
+// LogLevelName defines model for LogLevelName.
+type LogLevelName string
 
 // Media defines model for Media.
 type Media struct {
@@ -1925,6 +1964,13 @@ type ReleaseLockJSONBody struct {
 	Reason string `json:"reason"`
 }
 
+// SetLogLevelJSONBody defines parameters for SetLogLevel.
+type SetLogLevelJSONBody struct {
+	// ForSeconds Until the configured level is back; 900 if it is left out
+	ForSeconds *int         `json:"for_seconds,omitempty"`
+	Level      LogLevelName `json:"level"`
+}
+
 // PauseJSONBody defines parameters for Pause.
 type PauseJSONBody struct {
 	Reason *string `json:"reason,omitempty"`
@@ -2020,6 +2066,9 @@ type CreateFrameioFolderJSONRequestBody CreateFrameioFolderJSONBody
 
 // ReleaseLockJSONRequestBody defines body for ReleaseLock for application/json ContentType.
 type ReleaseLockJSONRequestBody ReleaseLockJSONBody
+
+// SetLogLevelJSONRequestBody defines body for SetLogLevel for application/json ContentType.
+type SetLogLevelJSONRequestBody SetLogLevelJSONBody
 
 // PauseJSONRequestBody defines body for Pause for application/json ContentType.
 type PauseJSONRequestBody PauseJSONBody
@@ -2149,6 +2198,12 @@ type ServerInterface interface {
 	// ReleaseLock End the waiting for a push and unlock its document (who pushed, and administrators)
 	// (POST /locks/{id}/release)
 	ReleaseLock(w http.ResponseWriter, r *http.Request, id Id)
+	// GetLogLevel The least level that the node which answers logs, and until when (administrators)
+	// (GET /log-level)
+	GetLogLevel(w http.ResponseWriter, r *http.Request)
+	// SetLogLevel Give the log of the node which answers another level for a while (administrators)
+	// (PUT /log-level)
+	SetLogLevel(w http.ResponseWriter, r *http.Request)
 	// Me Who is signed in, and whether Frame.io is connected
 	// (GET /me)
 	Me(w http.ResponseWriter, r *http.Request)
@@ -2219,6 +2274,9 @@ type ServerInterface interface {
 	// Status Nodes, pause, items and chores (administrators)
 	// (GET /status)
 	Status(w http.ResponseWriter, r *http.Request)
+	// MakeSupport One archive of what somebody who helps wants to know, without secrets (administrators)
+	// (POST /support)
+	MakeSupport(w http.ResponseWriter, r *http.Request)
 	// ListSyncs Folders that mirror one of Frame.io, of those one may see
 	// (GET /syncs)
 	ListSyncs(w http.ResponseWriter, r *http.Request, params ListSyncsParams)
@@ -3318,6 +3376,34 @@ func (siw *ServerInterfaceWrapper) ReleaseLock(w http.ResponseWriter, r *http.Re
 	handler.ServeHTTP(w, r)
 }
 
+// GetLogLevel operation middleware
+func (siw *ServerInterfaceWrapper) GetLogLevel(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetLogLevel(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SetLogLevel operation middleware
+func (siw *ServerInterfaceWrapper) SetLogLevel(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SetLogLevel(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // Me operation middleware
 func (siw *ServerInterfaceWrapper) Me(w http.ResponseWriter, r *http.Request) {
 
@@ -3738,6 +3824,20 @@ func (siw *ServerInterfaceWrapper) Status(w http.ResponseWriter, r *http.Request
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.Status(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// MakeSupport operation middleware
+func (siw *ServerInterfaceWrapper) MakeSupport(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.MakeSupport(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -4342,6 +4442,9 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/status", wrapper.Status)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/pause", wrapper.Resume)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/pause", wrapper.Pause)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/log-level", wrapper.GetLogLevel)
+	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/log-level", wrapper.SetLogLevel)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/support", wrapper.MakeSupport)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/chores/{name}", wrapper.DoChore)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/links/rebuild", wrapper.RebuildLinks)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/events", wrapper.Events)
@@ -5576,6 +5679,83 @@ func (response ReleaseLockdefaultApplicationProblemPlusJSONResponse) VisitReleas
 	return err
 }
 
+type GetLogLevelRequestObject struct {
+}
+
+type GetLogLevelResponseObject interface {
+	VisitGetLogLevelResponse(w http.ResponseWriter) error
+}
+
+type GetLogLevel200JSONResponse LogLevel
+
+func (response GetLogLevel200JSONResponse) VisitGetLogLevelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLogLeveldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetLogLeveldefaultApplicationProblemPlusJSONResponse) VisitGetLogLevelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetLogLevelRequestObject struct {
+	Body *SetLogLevelJSONRequestBody
+}
+
+type SetLogLevelResponseObject interface {
+	VisitSetLogLevelResponse(w http.ResponseWriter) error
+}
+
+type SetLogLevel200JSONResponse LogLevel
+
+func (response SetLogLevel200JSONResponse) VisitSetLogLevelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetLogLeveldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetLogLeveldefaultApplicationProblemPlusJSONResponse) VisitSetLogLevelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type MeRequestObject struct {
 }
 
@@ -6477,6 +6657,50 @@ func (response StatusdefaultApplicationProblemPlusJSONResponse) VisitStatusRespo
 	return err
 }
 
+type MakeSupportRequestObject struct {
+}
+
+type MakeSupportResponseObject interface {
+	VisitMakeSupportResponse(w http.ResponseWriter) error
+}
+
+type MakeSupport200ApplicationzipResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response MakeSupport200ApplicationzipResponse) VisitMakeSupportResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/zip")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type MakeSupportdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response MakeSupportdefaultApplicationProblemPlusJSONResponse) VisitMakeSupportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListSyncsRequestObject struct {
 	Params ListSyncsParams
 }
@@ -7146,6 +7370,12 @@ type StrictServerInterface interface {
 	// ReleaseLock End the waiting for a push and unlock its document (who pushed, and administrators)
 	// (POST /locks/{id}/release)
 	ReleaseLock(ctx context.Context, request ReleaseLockRequestObject) (ReleaseLockResponseObject, error)
+	// GetLogLevel The least level that the node which answers logs, and until when (administrators)
+	// (GET /log-level)
+	GetLogLevel(ctx context.Context, request GetLogLevelRequestObject) (GetLogLevelResponseObject, error)
+	// SetLogLevel Give the log of the node which answers another level for a while (administrators)
+	// (PUT /log-level)
+	SetLogLevel(ctx context.Context, request SetLogLevelRequestObject) (SetLogLevelResponseObject, error)
 	// Me Who is signed in, and whether Frame.io is connected
 	// (GET /me)
 	Me(ctx context.Context, request MeRequestObject) (MeResponseObject, error)
@@ -7216,6 +7446,9 @@ type StrictServerInterface interface {
 	// Status Nodes, pause, items and chores (administrators)
 	// (GET /status)
 	Status(ctx context.Context, request StatusRequestObject) (StatusResponseObject, error)
+	// MakeSupport One archive of what somebody who helps wants to know, without secrets (administrators)
+	// (POST /support)
+	MakeSupport(ctx context.Context, request MakeSupportRequestObject) (MakeSupportResponseObject, error)
 	// ListSyncs Folders that mirror one of Frame.io, of those one may see
 	// (GET /syncs)
 	ListSyncs(ctx context.Context, request ListSyncsRequestObject) (ListSyncsResponseObject, error)
@@ -8070,6 +8303,61 @@ func (sh *strictHandler) ReleaseLock(w http.ResponseWriter, r *http.Request, id 
 	}
 }
 
+// GetLogLevel operation middleware
+func (sh *strictHandler) GetLogLevel(w http.ResponseWriter, r *http.Request) {
+	var request GetLogLevelRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetLogLevel(ctx, request.(GetLogLevelRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetLogLevel")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetLogLevelResponseObject); ok {
+		if err := validResponse.VisitGetLogLevelResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetLogLevel operation middleware
+func (sh *strictHandler) SetLogLevel(w http.ResponseWriter, r *http.Request) {
+	var request SetLogLevelRequestObject
+
+	var body SetLogLevelJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SetLogLevel(ctx, request.(SetLogLevelRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetLogLevel")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SetLogLevelResponseObject); ok {
+		if err := validResponse.VisitSetLogLevelResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // Me operation middleware
 func (sh *strictHandler) Me(w http.ResponseWriter, r *http.Request) {
 	var request MeRequestObject
@@ -8699,6 +8987,30 @@ func (sh *strictHandler) Status(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// MakeSupport operation middleware
+func (sh *strictHandler) MakeSupport(w http.ResponseWriter, r *http.Request) {
+	var request MakeSupportRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.MakeSupport(ctx, request.(MakeSupportRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "MakeSupport")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(MakeSupportResponseObject); ok {
+		if err := validResponse.VisitMakeSupportResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListSyncs operation middleware
 func (sh *strictHandler) ListSyncs(w http.ResponseWriter, r *http.Request, params ListSyncsParams) {
 	var request ListSyncsRequestObject
@@ -9097,217 +9409,223 @@ func (sh *strictHandler) ListWorkspaces(w http.ResponseWriter, r *http.Request) 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"3H3dk9s2lu+/gtW9Vcns0N2dzGTvbOvhVscfO77liV22Z/IwTrUhEpIwogAFAFvWpvy/38I5AAiSAEV1",
-	"q+NknxK3SBAfB+f7/M4vs1Jud1IwYfTs+pfZjiq6ZYYp+BctS9kIY/+3YrpUfGe4FLPr2fs1I7wickmo",
-	"IO4p+68X9u0LLmfFjNvndtSsZ8VM0C2bXYfhipliPzdcsWp2bVTDipku12xL7XfMYWcf1UZxsZp9/lzM",
-	"ykZpqYZz+HFNDfkwE+yT+TCzHzdrRnZ0xciCLaViRFNe+Yn83DB1aGfixhz/MK/s3xPrgGFPWULNt9yE",
-	"wXpzwR/jASq2pE1tZtffXRWzLf3Et83W/sP+iwv81zeF/w4Xhq2Ygg81OOfhYTXutEgly2bL8LR+aD6x",
-	"zFGduMTP9mG9k0IzIJw3Si5qtrX/W0phGNIQ3e1qXlI7rcsdPvHHf2k7x1+isf+3YsvZ9ex/XbaUeYm/",
-	"6ks/LnwxQQ57u7K9km7f3Wt21JuFbGASOyV3TBmOExV2C24bVSdWVcx2zaLmZfbnO6Y0x+kPz7zdvH+G",
-	"B4voe53RfwqnKRf/YqWxo9+UJdN6OGVaWSLQRlGD18K9uZCyZlTYV9mW8vSUl/aCcnlbSiFYaViVHsA/",
-	"htQwMs6uPejBMzXV5lbzlbjlsEdLqbbUzK5nFTXsieFbNisSb8kVF8nxspPBTTVyw8SQ+m8IjEjgZ8cm",
-	"uNKEa7JhO9NOIVq+Yndy09mb9mOaaXuWOvoxvoHxseNS3MSL3sFFI3VXkDqk3mYmyUVrZl7QEvl44m54",
-	"3kyMrCvPL6l9a07oQtubs1RyGziEJsa+tqZ3jAgp7Aq6hFjKipXJPaoaRY27Gd2ZaFZKUdklt9Qgm0Ud",
-	"kYJotgu7mcVsyWs2JnvsAsKq4OEEPdm/H6HjW0UN61Jofk72Bd15mAvzH3+eDfmxOzS45nqN5DTtDmxZ",
-	"xekt/jnHluyIt4tD8gHFtKyb9Am84htG/vSXP1+RT+Tbb/7jKvV9zf87sfGLg2Gdk8svXBtqGp2cW7Or",
-	"Ja1uq8GWj20IvsRUmg1ztvc8ekgqQOFfadQMpAgEMydsuzMHsl8zQbix/EBIQzZC7sVwCr2b3RKVo9Jo",
-	"FsnL2VTcPBdGHRL83EumJN8qCCVLWVdMFVbX4oZtUxtEq0o5adG/+kwxuCl2/kwbUtItg5ueHMdMP5RS",
-	"KsXqcNGHXICZnBhaU70ezvU1Xmlm94lQEe64FEGn4yY1E55m1UJWGf5hf0H2tlfS5IbV7Ofh6y+NJsgO",
+	"3H3dk9s2tue/gqvdqmTu0N2dTHL3Tuthy/HHjLc8icvtmTyMU22IhCSMKEABwJY1Kf/vWzgHAEESoKhu",
+	"dZzcp8QtEsTHwfk+v/PLrJTbnRRMGD27/mW2o4pumWEK/kXLUjbC2P+tmC4V3xkuxex69m7NCK+IXBIq",
+	"iHvK/uulffuCy1kx4/a5HTXrWTETdMtm12G4YqbYzw1XrJpdG9WwYqbLNdtS+x1z2NlHtVFcrGafPhWz",
+	"slFaquEcflxTQ97PBPto3s/sx82akR1dMbJgS6kY0ZRXfiI/N0wd2pm4Mcc/zCv798Q6YNhTllDzLTdh",
+	"sN5c8Md4gIotaVOb2fW3V8VsSz/ybbO1/7D/4gL/9VXhv8OFYSum4EMNznl4WI07LVLJstkyPK3vm48s",
+	"c1QnLvGTfVjvpNAMCOeNkouabe3/llIYhjREd7ual9RO63KHT/zxX9rO8Zdo7P+t2HJ2Pftfly1lXuKv",
+	"+tKPC19MkMPermyvpNt395od9elCNjCJnZI7pgzHiQq7BbeNqhOrKma7ZlHzMvvzHVOa4/SHZ95u3j/D",
+	"g0X0vc7oP4XTlIt/sdLY0Z+WJdN6OGVaWSLQRlGD18K9uZCyZlTYV9mW8vSUl/aCcnlbSiFYaViVHsA/",
+	"htQwMs6uPejBMzXV5lbzlbjlsEdLqbbUzK5nFTXsieFbNisSb8kVF8nxspPBTTVyw8SQ+p8SGJHAz45N",
+	"cKUJ12TDdqadQrR8xe7kprM37cc00/YsdfRjfAPjY8eluIkXvYOLRuquIHVIvc1MkovWzLykJfLxxN3w",
+	"vJkYWVeeX1L71pzQhbY3Z6nkNnAITYx9bU3vGBFS2BV0CbGUFSuTe1Q1ihp3M7oz0ayUorJLbqlBNos6",
+	"IgXRbBd2M4vZktdsTPbYBYRVwcMJerJ/P0LHt4oa1qXQ/JzsC7rzMBfmv76ZDfmxOzS45nqN5DTtDmxZ",
+	"xekt/jnHluyIt4tD8gHFtKyb9Am85htG/vTf31yRj+Trr/7rKvV9zf+d2PjFwbDOyeUXrg01jU7OrdnV",
+	"kla31WDLxzYEX2IqzYY523sePSQVoPAvNGoGUgSCmRO23ZkD2a+ZINxYfiCkIRsh92I4hd7NbonKUWk0",
+	"i+TlbCpuXgijDgl+7iVTkm8VhJKlrCumCqtrccO2qQ2iVaWctOhffaYY3BQ7f6YNKemWwU1PjmOmH0op",
+	"lWJ1uOhDLsBMTgytqV4P5/oDXmlm94lQEe64FEGn4yY1E55m1UJWGf5hf0H2tlfS5IbV7Ofh66+MJsgO",
 	"CN1KsSJmLTXzU4VPTroi+zXu9eCr+7XMUsOcbLnWXKzIUipiRYlYWV39GL2COufmZlcFB+3m4E4jRbbf",
-	"c1HZ4YY0W9p55dlqqRg1p3A8eEGqDB1FO5H63QmsPMNkVuSkroYglCxwkUgOXBOG/7TvEGrgVGtqmDYd",
+	"cVHZ4YY0W9p55dlqqRg1p3A8eEGqDB1FO5H63QmsPMNkVuSkroYglCxwkUgOXBOG/7TvEGrgVGtqmDYd",
 	"oTW2GLyvaXkDP92Csj3yu+GmTi8lQ+rAF9Ki0rAtrm1LN0xnSF0wVulbuRcsaWkdiJALWR1ICfaeAfLj",
 	"VnEQ0qyZIlt6IIZu7OeIvGMq9Y0welagodU5agC0TwKJU50hCiuBEpcfD/capilqnLMmC1puyN6dfyMq",
 	"pohilqHPLO1Yc+ufM0cms2K2kI2o4Bf3h0b4Py0pr1kV3aVIhNlhb92wg3n9Ve7JlopDpH1RxTpzIVJZ",
 	"+QXqK9nb/XasnRpSyqauQH6VcsvcerhZy8Z0DjzmP1Jt9I6WeKEtlRzd/B/9K/Z9NyJVih7S/MZdgy7R",
-	"90i86LCS7l3v3+yWS3ha6lCOP/PO0lpWlOJvT9dSsSF3q5oTVBMmqlMYHbtj6nDr1eCEDVHMai56hzIY",
+	"90i86LCS7l3v3+yWS3ha6lCOP/PO0lpWlOJvz9ZSsSF3q5oTVBMmqlMYHbtj6nDr1eCEDVHMai56hzIY",
 	"pbv5Y6aRE4HDKzdiuCm2lXcd8+e43OoRgDtOJ2C6i24/4NeaPBu53Tq/QU/2NGadkRQni51K0b0TcAnN",
-	"UQhpQL0hVLeGxsoaRJb3/b93r3+I1cctrUAP0Gu6Yzr5OWcX3Z5kRbCKu0UN5BfwXiuh9lJVmuwtQyjX",
-	"VimoCF0a/PGAf98rbgwTSYP3ZEvLLRl11yJjVw1HfCobYViFhubVNEUpI/Gk4s5R4Dm0M5u9OZ3kwtYK",
-	"mLjtiu1qfgJ39ASbuJ5gj93lnC2GfUro/29qygWxvxVE2AtEtlRtml1qty15l+mbnmLM7ga5L7fXJppo",
-	"oLqw0e2GpG7rM8eph9d13P4+YuluZcWX/JQb/Zima14ryy6gyVBv5Doc3rmaLliN3lmi13KvC/LNxTd/",
-	"DLxmT3W45ZqLkh3V/xs4dy9ynTRtvZJhm8eO9lkw53r8WJRMG6mm35QXqBgkLgoY68dejzxdYIXCtdOp",
+	"UQhpQL0hVLeGxsoaRJb3/b+bH76P1cctrUAP0Gu6Yzr5OWcX3Z5kRbCKu0UN5BfwXiuh9lJVmuwtQyjX",
+	"VimoCF0a/PGAf98rbgwTSYP3ZEvLLRl11yJjVw1HfCYbYViFhubVNEUpI/Gk4s5R4Dm0M5u9OZ3kwtYK",
+	"mLjtiu1qfgJ39ASbuJ5gj93lnC2GfUzo/29qygWxvxVE2AtEtlRtml1qty15l+mbnmLM7ga5L7fXJppo",
+	"oLqw0e2GpG7rc8eph9d13P4+YuluZcWX/JQb/Zima14ryy6gyVBv5Doc3rmaLliN3lmi13KvC/LVxVd/",
+	"DLxmT3W45ZqLkh3V/xs4dy9ynTRtvZJhm8eO9nkw53r8WJRMG6mm35SXqBgkLgoY68dejzxdYIXCtdOp",
 	"rXSGWeBciwNxiwbz0tJQYXmbcEbcjsldzbxNKFoH+QPvv5/j7dbpG4MzVwz0Pfu71egE/KvmGq9ggmEH",
 	"EyPr67c8Gx9zzJqLtL+13OQVf0nW1NoMxD7GqnhTMm7YrCPGK3PeFzM2VNY+2jXoOBi3EfT68a5r7rcE",
-	"Af7A9kwbsuRKmzmeh/1fexYm2hDCjWb1ciqd+fv4DzenY7p48u47XTwdmAiKe3u1o2VGV65P2WPs4x/t",
-	"FvbcyCf7ChqlnKg5kyazlnWlT3ceA5/OWp85/2eSxJJnhuO3C05t7/O7tJJ8gh9vxE/H7robnZmuV/Ih",
-	"tuuGS032Rc6fNDIFq/XEWp7cWLuCKuGMceWCJnrDd7uM7Z09Qa8O9p1t6CxGanFRGKms/A2+1C1z3pCF",
-	"vciCFaTmG0YurTl7x80htdH41mTjCVY+vp9BCnS3M8s+z8YSk/TqmEqH1eSnPUmf6B7MC2s2gEe4MUxt",
+	"AX7P9kwbsuRKmzmeh/1fexYm2hDCjWb1ciqd+fv4DzenY7p48u47XTwdmAiKe3u1o2VGV65P2WPs4x/t",
+	"FvbcyCf7ChqlnKg5kyazlnWlT3ceA5/OWp85/2eSxJJnhuO3C05t74u7tJJ8gh9vxE/H7robnZmuV/Ih",
+	"tuuGS032Zc6fNDIFq/XEWp7cWLuCKuGMceWCJnrDd7uM7Z09Qa8O9p1t6CxGanFRGKms/A2+1C1z3pCF",
+	"vciCFaTmG0YurTl7x80htdH41mTjCVY+vp9BCnS3M8s+z8YSk/TqmEqH1eSnPUmf6B7MS2s2gEe4MUxt",
 	"pTbes3Ww56CZleQy+IwjsfdAvaSk4nbBRUaB77gpUoqI/TPOlCrF77hYYVhCAwWtmCGWskAVIY1uaA3T",
 	"B2ERz/24G2BcAiNff5D8PaNM3a8Pt0KatLsRcjmY0lLYLRLSgJs26bycTIpdeRaOdHB+8T4myRftzNzl",
 	"ywUj8jxITWKy6MO3o4xM6o2S8JcHz0pJaW7HtMz2CvrwVMsejWKMLNiKi6mhCeR48UdTi/wrr6pUjD94",
-	"T4Flc0fgoEKzpbFTLdBQQneIYXVtH+1Fug+yAU5iqU0zRqTyd5aRlRQshMnBDnMh8aEB+dK54gcRk4zT",
+	"T4Flc0fgoEKzpbFTLdBQQneIYXVtH+1Fug+yAU5iqU0zRqTyd5aRlRQshMnBDnMh8aEB+cq54gcRk4zT",
 	"ihrDtjsz0SuxaEXomIrjgxrcxfvMWslmtU6H8TIuwmPxvdO9bZGTYNRsiTRj51VTpNnZsauCSHeOilnu",
 	"3jmFWHETJ8bc19xyhsNkIxYVrwQTzty0TVd8xArO4Rat+byLb7+W4AKieqOBRkvLymq7L4oZdegwxkgy",
 	"bZnWTsVJuIbNLUZVp2+SbEwpMxxjJLzzq2pZWX46ooBF8SKvZ+4pN6hiqkY4ZbNCanNRHpAhJcsFfLRh",
-	"u1NlqKJCL3EXx2jvvX8OUiOqU25hivtuUAy6jWulpg+y+LgKrKhlWLHj0M+iyzU6xJ1i6H9jFadDZunv",
-	"ij+LO16BnkKbCnNLt5aiIoZiqVmwtO4PstwrNEO2oyEdQiqgRh3SIudOfkEYjVCia6rXBdlBQI0s2Nqq",
-	"I/DkV5q47At8llu1TgrDPhliP3tBbiKxwTFEp9EFHuXLDulYapMSvjdEG17Xhf8qq/BSoO2eGebIBgwG",
-	"i3YtRdqyUSUb872H6Y+cTFJP/X646/PernfYRbv7F+SlIXLHhEYRQUUFw3BBKNly0Rg2dgRFeMF9QG44",
-	"cCfZKCL3wtFHYoSsFr1fH7LaLUovIe38VmTBjEkFzXu31V1Ut/2pC/WDE+Y95aPmdyxtu6ylNqckGlgb",
-	"6wRvvKHqJBVhckotMC6YfOzF8t9z8yzcylM79YY2OrFV2Yy6bKaBFw+JTCG27SZRuvA8mqhckXLNys1O",
-	"cmHIgaXD9Ojfvx9zX1j56AMEfprJvQBL6/eTajy8UW0CX5w0+/Dk4vGMXlz8MLN3uPTkrrcLGibW3ksj",
-	"X3JWV79lR1fCMxrRelCMBgKPCcMsT7dymjrHQDIQmnZC9E7ReQO8muOm5CyhzElZFUTlkhH4f2NYP1co",
-	"UNacCXObYanH8tuYoIs6d33WVN9qViqW8YcrVnHFSpP2Cr1lK27FNGGfaGnqA1rPXp2JksbTp4wv56am",
-	"S7k7NZFFM3XHyxGfO+TIZze60UzdTjmTHkV0PtvPQmpPr7PdReLw4/llZxN2pj3azmb2Dm2MIF9ItX0c",
-	"onS/tqTVJZznkDu9YWyng7vVJ1BaOzrNfk+g9F7SunPjWD6vDT3oOaFEsD3BbcOsGkze9Bt6Hnp8HHJr",
-	"tz55uJ1syFAMhllUaIEOw7RbeiAuGW5O/JOEC/THMbotMH+wPoQo91q2wjIosV6hjz6WkmLtHrxpUqnc",
-	"N1GhmQCTCDIWZaRuG/R5SwXpihfkpYjL03gIkzbCO3MslV0MylCiIsXB5BbUlOtcZgDmf1tJt2tgeCNX",
-	"4G5JkW7kd/sCjrBzJB7ax13ByJB8QkkJ2Fm03KBrqWZUsyqTMzwl1AoR1qjqYjxdenQvIMeWhNh0Vk8c",
-	"y77uPJIXMitL+OkQil3PnmpSsZoZIMnE2iKm84B8bQ0p6Nxck52SKyuRC+f3K9Dr13VIu8SgpVQr2U30",
-	"6yZ7sEyJqL0EGAknFNI9HEM3xEgIuibci/Rw64hk1HfZ+i3d03ZUIffJQa0Jn0l3hEWuaYVhtMHuT7sI",
-	"uzZEkvstTxnIKW6PWolJCwWuIMF8mopX6ZITJvJLt+dbS7mxoxhS0xNqEjTbUV/mlhCN58iaY1MSc97B",
-	"gx1DIOGSgt8C/dllr/gdE8c4Cb53aylrbNxolM7V6W5tQfbrNtPVUmXS4mB0e4wJhnz03AAj6m7WVzxe",
-	"9RbbdRBqPrZ1Pq27O9SH2ZZarfTDrMBwGCN2qn5kxUTFQfVCWUo1mGrTvM4omztOXG+RtUze7m68R0UE",
-	"IuAv8oD1h7zzQPStD7u9wIEbOvIfLxWwtHvjsxNzJXZup5eWgXJhaSnoMzW/Y3oeajYYEeyTCdmIKwkX",
-	"bbpi42XvY0rBPBMc4aDa0HKT0Ae7gsoamURzsapZtnA3JvAj6UdTSMJ9JhtAtwf8vVcXeweB0ma4KrwG",
-	"utXTdDpmm9NC7T1VDozBONmfzENDTpz6Pq3rztcn8Op7q6sZt40Lh03YncLl2baaN+ozNSjfMjnbqdT6",
-	"QNHtilNua7ZMXPG/C8NrVwqoDSYXaW/BuCJBy+DtQdbUxKkCVoQYKUnNjakZpNN67cVISEWYdmpjcqLv",
-	"93WcNeZ1MQuN6cXTdhTV9GL/GDt8upa8ZBm0gTiBB84cNg7sUa5bLb5XK3CceY3xHi+Ls8LtiFsQhc0x",
-	"sZLbjrQvpnN3ekTFK00g8GjWupOPMrd/thoPCBLt4tB5r8WWfnqJP35zdeVgYvwfej6NYvbpyUo+sX97",
-	"ojd890TCdGj9BOIQdteNalhSkuR9Ms5Ud1v3lW6zg5JWiFvSBHXxlXv0mNSJtNtB4XRPEnNUUqweTkUr",
-	"srnRRO5FAUEEqocy2j2DLyyY5q6EPO1rGtFuYw3Ka7qSAA5HPdzTkA9YkA+zJx9mGOcQ7D7KKG1VUeTB",
-	"cY2Adha2uad+uF/zch1y29FrNdAaaaszHtUSe/cxd+9ewfnmb96objMAIAhHnK6zOl0bR+2wpRwgP3Z8",
-	"9QO1OL9+ncj3W4dUubEr5hLqoAD8k8mLzem1PaH4YqwkwY05tqJkRPUmVnZcch6aOjvnEA/5G2TJRaUL",
-	"e5M/zDSrWWmsrmTvj3Bc1T77I1uQv78kW0aFNcshh8Aqp3qDlnorxoaOR/apZDuT4+uD9MI4HRGZyWk8",
-	"ve+a7kG1VXiraP2mm/fpP7Cln14xsTLr/oC5Tw6/OATCaOcAOw1bW1LMrvTJMZeaUVWuL3e7awLQZ2/s",
-	"S7oAngA+XV0QLZX5/oD/fa0gnfTnhpebF7w2HYCLllJ2UVBunMl2KASSksJWfPvddyAtw9Ycu5ZhmBzx",
-	"vuEspRS9k1uGuR5YsI8BVWctn1Ix2c+NQgYMADSYJLXjpWlUOuXmSLllmiuOOAFG2fmD3UrpsgifBGPH",
-	"zh4CQib8T1PJ7qc4naAVRBoIFYcQ0UPFYM+B/X5B7SB51u9c4c/0NIpRzWAsZXYkryGXuxD5PazVGOeX",
-	"TyhmiJSAEtF7/PRylP8ujXuiPfBJG42bg0/zOnYMFoTuKTesmhPFTKMEq66j0NCClpt5iApdEyFJLcWK",
-	"Kf/axQcRhRB1AEhxzlM/ZjKF1v6MA2fDjO+pWjGTgkScUjbcevBcQY+vJc0X9GRhDad8y5nHVlJZkZAx",
-	"BvCGDGt9jo2OYiYRsT6pQpbR7VjhNNpAVDFtOuG306f73vKgVHw9q1Fny4M+uPoxuEcwKyeYPBaRi8Kc",
-	"rGD7/QgHFpFJ7rq9d7z1BM/tmaKd04Ci7h2WmOZpiot3Wi9sH/gnb7+8w7ybp4pVTBhOE+WA42kq4zlI",
-	"2bSLzovpiel0tfIupEqOkjw+1cKFTklB0i6J1X0iOa3gVuht0lqqU6BKAPcocR0raujCRXMDG/+55hg6",
-	"kdqsVMdu6wa0Rw2RoUczU8Nl7SQuCKPlmviozWAjhKxOWC9kRSeWa8lTm9uqYTEi03BeNeL8MYIvRDF6",
-	"BN6CtGNw7aIcTAGH7mijkUpHCQeyku+HLRwOz2+PP5XkQgtPNGk6kymoyqN5K92MhDYkZrdGyPF0lrsc",
-	"ikfrdNeFE0mAq+D8VwzMgUl0AMvKFm4dwYLOl8SyHOQu5sdxA6UFwdkYpRlNn/V7zkblZ17t7BTU+WJa",
-	"ZqVkBUo+IDcc9cVxzFfEQ8qSzNMW7DsTEwgzWUnU/33QuIBTTqR3mWPLo8PEl4lxLb5i+sT4atYu97bu",
-	"qVati0tmzdmIZh+E8pDK/IK7BejYchlqDCteEY5ng24wxHqcFffLYjKsrnWGyKZGZlqw0uwO2fuRtwvG",
-	"1CDv34fIdUFY3eq+udB0QD2hJpuso4l/CiOd98zbieDzj/IIf/sc/ep8ClvkkgTAY2IkWTAUc/KYZ7LP",
-	"g8Y0Wss1feTEBxqEr7BDAGaX02+17GKaGvu6U+OMMkEfRLlWUrg8XO9ZsMP2kZ6PZsn1XWwt9Kf9igus",
-	"jgKNDD2lCHNZxBEXn9605UpJpZEbumgBTBLjt/cosEjMgQuyq2nJCocpuqeHgpRSLGtemgLq2+330S6f",
-	"ozPGfv+aODO+AHdBERwDhXvW5ySyKk4ZHSmHm1TiFhsWLRyRi8sgcfulJlmCPadELNDtfAgSIHoI7j/4",
-	"ZyK0sNMyjRHPY/jNZ90gwFLWtdwHXSCdn7FmmEIzeuEPonzbiD4C2tCXEXhVlUxqbee3B6s/x7R85F45",
-	"pNvEtP2HfOX09G9ZPgRFrciH2s/OffncDuo6EdISUtPRl26ZdWYySNndlO3EAzq+6L52ta1mXUiTvunn",
-	"Rbg+imDtIGnTaaGqERpi1ZOlCqOq5kzdxthlidq+uzxZIaQrltXm8oKYS3sK0E2AJElrvFifDuDONNTa",
-	"Lck9XkLwZ8pNwDDRBPfKiCvl/pjc+EBuF86flu7305oXM0ANyIijjNNkigcz4i/3AqhQbKkYVMxbixYM",
-	"IET9zUJVILD9ca4RwuirHALLCBLFQ3K/j2R3A+xMo+8vsP2xQmUlgvQ1OXd4NtXpSDqxgsYmCZ3qBvGo",
-	"emjiC0YWABxjjhsyJ2F+e1dhIsG3zb/qnEgqpTNxbxKg4S1aIXKkBPsLvK4vLxNizd3DWIT02WELndEi",
-	"lntXVouZ4VSGln+0lyA6qa4sO4qoYe/tDVK4pyf8Yoi/BLQO+IvHmpN38ZIQDQSsLgr31S0ZsiNT9Gg/",
-	"+4wvl0wxV68+gD/KOUmo5xWkksxBSkMqhp/MtYdJsLqr4TXRcsugG4Gmh1aXANvHVwfa2V8TK73hLwju",
-	"0PE/LBhCOEBzkYPD4MT4Z/RBRI2CsjnUGNcR9i6fHALxp5JyuY7FmjbsMCkJwPegQXq+xSTscBtPgkTU",
-	"fJXgcX/EPejECp/g37w9V5B/JxWQgC7IvyWZiLUQAJGPRITm1/DHWTF7Mitm/z4rZv+WnPM0ZwEsALcu",
-	"JAt04eiBGHOXJ9OlJ0w4oVlQ4yiNV6xHHY9T+uf10wlUB8tx4HD50raXAT4hro0ZegfjwrYJvp+IBhSi",
-	"kRVohSfUBaMOvXTKwTUY8+K4PE4VTLzxcpdHvEBoREw9Gqy77TZkSKoX40I5Z00nLsGqi8eToP4XLXmN",
-	"9ZFbU5f15aqnAK0avFuDwkSnrWHG/LCRHN6Y6bbUUSds0l2MjqZIQzmacz+9BCVbVtI76PSWBtEC+9m5",
-	"HJpBz55BYMXjBwU+4ZNpDqSS3RSTFMDNsAK4ZVveQTk0YU89p/RxuCxbJ7EHtIKxIjGxjVbOKhvEL7Ih",
-	"6NZ8HDD9rYcnC0J+MiLZT8Vxx+nWYS+lAl5qxbTxjcbkkpxQi5l2Qt6QHTWGKYEYV/8OGtH/TWRDjkC2",
-	"9ODN6RYB0+hup+QdrV02exR5PO4+/pw7kmTqXh7s/3sQMMGjZKSckwPTyS5IHe9Y5AYaXIq+Xok0mpT1",
-	"c9xW+1uBraRiPhm0TUow/hqu7Ryh1rrzvIc/auBCSmnaaOPhXObkBdSyJ/Zn3E+U2neIw+KzLr4ADuRO",
-	"aMWyNv+MH29uOdiRI8oFhl+gK7W71xhtWjCzByzovQTn2CRSGHi0up/7jhhJKDkwqubkCqJjwLeug2Zc",
-	"sS0FQRuaNF8VY26xpC3UxkftUXVqTp5gCoJzooWUSpCufm1mzV2QHDxsIBSEDFS8aAzxLreCUIIgfcE4",
-	"qrnYROT3G/DXhTiOiyPFBSsj+NXHapfiSEBUuDSPaARTpNayDr+mPpRWp3+MndZGRpUACRfWHNIE0gzg",
-	"qIdvSjncmNpsnyFfh0ywPxzvfNorzR6rzvE+xHRcNuMvXbAVFaeGtfMFs1Mgle2zmfDI9/a3CLodk1cn",
-	"1NgejT+08YNEx6/ToF3aAtwEt2l9092VtTW4/TYz0duevHNducYKmi3jAi2gAM37Ev4fWM1lcLbdK6MA",
-	"3ERpeTWWvD3S0w7dYJkfMwFVbeRuxypoJQmaeuhQC9X8RIo5cdPxfioaX+08qrAbeRRUeKBRU+IGJFKw",
-	"awiHP7EHW+D/Wj5MFXP/ckTh/oW30f1jT7l/ZwVFh/gCLdMVcbrZbqk6ZFig0+YRNtDVXaUrFxsRGRd5",
-	"z3Q3KIlePb2We1YFKFXB9klSjnCSE00NcyHL+OP9KGXeM56BfsUl6uthK3YtAYNXVK4rKaCDulPqLToi",
-	"IZ+FvTiQNWoeVsZWDbgyMIrsjbZU0mbKf2/nXTjgUOewbr3TwWHdrxCP8Z/bk2zvlb98A9c5XoBA+a2L",
-	"HaVAS18p8fI+Qsvu5ymKXN3RPXh51tvwc8OZuQ0Irb2CL/Acu1YBSJr2LsBG9OABdKgNq2TXyBtl++mC",
-	"Z1xlsDNqalh9mAji08NAmPRKypUZ7TQQL+b3IfYD1l6vKBeEi7JuqqnH8CjFZA75xbFgV46ncmklbQPc",
-	"k1L+3W/5sNzpzTnq04AMJ6Xtd6Y5XD4SSKO4ObyzqjzOIMpvBwUfjCpGVVy1sDZmN/tsB+BimfCBfR+w",
-	"1APPi5AC2zoFXZA9NeU6tGoOpUkFUWxHucJfkJ9cfBDv+MpSGVkcCPsEbAla77hvYeYjIDw636BbDPn6",
-	"zet378ml++cfXI9AzaADDaH6g/h4E6M+XpPvYcnkQ3N19afSvQf/YB8vyHPML7Lyw3l5CTZ10uTrty+e",
-	"kv/883f/5w8e8nxLyzUXjJSyYlhPVfOSCczJR4qY3exouWZPvr24mjkYddhjfX15ud/vLyj8fCHV6tK9",
-	"qy9fvXz6/Id3z+Gd1m02C5vcgv/arfCGVchCn33jodnojs+uZ3+6uLr4k+uzA3Rwia1gr3+ZrTDl0l4O",
-	"2JyXFbhgsVGsYnon7YTsI99eXbnQik9xpLtdzUt47fJfOiIrerQpJHwAiKzv/IUfihZIMz1QmNmlx2WO",
-	"KX52/c+fIm3H5zNzHW0c13MCfdStxe3vhR3kkjYVz+/NK67NDTzRLer+ZwLLwuFPc/tPKKb2F/l6tl9L",
-	"pwHgbg2kfVJF2wf9DGCdFbuTiImV/gTCap34Dd5+hhh5DfCCKy6K4I23qg8o+Jnv+jbDox9OvejBz9sX",
-	"p8Gop0mkPZzLslFaWrF09Mmab7mZff7pgbTfgx4QRp3SmxjICyObqcKHNPZDT2j4byYkw+DSPXfP3vva",
-	"dS+aQ6yteFX44g/spPl1B3ld/yG6bpd3TPGl21DYQedt716+f9inDv76Pc4RJVRKX740/MlJiIeId//p",
-	"tg4oDDrl8H5sKyoaUZ3hDF9JubGaMGSKuclhu1tMd4HE57h1efpYAdYKty3LR793zxzhpFGsnXYrWz0s",
-	"TqhDkwoy4/cZ1hT8YXnedN6rH+3C5OpbxLU7RjZ+5Ck08le5J0uqwk6dgUp6mdIpYGaso1LYSoPWtQuE",
-	"Hpjp8oU5kYJ9BXhOfVqCsCita09TmNp/hKj8Q6dQVazP3p92fvOSKN7ASfToNvP+cih8cQqdhqN7OH36",
-	"ofB4veICoOrHaa3IiJ/vMTXDro9p873EHNF7ngXWmOTNzESM0GPLv8hUOp0YnhmQfQJOKga3H2dc4cnP",
-	"xaw1Ah8gGNtKkminOmOnaaodwwGx9C7QN2czY8LtSJCyl8bfXn37a3zvHbg6Fwz6U51JEwBL31+eOVRL",
-	"a9LsrLn/7XfOZaVdwaHzsoJrpsOrL3/h1WckyZqhC6x7qf4uFqGjXZ5bg5oTskCTcF1YKoVYQnjTnWsW",
-	"mhlY2XNBfuxGDKnQe0TT+/PVf3r4z9DfX8stuyDvKK+cCwwVENes08Pt+IIrhAx389FSCqYuMqIE56g7",
-	"siREGhxCe0gATriCh0LhfDQGDVETBPZ3cS6ywgOfxzEAgBqi4NpRckuE3BMpXI83t80IdRTlO3LtahQq",
-	"sjgEQF6Ig6VUg/9iXjN4TMfGGEdoRek9NvDz4H4c0R94Nfv80+AiXoZqi3uMlhOL7+mGvb4DVv0lNvY9",
-	"EI688zgVD+N5DJu+rRmBrUrcefQaQS7AHo0vrJe1Cq97ycUUkRMicsPlL/byf05sPXAIV3rhGITvsNyR",
-	"ZEeslvTZPJMIH/KIR+PwSYYH8wyEwRlMDUIJbKJlDC6MSA+OM0BzhowNWknfxzm9OW8b8QwfOauWvTxV",
-	"y36R07IH6AMnKNMvzqdMg0vANaWOMm240IbW2OGudyqa7JUUq5aDQ15N/phQlgddIcfBn7Vp9o9Gzv4b",
-	"z8Dpn6ZrN4szOcwGAWYa5Qlb3uIT8GA7Q1blySKhCTKhu+OXIXP2PuO1nKdHf25VztqCnDQQ5Bgbb3Zd",
-	"xNYooC7kfo75TrzcMOO0NN9m9oPwDdcQ/aBV6sAxTvt9LqJ0bUCL4KAzNtuFoLzGmE2Xzl7vmMBWxxM8",
-	"CN6BEM4Qeyi5zvZt3mgCKxp9IDlvgwMame68f8XoHTT6Hya0+sR/yMUR0pBdDUiWyQ8ruU0qppjeOkkb",
-	"PZ+FheeQuIPuhwdfwAjpVcK2WMtBr62cWRwI9SQIlITtirmBjsUp1nVpWszDVQrL5C3A+HSAislHwLH7",
-	"CKZEi3whGAcfWgTFIUDDOBC6gMJcB/Q5Jx8d+N5HyFz6IFKQexATvSA/umIFzNqP2q+25AIlDDAlYqQs",
-	"IAnVPrrv9U2BFimp6xNjPz4im44/k1QK3U/nYdEdpuzxgIO/s9+WGrdKPoRDt3nUSVn43OfkpXTJ3o12",
-	"obqTw3Ghw/xDnOWGfTK4mCfaKJfjmh9wGJu687LuoRedqTumnkBCC27uHFHrPsAGfZjhX31PNREXxrkU",
-	"Kbjx7NOuptiWOHnF31sZbmSoC8J6OdqrZ23LMCGbW5KuYjS3fwJ8TA2se+m8Enum2AfhDOcLchNAypzS",
-	"xQXR9qu0DrkZ0MIEunwieI9d8wX5wdneAT09hlJJXOrnbtVTfeoqcjL2a56CzERRqbqFBxmxJJej9lBc",
-	"FpOCSz+zH91u5ykRXUToO6be+1GnaPfv3LPn4G+HmLdRSJvxVQxUMSevIHBUoH9m72OOipVSVf5qRNnL",
-	"2ejMi5CfOD044x2QCR1KSZnToCawr4EO9Yaq0N4Jkm4K8i24O6+uSA1d/7ErmPCZ064ON873TGY2AKj+",
-	"rxh3jI5imgWKvvZk2ZtKd9d0TlLkUnOCSwQWY9YgcI7gu0Y4ClKxaSate+XhRO9GirClJCnXUmoGFF50",
-	"lTRg4pqB+rOdAzVQQ6AgMCb8o+brCx/ReDStCL+QN13bc37gBr4WLETVwCOADYO5CSoQqK+9PVxw4C4P",
-	"UYzivb7sNAfI8pxnUQet0z77hcO1neVNusexa+J+Adv2m1NuZLu150wpgOKDOMWjpFu8mJGmHacQjN3X",
-	"BxEbVqZd/uKybT93yW+SwMMhWrn3OFy+XwgFXRoKF6377upqKvZJZ7r3kQf2d3toAlvo9KqVfpPC4H0o",
-	"U9QEPUsIlEKjusMAT3EyNfmU7QlMZDTK8hTKN7rnc65cBJ+E8JBeO7lE9F81It8j30cUgH+jG9ZSSIZa",
-	"5h6mEgNHdMuCqebCzLW1DcEvij2TF9YE+pzmPW3mA7IfV805zn/e+IfOynnOxAVCRepj8DC38uP9zdod",
-	"msx8wq6eh/v4KaC9A2W+cagbvY+uIY1m7PGZkCXAsNdZ2nrpAOsnOKF8fdrQr9yWkeWLLEPfmZ+Kqd4r",
-	"33hquvEXufMFgVZOmHgE6AGkhRU+l7EZhw/c6POO2wgxYdAju48K4UIojqPis6QqGOmR5tPpNJyadISU",
-	"/PtNaTy1dWKg6kms5KVLKbmfLo2fmMJP8CY9nJm8xBLu+6XXwnSPGrEv0Z38aCZsLgHJ/h1DgNxosuba",
-	"+9QeuGU3sauX63a3wF9ZoszG+9YmgoCXzMMfRt6zh3PqLvtFQY/s78xZO09h0PRpPn462Y1vVnAO176R",
-	"O++xn4cEhDWtl2RLKxZlivXp/BKQ7M68sW/tmF9qX98ZqqyudY5dpcrSNgphvAu+/TtcGMiJLAAPxV6J",
-	"fYQhoBgt1367ay429nOLhtfVSDIOPvDKPv3QnZtoJocuRnFRCRa7OI+uu/nJEmcn848Aa/jERD135bAT",
-	"GgkGbcLPfFpE4Fwn704CAIY0ul0AyYeWDuWoTb6FYhvEeO9W5qQzfWpZbsZVylfwxG/eTzeloWfSboBe",
-	"yg4nX9YVVFdai+/cBTnYtJms6R2DL7DqvloBnJnnlpib/FB+mdSDuZu5B3lq9PqCvA/5BgjpFllF86jX",
-	"ZU0NU5CCjdAWuhtthebxBwxVXAxim29xVZbyzuZQyaGPI3Trhu0MqjJ+pV1kv298D9rJzhf3vfu5X85L",
-	"+jmyPwONP3fIZ85kjJrRgELWCEuroB6Go/96v5YuUQMjE0m+hN6vJFP626PmzvrWg4ktC00JHxzfhVx5",
-	"zVfCSm7RDdDE6fQhG8hvyuUyxpZNl28849q9N9ynP6dwAH0rn3ME8dSKYSFHm77EV+IJd5nXAMk/Nvm3",
-	"TDfbRz1g1wMyccD47eqM1wKbNwwlb05RxfaF52d5ESf7LpWLkWBSn7/IEbzBlg3nqBpYgQd4S61+KKye",
-	"jKcxhwb7qFLSsmQ7A4LYZd9AJ0qd0ZWwjH7ct4uPnNWf0n52GlZBWTKtj/tYcdRJrlV89AzXwmql0HnA",
-	"ygBrlgx4IDVwKloHqezzF0YP5fIXgMT4fIkvj3OYO7k58xF5xKdEhVwHdxyACV0ZHCo/AIR7Gt5vfIq9",
-	"hhL5M3zrgEnOw9uoC+t+pT1QC2bCR62lQHOsEfyNRSgvtGyPdN4iBSxQJf4gei0qar4EHMTQgYJHEtL5",
-	"0C2pLBVjruIH9xXRifo080Ek/D+Jch8PFHNavU+T5ApLc74KZXG4jZCywkkuaa3ZwKHjdmKwXRAFcnCL",
-	"kAPCorRjqsme1XU6QDxBSiQ0DLsFZyG9V9bqCM1LHDgVFoI6YFhkHXuq3VXL8Awl73ioy85oUfD3N/7J",
-	"Ket8611aZ7D3odUT5NNBo22cWFKTyHmF81M/o7Lsv5EOyLnfzhKQaxuORwTdTjyksu4Ue7Lk4BNbSrVN",
-	"K1+pi/qO3nWP+34Xdsp2ATj7r20I/jpH9dYdE3gnIUu7aw1ECzhyOS/5dieVybsnX8Lv/5PInG7A7wKF",
-	"e6xUzKCrD/Ihv9LkaS2birie//rY9ml87jiPcwM+VaxiwnDAK/9iZqObNSnDbE5iehPWckYzZvCxBH3E",
-	"v56FESZ2KMpvKSIgdO2p6CQemN7Cc2gvZc2ZMLcZtE73K075eCS3Haz/6pd2uU0ii7dBnJ2DLNTBdYh0",
-	"zJcClTD1xMgn+H/jFwoYR7PwC9Z5putQZc6n0Wb6/r6sNBSicLYntKoU08f6omzpJ4zZX3/jfLX+n8Nk",
-	"AZ9nMRUsqQVvvh9xPSRWFuW9pNedxWzv5z5EA7WvTTEeb5yf5Ayk6ujH91LxzCoqTd4y0XiK1Mfw6jB6",
-	"c1LtStQYLpWCE/18YuZQEhDvQdBl09K2jrn/38Ebv8nEoYcF7c5Cjnag0wNxztywNme3ELXtoNdJPFGM",
-	"VnFmWJSQ4pwaVZy3nw7LPaflOipY1AQw6tmgfvk9zMul6QvnenKlsYD+R7fgcyMf9Ybvdqz6OPd90aj5",
-	"ILgGbECM+m0LZ4VSLUXoIAPgoa7gy2FjYmRQMfwBvTlOkxWu/TmDXNoVtEC//iDsHkDaAqPlunCB64+A",
-	"ovjxgvxV7l3anTi0CFBFDBIloIFWO6F1IyqFlZNQU5kphX4s467R6+mG3bcPhbCcnOVwSvuQyLM00oQf",
-	"/HWAa6Y7DTajTIxIKA3MBsshm8UiDZjX8vzh4vCUHV3OgUjBi2/c6jwNIaVhq+LJGJ8JFaKvNbjbMmFy",
-	"p3z4nRt18vdvp5+Sr888jufv98sfnKeFcCL9z7fb8atrEHodg81FSPeW0BHJLVYgLnfub3mlFh94ZObg",
-	"vvJYzp9+m8pkFzZHn/buTG3ENIXW9hDkWLA8Q6i52Jz96rzCQY/fHJ8cnEk2g5wc6kv3Oy18sRrkmjSi",
-	"Zrotu0appplViQyrDwUiF3g4RAST+WRCIb0rOCkQieIOYEQI1+lGHb8rNhOOfjqv8QzE9x55CGN54+/7",
-	"eVBFXO4KLkozUUVxSSHN3NeFwF+douf6xW6hPWiH8UTgM2mNLoU+8yO2vPFVSv7Iv7u66qKcFNGP0BkA",
-	"Wjfu14eLMQCY18ubuv79MrnfCP6M1UZbEdQHnykQNsxhYHZubNDK2xc6FHMs1T+IqN9nuthrgaueg3fS",
-	"tVoCZB7cL9/zzjfnpLWWLslZ36tKPeTuR312ct7wd3wlXjfTkqaeQ4fBc3dF8WlDbrLzFuLJt6sWLOSq",
-	"5LOI7EJeivOVojafmLyFPj8TGnlHD3/p0tN3oYfMMDXb/3TuE/zkgl5HmyThtW97QydvvEuU+iKpWP6X",
-	"B1/6H2TFdIHZVwVp7VBEYc14o/VBlOOuv3fwxH1QawDS0LIauRe/lbYUYb3T0IsOojwOXgRDTipUOIhy",
-	"raRw7bjOCecC8m7LlUKg/26oCoQi+NB69VlJtnZTVbDux1FeQtP0R3DfHD/KBDg1WzXniK22ZxsVx0Om",
-	"++A47KVcsJXP1QX6SRnPgwR6UNwRcFnLLfNA9BfkhhjFnCvS0A3TpJZixRRBM2lByw3O5aNdkRXLHwnk",
-	"MrVa955qHJ9VBHPDADhxqOPiPB2FjDKFYPd5wHxugPrgM0VYRgCh1Gu5B/z4OflLt890sskXty/Oelho",
-	"2ND8L1Fz828SdtJPvwXavnqEcJ5vC0SwxzkSQ76b9MTumZ5oIvYcARlERWYJfwQVKf8IdLsj6z6BgHEf",
-	"VHggZMhupNoUUe94RrxJ2wt8e4Dgwffo0u5GlDbJas3m5Mo3PhUI3tC2yp2wKx2MognP11z75r2ndgH1",
-	"r8YfLdrlpnqAui1NbEXYessj4oggBJs0qRl2iQCYj9HdP3UZYy16PYm1M/fE80XcE7orqr37Jejijmsf",
-	"a/GBCYZBnP56mY2YPdxbxdzVK4bYFpaWQaWQZcx7xQ3zMSQ8rPEsoOS6rh5dZvf0qDMZzHo46n2N4EAb",
-	"l9je+sz163bM9N7/fvSlp9jpnSykWUNyvjdWwKxztve8RfTgyyVTTJSACMKQRFUjCNdR651o46MXjpo3",
-	"z6Jnf29Aed1lTrZq2iWnQD5OhRaZCLAXzXUSxF70/JkYu6WammqDIX0ojQndIx9+2SdW3X0ptnlTGn53",
-	"jvqit43wXlffyR/LA+65jaNlel9qt85WIgcgHWhSIXyvwvrHOaHAwbB7154CFlpAmoh7QCG0BPQlBok9",
-	"YHaKLRXT67PDecCoD3QG9PwvTQo+7b8kkYLQ2qqYqzUBJWXblGtAhwP7Oa5+x23D4DuAqWirxWh571qa",
-	"35/UBGM+RE9DcyDQT5FokNkeVe76hNSI4+LyrX3orFLMf3ay+HqLuznql4NBJ9XsNeJccHYgW+yHu6lu",
-	"5xEvmhlTszNf8ncw6Fnv+IYdUkH1FuGCQYfvRFZSEJ/d8k6poXLOBJNljhfAFekXSPG+3U0VSlqhAYBL",
-	"DXCvWHWzGPaJCRkF1Pki4vTVbh+YYuaxAYqZHS2JzNchRLsfuLYvnjKfM6iACCpsIn0mfygMSag9uGXN",
-	"S2M1hjUV1YDnGCWbRT1BTX/vH/yd6eindsG3a802wX8c1fwLNs3fU2E0ocbuLJeCPPE56yG7jotAREW3",
-	"ztv56yBL2D7Z1xUKlHdcE6mqgF11Hzbc7eubJdMf28fOSkL79eEWeiQlSxMyTYfHCCRM9KgYPdp1uMet",
-	"28fPI1KxI9PX7TT+EJrfO1iDJ1x4+HPI+ODAZLrR419mITPhnz/Z+43lOkgEjapn17NLuuOXd9/YA///",
-	"AQAA//8=",
+	"u1NlqKJCL3EXx2jvnX8OUiOqU25hivtuUAy6jWulpg+y+LgKrKhlWLHj0M+iyzU6xJ1i6K/l6jW7Ywkt",
+	"sJRiyVeNwpWNbYYf43srQ6xV5gc85aUpqQJU6H0y2F7MGmF4nYkwO+p2qyEwPcu5FrTcTAwp9+0DDOTj",
+	"Qot4q8b2+Hsn6j2BV2zRrCD7cymdSWWtOKWkStLz31jF6fCgPF/zw97xCnRK2lSYB7y1tz9i/nazBUvb",
+	"aaB3eeVzeBYaUlekAs6hQwrr3OkaEPIklOia6nVBdhD8JAu2tqojPPmFJi5TBp/lVgWXwrCPhtjPXpCn",
+	"kYjnGE7VGK6IcpuHPEdqk1KUnhJteF0X/qv2/C0DQz9LZpgjGzAYLNq1FBuSjSrZWJwkTH/kZJI2xXfD",
+	"XZ/3dr3D2tvdvyCvDJE7JjSKcyoqGIYLQsmWi8awsSMowgvuA3LDQZLIRhG5F44+EiNkLZ79+pC1RFDT",
+	"ENLOb0UWzJhUgkPvkjqm6rY/dTG/dzynpyjW/I6l7cy11OaUpBBrD58QOTFUnaTOTU5/BiEDk489jv57",
+	"bp6FW3lqp97QRie2Kpv9mM0K8aI8kdXFtt2EV5dKge4Erki5ZuVmJ7kw5MDSKRUYi7mfIF5YXcYHc/w0",
+	"k3sBVvHvJy18eKPaZMs4wfnhieDj2de4+GEW9nDpyV1vFzRMgr6X9bTkrK5+y07JhBc7ovWgxA4EHhOG",
+	"WZ5u5TR1Tpxk0DrtMOqdovPceJXUTclZrZmTsiqIyiWO8H9jCkauqKOsORPmNsNSj+UiMkEXde76rKm+",
+	"1axULBO7UKziipUm7cF7y1bcimnCPtLS1Af0dHh1JkrwT58yvpybmi7l7tSkI83UHS9H4iNQz5Dd6EYz",
+	"dTvlTHoU0flsP2OsPb3OdheJw4/nl51N2Jn2aDub2Tu0MYJ8KdX2cYjS/dqSVpdwXkCe+4axnQ6ucZ/s",
+	"qo1UafZ7AqX3Cgycy83yeW3oQc8JJYLtCW4bZkBhoq3f0PPQ4+OQW7v1ycPtZK6Gwj3MeENvwTCkvqUH",
+	"4hIX58Q/STiaiobRbYG5nvUhZCSsZSssgxLrFfroYykp1u7BmyaVdv80KgoUYBJBdqmM1G2D8QmpwGq9",
+	"IK9EXErIQ0i7Ed7xZqnsYlAyFBWUDia3oKZc57I4MFffSrpdA8MbuQLXWIp0Ix/pZ3BaniNJ1D7uinuG",
+	"5BPKf8DOouUG3YA1o5pVmfzuKWFxiIZHFTLjqe2jewH50CTkEWT1xLFM+c4jeSGzsoSfDnfZ9eypJhWr",
+	"mQGSTKwtYjoPyK3XUC7AzTXZKbmyErlwPtoCPbTd4IFL4lpKtZLdpMxuYg7LlPPaS4BZC4RCao5j6IYY",
+	"CQHyhCuYHm4dkYz6mVsfs3vajirkPjmoNeEzqamwyDWtMOQ52P1pF2HXhrNyv+UpAznF7VErMWmhwBUk",
+	"mPtU8SpdHsREfun2fGspN3YUQ2p6Qv2IZjvqSxITovEcGY5sShLVDTzYMQQSLin4LdCfXfaK3zFxjJPg",
+	"e7eWssbGjUbpXJ3u1hZkv26zki1VJi0ORrfHmGCoHcgNMKLuZv364xWKsV0HaQHHts6n4HeHej/bUquV",
+	"vp8VGLpkxE7Vj6yYqDioXihLqQZTbVqEAGVzx4nrLbKWydvdjfeoiAAf/EUesP5QIxCIvo03tBc4cENH",
+	"/uNlHZZ2n/pM0lw5pNvppWWgXFhaCvpMze+Ynof6GkYE+2hC5uhKwkWbrth42fuYUjDPBEc4qDa03CT0",
+	"wa6gskYm0VysapYtso4J/Eiq2BSScJ/JJjvYA/7Oq4u9g0BpM1wVXgPd6mk6HV/PaaH2nioHnGGc7E/G",
+	"gpATp75P67rz9Qm8+t7qasZt40KXE3ancDnRreaN+kwNyrdMznYqtT5QdLtCotuaLRNX/O/C8NqVbWqD",
+	"iWDaWzCuoNMyeHuQNTVxWocVIUZKUnNjagapz157MRLSRqad2pic6Pt9HWeNeV3MQmN68bQdRaC92D/G",
+	"Dp+tJS9ZBhkiTraCM4eNA3uU61aL79V1HGdeY7zHy+KscDviFkRhc0ys5LYj7Yvp3J0eUfFKEwg8mrXu",
+	"5A7N7Z+txgOCRLucgbzXYks/vsIfv7q6cpA+/g89n0Yx+/hkJZ/Yvz3RG757ImE6tH4CcQi760Y1LClJ",
+	"8j4ZZ6q7rftCt5lcSSvELWmCuvjaPXpM6kTa7aDIvSeJOSopVg+nohXZ3Ggi96KAIALVQxntnsEXFkxz",
+	"F8NP+5pGtNtYg/KariSAmVIP9zTkbhbk/ezJ+xnGOQS7jzJKW1UUeXBcz6GdhW3uqR/u17xchzoE9FoN",
+	"tEba6oxHtcTefczdu9dwvvmbN6rbDMAiwhGna+JO18ZRO2wpB8iPHV/9QC3Or18ncjPXIa1x7Iq55Eco",
+	"1v9o8mJzeh1WKJQZKx9xY46tKBlRfRorOy6BBk2dnXOIh/wNsuSi0oW9ye9nmtWsNFZXsvdHOK5qn/2R",
+	"LcjfX5Eto8Ka5ZBDYJVTvUFLvRVjQ8cj+1iyncnx9UEqaJw6iszkNJ7ed033YPUqvFW0ftPN0fUf2NKP",
+	"r5lYmXV/wNwnh18cgpa0c4Cdhq0tKWbC+uSYS82oKteXu901AZi6N/YlXQBPAJ+uLoiWynx3wP/+oCD1",
+	"9+eGl5uXvDad/KiWUnZRUG6cyXYoBBLIwlZ8/e23IC3D1hy7lmGYHPG+4SylFN3ILcNcDwRXwICqs5ZP",
+	"qW7t50YhAwawIEyS2vHSNCqdcnOkNDbNFUecAKPs/MFupXQJi0+CsWNnDwHhLf6nqWT3U5xO0AoiDYSK",
+	"Q4jooWKw58B+P6N2kDzrG1ekNT2NYlQzGEtvHslryOUuRH4PazXGtQATCk8iJaDEBE0/vRzl36QxarQH",
+	"qWmjcXPwaV7HjsGC0D3lhlVzophplGDVdRQaWtByMw9RoWsiJKmlWDHlX7t4L6IQog5gNs556sdMpjvb",
+	"n3HgbJjxHVUrZlLwlVNKvFsPniu+8nW/+eKrLATllG8589hKKisSMsYA3pBhXdax0VHMJCLWJ1UzM7od",
+	"K3JHG4gqpk0n/Hb6dN9ZHpSKr2c16mwp13tX6wf3CGblBJPHjXJRmJMVbL8f4cAiMsldt3eOt57guT1T",
+	"tHMaqNe9wxLTPE1xoVXrhe2DNOXtlxvMu3mmWMWE4TSVtD+apjKeg5RNu+i8mJ6YTleW70Kq5CjJ41Mt",
+	"tOuUFCTtkljdJ5LTCm6F3iatpToFVgYwqhLXsaKGLlw0N7Dxn2uOoROpzUp17LZuQHvUEBl6NDP1dtZO",
+	"4oIwWq6Jj9oMNkLI6oT1QlZ0YrmWPLW5rRoWo2cN51UjJiMj+EIUo0eQNEg7BtcuysEUyOuONvp44Qlm",
+	"Jd8PBzocnt8efyrJhRaeaNJ0JlOwokfzVroZCW1IzG6NkOPpLHc5xJXW6a4LJ5IAA8P5rxiYA5PoAJaV",
+	"LbI7gtudL19mOXhkzI/jBkoLgrMxSjOaPut3nI3Kz7za2Sl+9IXPzErJCpR8QNk46ovjmK+Ih5QlmWct",
+	"MHsmJhBmspKo//ugcQGnnEjvMseWR4eJLxPjWnzF9Inx1axd7m3dU61aF5fMmrMRzT4IkSOV+QV3C5DM",
+	"5TLUg1a8IhzPBt1giMs5K+6XxWRYXesMkU2NzLTAstkdsvcjbxeMqUHevw+R64KwutV9c6HpgFBDTTZZ",
+	"RxP/FEY675m3E7U6OMoj/O1z9KvzKWyRSxLAqYmRZMFQzMljnsk+DxrTaC3X9JETH2gQvsIOwbJdTr/V",
+	"sotpauwPnXp0lAn6IMq1ksLl4XrPgh22j8p9NEuu72JrYVrtV1xgdRQUZugpRUjSIo64+PSmLVdKKo3c",
+	"0EULYJIYv71HgUViDlyQXU1LVjj81z09FFBCWvPSFIBFYL+PdvkcnTH2+9fEmfEFuAuK4Bgo3LM+J5FV",
+	"ccroSDncpBK32LBooaNcXAaJ2y81yRLsOSVigW7nQ5AAkV5w/8E/EyG7nZZpjNgrw28+7wYBlrKu5T7o",
+	"Aun8jDXDFJrRC38Q5dtG9NHqhr6MwKuqZFJrO789WP05puUj98qhEiem7T/kq9ynf8vyIShqRT7Ufnbu",
+	"y+d2UNeJ8KOQmo6+dMusM5NByu6mbCce0PFF97WrbTXrQpr0TT8vGvlRtHEHH5xOC1WN0BCrnixVGFU1",
+	"Z+o2xplL1Pbd5ckK4XexrDaXF8Rc2lOA2QLUT1rjxfp4AHemodZuSe7xEoI/U24ChokmuFdGXCn3x0/H",
+	"B3K7cP60dL+f1ryYAcJDRhxlnCZTPJgRf7kXmIhiS8WgYt5atGAAIUJzFlYEmxAc5xohjL7KoeWMoIY8",
+	"JPf7SHY3QAQ1+v4C2x8rVFYioGKTc4dnU52OpBMraEKT0KmeInZYD/l9wcgCQH7McUPmJHx27ypMJPi2",
+	"+VedE0mldCbuTQLgvUWWRI6UYH+B1/XlZUKsuXsYi5A+O2xhTlp0ee/KavFNnMrQ8o/2EkQn1ZVlR9FP",
+	"7L19ihTu6Qm/GOIvAVkF/uJxAeVdvCREbgGri8J9dUuG7MgUPdrPPufLJVPM1asPoKpyThLqeQWpJHPw",
+	"35CK4Sdz7WESrO5qeE203DLoHKHpodUlwPbx1YF29tfESm/4C4I7dPwPC4YQDtAI5uDwUjH+GX0QEb6g",
+	"bA41xnWEk8wnh0D8qaRcrmOxpg07TEoC8P2CkJ5vMQk73MaT4Cs1XyV43B9xDzqxwif4N2/PFeQ/SQUk",
+	"oAvyH0kmYi0EQE8kEaH5NfxxVsyezIrZf86K2X8k5zzNWQALwK0LyQLd1gFAjLnLk+moFCac0CyocZTG",
+	"K9ajjscp/fP66QSqg+U4IL98adurAJ8Q18YMvYNxYdsE309EAwqR4wq0whPqglGHXjrl4BqMeXFcHqcK",
+	"Jt54ucsjXiA0IqYeDdbddptnJNWLcaGcs6YTl2DVxeNJUP/LlrzGev6tqcv6ctVTgCwO3q1BYaLT1jBj",
+	"ftj0D2/MdFvqqBM26S5GR1OkoRzNuZ9egpItK+kddHpLg2iB/excDs2gv9IgsOLxgwKf8Mk0B1LJbopJ",
+	"CuBmWAHcsi3voByasKeeU/o4XJatk9gDWsFYkZjY8ixnlQ3iF9kQdGs+Dpj+1sOTBSE/GZHsp+K443Tr",
+	"sJdSAS+1Ytr4pnBySU6oxUw7IZ+SHTWGKYEYV/8JGtH/TWRDjkC29KDo6RYB0+hup+QdrV02exR5PO4+",
+	"/pQ7kmTqXr4xw3cgYIJHyUg5Jwemkx2rOt6xyA00uBR9vRJpNCnr57it9rcC237FfDJom5Rg/DVc2zlC",
+	"rXXneQ9/1MCFlNK00cbDuczJS6hlT+zPuJ8ote8Qh8VnXXwBHMid0Iplbf4ZP97ccrAjR5QLDL9EV2p3",
+	"rzHatGBmD7jdewnOsUmkMPBodT/3LTGSUHJgVM3JFUTHgG9dB824YlsKgjY01L4qxtxiSVuojY/ao+rU",
+	"nDzBFATnRAsplSBd/drMmrsgOXjYQCgIGah40RjiXW4FoQRB+oJxVHOxicjvN+CvC3EcF0eKC1ZGsMaP",
+	"1S7FkYCocGke0QimSK1lHX5NfSitTv8YO62NjCoBEi6sOaQJpBnAUQ/flHK4MbXZPkO+DJlgfzjepbZX",
+	"mj1WneN9iOm4bMZfumArKk4Na+cLZqfAX9tnM+GR7+xvEcw+Jq9OqLE9Gn9o4weJ7mynQbu0BbgJbtP6",
+	"prsra2tw+y2Borc9eec6qI0VNFvGBVpAAZr3Jfw/sJrL4Gy7V0YBuInS8moseXuk/yC6wTI/ZgKq2sjd",
+	"jlXQ9hM09dBNGKr5iRRz4qbj/VQ0vtp5BGg38igA9ECjpsQNSKRg1xAOf2IPtsD/tXyYKub+5YjC/Qtv",
+	"o/vHnnL/zgqKDvEFWqYr4nSz3VJ1yLBAp80jbKCru0pXLjYiMi7ynuluUBK9enot96wKUKqC7ZOkHGFa",
+	"JxpQ5kKW8cf7Ucq8ZzwD/YpL1NfDtvlaAgavqFwHWUAHdafUW3REQj4Le3Ega9Q8rIytGnBlYBTZG22p",
+	"pM2U/97Ou3DAoc5h3Xqng8O6XyEeY3W3J9neK3/5Bq5zvACB8lsXO0qBlr5S4uVdhGzez1MUubqje/Dy",
+	"rLfh54YzcxsQWnsFX+A5dm0dkDTtXYCN6MED6FAbVsmukTfK9tMFz7jKYGfU1LD6MBHEp4eBMOmVlCsz",
+	"2mkgXszvQ+wHrL1eUS4IF2XdVFOP4VGKyRzyi2PBrhxP5dJK2mbFJ6X8u9/yYbnTG6nUpwEZTkrb70xz",
+	"uHwkkEZxc7ixqjzOIMpvBwUfjCpGVVy1sDZmN/tkBwBc+KGSFbDUA8+LkALbOgVdkD015Tq01Q6lSQVR",
+	"bEe5wl+Qn1y8Fzd8ZamMLA6EfQS2BG2S3Lcw8xEQHp1v0C2GfPnmh5t35NL98w+un6Nm0C2IUP1efHga",
+	"oz5ek+9gyeR9c3X1p9K9B/9gHy7IC8wvsvLDeXkJNuDS5Mu3L5+RP3/z7f/5g4c839JyzQUjpawY1lPV",
+	"vGQCc/KRImZPd7RcsydfX1zNHIw67LG+vrzc7/cXFH6+kGp16d7Vl69fPXvx/c0LeKd1m83CJrfgv3Yr",
+	"vGEVstBnX3loNrrjs+vZny6uLv7keiIBHVxi297rX2YrTLm0lwM251UFLlhs6quY3kk7IfvI11dXLrTi",
+	"UxzpblfzEl67/JeOyIoebeAJHwAi6zt/4YeiBdJMDxRmdulxmWOKn13/86dI2/H5zFxHG8f1nEDPe2tx",
+	"+3thB7mkTcXze/Oaa/MUnugWdf8zgWXh8Ke5/ScUU/uLfD3br6XTAHC3BtI+qaLtg34GsM6K3UnExEp/",
+	"AmG1TvwGbz9DjLwGeMEVF0XwxlvVBxT8zHd9S+jRD6de9ODn7YvTYNTTJNIezmXZKC2tWDr6ZM233Mw+",
+	"/fRA2u9BDwijTukjDeSFkc1U4UMa+6EnNPw3E5JhcOleuGfvfe26F80h1la8KnzxB3Y9/bKDvK7/EF23",
+	"yzum+NJtKOyg87Z3L98/7FMHf/0e54gSKqUvXxr+5CTEQ8S7/3RbBxQGnXJ4P7YVFY2oznCGr6XcWE0Y",
+	"MsXc5LA1Maa7QOJz3GY+fawAa4XbluWj37lnjnDSKNZOu5WtHhYn1KFJBZnx+wxrCv6wPG8679WPdmFy",
+	"9S3i2h0jGz/yFBr5q9yTJVVhp85AJb1M6RQwM9ZRKWylQevaBUIPzHT5wpxIwb4APKc+LUFYlNa1pylM",
+	"7T9CVP6hU6gq1mfvTzu/eUkUb+AkenSbeX85FL44hU7D0T2cPv1QeLxecQFQ9eO0VmTEz3eYmmHXx7T5",
+	"TmKO6D3PAmtM8mZmIkboseVfZiqdTgzPDMg+AScVg9uPM67w5Kdi1hqBDxCMbSVJtFOdsdM01Y7hgFh6",
+	"F+irs5kx4XYkSNlL46+vvv41vncDrs4Fg/5UZ9IEwNL3l2cO1dKaNDtr7n/9rXNZaVdw6Lys4Jrp8OrL",
+	"X3j1CUmyZugC616qv4tF6D6Y59ag5oQs0CRcF5ZKIZYQ3nTnmoVmBlb2XJAfuxFDbOhHuCbfXP3Zw3+C",
+	"lAL3sdyyC3JDeeVcYKiAuMaqHm7HF1whZLibj5ZSMHWRESU4R92RJSHS4BDaQwJwwhU8FArnozFoXpsg",
+	"sL+Lc5EVHvg8jgEA1BAF146SWyLknkjhery5bUaooyjfkWtXo1CRxSEA8kIcLKUa/IV5zeAxHRtjHKEV",
+	"pffYwE+D+3FEf+DV7NNPg4t4Gaot7jFaTiy+oxv2wx2w6s+xse+AcOSdx6l4GM9j2PRtzQhsVeLOo9cI",
+	"cgH2aHxhvaxVeN1LLqaInBCRGy5/sZf/U2LrgUO40gvHIHw37I4kO2K1pM/muUT4kEc8GodPMjyY5yAM",
+	"zmBqEEpgEy1jcGFEenCcAZozZGzQSvqe2+nNeduI5/jIWbXs5ala9suclj1AHzhBmX55PmUaXAKugXiU",
+	"acOFNrTGDne9U9Fkr6RYtRwc8mryx4SyPOgKOQ7+vE2zfzRy9t94Dk7/NF27WZzJYTYIMNMoT9jyFp+A",
+	"B9sZsipPFglNkAndHb8MmbP3Ga/lPD36c6ty1hbkpIEgx9h4s+sitkYBdSH3c8x34uWGhbbLLubyXviG",
+	"a4h+0Cp14Bin/T4XUbo2oEVw0Bmb7UJQXmPMpktnP+yYwFbHEzwI3oEQzhB7KC0x3NDmjSawotEHkvM2",
+	"OKCR6c7714zeMfjEPpf4D7k4QhqyqwHJMvlhJbdJxRTTWydpo+ezsPAcEnfQ/fDgCxghvUrYFms56LWV",
+	"M4sDoZ4EgZKwXTE30LE4xbouTYt5uEphmbwFGJ8OUDH5ADh2H8CUaJEvBOPgQ4ugOARoGAdCF1CY64A+",
+	"5+SDA9/7AJlL70UKcg9iohfkR1esgFn7UfvVllyghAGmRIyUBSSh2kf3vb4p0CIldX1i7MdHZNPxZ5JK",
+	"ofvpPCy6w5Q9HnDwd/bbUuNWyYdw6DaPOikLX/icvJQu2bvRLlR3cjgOkwMf6Cw37KPBxTzRRrkc1/yA",
+	"w9jUnZd1D73oTN0x9QQSWnBz54ha9x426P0M/+p7qom4MM6lSMGNZx93NcW2xMkr/s7KcCNDXRDWy9Fe",
+	"PWtbhgnZ3JJ0FaO5/RPgY2pg3Uvnldgzxd4LZzhfkKcBpMwpXVwQbb9K65CbAS1MoMsngvfYNV+Q753t",
+	"HdDTYyiVxKV+4VY91aeuIidjv+YpyEwUlapbeJARS3I5ag/FZTEpuPQz+9Htdp4S0UWEvmPqvR91inZ/",
+	"4549B387xLyNQtqMr2Kgijl5BYGjAv0zex9zVKyUqvJXI8pezkZnXob8xOnBGe+ATOhQSsqcBjWBfQ10",
+	"qDdUhfZOkHRTkK/B3Xl1RWro+o9dwYTPnHZ1uHG+ZzKzAUD1f8W4Y3QU0yxQ9LUny95Uurumc5Iil5oT",
+	"XCKwGLMGgXME3zXCUZCKTTNp3SsPJ3o3UoQtJUm5llIzoPCiq6QBE9cM1J/tHKiBGgIFgTHhHzVfX/qI",
+	"xqNpRfiFvOnanvMDN/AHwUJUDTwC2DCYm6ACgfra28MFB+7yEMUo3uvLTnOALM95HnXQOu2znzlc21ne",
+	"pHscuybuF7BtvznlRrZbe86UAig+iFM8SrrFixlp2nEKwdh9fRCxYWXa5S8u2/ZTl/wmCTwcopV7j8Pl",
+	"+4VQ0KWhcNG6b6+upmKfdKZ7H3lgf7eHJrCFTq9a6TcpDN6FMkVN0LOEQCk0qjsM8BQnU5NP2Z7AREaj",
+	"LM+gfKN7PufKRfBJCA/ptZNLRP9VI/I98n1EAfg3umEthWSoZe5hKjFwRLcsmGouzFxb2xD8otgzeWFN",
+	"oE9p3tNmPiD7cdWc4/znjX/orJznTFwgVKQ+Bg9zKz/e36zdocnMJ+zqebiPnwLaO1DmG4e60fvoGtJo",
+	"xh6fCVkCDHudpa1XDrB+ghPK16cN/cptGVm+yDL0nfmpmOq98o2npht/kTtfEGjlhIlHgB5AWljhcxmb",
+	"cfjAjT7vuI0QEwY9svuoEC6E4jgqPkuqgpEeaT6dTsOpSUdIyb/flMZTWycGqp7ESl65lJL76dL4iSn8",
+	"BG/Sw5nJKyzhvl96LUz3qBH7Ct3Jj2bC5hKQ7N8xBMiNJmuuvU/tgVv2NHb1ct3uFvgrS5TZeN/aRBDw",
+	"knn4w8h79nBO3WW/KOiR/Z05a+cZDJo+zcdPJ3vqmxWcw7Vv5M577OchAWFN6yXZ0opFmWJ9Or8EJLsz",
+	"b+xbO+bn2tcbQ5XVtc6xq1RZ2kYhjHfBt3+HCwM5kQXgodgrsY8wBBSj5dpvd83Fxn5u0fC6GknGwQde",
+	"26cfunMTzeTQxSguKsFiF+fRdTc/WeLsZP4RYA2fmKjnrhx2QiPBoE34mU+LCJzr5N1JAMCQRrcLIPnQ",
+	"0qEctcm3UGyDGO/dypx0pk8ty824SvkanvjN++mmNPRM2g3QS9nh5Mu6gupKa/GduyAHmzaTNb1j8AVW",
+	"3VcrgDPz3BJzkx/KL5N6MHcz9yBPjV5fkHch3wAh3SKraB71uqypYQpSsBHaQnejrdA8/oChiotBbPMt",
+	"rspS3tkcKjn0cYRu3bCdQVXGr7SL7PeV70E72fnivnc/98t5ST9H9meg8RcO+cyZjFEzGlDIGmFpFdTD",
+	"cPRf7tfSJWpgZCLDl1ZPanaHOlZO8X0tV6/hmUfcwPCNxCa6H87icLAUbwgsORRREiEr5nDqfMpdLVe6",
+	"cJtreI25SUPeXsx2TWLTbnqbdo6btZQq3/7v7zBJu5ZSiiVfNcoyB1gl164j7p+vrghfuhiyDynj/UMc",
+	"wP/+r2/c9cN/f5US/oFappzm99be7l9ZHOFz39gxgrth50hx/Qu/Q3dELVehTe2Q0nw/WDwtvNlYkJNW",
+	"JdBhnbyrf3vUdHffLTTB5UIf0QenZEB5i+YrYZVt0Y2pxhUwIYHPb8rlMoaDTldcPefavTfcp29S0J2+",
+	"+9Y54u5qxZDbtBmHfCWecFcsAV00xib/lulm+6gH7Nq2Jg4Yv12dUZJhv5UkQ00aSdhx9PxaSqR8fJtK",
+	"n0pwqU+f5QjeYJeVcxT6rCBos6WWqwtr2uJpzElJ6xqtQFqWbGdAd3YJc9A8Vmd4EiJfjIdj8JGzukDb",
+	"z06DFylLpvXxsAiOOikago+e4VpYQxKahVi1bU0TPJAaOBWtgyLtU45GD+XyF0Cx+XSJL49zmDu5OfMR",
+	"eZC2RFFrp1UAYIm6ylW0VwC7+jSI7q6WsTSTzvCtwxI6D2+jLhPjC+2xlbB4JeoGB2pnjXiNLAJmomV7",
+	"pPMW3GOBVux70esqU/MlQJeGpjE8kpAu7GVJZakYc0V6TtEAQLE+zbwXCZdtokLPYzudVqLXJLnC0pwP",
+	"VEAcbiNwu3CSS1prNvDBup0YbBcEbh1CKqRtsahSgGqyZ3WdzumYICUSGobdgrOQ3mtmon5DDk8Oa7cd",
+	"ljOyjj3V7qpleIaSdzxAKWS0KPj7G//klHW+9V7oM7jooDsbpMBCb3ycWFKTyNmz+amfUVn230jH0N1v",
+	"ZzFpcR+YiotZoomH7POdYk+WHNzYS6m2J1iz9K573Pe7sFO2C/op/Nq+m1/nqN66Y4KAAhRWdK2BaAFH",
+	"Lucl3+6kMvmIwiv4/X8SmdMNuEqh1paVihn0zkMK8xeaPKtlU5Ebpu54yfSx7dP43HEe5wZ8pljFhOG0",
+	"/pxmo5s1KcNsTmJ6E9ZyRjNm8LEEfcS/noURJnYoSkkrot4F2lPRSTwwvYXn0F7KmjNhbjMAu+5XnPLx",
+	"5It2sP6rn9vnNoks3gZxdg6yUAfX1NUxXwpUwtQTI5/g/41fKGAczcIvWOeZrgOCOp9Gm2nV/arSUDvG",
+	"2Z7QqlJMH2tltKUfMc3m+ivn3/X/HOb3+NSoqfhmLd76/YjrIeHtKFUtve5sm4V+ulI0UPvaFOPxqfOT",
+	"nIFUHf349keeWUVoAlsmGk+R+hjEJAZcTyo3i3o5prLmop9PTPZLYlg+CG1wWqblsYjdDbzxm8z1e1ic",
+	"/SzkaAc6PXbuzA1rc3Zrx9uml51cMcVoFSdzRjlkzqlRxaU26Uj6C1quoxpjTaCtBBtADryDebnKGuFc",
+	"T66aHQA76RZ8buSD3vDdjlUf5r6VITXvBdcA54mxnG3hrFCqpQhNnwDv19VoOjhbDOYrhj+gN8dpslgQ",
+	"bZ9d0HKzUvZ6XL8Xdg8g04jRcl24XJMPAHz64YL8Ve5dpqw4tKBtRYzrJqDnXTuhdSMqhcXOUAadQS94",
+	"LOOu0evpht3XD0WdnZyYdErHn8izlO76HtD4EIpQd3riRvHTSCgNzAbLIZvFIo1x2fL84eLwlB1dzoFI",
+	"wYtv3Oo8DSGlYXfxybC8CRWirzW42zJhcqd8+MaNOvn7t9NPKYp/H2nB4ffLH5ynhXAi/c+32/GraxB6",
+	"HeNDRs0pLKEj+GKsQFzu3N/ySi0+8MjMwX3lsZw//c6yycaJjj7t3ZnaO20Kre0hyLFgeYZQc7E5+9V5",
+	"jYMevzk+nz+THwppdNSjbXS6bmMB1zVpRM10i5SAUk0zqxIZVh8KBBvxCKaI//TRBOwLVyNWIHjMHSD/",
+	"EK7TvXV+V2wmHP10XuMZiG8X9BDG8sbf9/MAAbl0M1yUZqKK4pJCmrkv5YK/OkXPtXjeQkffDuOJ8KLS",
+	"Gl0KMOpH7FLlCwv9kX97ddUFJiqiH6GZB3Rb3a8PF2OYTT8sn9b175fJ/UYgo6w22oqgPl5UgUh/Dra2",
+	"c2ODVt6+0KGYY9U5QUT9PjM8fxC46jl4J113NADTwv3ybSp9P11aa+nqEvS9gCVCuU3UGivnDb/hK/FD",
+	"My1p6gU0BT13IyOfNuQmO29R2XyHecFCrko+i8gu5JU4X/V485HJW2jNNaH3fvTw564WvwltnxK5j+6n",
+	"c5/gRxf0OtrXDK992849eeNdotRnScXyvzz40n8vK6YLzL4qSGuHInByxhutm9149O9vdMNu3EMn7c+/",
+	"+a67PUELXnBBwdV2FLbuKfk3381dZst260xuUAEB9YwLqOz1nWadsnce/klVueZ3oB3sEYveJURAThWr",
+	"d5rsqbOMNoCo7J2sGB/J7vhBlOPO1ht44j7QXoD7apm73IvfSu+esN5pEG8HUR5HeIMhJ1VzHUS5VlK4",
+	"noXnxLwCDWPLlcJuKN3gIKgh4LXsFbEm79jTqoJ1P466CL3nH8lhdvwoEwj+bNWcI5rdnm2EIALlQIPj",
+	"sGxwwVY+OxroJ+WuGFQZgamEqPT2/vtuHRfkKTGKOeevoRumSS3FiimChumClhucywe7IqsIfSCQPdba",
+	"OXuqcXzmy0IAXXZoVeA8HYWMMoVgafuuItwA9cFnirCMgNSr13IPTTbm5L+7zfiTnRC5fXHWA4x01R7j",
+	"lR7IUz43bV89QgA1lP0seW2YQmLIt9yf2GLYE03EniO0l6gSN+EBoiLlkYKWoGTdJxCQpcFoAkKGfFKq",
+	"TSvQwNHrnAi9VAOPoj74Hl3a3YgSVVmt2Zxc+e7QAhFu2n7iE3alA+Q24fmaa9/h/NRWyf7V+KNFu9xU",
+	"o+RsORUNW295RByDhfCeJjXDVjqAhTS6+6cuY6yPuSexduaeeD6LQ0h3RbV3eAXrx3HtY32QMKUziNNf",
+	"L5cU87V7q5i7ou4QTcT6WyintIx5r7hhPmqHhzWed5Vc19Wjy+yeHnUmFVsPR72v2yHQxiUEa88N8mHH",
+	"TO/970dfeia3O2C50qyhHMKbh2BIO2/HvIU94sslU0yUAJvEkERVIwjXUX+yaOOjF46aN8+jZ39vaKLd",
+	"ZU62atolp5CQTsVfmohCGs11Eg5p9PyZGDuUrFJtMIkCipFCi92HX/aJdY6fi20+LQ2/O0dF19tGeD+3",
+	"/WbV1AwLMu65jaOFkZ9rt85WlAhIRmhSYX26worTOaHAwbDF4Z4CYGSA44kb5SH+DjRvB4k9YHaKLRXT",
+	"67NjHsGoD3QG9PwvTQpj8i+SSEFobVXM1ZqAkrJtyjVAaIL9HEOE4LZhugMgToHLTct7Vy/9/qQmGPMh",
+	"Xh06qIF+ikSDzPaoctcnpEYcF5dv7UNnlWL+s5PF11vczVG/HAw6qUqyEefC/ATZYj/cTS48j3jRzJia",
+	"nfmS38CgZ73jG3ZIpTG0MEBMmJTHvZgF8dktqJUaahVNMFnmeAEcLEKBFO97glWhiBi6pLhkDPeKVTeL",
+	"YTOtkMNBnS8iThjuNssqZh6NoZjZ0ZLwpR1CtPuBa/vsRQo5gwqIoMJO+2fyh8KQhAJoS81LYzWGNRXV",
+	"gOcYJZtFPUFNf+cf/J3p6Jbc+Yn6+Qu4Ir+aau6nOIVdvnDPnkklx7AVNXZnuRTkia8SCPmMXAQiKrqV",
+	"9c5fB3nZ9sm+rlCgvOOaSFUFgL/7sOFu8/Msmf7YPnZWEtqvD7fQSC5ZDJLpzD5GIGGiR8Xo0dbsPW7d",
+	"Pn4ekYpt675sp/GHFtwKgSSecOF7RECODQcm043X/zILuSD//MnebyyQQiJoVD27nl3SHb+8+8oe+P8P",
+	"AAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

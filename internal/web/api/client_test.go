@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -32,11 +33,12 @@ func TestOperationsAreThoseOfTheDescription(t *testing.T) {
 		return answer(http.StatusOK, "application/json", "{}")
 	})}
 	ops := reflect.ValueOf(api.NewClient("http://connector/api/v1", web, nil).Operations)
-	described := map[string]bool{"Events": true}
+	opened := map[string]bool{"Events": true, "MakeSupport": true} // by Client.Open
+	described := maps.Clone(opened)
 	for path, item := range spec.Paths.Map() {
 		for method, o := range item.Operations() {
 			name := strings.ToUpper(o.OperationID[:1]) + o.OperationID[1:]
-			if name == "Events" {
+			if opened[name] {
 				continue
 			}
 

@@ -6,7 +6,7 @@ type ctx = context.Context
 
 // Operations are the operations of the description, by the names that they have there. Their arguments are what is in
 // the path, what is in the query, where nil is nothing, and the body; what they answer is nil with an error. Not among
-// them is "events", a stream: Client.Open opens it.
+// them are "events", a stream, and "makeSupport", a file: Client.Open opens them.
 type Operations struct {
 	About                   func(ctx) (*About, error)
 	ListAudit               func(ctx, *ListAuditParams) (*ListAudit200JSONResponse, error)
@@ -36,6 +36,8 @@ type Operations struct {
 	RebuildLinks            func(ctx) (*RebuildLinks202JSONResponse, error)
 	ListLocks               func(ctx, *ListLocksParams) (*PushList, error)
 	ReleaseLock             func(ctx, Id, ReleaseLockJSONRequestBody) (*Push, error)
+	GetLogLevel             func(ctx) (*LogLevel, error)
+	SetLogLevel             func(ctx, SetLogLevelJSONRequestBody) (*LogLevel, error)
 	Me                      func(ctx) (*Person, error)
 	Disconnect              func(ctx) error
 	Resume                  func(ctx) (*Status, error)
