@@ -51,6 +51,72 @@ func (e BindingState) Valid() bool {
 	}
 }
 
+// Defines values for BindingChangePublishers.
+const (
+	BindingChangePublishersConnected BindingChangePublishers = "connected"
+	BindingChangePublishersEveryone  BindingChangePublishers = "everyone"
+)
+
+// Valid indicates whether the value is a known member of the BindingChangePublishers enum.
+func (e BindingChangePublishers) Valid() bool {
+	switch e {
+	case BindingChangePublishersConnected:
+		return true
+	case BindingChangePublishersEveryone:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for BindingEffectSide.
+const (
+	BindingEffectSideFrameio BindingEffectSide = "frameio"
+	BindingEffectSideNuxeo   BindingEffectSide = "nuxeo"
+)
+
+// Valid indicates whether the value is a known member of the BindingEffectSide enum.
+func (e BindingEffectSide) Valid() bool {
+	switch e {
+	case BindingEffectSideFrameio:
+		return true
+	case BindingEffectSideNuxeo:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for BindingEffectWhat.
+const (
+	BindingEffectWhatCreateAction BindingEffectWhat = "create_action"
+	BindingEffectWhatDeleteAction BindingEffectWhat = "delete_action"
+	BindingEffectWhatDocumentType BindingEffectWhat = "document_type"
+	BindingEffectWhatFolder       BindingEffectWhat = "folder"
+	BindingEffectWhatPublishers   BindingEffectWhat = "publishers"
+	BindingEffectWhatRenameAction BindingEffectWhat = "rename_action"
+)
+
+// Valid indicates whether the value is a known member of the BindingEffectWhat enum.
+func (e BindingEffectWhat) Valid() bool {
+	switch e {
+	case BindingEffectWhatCreateAction:
+		return true
+	case BindingEffectWhatDeleteAction:
+		return true
+	case BindingEffectWhatDocumentType:
+		return true
+	case BindingEffectWhatFolder:
+		return true
+	case BindingEffectWhatPublishers:
+		return true
+	case BindingEffectWhatRenameAction:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CommentOrigin.
 const (
 	CommentOriginFrameio CommentOrigin = "frameio"
@@ -173,16 +239,16 @@ func (e MediaSource) Valid() bool {
 
 // Defines values for Publishers.
 const (
-	Connected Publishers = "connected"
-	Everyone  Publishers = "everyone"
+	PublishersConnected Publishers = "connected"
+	PublishersEveryone  Publishers = "everyone"
 )
 
 // Valid indicates whether the value is a known member of the Publishers enum.
 func (e Publishers) Valid() bool {
 	switch e {
-	case Connected:
+	case PublishersConnected:
 		return true
-	case Everyone:
+	case PublishersEveryone:
 		return true
 	default:
 		return false
@@ -768,6 +834,9 @@ type Binding struct {
 	Description  string    `json:"description"`
 	DocumentType string    `json:"document_type"`
 
+	// Editing The item that is changing it at this moment
+	Editing *string `json:"editing,omitempty"`
+
 	// Ends When a binding that is ending ends at the latest
 	Ends        *time.Time `json:"ends,omitempty"`
 	Folder      string     `json:"folder"`
@@ -775,7 +844,7 @@ type Binding struct {
 	FolderTitle string     `json:"folder_title"`
 	Id          string     `json:"id"`
 
-	// Item The item that makes it
+	// Item The item that makes or changes it
 	Item *string `json:"item,omitempty"`
 
 	// NeedsOwner Why nobody can act for it; another may take it over
@@ -790,12 +859,54 @@ type Binding struct {
 	State BindingState `json:"state"`
 
 	// UnderReview How many documents are under review or on their way there that could not come back without it
-	UnderReview *int        `json:"under_review,omitempty"`
-	Workspaces  []Workspace `json:"workspaces"`
+	UnderReview *int `json:"under_review,omitempty"`
+
+	// Version How often it was changed, from 1; who changes it says which one they have seen
+	Version    int64       `json:"version"`
+	Workspaces []Workspace `json:"workspaces"`
 }
 
 // BindingState ending: it only takes back what is under review
 type BindingState string
+
+// BindingChange defines model for BindingChange.
+type BindingChange struct {
+	ActionName   *string `json:"action_name,omitempty"`
+	DocumentType *string `json:"document_type,omitempty"`
+
+	// Publishers Who may publish
+	Publishers *BindingChangePublishers `json:"publishers,omitempty"`
+
+	// Version The version of the binding that was looked at
+	Version int64 `json:"version"`
+
+	// Workspaces All teams that it shall cover
+	Workspaces *[]string `json:"workspaces,omitempty"`
+}
+
+// BindingChangePublishers Who may publish
+type BindingChangePublishers string
+
+// BindingEffect defines model for BindingEffect.
+type BindingEffect struct {
+	From *string `json:"from,omitempty"`
+
+	// Owner Who answers for what everyone publishes
+	Owner *string           `json:"owner,omitempty"`
+	Side  BindingEffectSide `json:"side"`
+	Team  *string           `json:"team,omitempty"`
+
+	// Text The same in a sentence
+	Text string            `json:"text"`
+	To   *string           `json:"to,omitempty"`
+	What BindingEffectWhat `json:"what"`
+}
+
+// BindingEffectSide defines model for BindingEffect.Side.
+type BindingEffectSide string
+
+// BindingEffectWhat defines model for BindingEffect.What.
+type BindingEffectWhat string
 
 // Chore defines model for Chore.
 type Chore struct {
@@ -2015,6 +2126,12 @@ type ListSyncTroublesParams struct {
 // BindJSONRequestBody defines body for Bind for application/json ContentType.
 type BindJSONRequestBody BindJSONBody
 
+// EditBindingJSONRequestBody defines body for EditBinding for application/json ContentType.
+type EditBindingJSONRequestBody = BindingChange
+
+// PreviewBindingJSONRequestBody defines body for PreviewBinding for application/json ContentType.
+type PreviewBindingJSONRequestBody = BindingChange
+
 // CreateFrameioFolderJSONRequestBody defines body for CreateFrameioFolder for application/json ContentType.
 type CreateFrameioFolderJSONRequestBody CreateFrameioFolderJSONBody
 
@@ -2086,9 +2203,15 @@ type ServerInterface interface {
 
 	// (GET /bindings/{id})
 	GetBinding(w http.ResponseWriter, r *http.Request, id Id)
+	// EditBinding Change the action's name, the teams, the document type or who may publish; waits up to 25 seconds for it to be done
+	// (PATCH /bindings/{id})
+	EditBinding(w http.ResponseWriter, r *http.Request, id Id)
 	// TakeOver Become the owner of a binding that needs one; what waits for an owner goes on
 	// (POST /bindings/{id}/owner)
 	TakeOver(w http.ResponseWriter, r *http.Request, id Id)
+	// PreviewBinding What a change of a binding would do on both sides; it is checked as the change itself is, and nothing is changed
+	// (POST /bindings/{id}/preview)
+	PreviewBinding(w http.ResponseWriter, r *http.Request, id Id)
 	// DoChore Do a chore now, and say what it did (administrators)
 	// (POST /chores/{name})
 	DoChore(w http.ResponseWriter, r *http.Request, name string)
@@ -2572,6 +2695,32 @@ func (siw *ServerInterfaceWrapper) GetBinding(w http.ResponseWriter, r *http.Req
 	handler.ServeHTTP(w, r)
 }
 
+// EditBinding operation middleware
+func (siw *ServerInterfaceWrapper) EditBinding(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.EditBinding(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // TakeOver operation middleware
 func (siw *ServerInterfaceWrapper) TakeOver(w http.ResponseWriter, r *http.Request) {
 
@@ -2589,6 +2738,32 @@ func (siw *ServerInterfaceWrapper) TakeOver(w http.ResponseWriter, r *http.Reque
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.TakeOver(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PreviewBinding operation middleware
+func (siw *ServerInterfaceWrapper) PreviewBinding(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PreviewBinding(w, r, id)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -4300,6 +4475,8 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/bindings", wrapper.Bind)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/bindings/{id}", wrapper.Unbind)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/bindings/{id}", wrapper.GetBinding)
+	m.HandleFunc(http.MethodPatch+" "+options.BaseURL+"/bindings/{id}", wrapper.EditBinding)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/bindings/{id}/preview", wrapper.PreviewBinding)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/bindings/{id}/owner", wrapper.TakeOver)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/people", wrapper.ListPeople)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/people/{login}/access", wrapper.Revoke)
@@ -4688,6 +4865,60 @@ func (response GetBindingdefaultApplicationProblemPlusJSONResponse) VisitGetBind
 	return err
 }
 
+type EditBindingRequestObject struct {
+	Id   Id `json:"id"`
+	Body *EditBindingJSONRequestBody
+}
+
+type EditBindingResponseObject interface {
+	VisitEditBindingResponse(w http.ResponseWriter) error
+}
+
+type EditBinding200JSONResponse Binding
+
+func (response EditBinding200JSONResponse) VisitEditBindingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EditBinding202JSONResponse Binding
+
+func (response EditBinding202JSONResponse) VisitEditBindingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EditBindingdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response EditBindingdefaultApplicationProblemPlusJSONResponse) VisitEditBindingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type TakeOverRequestObject struct {
 	Id Id `json:"id"`
 }
@@ -4716,6 +4947,52 @@ type TakeOverdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response TakeOverdefaultApplicationProblemPlusJSONResponse) VisitTakeOverResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewBindingRequestObject struct {
+	Id   Id `json:"id"`
+	Body *PreviewBindingJSONRequestBody
+}
+
+type PreviewBindingResponseObject interface {
+	VisitPreviewBindingResponse(w http.ResponseWriter) error
+}
+
+type PreviewBinding200JSONResponse struct {
+	// Effects Empty: there is nothing to change
+	Effects []BindingEffect `json:"effects"`
+
+	// Version The version of the binding that it was previewed for
+	Version int64 `json:"version"`
+}
+
+func (response PreviewBinding200JSONResponse) VisitPreviewBindingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewBindingdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PreviewBindingdefaultApplicationProblemPlusJSONResponse) VisitPreviewBindingResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7083,9 +7360,15 @@ type StrictServerInterface interface {
 
 	// (GET /bindings/{id})
 	GetBinding(ctx context.Context, request GetBindingRequestObject) (GetBindingResponseObject, error)
+	// EditBinding Change the action's name, the teams, the document type or who may publish; waits up to 25 seconds for it to be done
+	// (PATCH /bindings/{id})
+	EditBinding(ctx context.Context, request EditBindingRequestObject) (EditBindingResponseObject, error)
 	// TakeOver Become the owner of a binding that needs one; what waits for an owner goes on
 	// (POST /bindings/{id}/owner)
 	TakeOver(ctx context.Context, request TakeOverRequestObject) (TakeOverResponseObject, error)
+	// PreviewBinding What a change of a binding would do on both sides; it is checked as the change itself is, and nothing is changed
+	// (POST /bindings/{id}/preview)
+	PreviewBinding(ctx context.Context, request PreviewBindingRequestObject) (PreviewBindingResponseObject, error)
 	// DoChore Do a chore now, and say what it did (administrators)
 	// (POST /chores/{name})
 	DoChore(ctx context.Context, request DoChoreRequestObject) (DoChoreResponseObject, error)
@@ -7509,6 +7792,39 @@ func (sh *strictHandler) GetBinding(w http.ResponseWriter, r *http.Request, id I
 	}
 }
 
+// EditBinding operation middleware
+func (sh *strictHandler) EditBinding(w http.ResponseWriter, r *http.Request, id Id) {
+	var request EditBindingRequestObject
+
+	request.Id = id
+
+	var body EditBindingJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.EditBinding(ctx, request.(EditBindingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EditBinding")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(EditBindingResponseObject); ok {
+		if err := validResponse.VisitEditBindingResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // TakeOver operation middleware
 func (sh *strictHandler) TakeOver(w http.ResponseWriter, r *http.Request, id Id) {
 	var request TakeOverRequestObject
@@ -7528,6 +7844,39 @@ func (sh *strictHandler) TakeOver(w http.ResponseWriter, r *http.Request, id Id)
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(TakeOverResponseObject); ok {
 		if err := validResponse.VisitTakeOverResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PreviewBinding operation middleware
+func (sh *strictHandler) PreviewBinding(w http.ResponseWriter, r *http.Request, id Id) {
+	var request PreviewBindingRequestObject
+
+	request.Id = id
+
+	var body PreviewBindingJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PreviewBinding(ctx, request.(PreviewBindingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PreviewBinding")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PreviewBindingResponseObject); ok {
+		if err := validResponse.VisitPreviewBindingResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -9097,217 +9446,225 @@ func (sh *strictHandler) ListWorkspaces(w http.ResponseWriter, r *http.Request) 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"3H3dk9s2lu+/gtW9Vcns0N2dzGTvbOvhVscfO77liV22Z/IwTrUhEpIwogAFAFvWpvy/38I5AAiSAEV1",
-	"q+NknxK3SBAfB+f7/M4vs1Jud1IwYfTs+pfZjiq6ZYYp+BctS9kIY/+3YrpUfGe4FLPr2fs1I7wickmo",
-	"IO4p+68X9u0LLmfFjNvndtSsZ8VM0C2bXYfhipliPzdcsWp2bVTDipku12xL7XfMYWcf1UZxsZp9/lzM",
-	"ykZpqYZz+HFNDfkwE+yT+TCzHzdrRnZ0xciCLaViRFNe+Yn83DB1aGfixhz/MK/s3xPrgGFPWULNt9yE",
-	"wXpzwR/jASq2pE1tZtffXRWzLf3Et83W/sP+iwv81zeF/w4Xhq2Ygg81OOfhYTXutEgly2bL8LR+aD6x",
-	"zFGduMTP9mG9k0IzIJw3Si5qtrX/W0phGNIQ3e1qXlI7rcsdPvHHf2k7x1+isf+3YsvZ9ex/XbaUeYm/",
-	"6ks/LnwxQQ57u7K9km7f3Wt21JuFbGASOyV3TBmOExV2C24bVSdWVcx2zaLmZfbnO6Y0x+kPz7zdvH+G",
-	"B4voe53RfwqnKRf/YqWxo9+UJdN6OGVaWSLQRlGD18K9uZCyZlTYV9mW8vSUl/aCcnlbSiFYaViVHsA/",
-	"htQwMs6uPejBMzXV5lbzlbjlsEdLqbbUzK5nFTXsieFbNisSb8kVF8nxspPBTTVyw8SQ+m8IjEjgZ8cm",
-	"uNKEa7JhO9NOIVq+Yndy09mb9mOaaXuWOvoxvoHxseNS3MSL3sFFI3VXkDqk3mYmyUVrZl7QEvl44m54",
-	"3kyMrCvPL6l9a07oQtubs1RyGziEJsa+tqZ3jAgp7Aq6hFjKipXJPaoaRY27Gd2ZaFZKUdklt9Qgm0Ud",
-	"kYJotgu7mcVsyWs2JnvsAsKq4OEEPdm/H6HjW0UN61Jofk72Bd15mAvzH3+eDfmxOzS45nqN5DTtDmxZ",
-	"xekt/jnHluyIt4tD8gHFtKyb9Am84htG/vSXP1+RT+Tbb/7jKvV9zf87sfGLg2Gdk8svXBtqGp2cW7Or",
-	"Ja1uq8GWj20IvsRUmg1ztvc8ekgqQOFfadQMpAgEMydsuzMHsl8zQbix/EBIQzZC7sVwCr2b3RKVo9Jo",
-	"FsnL2VTcPBdGHRL83EumJN8qCCVLWVdMFVbX4oZtUxtEq0o5adG/+kwxuCl2/kwbUtItg5ueHMdMP5RS",
-	"KsXqcNGHXICZnBhaU70ezvU1Xmlm94lQEe64FEGn4yY1E55m1UJWGf5hf0H2tlfS5IbV7Ofh6y+NJsgO",
-	"CN1KsSJmLTXzU4VPTroi+zXu9eCr+7XMUsOcbLnWXKzIUipiRYlYWV39GL2COufmZlcFB+3m4E4jRbbf",
-	"c1HZ4YY0W9p55dlqqRg1p3A8eEGqDB1FO5H63QmsPMNkVuSkroYglCxwkUgOXBOG/7TvEGrgVGtqmDYd",
-	"oTW2GLyvaXkDP92Csj3yu+GmTi8lQ+rAF9Ki0rAtrm1LN0xnSF0wVulbuRcsaWkdiJALWR1ICfaeAfLj",
-	"VnEQ0qyZIlt6IIZu7OeIvGMq9Y0welagodU5agC0TwKJU50hCiuBEpcfD/capilqnLMmC1puyN6dfyMq",
-	"pohilqHPLO1Yc+ufM0cms2K2kI2o4Bf3h0b4Py0pr1kV3aVIhNlhb92wg3n9Ve7JlopDpH1RxTpzIVJZ",
-	"+QXqK9nb/XasnRpSyqauQH6VcsvcerhZy8Z0DjzmP1Jt9I6WeKEtlRzd/B/9K/Z9NyJVih7S/MZdgy7R",
-	"90i86LCS7l3v3+yWS3ha6lCOP/PO0lpWlOJvT9dSsSF3q5oTVBMmqlMYHbtj6nDr1eCEDVHMai56hzIY",
-	"pbv5Y6aRE4HDKzdiuCm2lXcd8+e43OoRgDtOJ2C6i24/4NeaPBu53Tq/QU/2NGadkRQni51K0b0TcAnN",
-	"UQhpQL0hVLeGxsoaRJb3/b93r3+I1cctrUAP0Gu6Yzr5OWcX3Z5kRbCKu0UN5BfwXiuh9lJVmuwtQyjX",
-	"VimoCF0a/PGAf98rbgwTSYP3ZEvLLRl11yJjVw1HfCobYViFhubVNEUpI/Gk4s5R4Dm0M5u9OZ3kwtYK",
-	"mLjtiu1qfgJ39ASbuJ5gj93lnC2GfUro/29qygWxvxVE2AtEtlRtml1qty15l+mbnmLM7ga5L7fXJppo",
-	"oLqw0e2GpG7rM8eph9d13P4+YuluZcWX/JQb/Zima14ryy6gyVBv5Doc3rmaLliN3lmi13KvC/LNxTd/",
-	"DLxmT3W45ZqLkh3V/xs4dy9ynTRtvZJhm8eO9lkw53r8WJRMG6mm35QXqBgkLgoY68dejzxdYIXCtdOp",
-	"rXSGWeBciwNxiwbz0tJQYXmbcEbcjsldzbxNKFoH+QPvv5/j7dbpG4MzVwz0Pfu71egE/KvmGq9ggmEH",
-	"EyPr67c8Gx9zzJqLtL+13OQVf0nW1NoMxD7GqnhTMm7YrCPGK3PeFzM2VNY+2jXoOBi3EfT68a5r7rcE",
-	"Af7A9kwbsuRKmzmeh/1fexYm2hDCjWb1ciqd+fv4DzenY7p48u47XTwdmAiKe3u1o2VGV65P2WPs4x/t",
-	"FvbcyCf7ChqlnKg5kyazlnWlT3ceA5/OWp85/2eSxJJnhuO3C05t7/O7tJJ8gh9vxE/H7robnZmuV/Ih",
-	"tuuGS032Rc6fNDIFq/XEWp7cWLuCKuGMceWCJnrDd7uM7Z09Qa8O9p1t6CxGanFRGKms/A2+1C1z3pCF",
-	"vciCFaTmG0YurTl7x80htdH41mTjCVY+vp9BCnS3M8s+z8YSk/TqmEqH1eSnPUmf6B7MC2s2gEe4MUxt",
-	"pTbes3Ww56CZleQy+IwjsfdAvaSk4nbBRUaB77gpUoqI/TPOlCrF77hYYVhCAwWtmCGWskAVIY1uaA3T",
-	"B2ERz/24G2BcAiNff5D8PaNM3a8Pt0KatLsRcjmY0lLYLRLSgJs26bycTIpdeRaOdHB+8T4myRftzNzl",
-	"ywUj8jxITWKy6MO3o4xM6o2S8JcHz0pJaW7HtMz2CvrwVMsejWKMLNiKi6mhCeR48UdTi/wrr6pUjD94",
-	"T4Flc0fgoEKzpbFTLdBQQneIYXVtH+1Fug+yAU5iqU0zRqTyd5aRlRQshMnBDnMh8aEB+dK54gcRk4zT",
-	"ihrDtjsz0SuxaEXomIrjgxrcxfvMWslmtU6H8TIuwmPxvdO9bZGTYNRsiTRj51VTpNnZsauCSHeOilnu",
-	"3jmFWHETJ8bc19xyhsNkIxYVrwQTzty0TVd8xArO4Rat+byLb7+W4AKieqOBRkvLymq7L4oZdegwxkgy",
-	"bZnWTsVJuIbNLUZVp2+SbEwpMxxjJLzzq2pZWX46ooBF8SKvZ+4pN6hiqkY4ZbNCanNRHpAhJcsFfLRh",
-	"u1NlqKJCL3EXx2jvvX8OUiOqU25hivtuUAy6jWulpg+y+LgKrKhlWLHj0M+iyzU6xJ1i6H9jFadDZunv",
-	"ij+LO16BnkKbCnNLt5aiIoZiqVmwtO4PstwrNEO2oyEdQiqgRh3SIudOfkEYjVCia6rXBdlBQI0s2Nqq",
-	"I/DkV5q47At8llu1TgrDPhliP3tBbiKxwTFEp9EFHuXLDulYapMSvjdEG17Xhf8qq/BSoO2eGebIBgwG",
-	"i3YtRdqyUSUb872H6Y+cTFJP/X646/PernfYRbv7F+SlIXLHhEYRQUUFw3BBKNly0Rg2dgRFeMF9QG44",
-	"cCfZKCL3wtFHYoSsFr1fH7LaLUovIe38VmTBjEkFzXu31V1Ut/2pC/WDE+Y95aPmdyxtu6ylNqckGlgb",
-	"6wRvvKHqJBVhckotMC6YfOzF8t9z8yzcylM79YY2OrFV2Yy6bKaBFw+JTCG27SZRuvA8mqhckXLNys1O",
-	"cmHIgaXD9Ojfvx9zX1j56AMEfprJvQBL6/eTajy8UW0CX5w0+/Dk4vGMXlz8MLN3uPTkrrcLGibW3ksj",
-	"X3JWV79lR1fCMxrRelCMBgKPCcMsT7dymjrHQDIQmnZC9E7ReQO8muOm5CyhzElZFUTlkhH4f2NYP1co",
-	"UNacCXObYanH8tuYoIs6d33WVN9qViqW8YcrVnHFSpP2Cr1lK27FNGGfaGnqA1rPXp2JksbTp4wv56am",
-	"S7k7NZFFM3XHyxGfO+TIZze60UzdTjmTHkV0PtvPQmpPr7PdReLw4/llZxN2pj3azmb2Dm2MIF9ItX0c",
-	"onS/tqTVJZznkDu9YWyng7vVJ1BaOzrNfk+g9F7SunPjWD6vDT3oOaFEsD3BbcOsGkze9Bt6Hnp8HHJr",
-	"tz55uJ1syFAMhllUaIEOw7RbeiAuGW5O/JOEC/THMbotMH+wPoQo91q2wjIosV6hjz6WkmLtHrxpUqnc",
-	"N1GhmQCTCDIWZaRuG/R5SwXpihfkpYjL03gIkzbCO3MslV0MylCiIsXB5BbUlOtcZgDmf1tJt2tgeCNX",
-	"4G5JkW7kd/sCjrBzJB7ax13ByJB8QkkJ2Fm03KBrqWZUsyqTMzwl1AoR1qjqYjxdenQvIMeWhNh0Vk8c",
-	"y77uPJIXMitL+OkQil3PnmpSsZoZIMnE2iKm84B8bQ0p6Nxck52SKyuRC+f3K9Dr13VIu8SgpVQr2U30",
-	"6yZ7sEyJqL0EGAknFNI9HEM3xEgIuibci/Rw64hk1HfZ+i3d03ZUIffJQa0Jn0l3hEWuaYVhtMHuT7sI",
-	"uzZEkvstTxnIKW6PWolJCwWuIMF8mopX6ZITJvJLt+dbS7mxoxhS0xNqEjTbUV/mlhCN58iaY1MSc97B",
-	"gx1DIOGSgt8C/dllr/gdE8c4Cb53aylrbNxolM7V6W5tQfbrNtPVUmXS4mB0e4wJhnz03AAj6m7WVzxe",
-	"9RbbdRBqPrZ1Pq27O9SH2ZZarfTDrMBwGCN2qn5kxUTFQfVCWUo1mGrTvM4omztOXG+RtUze7m68R0UE",
-	"IuAv8oD1h7zzQPStD7u9wIEbOvIfLxWwtHvjsxNzJXZup5eWgXJhaSnoMzW/Y3oeajYYEeyTCdmIKwkX",
-	"bbpi42XvY0rBPBMc4aDa0HKT0Ae7gsoamURzsapZtnA3JvAj6UdTSMJ9JhtAtwf8vVcXeweB0ma4KrwG",
-	"utXTdDpmm9NC7T1VDozBONmfzENDTpz6Pq3rztcn8Op7q6sZt40Lh03YncLl2baaN+ozNSjfMjnbqdT6",
-	"QNHtilNua7ZMXPG/C8NrVwqoDSYXaW/BuCJBy+DtQdbUxKkCVoQYKUnNjakZpNN67cVISEWYdmpjcqLv",
-	"93WcNeZ1MQuN6cXTdhTV9GL/GDt8upa8ZBm0gTiBB84cNg7sUa5bLb5XK3CceY3xHi+Ls8LtiFsQhc0x",
-	"sZLbjrQvpnN3ekTFK00g8GjWupOPMrd/thoPCBLt4tB5r8WWfnqJP35zdeVgYvwfej6NYvbpyUo+sX97",
-	"ojd890TCdGj9BOIQdteNalhSkuR9Ms5Ud1v3lW6zg5JWiFvSBHXxlXv0mNSJtNtB4XRPEnNUUqweTkUr",
-	"srnRRO5FAUEEqocy2j2DLyyY5q6EPO1rGtFuYw3Ka7qSAA5HPdzTkA9YkA+zJx9mGOcQ7D7KKG1VUeTB",
-	"cY2Adha2uad+uF/zch1y29FrNdAaaaszHtUSe/cxd+9ewfnmb96objMAIAhHnK6zOl0bR+2wpRwgP3Z8",
-	"9QO1OL9+ncj3W4dUubEr5hLqoAD8k8mLzem1PaH4YqwkwY05tqJkRPUmVnZcch6aOjvnEA/5G2TJRaUL",
-	"e5M/zDSrWWmsrmTvj3Bc1T77I1uQv78kW0aFNcshh8Aqp3qDlnorxoaOR/apZDuT4+uD9MI4HRGZyWk8",
-	"ve+a7kG1VXiraP2mm/fpP7Cln14xsTLr/oC5Tw6/OATCaOcAOw1bW1LMrvTJMZeaUVWuL3e7awLQZ2/s",
-	"S7oAngA+XV0QLZX5/oD/fa0gnfTnhpebF7w2HYCLllJ2UVBunMl2KASSksJWfPvddyAtw9Ycu5ZhmBzx",
-	"vuEspRS9k1uGuR5YsI8BVWctn1Ix2c+NQgYMADSYJLXjpWlUOuXmSLllmiuOOAFG2fmD3UrpsgifBGPH",
-	"zh4CQib8T1PJ7qc4naAVRBoIFYcQ0UPFYM+B/X5B7SB51u9c4c/0NIpRzWAsZXYkryGXuxD5PazVGOeX",
-	"TyhmiJSAEtF7/PRylP8ujXuiPfBJG42bg0/zOnYMFoTuKTesmhPFTKMEq66j0NCClpt5iApdEyFJLcWK",
-	"Kf/axQcRhRB1AEhxzlM/ZjKF1v6MA2fDjO+pWjGTgkScUjbcevBcQY+vJc0X9GRhDad8y5nHVlJZkZAx",
-	"BvCGDGt9jo2OYiYRsT6pQpbR7VjhNNpAVDFtOuG306f73vKgVHw9q1Fny4M+uPoxuEcwKyeYPBaRi8Kc",
-	"rGD7/QgHFpFJ7rq9d7z1BM/tmaKd04Ci7h2WmOZpiot3Wi9sH/gnb7+8w7ybp4pVTBhOE+WA42kq4zlI",
-	"2bSLzovpiel0tfIupEqOkjw+1cKFTklB0i6J1X0iOa3gVuht0lqqU6BKAPcocR0raujCRXMDG/+55hg6",
-	"kdqsVMdu6wa0Rw2RoUczU8Nl7SQuCKPlmviozWAjhKxOWC9kRSeWa8lTm9uqYTEi03BeNeL8MYIvRDF6",
-	"BN6CtGNw7aIcTAGH7mijkUpHCQeyku+HLRwOz2+PP5XkQgtPNGk6kymoyqN5K92MhDYkZrdGyPF0lrsc",
-	"ikfrdNeFE0mAq+D8VwzMgUl0AMvKFm4dwYLOl8SyHOQu5sdxA6UFwdkYpRlNn/V7zkblZ17t7BTU+WJa",
-	"ZqVkBUo+IDcc9cVxzFfEQ8qSzNMW7DsTEwgzWUnU/33QuIBTTqR3mWPLo8PEl4lxLb5i+sT4atYu97bu",
-	"qVati0tmzdmIZh+E8pDK/IK7BejYchlqDCteEY5ng24wxHqcFffLYjKsrnWGyKZGZlqw0uwO2fuRtwvG",
-	"1CDv34fIdUFY3eq+udB0QD2hJpuso4l/CiOd98zbieDzj/IIf/sc/ep8ClvkkgTAY2IkWTAUc/KYZ7LP",
-	"g8Y0Wss1feTEBxqEr7BDAGaX02+17GKaGvu6U+OMMkEfRLlWUrg8XO9ZsMP2kZ6PZsn1XWwt9Kf9igus",
-	"jgKNDD2lCHNZxBEXn9605UpJpZEbumgBTBLjt/cosEjMgQuyq2nJCocpuqeHgpRSLGtemgLq2+330S6f",
-	"ozPGfv+aODO+AHdBERwDhXvW5ySyKk4ZHSmHm1TiFhsWLRyRi8sgcfulJlmCPadELNDtfAgSIHoI7j/4",
-	"ZyK0sNMyjRHPY/jNZ90gwFLWtdwHXSCdn7FmmEIzeuEPonzbiD4C2tCXEXhVlUxqbee3B6s/x7R85F45",
-	"pNvEtP2HfOX09G9ZPgRFrciH2s/OffncDuo6EdISUtPRl26ZdWYySNndlO3EAzq+6L52ta1mXUiTvunn",
-	"Rbg+imDtIGnTaaGqERpi1ZOlCqOq5kzdxthlidq+uzxZIaQrltXm8oKYS3sK0E2AJElrvFifDuDONNTa",
-	"Lck9XkLwZ8pNwDDRBPfKiCvl/pjc+EBuF86flu7305oXM0ANyIijjNNkigcz4i/3AqhQbKkYVMxbixYM",
-	"IET9zUJVILD9ca4RwuirHALLCBLFQ3K/j2R3A+xMo+8vsP2xQmUlgvQ1OXd4NtXpSDqxgsYmCZ3qBvGo",
-	"emjiC0YWABxjjhsyJ2F+e1dhIsG3zb/qnEgqpTNxbxKg4S1aIXKkBPsLvK4vLxNizd3DWIT02WELndEi",
-	"lntXVouZ4VSGln+0lyA6qa4sO4qoYe/tDVK4pyf8Yoi/BLQO+IvHmpN38ZIQDQSsLgr31S0ZsiNT9Gg/",
-	"+4wvl0wxV68+gD/KOUmo5xWkksxBSkMqhp/MtYdJsLqr4TXRcsugG4Gmh1aXANvHVwfa2V8TK73hLwju",
-	"0PE/LBhCOEBzkYPD4MT4Z/RBRI2CsjnUGNcR9i6fHALxp5JyuY7FmjbsMCkJwPegQXq+xSTscBtPgkTU",
-	"fJXgcX/EPejECp/g37w9V5B/JxWQgC7IvyWZiLUQAJGPRITm1/DHWTF7Mitm/z4rZv+WnPM0ZwEsALcu",
-	"JAt04eiBGHOXJ9OlJ0w4oVlQ4yiNV6xHHY9T+uf10wlUB8tx4HD50raXAT4hro0ZegfjwrYJvp+IBhSi",
-	"kRVohSfUBaMOvXTKwTUY8+K4PE4VTLzxcpdHvEBoREw9Gqy77TZkSKoX40I5Z00nLsGqi8eToP4XLXmN",
-	"9ZFbU5f15aqnAK0avFuDwkSnrWHG/LCRHN6Y6bbUUSds0l2MjqZIQzmacz+9BCVbVtI76PSWBtEC+9m5",
-	"HJpBz55BYMXjBwU+4ZNpDqSS3RSTFMDNsAK4ZVveQTk0YU89p/RxuCxbJ7EHtIKxIjGxjVbOKhvEL7Ih",
-	"6NZ8HDD9rYcnC0J+MiLZT8Vxx+nWYS+lAl5qxbTxjcbkkpxQi5l2Qt6QHTWGKYEYV/8OGtH/TWRDjkC2",
-	"9ODN6RYB0+hup+QdrV02exR5PO4+/pw7kmTqXh7s/3sQMMGjZKSckwPTyS5IHe9Y5AYaXIq+Xok0mpT1",
-	"c9xW+1uBraRiPhm0TUow/hqu7Ryh1rrzvIc/auBCSmnaaOPhXObkBdSyJ/Zn3E+U2neIw+KzLr4ADuRO",
-	"aMWyNv+MH29uOdiRI8oFhl+gK7W71xhtWjCzByzovQTn2CRSGHi0up/7jhhJKDkwqubkCqJjwLeug2Zc",
-	"sS0FQRuaNF8VY26xpC3UxkftUXVqTp5gCoJzooWUSpCufm1mzV2QHDxsIBSEDFS8aAzxLreCUIIgfcE4",
-	"qrnYROT3G/DXhTiOiyPFBSsj+NXHapfiSEBUuDSPaARTpNayDr+mPpRWp3+MndZGRpUACRfWHNIE0gzg",
-	"qIdvSjncmNpsnyFfh0ywPxzvfNorzR6rzvE+xHRcNuMvXbAVFaeGtfMFs1Mgle2zmfDI9/a3CLodk1cn",
-	"1NgejT+08YNEx6/ToF3aAtwEt2l9092VtTW4/TYz0duevHNducYKmi3jAi2gAM37Ev4fWM1lcLbdK6MA",
-	"3ERpeTWWvD3S0w7dYJkfMwFVbeRuxypoJQmaeuhQC9X8RIo5cdPxfioaX+08qrAbeRRUeKBRU+IGJFKw",
-	"awiHP7EHW+D/Wj5MFXP/ckTh/oW30f1jT7l/ZwVFh/gCLdMVcbrZbqk6ZFig0+YRNtDVXaUrFxsRGRd5",
-	"z3Q3KIlePb2We1YFKFXB9klSjnCSE00NcyHL+OP9KGXeM56BfsUl6uthK3YtAYNXVK4rKaCDulPqLToi",
-	"IZ+FvTiQNWoeVsZWDbgyMIrsjbZU0mbKf2/nXTjgUOewbr3TwWHdrxCP8Z/bk2zvlb98A9c5XoBA+a2L",
-	"HaVAS18p8fI+Qsvu5ymKXN3RPXh51tvwc8OZuQ0Irb2CL/Acu1YBSJr2LsBG9OABdKgNq2TXyBtl++mC",
-	"Z1xlsDNqalh9mAji08NAmPRKypUZ7TQQL+b3IfYD1l6vKBeEi7JuqqnH8CjFZA75xbFgV46ncmklbQPc",
-	"k1L+3W/5sNzpzTnq04AMJ6Xtd6Y5XD4SSKO4ObyzqjzOIMpvBwUfjCpGVVy1sDZmN/tsB+BimfCBfR+w",
-	"1APPi5AC2zoFXZA9NeU6tGoOpUkFUWxHucJfkJ9cfBDv+MpSGVkcCPsEbAla77hvYeYjIDw636BbDPn6",
-	"zet378ml++cfXI9AzaADDaH6g/h4E6M+XpPvYcnkQ3N19afSvQf/YB8vyHPML7Lyw3l5CTZ10uTrty+e",
-	"kv/883f/5w8e8nxLyzUXjJSyYlhPVfOSCczJR4qY3exouWZPvr24mjkYddhjfX15ud/vLyj8fCHV6tK9",
-	"qy9fvXz6/Id3z+Gd1m02C5vcgv/arfCGVchCn33jodnojs+uZ3+6uLr4k+uzA3Rwia1gr3+ZrTDl0l4O",
-	"2JyXFbhgsVGsYnon7YTsI99eXbnQik9xpLtdzUt47fJfOiIrerQpJHwAiKzv/IUfihZIMz1QmNmlx2WO",
-	"KX52/c+fIm3H5zNzHW0c13MCfdStxe3vhR3kkjYVz+/NK67NDTzRLer+ZwLLwuFPc/tPKKb2F/l6tl9L",
-	"pwHgbg2kfVJF2wf9DGCdFbuTiImV/gTCap34Dd5+hhh5DfCCKy6K4I23qg8o+Jnv+jbDox9OvejBz9sX",
-	"p8Gop0mkPZzLslFaWrF09Mmab7mZff7pgbTfgx4QRp3SmxjICyObqcKHNPZDT2j4byYkw+DSPXfP3vva",
-	"dS+aQ6yteFX44g/spPl1B3ld/yG6bpd3TPGl21DYQedt716+f9inDv76Pc4RJVRKX740/MlJiIeId//p",
-	"tg4oDDrl8H5sKyoaUZ3hDF9JubGaMGSKuclhu1tMd4HE57h1efpYAdYKty3LR793zxzhpFGsnXYrWz0s",
-	"TqhDkwoy4/cZ1hT8YXnedN6rH+3C5OpbxLU7RjZ+5Ck08le5J0uqwk6dgUp6mdIpYGaso1LYSoPWtQuE",
-	"Hpjp8oU5kYJ9BXhOfVqCsCita09TmNp/hKj8Q6dQVazP3p92fvOSKN7ASfToNvP+cih8cQqdhqN7OH36",
-	"ofB4veICoOrHaa3IiJ/vMTXDro9p873EHNF7ngXWmOTNzESM0GPLv8hUOp0YnhmQfQJOKga3H2dc4cnP",
-	"xaw1Ah8gGNtKkminOmOnaaodwwGx9C7QN2czY8LtSJCyl8bfXn37a3zvHbg6Fwz6U51JEwBL31+eOVRL",
-	"a9LsrLn/7XfOZaVdwaHzsoJrpsOrL3/h1WckyZqhC6x7qf4uFqGjXZ5bg5oTskCTcF1YKoVYQnjTnWsW",
-	"mhlY2XNBfuxGDKnQe0TT+/PVf3r4z9DfX8stuyDvKK+cCwwVENes08Pt+IIrhAx389FSCqYuMqIE56g7",
-	"siREGhxCe0gATriCh0LhfDQGDVETBPZ3cS6ywgOfxzEAgBqi4NpRckuE3BMpXI83t80IdRTlO3LtahQq",
-	"sjgEQF6Ig6VUg/9iXjN4TMfGGEdoRek9NvDz4H4c0R94Nfv80+AiXoZqi3uMlhOL7+mGvb4DVv0lNvY9",
-	"EI688zgVD+N5DJu+rRmBrUrcefQaQS7AHo0vrJe1Cq97ycUUkRMicsPlL/byf05sPXAIV3rhGITvsNyR",
-	"ZEeslvTZPJMIH/KIR+PwSYYH8wyEwRlMDUIJbKJlDC6MSA+OM0BzhowNWknfxzm9OW8b8QwfOauWvTxV",
-	"y36R07IH6AMnKNMvzqdMg0vANaWOMm240IbW2OGudyqa7JUUq5aDQ15N/phQlgddIcfBn7Vp9o9Gzv4b",
-	"z8Dpn6ZrN4szOcwGAWYa5Qlb3uIT8GA7Q1blySKhCTKhu+OXIXP2PuO1nKdHf25VztqCnDQQ5Bgbb3Zd",
-	"xNYooC7kfo75TrzcMOO0NN9m9oPwDdcQ/aBV6sAxTvt9LqJ0bUCL4KAzNtuFoLzGmE2Xzl7vmMBWxxM8",
-	"CN6BEM4Qeyi5zvZt3mgCKxp9IDlvgwMame68f8XoHTT6Hya0+sR/yMUR0pBdDUiWyQ8ruU0qppjeOkkb",
-	"PZ+FheeQuIPuhwdfwAjpVcK2WMtBr62cWRwI9SQIlITtirmBjsUp1nVpWszDVQrL5C3A+HSAislHwLH7",
-	"CKZEi3whGAcfWgTFIUDDOBC6gMJcB/Q5Jx8d+N5HyFz6IFKQexATvSA/umIFzNqP2q+25AIlDDAlYqQs",
-	"IAnVPrrv9U2BFimp6xNjPz4im44/k1QK3U/nYdEdpuzxgIO/s9+WGrdKPoRDt3nUSVn43OfkpXTJ3o12",
-	"obqTw3Ghw/xDnOWGfTK4mCfaKJfjmh9wGJu687LuoRedqTumnkBCC27uHFHrPsAGfZjhX31PNREXxrkU",
-	"Kbjx7NOuptiWOHnF31sZbmSoC8J6OdqrZ23LMCGbW5KuYjS3fwJ8TA2se+m8Enum2AfhDOcLchNAypzS",
-	"xQXR9qu0DrkZ0MIEunwieI9d8wX5wdneAT09hlJJXOrnbtVTfeoqcjL2a56CzERRqbqFBxmxJJej9lBc",
-	"FpOCSz+zH91u5ykRXUToO6be+1GnaPfv3LPn4G+HmLdRSJvxVQxUMSevIHBUoH9m72OOipVSVf5qRNnL",
-	"2ejMi5CfOD044x2QCR1KSZnToCawr4EO9Yaq0N4Jkm4K8i24O6+uSA1d/7ErmPCZ064ON873TGY2AKj+",
-	"rxh3jI5imgWKvvZk2ZtKd9d0TlLkUnOCSwQWY9YgcI7gu0Y4ClKxaSate+XhRO9GirClJCnXUmoGFF50",
-	"lTRg4pqB+rOdAzVQQ6AgMCb8o+brCx/ReDStCL+QN13bc37gBr4WLETVwCOADYO5CSoQqK+9PVxw4C4P",
-	"UYzivb7sNAfI8pxnUQet0z77hcO1neVNusexa+J+Adv2m1NuZLu150wpgOKDOMWjpFu8mJGmHacQjN3X",
-	"BxEbVqZd/uKybT93yW+SwMMhWrn3OFy+XwgFXRoKF6377upqKvZJZ7r3kQf2d3toAlvo9KqVfpPC4H0o",
-	"U9QEPUsIlEKjusMAT3EyNfmU7QlMZDTK8hTKN7rnc65cBJ+E8JBeO7lE9F81It8j30cUgH+jG9ZSSIZa",
-	"5h6mEgNHdMuCqebCzLW1DcEvij2TF9YE+pzmPW3mA7IfV805zn/e+IfOynnOxAVCRepj8DC38uP9zdod",
-	"msx8wq6eh/v4KaC9A2W+cagbvY+uIY1m7PGZkCXAsNdZ2nrpAOsnOKF8fdrQr9yWkeWLLEPfmZ+Kqd4r",
-	"33hquvEXufMFgVZOmHgE6AGkhRU+l7EZhw/c6POO2wgxYdAju48K4UIojqPis6QqGOmR5tPpNJyadISU",
-	"/PtNaTy1dWKg6kms5KVLKbmfLo2fmMJP8CY9nJm8xBLu+6XXwnSPGrEv0Z38aCZsLgHJ/h1DgNxosuba",
-	"+9QeuGU3sauX63a3wF9ZoszG+9YmgoCXzMMfRt6zh3PqLvtFQY/s78xZO09h0PRpPn462Y1vVnAO176R",
-	"O++xn4cEhDWtl2RLKxZlivXp/BKQ7M68sW/tmF9qX98ZqqyudY5dpcrSNgphvAu+/TtcGMiJLAAPxV6J",
-	"fYQhoBgt1367ay429nOLhtfVSDIOPvDKPv3QnZtoJocuRnFRCRa7OI+uu/nJEmcn848Aa/jERD135bAT",
-	"GgkGbcLPfFpE4Fwn704CAIY0ul0AyYeWDuWoTb6FYhvEeO9W5qQzfWpZbsZVylfwxG/eTzeloWfSboBe",
-	"yg4nX9YVVFdai+/cBTnYtJms6R2DL7DqvloBnJnnlpib/FB+mdSDuZu5B3lq9PqCvA/5BgjpFllF86jX",
-	"ZU0NU5CCjdAWuhtthebxBwxVXAxim29xVZbyzuZQyaGPI3Trhu0MqjJ+pV1kv298D9rJzhf3vfu5X85L",
-	"+jmyPwONP3fIZ85kjJrRgELWCEuroB6Go/96v5YuUQMjE0m+hN6vJFP626PmzvrWg4ktC00JHxzfhVx5",
-	"zVfCSm7RDdDE6fQhG8hvyuUyxpZNl28849q9N9ynP6dwAH0rn3ME8dSKYSFHm77EV+IJd5nXAMk/Nvm3",
-	"TDfbRz1g1wMyccD47eqM1wKbNwwlb05RxfaF52d5ESf7LpWLkWBSn7/IEbzBlg3nqBpYgQd4S61+KKye",
-	"jKcxhwb7qFLSsmQ7A4LYZd9AJ0qd0ZWwjH7ct4uPnNWf0n52GlZBWTKtj/tYcdRJrlV89AzXwmql0HnA",
-	"ygBrlgx4IDVwKloHqezzF0YP5fIXgMT4fIkvj3OYO7k58xF5xKdEhVwHdxyACV0ZHCo/AIR7Gt5vfIq9",
-	"hhL5M3zrgEnOw9uoC+t+pT1QC2bCR62lQHOsEfyNRSgvtGyPdN4iBSxQJf4gei0qar4EHMTQgYJHEtL5",
-	"0C2pLBVjruIH9xXRifo080Ek/D+Jch8PFHNavU+T5ApLc74KZXG4jZCywkkuaa3ZwKHjdmKwXRAFcnCL",
-	"kAPCorRjqsme1XU6QDxBSiQ0DLsFZyG9V9bqCM1LHDgVFoI6YFhkHXuq3VXL8Awl73ioy85oUfD3N/7J",
-	"Ket8611aZ7D3odUT5NNBo22cWFKTyHmF81M/o7Lsv5EOyLnfzhKQaxuORwTdTjyksu4Ue7Lk4BNbSrVN",
-	"K1+pi/qO3nWP+34Xdsp2ATj7r20I/jpH9dYdE3gnIUu7aw1ECzhyOS/5dieVybsnX8Lv/5PInG7A7wKF",
-	"e6xUzKCrD/Ihv9LkaS2birie//rY9ml87jiPcwM+VaxiwnDAK/9iZqObNSnDbE5iehPWckYzZvCxBH3E",
-	"v56FESZ2KMpvKSIgdO2p6CQemN7Cc2gvZc2ZMLcZtE73K075eCS3Haz/6pd2uU0ii7dBnJ2DLNTBdYh0",
-	"zJcClTD1xMgn+H/jFwoYR7PwC9Z5putQZc6n0Wb6/r6sNBSicLYntKoU08f6omzpJ4zZX3/jfLX+n8Nk",
-	"AZ9nMRUsqQVvvh9xPSRWFuW9pNedxWzv5z5EA7WvTTEeb5yf5Ayk6ujH91LxzCoqTd4y0XiK1Mfw6jB6",
-	"c1LtStQYLpWCE/18YuZQEhDvQdBl09K2jrn/38Ebv8nEoYcF7c5Cjnag0wNxztywNme3ELXtoNdJPFGM",
-	"VnFmWJSQ4pwaVZy3nw7LPaflOipY1AQw6tmgfvk9zMul6QvnenKlsYD+R7fgcyMf9Ybvdqz6OPd90aj5",
-	"ILgGbECM+m0LZ4VSLUXoIAPgoa7gy2FjYmRQMfwBvTlOkxWu/TmDXNoVtEC//iDsHkDaAqPlunCB64+A",
-	"ovjxgvxV7l3anTi0CFBFDBIloIFWO6F1IyqFlZNQU5kphX4s467R6+mG3bcPhbCcnOVwSvuQyLM00oQf",
-	"/HWAa6Y7DTajTIxIKA3MBsshm8UiDZjX8vzh4vCUHV3OgUjBi2/c6jwNIaVhq+LJGJ8JFaKvNbjbMmFy",
-	"p3z4nRt18vdvp5+Sr888jufv98sfnKeFcCL9z7fb8atrEHodg81FSPeW0BHJLVYgLnfub3mlFh94ZObg",
-	"vvJYzp9+m8pkFzZHn/buTG3ENIXW9hDkWLA8Q6i52Jz96rzCQY/fHJ8cnEk2g5wc6kv3Oy18sRrkmjSi",
-	"Zrotu0appplViQyrDwUiF3g4RAST+WRCIb0rOCkQieIOYEQI1+lGHb8rNhOOfjqv8QzE9x55CGN54+/7",
-	"eVBFXO4KLkozUUVxSSHN3NeFwF+douf6xW6hPWiH8UTgM2mNLoU+8yO2vPFVSv7Iv7u66qKcFNGP0BkA",
-	"Wjfu14eLMQCY18ubuv79MrnfCP6M1UZbEdQHnykQNsxhYHZubNDK2xc6FHMs1T+IqN9nuthrgaueg3fS",
-	"tVoCZB7cL9/zzjfnpLWWLslZ36tKPeTuR312ct7wd3wlXjfTkqaeQ4fBc3dF8WlDbrLzFuLJt6sWLOSq",
-	"5LOI7EJeivOVojafmLyFPj8TGnlHD3/p0tN3oYfMMDXb/3TuE/zkgl5HmyThtW97QydvvEuU+iKpWP6X",
-	"B1/6H2TFdIHZVwVp7VBEYc14o/VBlOOuv3fwxH1QawDS0LIauRe/lbYUYb3T0IsOojwOXgRDTipUOIhy",
-	"raRw7bjOCecC8m7LlUKg/26oCoQi+NB69VlJtnZTVbDux1FeQtP0R3DfHD/KBDg1WzXniK22ZxsVx0Om",
-	"++A47KVcsJXP1QX6SRnPgwR6UNwRcFnLLfNA9BfkhhjFnCvS0A3TpJZixRRBM2lByw3O5aNdkRXLHwnk",
-	"MrVa955qHJ9VBHPDADhxqOPiPB2FjDKFYPd5wHxugPrgM0VYRgCh1Gu5B/z4OflLt890sskXty/Oelho",
-	"2ND8L1Fz828SdtJPvwXavnqEcJ5vC0SwxzkSQ76b9MTumZ5oIvYcARlERWYJfwQVKf8IdLsj6z6BgHEf",
-	"VHggZMhupNoUUe94RrxJ2wt8e4Dgwffo0u5GlDbJas3m5Mo3PhUI3tC2yp2wKx2MognP11z75r2ndgH1",
-	"r8YfLdrlpnqAui1NbEXYessj4oggBJs0qRl2iQCYj9HdP3UZYy16PYm1M/fE80XcE7orqr37Jejijmsf",
-	"a/GBCYZBnP56mY2YPdxbxdzVK4bYFpaWQaWQZcx7xQ3zMSQ8rPEsoOS6rh5dZvf0qDMZzHo46n2N4EAb",
-	"l9je+sz163bM9N7/fvSlp9jpnSykWUNyvjdWwKxztve8RfTgyyVTTJSACMKQRFUjCNdR651o46MXjpo3",
-	"z6Jnf29Aed1lTrZq2iWnQD5OhRaZCLAXzXUSxF70/JkYu6WammqDIX0ojQndIx9+2SdW3X0ptnlTGn53",
-	"jvqit43wXlffyR/LA+65jaNlel9qt85WIgcgHWhSIXyvwvrHOaHAwbB7154CFlpAmoh7QCG0BPQlBok9",
-	"YHaKLRXT67PDecCoD3QG9PwvTQo+7b8kkYLQ2qqYqzUBJWXblGtAhwP7Oa5+x23D4DuAqWirxWh571qa",
-	"35/UBGM+RE9DcyDQT5FokNkeVe76hNSI4+LyrX3orFLMf3ay+HqLuznql4NBJ9XsNeJccHYgW+yHu6lu",
-	"5xEvmhlTszNf8ncw6Fnv+IYdUkH1FuGCQYfvRFZSEJ/d8k6poXLOBJNljhfAFekXSPG+3U0VSlqhAYBL",
-	"DXCvWHWzGPaJCRkF1Pki4vTVbh+YYuaxAYqZHS2JzNchRLsfuLYvnjKfM6iACCpsIn0mfygMSag9uGXN",
-	"S2M1hjUV1YDnGCWbRT1BTX/vH/yd6eindsG3a802wX8c1fwLNs3fU2E0ocbuLJeCPPE56yG7jotAREW3",
-	"ztv56yBL2D7Z1xUKlHdcE6mqgF11Hzbc7eubJdMf28fOSkL79eEWeiQlSxMyTYfHCCRM9KgYPdp1uMet",
-	"28fPI1KxI9PX7TT+EJrfO1iDJ1x4+HPI+ODAZLrR419mITPhnz/Z+43lOkgEjapn17NLuuOXd9/YA///",
-	"AQAA//8=",
+	"3H3dk9s2lu+/gtW9Vcns0N2dzGTvbuvhluOPHd/yJi7bM3kYp9oQCYmYpgANALasTfl/v4VzABAkAYrq",
+	"VsfJPiVukSA+Ds73+Z1fFqXc7qRgwujF9S+LHVV0ywxT8C9alrIVxv5vxXSp+M5wKRbXi/c1I7wick2o",
+	"IO4p+6+X9u0LLhfFgtvndtTUi2Ih6JYtrsNwxUKxf7ZcsWpxbVTLioUua7al9jvmsLOPaqO42Cw+fy4W",
+	"Zau0VOM5/FRTQz4sBPtkPizsx03NyI5uGFmxtVSMaMorP5F/tkwdupm4Mac/zCv798Q6YNhTltDwLTdh",
+	"sMFc8Md4gIqtaduYxfV3V8ViSz/xbbu1/7D/4gL/9U3hv8OFYRum4EMtznl8WK07LVLJst0yPK0f2k8s",
+	"c1QnLvGzfVjvpNAMCOeNkquGbe3/llIYhjREd7uGl9RO63KHT/zxH9rO8Zdo7P+t2Hpxvfhflx1lXuKv",
+	"+tKPC19MkMPermyvpNt395od9elKtjCJnZI7pgzHiQq7BTetahKrKha7dtXwMvvzHVOa4/THZ95t3t/D",
+	"g0X0vd7oP4fTlKt/sNLY0Z+WJdN6PGVaWSLQRlGD18K9uZKyYVTYV9mW8vSU1/aCcnlTSiFYaViVHsA/",
+	"htQwMc6uO+jRMw3V5kbzjbjhsEdrqbbULK4XFTXsieFbtigSb8kNF8nxspPBTTXylokx9T8lMCKBnx2b",
+	"4EoTrskt25luCtHyFbuTt7296T6mmbZnqaMf4xsYHzsuxU28GBxcNFJ/BalDGmxmkly0ZuYlLZGPJ+6G",
+	"583EyKby/JLat5aErrS9OWslt4FDaGLsazW9Y0RIYVfQJ8RSVqxM7lHVKmrczejPRLNSisouuaMG2a6a",
+	"iBREu13ZzSwWa96wKdljFxBWBQ8n6Mn+/Qgd3yhqWJ9C83OyL+jew1yYf/vzYsyP3aHBNdc1ktO8O7Bl",
+	"Fac3+OccW7Ij3qwOyQcU07Jp0yfwmt8y8qd///MV+US+/ebfrlLf1/y/Exu/OhjWO7n8wrWhptXJubW7",
+	"RtLqphpt+dSG4EtMpdkwZ3vPo8ekAhT+lUbNQIpAMEvCtjtzIPuaCcKN5QdCGnIr5F6MpzC42R1ROSqN",
+	"ZpG8nG3FzQth1CHBz71kSvKtglCylk3FVGF1LW7YNrVBtKqUkxbDq88Ug5ti58+0ISXdMrjpyXHM/EMp",
+	"pVKsCRd9zAWYyYmhmup6PNcf8Uozu0+EinDHpQg6HTepmfA0qxayyvAP+wuyt72SJjesZv8cv/7KaILs",
+	"gNCtFBtiaqmZnyp8ctYV2de416Ov7muZpYYl2XKtudiQtVTEihKxsbr6MXoFdc7Nza4KDtrNwZ1Gimy/",
+	"56Kyw41ptrTzyrPVUjFqTuF48IJUGTqKdiL1uxNYeYbJKm7cOhKyxLAt0gLXpKyp2Nj95YZQQ0zNNdlK",
+	"O3pq1syKstSVE4SSFW5eGJrhP+07ODQjDTVMm54wnNok5ANpOQY/3YASP/G74aZJb1HmCgG/ObJtW3rL",
+	"NJEKN4/pzG0SjFX6Ru4FSxpzByLkSlYHUoJJaYDCudVNhDQ1U2RLD8TQW/tlIu+YSn0jjJ6VmWjYTtoY",
+	"3ZNwi6jO0J0Vcgn+gud8DdMUDc5ZkxUtb8nekUIrKqaIYlZmLCwZWYvu7wtHMYtisZKtqOAX94dW+D+t",
+	"KW9YFV3XSEraYW/csKN5/UXuyZaKQ6TgUcV6c7GHKAVqyGRv99tJD2pIKdumAhFZyi1z6+Gmlq3pHXjE",
+	"4iL7aDwVuTYoePfUXTtWFaiBfrMk+1pG5EQ0PWiyr3lZgzAwNTugYqoZaswz+K1Ut3pHS2RglnqPUsJP",
+	"/hX7vhuRKkUPaf7qrmf/Mg6uXtFjnX3eNuRkHVf0hN0jY0+AvaV1rLfb/gnO/gy2+HT+fpzl9u/b8LJL",
+	"uM3umegGsDumDmhrdMZPitSzpGVZk/vRy+QeI7bU1khr3RFqUpQz5WEZUtFARjcNMYxuneFkybamTUNK",
+	"x60CzY1WM0lbM47xxXpt/zA6RtDyUh/McmFJqNB7pjSwX+BX/kz8cTGdNhlQ1/In6WxYb9smD9FuVno/",
+	"2KeM01Fb5ZVb8WoNVibKpKA0MqNZocrl54hX5QaJHfxdluC7f1esYfHvw+vZu4zu9v98TBWDjQqqF6w0",
+	"dbLPaqkSF7NqT7CamKhO0cHgoG+8hZ5wbxSLhosB/zxCy1NeG6edj1nHhE9Jsa2863lmjqvUgwNwnNcd",
+	"QH/R3Qf8WpNnI7db59IcsM3W1Bkl9mSNuFJ0n9VZqRDSgOVFqO58IBsrEq3O9P/e/fhDbNluaQUmiq7p",
+	"Ln1/vcvm5iQHh1WsWZVUgUFns+x3L1Wlyd4qEk7ME7o2+OMB/75X3Bgmkr64k51AbsloVhcZl894xGey",
+	"FYZVqIFczdMpMkqzVNz5ME/hhju6YTO3XbFdw09QZDzBJq4nuIrucn7gNCN+01AuiP2tIMJeILKl6rbd",
+	"JVkx37IyfdNTOpS7Qe7LsTYTJhqoLmx0tyGp2/rcce2EeJx0DR5xwm1lxdf8lBv9mF61vGGXXUCbod5J",
+	"1aqhK9Zg4IjoWu51Qb65+OaPgddEyjzRPCmeB8fewrl77dhJ1i5gErZ56mifB0/TgB+Lkmkj1fyb8hKl",
+	"eOKigB/x2OuREx4cZHDtdGornc8ocK7VIaitVFTE0lBheZtw/qUdk7uGeXeV6GJ3D7z/fo43W6dvjM5c",
+	"MbAT7e9WsRXwr4ZrvIIJhh28FNkwpOXZ+Jhj1lykQ0Hl7c2EqlpTMA7tY6yKNyUTIcr6iL1i593EU0Nl",
+	"XSy7Fn2a074FXT/edc39liDAH9ieaUPWXGmzxPOw/2vPwkQbQrjRrFnPpTN/H//m5nTMtEnefWc2p2Om",
+	"wcburna0zOjKDSl7in38rdvCQYTrZDdmq5QTNWfSZGrZVPr0uBbw6azXKheaSZJY8sxw/G7Bqe19cZdW",
+	"kk8IMUyEENhdf6Mz0/VKPjhw3XCpyb7MubonpmC1nljLk7fWrqBKOCeecvFcfct3u4wjI3uCXh0cxgEw",
+	"joXU4nwkYKl3YZ4tc17Ulb3IghWk4beMXFo79o6bQ2qj8a3ZxhOsfHo/gxTob2eWfZ6NJSbp1TGVHqvJ",
+	"T3uWPtE/mJfWbIBgVWuY2kptvHP8YM9BMyvJZQhnRWLvgXpJScXNiouMAt9zWaQUEftnnClVit9xscGI",
+	"qQYK2jBDLGWBKkJa3dIGpg/C4gSX1lEJjHz9QfL3jDJ1Xx9uhDTpMAWkmTGlpbBbJKQBB2My6DGbFPvy",
+	"LBzp6PzifUySL9qZucuXi5PmeZCaxWQxvGhHmZjUGyX/kfRSnjorJaW5mdIyuyvoI+cdezSKMbJiGy7m",
+	"Rk2R48UfTS3yL7yqmJiIugDL5o7AQYVma2OnWqChhO4Qw5rGPjpIwjnIFjiJpTbNGJHK31lGNlKwkMED",
+	"dpjL1hkbkK9cNG/k7M84ragxbLszM70Sq06ETqk43h3PXSqCqZVsN3U6wyDjIjyWenC6ty1yEkyaLZFm",
+	"7LxqirQ7O3ZVEOnOUTHL3XunECtu4sR0oJpbznCYbcSi4pVgwpmbdtsXH7GCc7gpQ4go7eLb1xJcQFTf",
+	"aqDR0rKyxu6LYkYdeowxkkxbprVTcRKuYXODCR/zN0m2ppQZjjERFv5VtawsP51QwKI4s9cz9xTTGYqF",
+	"aoVTNiukNhcdBhlSslygWBu2O1WGKir0Gndxivbe++cga6s65RamuO8tikG3cZ3U9PFQHwKFFXUMK3Yc",
+	"+ln0uUaPuFMM/b9YxemYWfq74s/ijlegp9C2wrT3raWoiKFYahYsrfuDLPcKTSbYtZYKqFGHjO2lk18Q",
+	"fieU6IbquiA7CMSTFautOgJPfqWJSwzDZ7lV66Qw7JMh9rMX5GkkNjiG9jW6wKNU/jEdS21Swvcp0YY3",
+	"TeG/yiq8FGi7Z4Y5sgGjwaJdS5G2bFU5GYkM0584maSe+v1415eDXe+xi273L8grQ+SOCY0igooKhoFA",
+	"5paL1rCpIyjCC+4D8pYDd5KtInIvHH0kRshq0fv6kNVuUXoJaee3IStmTCrZZnBb3UV125+6UD84YT5Q",
+	"Php+x9K2Sy21OSVXCXJB5nvjDVUnqQizs/2BccHkYy+W/56bZ+FWntqpN7TVia3KJvtmM5S8eEgkMbJt",
+	"P7/bpfWgicoVKWtW3u4kF4YcWDq9B/3792PuKysffYDATzO5F2Bp/X6qIMY3qsstjvP5H173MF1sgIsf",
+	"Fx2Ml57c9W5B45z/e2nka86a6rfs6Ep4RiNaD4rRSOC5NBSQ09Q5BpKB0LQTYnCKzhvg1Rw3JWcJZU7K",
+	"qiAql4zA/xvD+rkaprLhTJibDEs9lnrLBF01uetTU32jWalYxh+uWMUVK03aK/SWbbgV04R9oqVpDmg9",
+	"e3UmqmdJnzK+nJuaLuXu1EQWzdQdLyd87lC+k93oVjN1M+dMhvlC8WeHCYPd6fW2u0gcfjy/7GzCznRH",
+	"29vMwaFNEeRLqbaPQ5Tu1460+oTzAso6bhnb6eBu9TnY1o5Os98TKH1QT+PcOJDvZ+hBLwklgu0Jbhtm",
+	"1WD+t9/Q89Dj45Bbt/XJwx1kdbo61ThvczLVc9llE3KB/jhGtwXmHTeHEOWuZScsgxJ7cpLomzZVZfI0",
+	"qoEVYBJBprOM1G2DPm+pIM35grwSceUsD2HSVnhnjqWyi1GFXFQ/PZrcipqyzmUGYKqqlXS7FoY3cgPu",
+	"lhTpRn63L+AIO0fioX3c1bKNySdUu4GdRctbdC01jGpWZWoN5oRaIcIaFYRNV1xM7gXk5pMQm87qiVMF",
+	"HL1H8kJmYwk/HUKx69lTTTBttUqvLWI6Dyj50FDFws012Sm5sRK5cH6/Ar1+fYe0SwxaS7WR/US/frIH",
+	"y1Sv20uAkXBCId0jZFgbCUHXhHuRHm4ckUz6Lju/pXvajirkPjmoNeEz6Y6wyJpWGEYb7f68i7DrQiS5",
+	"3/KUgZzi5qiVmLRQ4AoSzKepeJWuhmMiv/ReXj1p6AllTZrtqK/ATYjGc2TNsTmJOe/gwZ4hkHBJwW+B",
+	"/uyyN/yOiWOcBN+7sZQ1NW40Su/q9Le2IPu6y3S1VLmYSK+fYoKhniE3wIS6m/UVTxfkxnYdhJqPbZ1P",
+	"6+4P9WGxpVYr/bAoMBzGiJ2qH1kxUXFQvULZh05Kq5TzBmVzz4nrLbKOydvdjfeoiPBN/EUesf6Qdx6I",
+	"vvNhdxc4cENH/p0cTytlun7qsxNz1b9up9eWgXJhaSnoMw2/Y3oZar0YEeyTCdmIGwkXbb5i42XvY0rB",
+	"PBOc4KDa0PI2oQ/2BZU1MonmYtOwLKZATOBH0o/mkIT7TDaAbg/4e68uDg4Cpc14VXgNdKen6XTMNqeF",
+	"2nuqHE6McbI/mYeGnDj1fdo0va/P4NX3VlczbhsXDpuxO4XLs+00b9RnGlC+ZXK2c6n1gaLbFafcNGyd",
+	"uOJ/FYY3rppYG0wu0t6CcXXGlsHbg2yoiVMFrAgxUpKGG9MwSKf12ouRkIow79Sm5MTQ7+s4a8zrYhYa",
+	"04un7Siq6cX+MXb4rJa8ZBkglDiBB84cNg7sUa47LX5YSneUeU3xnmyp27yaJSdsjomV3HakfTG9uzMg",
+	"Kl5BRfeOmlr38lGW9s9W4wFBol0cOu+12NJPr/DHb66uHIKV/8PAp1EsPj3ZyCf2b0/0Ld89kTAd2jyB",
+	"OITddaNalpQkeZ+MM9Xd1n2lu+ygpBXiljRDXXztHj0mdSLtdoTpMJDEHJUUq4dT0YlsbjSRe1FAEIHq",
+	"sYx2z+ALK6a5Q7dI+5omtNtYg/KariQAEdSM9zTkAxbkw+LJhwXGOQS7jzJKO1UUeXBcI6CdhW3uqR9i",
+	"5bjPbUev1UhrpJ3OeFRLHNzH3L17Deebv3mTus0IGyUccbrO6nRtHLXDjnKA/Njx1Y/U4vz6dSLfrw6p",
+	"clNXzCXUAXDEJ5MXm/Nre0LxxVRJghtzakXJiOrTWNlxyXlo6uycQzzkb5A1F5Uu7E3+sNCsYaWxupK9",
+	"P8JxVfvsT2xF/vqKbBkV1iyHHAKrnOpbtNQ7MTZ2PLJPJduZHF8fpRfG6YjITE7j6UPX9ABFssJbRZs3",
+	"/bxP/4Et/fSaiY2phwPmPjn+4hijp5sD7DRsbUkxu9Inx1xqRlVZX+521wRQGd/Yl3QBPAF8urogWirz",
+	"/QH/+6OCdNJ/try8fckb08Pe6ShlFwXlpplsj0IgKSlsxbfffQfSMmzNsWsZhskR7xvOUkrRO7llmOuB",
+	"QB8YUHXW8ikVk8PcKGTAgI2FSVI7XppWpVNujpRbprnihBNgkp0/2K2ULovwSTB27OwhINTK/zSV7H6K",
+	"0wlaQaSBUHEIET1UDPYc2O8X1A6SZ/3OFf7MT6OY1AymUmYn8hpyuQuR38NajXF++YxihkgJKBFYzE8v",
+	"R/nv0nhJ2gMmddG4Jfg0r2PHYEHonnLDqiVRzLRKsOo6Cg2taHm7DFGhayIkaaTYMOVfu/ggohCiDsBK",
+	"znnqx0ym0NqfceBsmPE9VRtmUmitc8qGOw+eK+jxtaT5gp4s4uqcbznz2EoqKxIyxgDekHGtz7HRUcwk",
+	"ItYnVcgyup0qnEYbiCqmTS/8dvp031selIqvZzXqbHnQB1c/BvcIZuUEk8cwc1GYkxVsvx/hwCIyyV23",
+	"9463nuC5PVO0cx7W3L3DEvM8TXHxTueFHWJ05e2Xd5h380yxignDaaIccDpNZToHKZt20XsxPTGdrlbe",
+	"hVTJSZLHpzok4zkpSNolsbpPJKcV3AqDTaqlOgWqBHCPEtexooauXDQ3sPF/NhxDJ1KbjerZbf2A9qQh",
+	"MvZoZmq4rJ3EBWG0rImP2ow2QsjqhPVCVnRiuZY8tbmpWhYjMo3n1SAEKSP4QhSjR8A+SDsG1y7KwRSm",
+	"8Y62Gql0knAgK/l+sOfh8Pz2+FNJLrTwRJOmM5lC0T2at9LPSOhCYnZrhJxOZ7nLoXh0TnddOJEEuArO",
+	"f8XAHJhFB7CsbOHWEZj6fEksy6GBY34cN1BaEJyNUZrR/Fm/52xSfubVzl5BnS+mZVZKVqDkA3LDUV8c",
+	"x3xFPKQsyTzr+hBkYgJhJhuJ+r8PGhdwyon0LnNseXSc+DIzrsU3TJ8YX83a5d7WPdWqdXHJrDkb0eyD",
+	"UB5SmV9wtwC4X65DjWHFK8LxbNANhhixi+J+WUyGNY3OENncyEyHo5zdIXs/8nbBlBrk/fsQuS4Iazrd",
+	"NxeaDqgn1GSTdTTxT2Gk8555O1Fnj6M8wt8+R786n8IWuSQBi50YSVYMxZw85pkc8qApjdZyTR858YEG",
+	"4SvsEBve5fS3us6jjichzF1KJsoEfRBlraRwebjes2CHHYLQH82SG7rYOshg+xUXWJ0EGhl7ShHfsogj",
+	"Lj69acuVkkojN3TRApgkxm/vUWCRmAMXZNfQkhUOi3hPDwUppVg3vDQF1Lfb76NdvkRnjP3+NXFmfAHu",
+	"giI4Bgr3rM9JZFWcMjpRDjerxC02LDo4IheXQeL2S02yBHtOiVig2/kQJED0ENx/8M9EaGGnZRojnsf4",
+	"m8/7QYC1bBq5D7pAOj+jZphCM3nhD6J824ohAtrYlxF4VZVMau3mtwerP8e0fOReOYTsxLT9h3zl9Pxv",
+	"WT4ERa3Ih7rPLn353A7qOhHSElLT0ZdumXVmMkjZ/ZTtxAM6vui+drWrZl1Jk77p5wXfP4r07CBp02mh",
+	"qhUaYtWzpQqjquFM3cTYZYnavrs8WSGkK5bV5vKCmEt7CtBNgCRJG7xYnw7gzjTU2i3JPV5D8GfOTcAw",
+	"0Qz3yoQr5f6w/vhAbhfOn5bu99OaFwtADciIo4zTZI4HM+Iv9wKoUGytGFTMW4sWDCBE/c1CVWDPjeNc",
+	"I4TRNzkElgkkiofkfh/J7gbYmVbfX2D7Y4XKSgTpa3Pu8AlU78l0YgU9lxI61VPEoxp0IVgxsgLgGHPc",
+	"kDkJnt+7ChMJvl3+Ve9EUimdiXuTwPfv0AqRIyXYX+B1Q3mZEGvuHsYiZMgOO+iMrrmAd2V1mBlOZej4",
+	"R3cJopPqy7KjiBr23j4tEwjsIf4S0DoCGDsgwN7FS0I0ELC6KNxXt2TIjkzRo/3sc75eM8VcvfoI/ijn",
+	"JKGeV5BKMgcpDakYfjLXHibB6q6GN0TLLYMuJq5jBeoSYPv46kA7+2tipTf8BcEdev6HFUMIB+h7dHAY",
+	"nBj/jD6IqFFQNocaYx1h7/LZIRB/KimX61Ss6ZYdZiUB+PZYSM83mIQ9AZc/6cfYJHjcH3EPerHCJ/g3",
+	"b88V5F9JBSSgC/IvSSZiLQRA5CMRofk1/HFRLJ4sisW/LorFvyTnPM9ZAAvArQvJAn04eiDG3OXJNBAL",
+	"E05oFtQ4SuMVG1DH45T+ef10BtXBchw4XL607VWAT4hrY8bewbiwbYbvJ6IBhWhkBVrhCXXBqMMgnXJ0",
+	"Daa8OC6PUwUTb7rc5REvEBoRc48G6277DRmS6sW0UM5Z04lLsOnj8SSo/2VHXlMtLmvqsr5c9RSgVYN3",
+	"a1SY6LQ1zJgf97jEGzPfljrqhE26i9HRFGkoR3Pu55egZMtKBged3tIgWmA/e5dDM2jONAqsePygwCd8",
+	"Ms2BVLKfYpICuBlXAHdsyzsoxybsqeeUPg6XZesk9ohWMFYkZnb4y1llo/hFNgTdmY8jpr/18GRByM9G",
+	"JPu5OO443TrspVTAS22YNr4HolyTE2ox007Ip2RHjWFKIMbVv4JG9H8T2ZATkC0DeHO6RcA0utspeUcb",
+	"l80eRR5n9WFKH0kydS8P9v89CJjgUTJSLsmB6WT3tJ53LHIDjS7FUK9EGk3K+iVuq/2twJZOMZ8M2iYl",
+	"GH8N13aJUGv9ed7DHzVyIaU0bbTxcC5L8hJq2RP7M+0nSu07xGHxWRdfAAdyL7RiWZt/xo+3tBzsyBHl",
+	"AsMv0ZXa32uMNq2Y2QMW9F6Cc2wWKYw8Wv3PfUeMJJQcGFVLcgXRMeBb10EzrtiWgqAN3c2uiim3WNIW",
+	"6uKj9qh6NSdPMAXBOdFCSiVIV782U3MXJAcPGwgFIQMVr1pDvMutIJQgSF8wjhoubiPy+w3460Icx8WR",
+	"4oKVCfzqY7VLcSQgKlxaRjSCKVK1bMKvqQ+l1emfYqe1kVElQMKFtYQ0gTQDOOrhm1MON6U222fI1yET",
+	"7A/HmzIPSrOnqnO8DzEdl834S1dsQ8WpYe18wewcSGX7bCY88r39LYJux+TVGTW2R+MPXfwg0fHrNGiX",
+	"rgA3wW0633R/ZV0N7rDNTPS2J+9cV66pgmbLuEALKEDzvoT/B1ZzGZxt98ooADdRWl5NJW9P9LRDN1jm",
+	"x0xAVRu527EKWtCCph6aZ0M1P5FiSdx0vJ+Kxlc7jyrsRp4EFR5p1JS4AYkU7BrC4U/swRb4v5YPU8Xc",
+	"vxxRuH/hbXT/2FPu39lA0SG+QMt0RZxut1uqDhkW6LR5hA10dVfpysVWRMZF3jPdD0qiV0/Xcs+qAKUq",
+	"2D5JyhFOcqKpYS5kGX98GKXMe8Yz0K+u1+51pK7IBlixloDBKyrXzRjQQd0pDRYdkZDPwl4dSI2ah5Wx",
+	"VQuuDIwie6NNH++ZCf57O+/CAYc6h3XnnQ4O62GFeIz/3J1kd6/85Ru5zvECBMrvXOwoBTr6SomX9xFa",
+	"9jBPUeTqju7By7Pehn+2nJmbgNA6KPgCz7FrFYCkae8CbMQAHkCH2rBK9o28SbafLnjGVQY7o6GGNYeZ",
+	"ID4DDIRZr6RcmdFOA/Fifh9iP2Dt9YZyQbgom7aaewyPUkzmkF8cC3bleCqXVtL1qj4p5d/9lg/Lnd6c",
+	"ozkNyHBW2n5vmuPlI4G0ipvDO6vK4wyi/HZQ8MGoYlTFVQu1MbvFZzsAF+uED+z7gKUeeF6EFNjVKeiC",
+	"7Kkp69DiPZQmFUSxHeWumTLyk4sP4h3fWCojqwNhn4AtQesd9y3MfASER+cbdIshX7/58d17cun++QfX",
+	"I1Az6EBDqP4gPj6NUR+vyfewZPKhvbr6U+neg3+wjxfkBeYXWfnhvLwEmzpp8vXbl8/If/z5u//zBw95",
+	"vqVlzQUjpawY1lM1vGQCc/KRIhZPd7Ss2ZNvL64WDkYd9lhfX17u9/sLCj9fSLW5dO/qy9evnr344d0L",
+	"eKdzmy3CJnfgv3YrvGEVstAX33hoNrrji+vFny6uLv7k+uwAHVxiK9jrXxYbTLm0lwM251UFLlhsFKuY",
+	"3kk7IfvIt1dXLrTiUxzpbtfwEl67/IeOyIoebQoJHwAiGzp/4YeiA9JMDxRmdulxmWOKX1z//edI2/H5",
+	"zFxHG8f1kgjGKnDL+nthB7mkbcXze/Oaa/MUnugXdf89gWXh8Ke5/ScUU/uLfL3Y19JpALhbI2mfVNH2",
+	"QT8DWGfF7iRiYqU/gbBaJ36Dd58hRl4DvOCGiyJ4463qAwp+5ru+zfDkh1MvevDz7sV5MOppEukO57Js",
+	"lZZWLB19suFbbhaff34g7Q+gB4RRp/QmBvLCyGaq8CGN/TAQGv6bCckwunQv3LP3vnb9i+YQayteFb74",
+	"Aztpft1DXtd/iK7b5R1TfO02FHbQedv7l+9v9qmDv36Pc0QJldKXL41/chLiIeLdf7qrAwqDzjm8n7qK",
+	"ilZUZzjD11LeWk0YMsXc5LDdLaa7QOJz3Lo8fawAa4XbluWj37tnjnDSKNZO+5WtHhYn1KFJBZnx+wxr",
+	"Cv6wPG8679WPdmF29S3i2h0jGz/yHBr5i9yTNVVhp85AJYNM6RQwM9ZRKWylQZvGBUIPzPT5wpJIwb4C",
+	"PKchLUFYlDaNpylM7T9CVP6hU6gq1mfvTzu/eUkUb+AsenSbeX85FL44h07D0T2cPv1QeLxecQFQ9eO0",
+	"VmTEz/eYmmHXx7T5XmKO6D3PAmtM8mZmIkboseVfZiqdTgzPjMg+AScVg9tPM67w5Odi0RmBDxCMXSVJ",
+	"tFO9sdM01Y3hgFgGF+ibs5kx4XYkSNlL42+vvv01vvcOXJ0rBv2pzqQJgKXvL88SqqU1aXfW3P/2O+ey",
+	"0q7g0HlZwTXT49WXv/DqM5Jkw9AF1r9UfxWr0NEuz61BzQlZoEm4LiyVQiwhvOnONQvNDKzsuSA/9SOG",
+	"VOg9oun9+eo/PPxn6O+v5ZZdkHeUV84FhgqIa9bp4XZ8wRVChrv5aCkFUxcZUYJz1D1ZEiINDqE9JAAn",
+	"XMFjoXA+GoOGqAkC+6s4F1nhgS/jGABADVFw7Si5JULuiRSux5vbZoQ6ivIduXY1ChVZHQIgL8TBUqrB",
+	"fzKvGTymY2OKI3Si9B4b+Hl0P47oD7wC5WFH8/kLYVdbnzGD+YEcu/PZA9GErdeAxqcJdQF2iWAuFJQ6",
+	"j8Gn2LrVzLXks5eJ91vb7qNM7NDcN6Sc+LsEuPH+3O1l7K756IZDhAoi4vD2RjJ9gehF0am/qHjv2O8n",
+	"uGec+DNM8p8lgH4VcsMJVS6nxIHZ+cTBLySYfKzp4TwEV4c8HLSDrzTgkhUhT8Il1oQMHctDsWZ30H7n",
+	"AWLtMtQu3e9uJpXM9/SW/XgHis+XoJv3wIblnUd9eZgGwbCFYs0IbFVCgqIPFjJr9ujKwOpzaz66l1yE",
+	"PnUAO2QGZz4CB0j4O2ccAw8X8HGdaQ52Pe5y2jGL4iRb8QV8KGUxRig5Y/skAm6O5UbcVcQdNoJc3COK",
+	"2IHv+M2YY5Q6YjiXd5S6Xe1fhT3UC1TSajhdxurS5QtCdkAHcesGwCIowjUKTH9uXHd81l4YBA66/MWy",
+	"x8+JiwIKqqv8c/qpb/DfI8cjTrP0TXouEb3qEXmZg8caH9xzYNpn8HTBmUlwZO1dFgs9OMUUegNlXKCV",
+	"LF0NeXpz3rbiOT5y1pu+PtXJ8zLn5BmB35zgy3l5Pl8OeKRNDQk8UaInF9rQBhusDk5Fk72SYtMZEJDW",
+	"mT8m1DGDqZozIJ53VV6PRs7+G88h5pymazeLM3GkUX4TjcpUrDD2+d+wnSGp/2SLpAWZO97xy1C4cZ/x",
+	"Os4zoD+3Kufsg5RosHgwNavd9QHDo3wuIfdLVCN5ecuMcxL4LucfhO/3ieA7nU8B4rJ02GYpqhYCsCIO",
+	"Lot2uxKUN5gy0KezH3dMYKf9GQ5s778OZ4gt/NYY7e7KFhKtCtAFn3N2O5yr+bHj14zeMfjEPld3Bqmg",
+	"1nTcNQCknPywktukXwSrK2Y5Q87n4MNzSNxB98ODL2AENC5hW6yJomsrZ1YHa98iCQIlYbd8bqBhfop1",
+	"XZoOcneTgtJ6CyhyPZx88hGMpY/gyeqAlwTjEMKJkKAEqOQHQleAC+Fwppfko8N+/QiJsx9ECvEVUnIu",
+	"yE+uVg6LxqLu3x25QAUdTIkYKQuogbCP7gdtu6BDV+r6xNDDj8im488krSj303lYdI8pezj6EG6LEaFB",
+	"4MFWyYdw6K6MJykLX/iU8JQuObjRLlPk5GwQzE1/YKzWsE8GF/NEG+VKLPIDjlMj7ryse+hFZ+qOqSeQ",
+	"T4mbu0TQ1A+wQR8W+Fff0lPEddmxNs8+7RqKXfGTV/y9leFGhrJULNemAziFDgUAiokk6StGS/sngGdG",
+	"l+DaWYd7ptgH4QyNC/I0YGQ6pYsLou1XaRNSA6GDFjSZRuw4u+YL8kNnqyBqYYzklbjUL9yq54Z0VRTj",
+	"GpbcBpmJolL1694yYkmuJ+2huCoz1a3jzGFcu52nJBQhQOwx9d6POke7f+eePQd/O8S8jULWpi+io4o5",
+	"eQV5CwWGB/Y+5UWxUqrKX42oeCabHPAypMfPzw3w8a+EDqWkzGlQM9jXSId6Q1XoLgg5nwX5FtySV1ek",
+	"YcZOdonZra5wx8FAxOUGycQ66OnyK6a9REcxzwLFUG+y6lqlmzu7GB1yqSXBJQKLMTUInCPw4hGMj1Rs",
+	"nknrXnk40buRImhDScpaSs2Awou+kgZMXDNQf7ZLoAZqCNSjx4R/1Hx96QPqj6YV4Rfypmt3zg/cwB8F",
+	"C0kd4BHAfvXcBBUI1NfBHq44cJeHKEbxXl/2etNkec7zqIHjaZ/9wtlCveXNusexa+J++ULdN+fcyG5r",
+	"z5nRBpHFOMOwpFu8mJGmHWewTd3XBxEbFkZf/uKKPT73yW+WwMMhOrn3OFx+WIfrgnEYVfvu6mpuDKE3",
+	"3fvIA/u7PTSBHdwGxbK/SWHwPlTJa4KeJcTpolHZe0BHOpmafMXQDCYyGRN7BtWD/fM5Vyqcz4F7SKu3",
+	"XB3Ur5oQNiDfRxSA/0VvWUchGWpZepRkjLTSLQummstyaqxteAipF9A0yikVI97TJd752CuACUzznzf+",
+	"obNynjNxgQCI8Bg8zK38eHvNbodmM5+wq+fhPn4KaO9ATk2caYXeR9cPTTP2+EzIEmDY6yxtvXL9UmY4",
+	"oXx59Niv3FUx52v8Q9uzn4u53ivf93C+8Re58wWBToKY2QLgNaRDtT+XsRmHD9zoy57bCCHJ0CO7j+qw",
+	"QyiOo+KzpioY6ZHm02t0n5p0BNT/+82oP7Vzb6DqWazklctovJ8ujZ+Yw0/wJj2cmbxCBJH7VXfAdI8a",
+	"sa/QnfxoJmwu/9X+HUOA3GhSc+19ag/csqexq5frbrfAX1mizMb71qWLgJfMo+9G3rOHc+o++0VBj+zv",
+	"zDlWz2DQ9Gk+fjbzU98r5xyufSN33mO/DAkINW3WZEsrFiUqD+n8EoBUz7yxb+2YX2pf3xmqzFkyPGEk",
+	"q9WCEMa7YCmmAQA/tsWU/ALguCCDKoKwUYyWtd/uhotb+7lVy5tqIhkHH3htn37ozs00k0MTvbimETOd",
+	"nUfX3fwkwoaT+UdwnXxevF46NIYZfWyDNuFnPi8icK6TdycB+HYa3S4AJEdLB7LXJYVDrSe2GOkXhqYz",
+	"fRpZ3k6rlK/hid+8n25OP+mk3QCt/F2bFtlUUNxvLb5z14Pu8EM1vWPwBVbdVyuAM/PcEktjHsovk3ow",
+	"dzP3GIOtri/I+5BvgPURkVW0jFotN9QwBRVAiKyk+9FWqiFxAkIV4xKFt7gqS3lnc6jkml9grcYt2xlU",
+	"ZfxK+8Cy3/gW6LOdL+5793O/nJf0c2R/Bhp/4YA3nckY9UIDhawVllZBPQxH//W+li5RAyMTSb6E3q8k",
+	"U/qvR82d9Z1vE1sWeuI+OL4LpVqab4SV3KIfoImruUI2kN+Uy3UMbZ6uHnzOtXtvvE9/TsHQ+k5y5wji",
+	"qQ3DOsIufYlvxBPuShWgI8zU5N8y3W4f9YBdC+LEAeO3qzNeC+wdNJa82SoL2J7zs7yIk32XysVIMKnP",
+	"X+QI3mDHoHOU2WzAA7ylVj8UVk/G01iSkjYNqpS0LNnOgCB22TfQCFlndCVEcZn27eIjZ/WndJ+dB5VT",
+	"lkzr4z5WHHWWaxUfPcO1sFopNL6xMsCaJSMeSA2citZBKvv8hclDufwFEJk+X+LL0xzmTt6e+Yg84GCi",
+	"orTX9gJwcV0VNio/UNVyGtx8fIqDfkb5M3zrcLHOw9uoC+t+pT1OGGbCR50NQXNsEHuURSBjtOyOdNkB",
+	"1axQJf4gBh2SGr4GGN7QAIlHEtL50C2prBVjrkQO9xXB8YY080Ek/D+Jch+PU3ZavU+b5Aprcz6ADHG4",
+	"iYAaw0muaaPZyKHjdmK0XRAFcmi/kAPCorRjqsmeNU06QDxDSiQ0DLsFZyG919bqCL2zHDYi4hA4XHJk",
+	"HXuq3VXL8Awl73iABcloUfD3N/7JOet8611aZ7D3odMg5NOxDU4fcB0TmkTOK5yf+hmVZf+NdEDO/XaW",
+	"gBzuA1NxZnw08ZDKulPsyZqDT2wt1TatfKUu6jt61z/u89e3+uGhN8ivbQj+Okf11h0TeCe7ivTUkR25",
+	"nJd8u5PK5N2Tr+D3/0lkTm/B7wKFe6xUzKCrD/Ihv9LkWSPbirxj6o6XTB/bPo3PHedxbsBnilVMGA7t",
+	"Mr6Y2ehmTcowm5OY3oy1nNGMGX0sBToR/XoWRpjYoSi/pYj6cGhPRSfxwPQWnkN7KRvOhLnJgEW7X3HK",
+	"xyO53WDDV7+0y20WWbwN4uwcZKEOrkGxY74UqISpJ0Y+wf+bvlDAONqVX7DOM10HanY+jTbTdv5VpaEQ",
+	"hbM9oVWlmD7WlmtLP2HM/vob56v1/xwnC/g8i7lYfV3vgPsR10NiZVHeS3rd2ZYhw9yHaKDutTnG41Pn",
+	"JzkDqTr68a28PLOKSpO3TLSeIvUxuFSM3pxUuxL1JU2l4EQ/n5g5lMRjfRBy5ry0rWPu/3fwxm8ycehh",
+	"QbuzkKMd6PRAnDM3rM3ZL0TtGrj2Ek8Uo1WcGRYlpDinRhXn7afDci9oWUcFiyMQFF+//B7m5dL0hXM9",
+	"udJYAJ+lW/C5kY/6lu92rPq49G05qfkguAZoWoz6bQtnhVLdIdEgdrUr+HLQzBgZVAx/QG+O02SxuhIg",
+	"bGh5u1H2elx/EHYPIG2B0bIuXOD6I4D4frwgf5F7l3YnDh0AYRFjFAro39hNqG5FpbByEmoqM6XQj2Xc",
+	"tbqeb9h9+1AE5dlZDqd0r4o8S8makg5ZEtHLdK+/c5SJEQmlkdlgOWS7WqXxWjueP14cnrKjyyUQKXjx",
+	"jVudpyGkNOyUPxtiOqFCDLUGd1tmTO6UD79zo87+/s38U/L1mceBoPx++YPztBBOZPj5bjt+dQ1C1zHW",
+	"adRoxRK6h6bqFIgeItoUuNkjMwf3lcdy/gy7JCebgDr6tHdnbh/AObSGWF0rlmcIDRe3Z786r3HQ4zfH",
+	"Jwdnks0gJ4f60v1eB3msBrkmrWiY7squUappZlUiw5pDgcgFHo0XwWQ+mT6EG8Xu8QrkGlRMp/tE/a7Y",
+	"TDj6+bzGMxDf+uohjOXsUHSQu4KL0kxUUVxSSLP0dSHwV6fouXblW+hO3WM8EfhMWqNLoc/8hB3XfJWS",
+	"P/Lvrq76KCdF9CM0poHOwfv6cDEFAPPj+mnT/H6Z3G8Ef8Zqo50IGoLPFAgb5iCYezc2aOXdCz2KOZbq",
+	"H0TU7zNd7EeBq16Cd9J1+gNkHtwv33LV94amjZYuyVnfq0o95O5Hbd5y3vB3fCN+bOclTb2ABrfnbsrl",
+	"04bcZJcdxJPHIRUs5Krks4jsQl6J85Witp+YvIE2c8edTPHDX7r09F1oYTZOzfY/nfsEP7mg19EefXjt",
+	"NWZC5W68S5T6IqlY/pcHX/ofZMV0gdlXBensUERhzXij9UGU066/d/DEfVBrANLQshq5F7+VrkhhvfPQ",
+	"iw6iPA5eBEPOKlQ4iLJWUrhukOeEcwF5t+VKYZ+ZfqgKhCL40Ab1WUm29rSqYN2Po7xAV/9Hct8cP8pE",
+	"bwS2ac8RW+3ONiqOh0z30XHYS7liG5+rC/STMp5HCfSguCNCuZZb5gHjL8hTYhRzrkjsndBIsWGKoJm0",
+	"ouUtzuWjXZEVyx8J5DJ1Wjd0SbDjs4pgbhgAJ451XJyno5BJphDsPg9szw1QH3ymCMsIIJS6lntoX7Ik",
+	"/x6FV3M9Jrl9cTHAQuPbdru4/neIS+H/f5Owk37+LdD21SOE83xXOrLmjWEKiSFp/QbHxSznBBJNxJ4j",
+	"IIOoyCzhj6Ai5R+BZqukHhIIGPdBhQdChuxGqk0XcAe3ozNpB4FvDxA8+h5d292I0iZZo9mSXPm+2wLB",
+	"G7pO7TN2pYdRNOP5hmvfO/5U+Hj/avzRoltuqgW129LEVoSttzwijghCsEmThmGTIoD5mNz9U5cx1SHe",
+	"k1g3c088X8Q9ofui2rtfgi7uuPaxDlOYYBjE6a+X2YjZw4NVLF29YohtYWnZ174xyV5xw3wMCQ9rOgso",
+	"ua6rR5fZAz3qTAazHo96XyM40MYlhA7PXb9ux0zv/e9HX3omtztguaHlhDNWwKxztveyQ/Tg6zVTTJSA",
+	"CMKQRFUrCNdRi5xo46MXjpo3z6Nnf29Aef1lzrZquiWnQD5OhRaZCbAXzXUWxF70/JkYu6WahmqDIX0o",
+	"jQnNix9+2WdW3X0ptvm0NPzuHPVFb1vhva72m1XbMCwPWNy7V1y+TO9L7dbZSuQApANNKu4a1kH945JQ",
+	"4GDYWm5PAQstIE3ELQgRWgLa4oPEHjE7xdaK6frscB4w6gOdAQP/S5uCT/tP6D5EG6tibmoCSsq2LWtA",
+	"hwP7Oa5+x23D4DuAqWirxWh571qa35/UBGM+RE9DcyDQT5FokNkeVe6GhNSK4+LyrX3orFLMf3a2+HqL",
+	"uznpl4NBZ9XsteJccHYgW+yH+6lu5xEvmhnTsDNf8ncw6Fnv+C07pILqHcIFEwY8OaOspCA+++WdUkPl",
+	"nAkmyxIvgCvSL5DifbubKpS0QgMAlxrgXrHqZjHuExMyCqjzRcTpq/0+MMXCYwMUCztaEpmvR4h2P3Bt",
+	"XzxlPmdQAREA1NHqXP5QGJJQe3DrhpfGagw1FdWI5xgl21UzQ01/7x/8nenoltz5ifr5C7giv5pq7qc4",
+	"h12+cM+eSSXfU+ixa+zOcinIE5+zHrLruAhEVPTrvJ2/DrKE7ZNDXaFAecc1kaoK2FX3YcP9tvJZMv2p",
+	"e+ysJLSvDzfQIylZmpDpeT9FIGGiR8Xo0ab3A27dPX4ekYodmb7upvEHErzcCGvwhAsPfw4ZHxyYTD96",
+	"/MsiZCb8/Wd7v7FcB4mgVc3ienFJd/zy7ht74P8/AAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
