@@ -442,3 +442,34 @@ func TestUnbindDuringAnEdit(t *testing.T) {
 			len(b.Frameio.Actions("")))
 	}
 }
+
+// What an edit could not delete takes nothing any more, is not shown, and is cleaned up later.
+func TestCleanUpAfterAnEdit(t *testing.T) {
+	t.Parallel()
+	b := testenv.New(t)
+	second := b.Frameio.AddWorkspace(b.Account, "Zebra")
+	made := b.Bind("Publish")
+	made = edited(b, made.ID, binding.Change{Version: 1, Workspaces: []string{b.Workspace, second}})
+	b.Frameio.Faults().Add(faults.Rule{Method: "DELETE", Path: "/actions/", Status: 403})
+	item := edit(b, made.ID, binding.Change{Version: made.Version, Workspaces: []string{second}})
+	if v := b.Await(item); v.State != work.Failed {
+		t.Errorf("the edit is %s, want it failed: an action cannot be deleted", v.State)
+	}
+
+	got := known(b, made.ID)
+	if len(got.Actions) != 1 || got.Actions[0].WorkspaceID != second || got.Editing != "" ||
+		len(shown(b)["workspaces"].([]any)) != 1 || len(b.Frameio.Actions(b.Workspace)) != 1 {
+		t.Errorf("the binding is %+v and the folder shows %v, want the second team alone", got, shown(b))
+	}
+
+	b.Frameio.Faults().Clear()
+	if _, err := b.App.Maintenance.DoNow(t.Context(), "actions"); err != nil {
+		t.Fatal(err)
+	}
+
+	if n := len(b.Frameio.Actions(b.Workspace)); n != 0 {
+		t.Errorf("%d custom actions are left in the team that went, want none", n)
+	}
+
+	b.CheckBound("Publish", second)
+}
