@@ -77,6 +77,10 @@ var examples = map[string][]string{
 		"nuxeo-frameio bind --list",
 		"nuxeo-frameio bind /default-domain/workspaces/films --name 'Publish to Nuxeo' --team 'Post production'",
 	},
+	"edit": {
+		"nuxeo-frameio edit 'Publish to Nuxeo' --name 'Send to Nuxeo' --add-team Marketing --dry-run",
+		"nuxeo-frameio edit 'Publish to Nuxeo' --remove-team Marketing --type Video --yes",
+	},
 	"unbind":             {"nuxeo-frameio unbind 'Publish to Nuxeo' --reviews return"},
 	"bindings list":      {"nuxeo-frameio bindings"},
 	"bindings take-over": {"nuxeo-frameio bindings take-over 'Publish to Nuxeo'"},

@@ -52,6 +52,7 @@ type cli struct {
 	Provider providerCmd `cmd:"" help:"Register the Frame.io application (administrators)." group:"Use"`
 	Connect  connectCmd  `cmd:"" help:"Connect your Frame.io account." group:"Use"`
 	Bind     bindCmd     `cmd:"" help:"Bind a Nuxeo folder to Frame.io teams." group:"Use"`
+	Edit     editCmd     `cmd:"" help:"Change a binding: its action's name, teams, document type, who may publish." group:"Use"`
 	Unbind   unbindCmd   `cmd:"" help:"End a binding. What was published stays." group:"Use"`
 	Bindings bindingsCmd `cmd:"" help:"List bindings." group:"Use"`
 	Publish  publishCmd  `cmd:"" help:"Publish assets into a bound folder." group:"Use"`

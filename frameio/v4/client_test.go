@@ -273,11 +273,20 @@ func TestActions(t *testing.T) {
 		t.Errorf("the actions are %+v, want only %s at https://c.example/a, without its secret", got, made.ID)
 	}
 
+	if err := w.RenameAction(t.Context(), w.account, made.ID, "Send"); err != nil || list()[0].Name != "Send" ||
+		list()[0].URL != "https://c.example/a" {
+		t.Errorf("renaming the action: got %v, and %+v; want no error, and only another name", err, list()[0])
+	}
+
 	if err := w.DeleteAction(t.Context(), w.account, made.ID); err != nil || len(list()) != 0 {
 		t.Errorf("deleting the action: got %v, and %d are left; want no error and none", err, len(list()))
 	}
 
 	if err := w.DeleteAction(t.Context(), w.account, made.ID); !v4.NotFound(err) {
 		t.Errorf("deleting it again: got %v, want not found", err)
+	}
+
+	if err := w.RenameAction(t.Context(), w.account, made.ID, "Send"); !v4.NotFound(err) {
+		t.Errorf("renaming one that is gone: got %v, want not found", err)
 	}
 }

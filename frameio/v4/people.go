@@ -102,6 +102,13 @@ func (c *Client) CreateAction(
 	return w.action(), err
 }
 
+// RenameAction gives a custom action another name (PATCH …/actions/{id}); 404 when it is gone.
+// It needs the role that CreateAction needs.
+func (c *Client) RenameAction(ctx context.Context, account, id, name string) error {
+	return c.do(ctx, http.MethodPatch, seg("accounts", account, "actions", id), url.Values{},
+		map[string]any{"name": name}, nil)
+}
+
 // DeleteAction removes a custom action (DELETE …/actions/{id}); 404 when it is
 // gone already.
 func (c *Client) DeleteAction(ctx context.Context, account, id string) error {

@@ -21,6 +21,7 @@ func (a *App) kinds() []kind {
 	return []kind{
 		{binding.KindBind, binding.BindWorker{Service: a.Binding}},
 		{binding.KindUnbind, binding.UnbindWorker{Service: a.Binding}},
+		{binding.KindEdit, binding.EditWorker{Service: a.Binding}},
 		{publish.KindPublish, publish.Worker{Service: a.Publish, Flow: publish.AssetFlow}},
 		{publish.KindExpand, publish.Worker{Service: a.Publish, Flow: publish.FolderFlow}},
 		{publish.KindNotice, publish.NoticeWorker{Service: a.Publish, Address: a.address}},

@@ -35,6 +35,7 @@ const (
 	Bound           = "bound"
 	Unbound         = "unbound"
 	TookOver        = "took-over"
+	Edited          = "binding-edited"
 	ProviderChanged = "provider-changed"
 	Revoked         = "revoked"
 	Lifted          = "lifted"

@@ -298,9 +298,7 @@ func (s *Service) chooseWorkspaces(ctx context.Context, login string, q Request)
 	for _, id := range q.Workspaces {
 		i := slices.IndexFunc(list, func(w Workspace) bool { return w.ID == id })
 		if i < 0 {
-			return nil, fault.Field("workspaces",
-				orElse(why, "The dialog Bind to Frame.io shows the teams you can choose, and so does `nuxeo-frameio "+
-					"bind --list`."), "No team of yours is called %q.", id)
+			return nil, noTeam(id, why)
 		}
 
 		// One that is named twice is bound once.
@@ -308,7 +306,7 @@ func (s *Service) chooseWorkspaces(ctx context.Context, login string, q Request)
 			continue
 		}
 
-		if err := s.checkNameFree(ctx, fio, list[i], q.ActionName); err != nil {
+		if err := s.checkNameFree(ctx, fio, list[i], q.ActionName, ""); err != nil {
 			return nil, err
 		}
 
@@ -325,15 +323,15 @@ func orElse(s, other string) string {
 	return s
 }
 
-// checkNameFree returns an error if another action of the workspace has the name. An unrecorded
-// action of ours does not count, since it will be replaced.
-func (s *Service) checkNameFree(ctx context.Context, fio *v4.Client, w Workspace, name string) error {
+// checkNameFree returns an error if another action of the workspace has the name than the one with our
+// id own. An unrecorded action of ours does not count, since it will be replaced.
+func (s *Service) checkNameFree(ctx context.Context, fio *v4.Client, w Workspace, name, own string) error {
 	for a, err := range fio.Actions(ctx, w.Account, w.ID) {
 		if err != nil {
 			return err
 		}
 
-		if a.Name != name {
+		if a.Name != name || own != "" && a.URL == s.actionURL(own) {
 			continue
 		}
 
@@ -351,8 +349,8 @@ func (s *Service) checkNameFree(ctx context.Context, fio *v4.Client, w Workspace
 	return nil
 }
 
-// isUnrecorded reports whether an action calls us but is not recorded, or belongs to an ended
-// binding.
+// isUnrecorded reports whether an action calls us but is not recorded, belongs to an ended binding, or
+// was removed from one.
 func (s *Service) isUnrecorded(ctx context.Context, a frameio.Action) (bool, error) {
 	id, ours := strings.CutPrefix(a.URL, s.actionURL(""))
 	if !ours {
@@ -362,7 +360,8 @@ func (s *Service) isUnrecorded(ctx context.Context, a frameio.Action) (bool, err
 	var n int
 	err := s.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM actions
 		JOIN bindings ON bindings.id = actions.binding_id
-		WHERE actions.id = $1 AND bindings.state IN ('binding', 'bound', 'ending')`, id).Scan(&n)
+		WHERE actions.id = $1 AND bindings.state IN ('binding', 'bound', 'ending')
+		AND actions.state NOT IN ('leaving', 'left')`, id).Scan(&n)
 	return n == 0, err
 }
 
@@ -401,8 +400,7 @@ func (s *Service) insert(ctx context.Context, b Binding) (item string, err error
 		return err
 	})
 	if store.Duplicate(err) {
-		return "", fault.Field("action_name", "Choose another name.", "This folder is bound under the name %q already.",
-			b.ActionName)
+		return "", boundUnder(b.ActionName)
 	}
 
 	if err != nil {

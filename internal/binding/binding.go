@@ -1,12 +1,13 @@
 // Package binding binds Nuxeo folders to Frame.io workspaces, unbinds them, and keeps the custom actions
 // of a binding.
 //
-// It owns the tables bindings and actions and the kinds of items "bind" and "unbind".
+// It owns the tables bindings and actions and the kinds of items "bind", "unbind" and "edit-binding".
 //
 // Invariants: a binding has one custom action per workspace, created after its intent was recorded and
 // found again by its address, which contains our own id; an action whose secret was lost is deleted and
 // created again; a bind that fails leaves nothing behind; an unbind takes effect when it is recorded,
-// and leaves no document under review behind. Publish handles the calls of actions; Nuxeo and Frame.io
+// and leaves no document under review behind; an edit takes effect as a whole, in one transaction, and
+// one at a time, by who has seen the version that it changes. Publish handles the calls of actions; Nuxeo and Frame.io
 // say who may do what.
 package binding
 
@@ -14,6 +15,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"time"
 
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
@@ -29,6 +31,7 @@ import (
 const (
 	KindBind   = "bind"
 	KindUnbind = "unbind"
+	KindEdit   = "edit-binding"
 )
 
 // A State is the state of a binding.
@@ -96,6 +99,8 @@ type Binding struct {
 	Reason                                 string
 	Created                                time.Time
 	Ends                                   time.Time // when an Ending one ends at the latest
+	Version                                int64     // how often it was changed, from 1
+	Editing                                string    // the item that changes it at the moment
 	Actions                                []Action
 }
 
@@ -114,17 +119,23 @@ const (
 	actionActive   = "active"
 	actionRemoving = "removing"
 	actionRemoved  = "removed"
+
+	// An edit adds and removes actions of a binding that stays in force.
+	actionAdding  = "adding"  // becomes active with the edit
+	actionLeaving = "leaving" // takes nothing any more
+	actionLeft    = "left"    // is deleted on Frame.io
 )
 
 const columns = `id, folder_uid, folder_path, folder_title, action_name, description, document_type, creator, owner, ` +
-	`publishers, state, reason, needs_owner, created, ends`
+	`publishers, state, reason, needs_owner, created, ends, version, editing`
 
 func scan(row store.Row) (Binding, error) {
 	var b Binding
 	var created, ends int64
 	err := row.Scan(&b.ID, &b.FolderUID, &b.FolderPath, &b.FolderTitle, &b.ActionName, &b.Description,
 		&b.DocumentType, &b.Creator,
-		&b.Owner, &b.Publishers, &b.State, &b.Reason, &b.NeedsOwner, &created, &ends)
+		&b.Owner, &b.Publishers, &b.State, &b.Reason, &b.NeedsOwner, &created, &ends,
+		&b.Version, &b.Editing)
 	b.Created, b.Ends = store.Time(created), store.Time(ends)
 	return b, err
 }
@@ -149,14 +160,10 @@ func (s *Service) get(ctx context.Context, id string) (Binding, error) {
 	return b, err
 }
 
+// actions reads the actions of a binding, without those that an edit adds or has removed.
 func (s *Service) actions(ctx context.Context, binding string) ([]Action, error) {
-	return store.All(ctx, s.DB.Reader, func(row store.Row) (a Action, err error) {
-		err = row.Scan(&a.ID, &a.BindingID, &a.AccountID, &a.AccountName, &a.WorkspaceID, &a.WorkspaceName,
-			&a.RemoteID, &a.State)
-		return a, err
-	}, `SELECT id, binding_id, account_id, account_name, workspace_id,
-		workspace_name, remote_id, state
-		FROM actions WHERE binding_id = $1 ORDER BY workspace_name, id`, binding)
+	all, err := s.allActions(ctx, binding)
+	return slices.DeleteFunc(all, func(a Action) bool { return !a.Current() }), err
 }
 
 // Get returns a binding if the viewer may read its folder in Nuxeo.
@@ -244,15 +251,25 @@ func (s *Service) filterVisible(ctx context.Context, who work.Viewer, all []Bind
 	return out, nil
 }
 
-// Stands reports whether a binding is in force, and whether it only accepts what returns from
-// review.
-func (s *Service) Stands(ctx context.Context, id string) (stands, ending bool, err error) {
+// Stands reports whether the binding of an action is in force, and whether it only accepts what returns
+// from review. If it is in force without the action's team, the error says so.
+func (s *Service) Stands(ctx context.Context, action string) (stands, ending bool, err error) {
 	var state State
-	err = s.DB.Reader.QueryRowContext(ctx, `SELECT state FROM bindings WHERE id = $1`, id).Scan(&state)
+	var a Action
+	err = s.DB.Reader.QueryRowContext(ctx, `SELECT bindings.state, actions.state, workspace_name
+		FROM actions JOIN bindings ON bindings.id = actions.binding_id WHERE actions.id = $1`, action).
+		Scan(&state, &a.State, &a.WorkspaceName)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, false, nil
 	}
-	return state == Bound || state == Ending, state == Ending, err
+
+	stands = state == Bound || state == Ending
+	if err == nil && stands && !a.Current() {
+		err = fault.New(fault.Gone, "This folder is no longer bound to the team %q.", a.WorkspaceName).
+			With("Add the team to the binding and publish again.")
+	}
+
+	return stands, state == Ending, err
 }
 
 // An ActionCall is a custom action that was called, with what is needed to answer.

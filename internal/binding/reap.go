@@ -11,8 +11,8 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
-// A team is a workspace that was bound once, with the people who may look into it.
-type team struct {
+// A boundTeam is a workspace that was bound once, with the people who may look into it.
+type boundTeam struct {
 	account, workspace, name string
 	logins                   []string
 }
@@ -35,10 +35,10 @@ func (s *Service) Reap(ctx context.Context, r *maintenance.Report) error {
 	return ctx.Err()
 }
 
-func (s *Service) teams(ctx context.Context) ([]*team, error) {
-	var all []*team
+func (s *Service) teams(ctx context.Context) ([]*boundTeam, error) {
+	var all []*boundTeam
 	err := store.Each(ctx, s.DB.Reader, func(row store.Row) error {
-		var t team
+		var t boundTeam
 		var login string
 		if err := row.Scan(&t.account, &t.workspace, &t.name, &login); err != nil {
 			return err
@@ -57,7 +57,7 @@ func (s *Service) teams(ctx context.Context) ([]*team, error) {
 }
 
 // reapTeam looks with the first of its people who may.
-func (s *Service) reapTeam(ctx context.Context, t *team, r *maintenance.Report) (err error) {
+func (s *Service) reapTeam(ctx context.Context, t *boundTeam, r *maintenance.Report) (err error) {
 	for _, login := range t.logins {
 		if err = s.asOwnerOrService(ctx, login, func(fio *v4.Client) error {
 			return s.reapActions(ctx, fio, t, r)
@@ -68,7 +68,7 @@ func (s *Service) reapTeam(ctx context.Context, t *team, r *maintenance.Report) 
 	return err
 }
 
-func (s *Service) reapActions(ctx context.Context, fio *v4.Client, t *team, r *maintenance.Report) error {
+func (s *Service) reapActions(ctx context.Context, fio *v4.Client, t *boundTeam, r *maintenance.Report) error {
 	for a, err := range fio.Actions(ctx, t.account, t.workspace) {
 		if err != nil {
 			return err

@@ -19,6 +19,8 @@ type Reviews interface {
 	// Stranded counts the documents on their way to Frame.io or under review there that
 	// could not return without a binding.
 	Stranded(ctx context.Context, binding string) (int, error)
+	// StrandedIn counts those of one of its workspaces.
+	StrandedIn(ctx context.Context, binding, workspace string) (int, error)
 	// ReleaseStranded ends them as the people who pushed: those on their way are cancelled,
 	// those under review are unlocked and stay on Frame.io.
 	ReleaseStranded(ctx context.Context, binding, why, by string) error

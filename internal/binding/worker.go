@@ -89,7 +89,7 @@ func (s *Service) createActions(ctx context.Context, t *work.Task) error {
 			continue
 		}
 		if err := s.asOwnerOrService(ctx, b.Owner, func(fio *v4.Client) error {
-			return s.createAction(ctx, t, fio, b, a)
+			return s.createAction(ctx, t, fio, b, a, struct{}{})
 		}); err != nil {
 			return err
 		}
@@ -99,8 +99,10 @@ func (s *Service) createActions(ctx context.Context, t *work.Task) error {
 }
 
 // createAction creates the action whose intent is recorded. If one exists already, it was created
-// by an attempt whose answer was lost, and with it the secret.
-func (s *Service) createAction(ctx context.Context, t *work.Task, fio *v4.Client, b Binding, a Action) error {
+// by an attempt whose answer was lost, and with it the secret. One that an edit adds is not in force yet.
+func (s *Service) createAction(
+	ctx context.Context, t *work.Task, fio *v4.Client, b Binding, a Action, state any,
+) error {
 	if err := s.deleteOurs(ctx, fio, a, b.ActionName); err != nil {
 		return err
 	}
@@ -123,9 +125,14 @@ func (s *Service) createAction(ctx context.Context, t *work.Task, fio *v4.Client
 		return fault.New(fault.Unavailable, "Frame.io did not tell the secret of the custom action.")
 	}
 
-	return t.Commit(ctx, struct{}{}, func(tx *sql.Tx) error {
+	to := actionActive
+	if a.State == actionAdding {
+		to = actionAdding
+	}
+
+	return t.Commit(ctx, state, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE actions SET remote_id = $1, secret = $2, state = $3 WHERE id = $4`,
-			created.ID, s.Vault.Seal(secretContext(a.ID), created.Secret), actionActive, a.ID)
+			created.ID, s.Vault.Seal(secretContext(a.ID), created.Secret), to, a.ID)
 		return err
 	})
 }
@@ -301,12 +308,18 @@ func (s *Service) removeActions(ctx context.Context, t *work.Task) error {
 		return err
 	}
 
-	for _, a := range b.Actions {
-		if a.State == actionRemoved {
+	// Those of an edit as well that is under way.
+	all, err := s.allActions(ctx, b.ID)
+	if err != nil {
+		return err
+	}
+
+	for _, a := range all {
+		if a.State == actionRemoved || a.State == actionLeft {
 			continue
 		}
 		if err := s.asOwnerOrService(ctx, b.Owner, func(fio *v4.Client) error {
-			return s.removeAction(ctx, t, fio, a)
+			return s.removeAction(ctx, t, fio, a, goneAs(a), struct{}{})
 		}); err != nil {
 			return err
 		}
@@ -336,7 +349,18 @@ func (s *Service) asOwnerOrService(ctx context.Context, login string, do func(*v
 	return do(service)
 }
 
-func (s *Service) removeAction(ctx context.Context, t *work.Task, fio *v4.Client, a Action) error {
+// goneAs returns what an action is when an unbind has deleted it: one of an edit never was, or is no longer,
+// one that people see.
+func goneAs(a Action) string {
+	if a.Current() {
+		return actionRemoved
+	}
+	return actionLeft
+}
+
+func (s *Service) removeAction(
+	ctx context.Context, t *work.Task, fio *v4.Client, a Action, to string, state any,
+) error {
 	var err error
 	if a.RemoteID != "" {
 		err = fio.DeleteAction(ctx, a.AccountID, a.RemoteID)
@@ -349,8 +373,8 @@ func (s *Service) removeAction(ctx context.Context, t *work.Task, fio *v4.Client
 		return err
 	}
 
-	return t.Commit(ctx, struct{}{}, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE actions SET state = $1 WHERE id = $2`, actionRemoved, a.ID)
+	return t.Commit(ctx, state, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE actions SET state = $1 WHERE id = $2`, to, a.ID)
 		return err
 	})
 }

@@ -25,7 +25,8 @@ func (s *Service) WorkspacesOf(ctx context.Context, folders []string) ([]BoundWo
 	}, `SELECT bindings.id, folder_uid, folder_title, account_id, workspace_id,
 		workspace_name
 		FROM bindings JOIN actions ON actions.binding_id = bindings.id
-		WHERE bindings.state = 'bound' AND folder_uid IN (`+store.Marks(1, len(folders))+`)
+		WHERE bindings.state = 'bound' AND actions.state NOT IN ('adding', 'leaving', 'left')
+		AND folder_uid IN (`+store.Marks(1, len(folders))+`)
 			ORDER BY bindings.id, workspace_name`, store.Anys(folders)...)
 }
 

@@ -158,14 +158,14 @@ func (w Worker) requireBinding(ctx context.Context, t *work.Task, st *state) err
 		return nil
 	}
 
-	var binding string
-	err := w.DB.Reader.QueryRowContext(ctx, `SELECT binding_id FROM interactions
-		WHERE id = $1`, st.Interaction).Scan(&binding)
+	var action string
+	err := w.DB.Reader.QueryRowContext(ctx, `SELECT action_id FROM interactions
+		WHERE id = $1`, st.Interaction).Scan(&action)
 	if err != nil {
 		return err
 	}
 
-	stands, ending, err := w.Stands(ctx, binding)
+	stands, ending, err := w.Stands(ctx, action)
 	if err != nil {
 		return err
 	}

@@ -61,9 +61,10 @@ type Service struct {
 	People People
 	Ingest *ingest.Service
 	Mail   Mailer
-	// Stands reports whether a binding is in force, and whether it is ending and only takes back
-	// what is under review. Binding returns it as it is now. Orphan records that it needs an owner.
-	Stands  func(ctx context.Context, binding string) (stands, ending bool, err error)
+	// Stands reports whether the binding of a custom action is in force, and whether it is ending and only
+	// takes back what is under review; it fails if the binding has that action no more.
+	// Binding returns it as it is now. Orphan records that it needs an owner.
+	Stands  func(ctx context.Context, action string) (stands, ending bool, err error)
 	Binding func(ctx context.Context, binding string) (Binding, error)
 	Orphan  func(ctx context.Context, binding, reason string) error
 	Now     func() time.Time

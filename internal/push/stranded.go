@@ -11,14 +11,23 @@ import (
 // strandedCondition is a condition on pushes that could not return without binding $1: they are
 // unfinished, in a workspace that only this binding connects to their folder.
 const strandedCondition = `state IN ('sending', 'open') AND scope_uid = (SELECT folder_uid FROM bindings WHERE id = $1)
-	AND workspace_id IN (SELECT workspace_id FROM actions WHERE binding_id = $1)
+	AND workspace_id IN (SELECT workspace_id FROM actions WHERE binding_id = $1
+		AND state NOT IN ('adding', 'leaving', 'left'))
 	AND workspace_id NOT IN (SELECT a.workspace_id FROM actions a JOIN bindings b ON b.id = a.binding_id
-		WHERE b.id <> $1 AND b.state = 'bound' AND b.folder_uid = pushes.scope_uid)`
+		WHERE b.id <> $1 AND b.state = 'bound' AND b.folder_uid = pushes.scope_uid
+		AND a.state NOT IN ('adding', 'leaving', 'left'))`
 
 // Stranded counts the documents on their way to Frame.io or under review there that could not
 // return without a binding.
 func (s *Service) Stranded(ctx context.Context, binding string) (n int, err error) {
 	err = s.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM pushes WHERE `+strandedCondition, binding).Scan(&n)
+	return n, err
+}
+
+// StrandedIn counts those that are in one workspace of the binding.
+func (s *Service) StrandedIn(ctx context.Context, binding, workspace string) (n int, err error) {
+	err = s.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM pushes WHERE `+strandedCondition+`
+		AND workspace_id = $2`, binding, workspace).Scan(&n)
 	return n, err
 }
 

@@ -109,6 +109,13 @@ func only(h http.Header, name string) string {
 
 func (s *Server) answer(ctx context.Context, called binding.ActionCall, call v4.Call) (publish.Answer, error) {
 	b := called.Binding
+	if b.State == binding.Bound && !called.Action.Current() {
+		return publish.Answer{
+			Title:       "Folder not bound",
+			Description: "This folder is not bound to this team of Frame.io.",
+		}, nil
+	}
+
 	switch b.State {
 	case binding.Bound:
 	case binding.Ending:

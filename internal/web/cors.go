@@ -17,7 +17,7 @@ type shared struct {
 
 // allowed are what pages may send, exposed what they may read of an answer.
 const (
-	allowedMethods = "GET, POST, PUT, DELETE"
+	allowedMethods = "GET, POST, PUT, PATCH, DELETE"
 	allowedHeaders = "Authorization, Content-Type, X-Correlation-Id"
 	exposedHeaders = "X-Correlation-Id, Retry-After"
 	preflightAge   = "600" // seconds

@@ -23,9 +23,10 @@ func TestPagesOfNuxeoUseTheInterface(t *testing.T) {
 	josh := f.SignIn("josh")
 	pre := f.send(request{method: http.MethodOptions, path: "/api/v1/me/frameio", header: from(nuxeo, true)})
 	if pre.status != http.StatusNoContent || pre.header.Get("Access-Control-Allow-Origin") != nuxeo ||
-		!strings.Contains(pre.header.Get("Access-Control-Allow-Methods"), "DELETE") ||
+		!strings.Contains(pre.header.Get("Access-Control-Allow-Methods"), "PUT, PATCH, DELETE") ||
 		!strings.Contains(pre.header.Get("Access-Control-Allow-Headers"), "Authorization") {
-		t.Errorf("preflight: %d %v, want 204, DELETE and Authorization allowed to %s", pre.status, pre.header, nuxeo)
+		t.Errorf("preflight: %d %v, want 204, PUT, PATCH, DELETE and Authorization allowed to %s", pre.status,
+			pre.header, nuxeo)
 	}
 
 	for _, q := range []struct {

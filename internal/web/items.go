@@ -139,7 +139,7 @@ func itemJSON(who work.Viewer, v work.View, events []work.Event) api.Item {
 		out.Document = opt(foldersync.DocumentUID(v.Item))
 	}
 
-	if v.Kind == binding.KindBind || v.Kind == binding.KindUnbind {
+	if v.Kind == binding.KindBind || v.Kind == binding.KindUnbind || v.Kind == binding.KindEdit {
 		out.Binding = &v.Parent
 	}
 

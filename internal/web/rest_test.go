@@ -181,6 +181,23 @@ func TestBindAndPublishOperations(t *testing.T) {
 		t.Errorf("the item is %s, want Cut.mov with 1000 bytes moved, finished, with its history", shown(item))
 	}
 
+	change := api.BindingChange{Version: bound.Version, ActionName: ptr("Send"), DocumentType: ptr("Video")}
+	preview := answered(josh.PreviewBinding(ctx, id, change))(t)
+	if e := preview.Effects; preview.Version != 1 || len(e) != 3 || e[0].Side != "frameio" ||
+		e[0].What != "rename_action" || *e[0].To != "Send" || e[1].Side != "nuxeo" || e[1].What != "document_type" {
+		t.Errorf("the preview is %s, want another name, another type, and what the folder shows", shown(preview))
+	}
+
+	edited := answered(josh.EditBinding(ctx, id, change))(t)
+	if edited.ActionName != "Send" || edited.DocumentType != "Video" || edited.Version != 2 || edited.Item == nil ||
+		edited.Editing != nil {
+		t.Errorf("the binding is %s, want it to be Send for Video, in version 2", shown(edited))
+	}
+
+	if _, err := josh.EditBinding(ctx, id, change); api.StatusOf(err) != http.StatusConflict {
+		t.Errorf("changing what was seen before: got %v, want a conflict", err)
+	}
+
 	gone := answered(josh.Unbind(ctx, id, nil))(t)
 	f.Await(gone.Id)
 	must(t, func(r *api.ListBindings200JSONResponse) bool {

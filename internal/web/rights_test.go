@@ -107,6 +107,8 @@ var matrix = []route{
 	{"GET", "/provider/service", "", [5]int{401, 401, 403, 403, 200}},
 	{"PUT", "/provider/service", `{"client_id":"x","client_secret":""}`, [5]int{401, 401, 403, 403, 400}},
 	{"DELETE", "/provider/service", "", [5]int{401, 401, 403, 403, 204}},
+	{"POST", "/bindings/{binding}/preview", `{"version":1,"action_name":"New"}`, [5]int{401, 401, 404, 200, 200}},
+	{"PATCH", "/bindings/{binding}", `{"version":1,"action_name":"New"}`, [5]int{401, 401, 404, 200, 409}},
 	{"POST", "/bindings/{binding}/owner", "", [5]int{401, 401, 404, 200, 409}},
 	{"DELETE", "/bindings/{binding}", "", [5]int{401, 401, 404, 0, 0}},
 	{"DELETE", "/provider", "", [5]int{401, 401, 403, 403, 204}},

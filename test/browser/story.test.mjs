@@ -149,17 +149,41 @@ test("the story, in Nuxeo's pages and Frame.io's", async (t) => {
     await mail.close();
   });
 
+  await step("an edit says what it changes on both sides before it does it", async () => {
+    await page.goto(`${folder}?p=frameio`);
+    await page.getByRole("button", { name: "Edit Publish to Nuxeo" }).click();
+    const dialog = page.getByRole("dialog", { name: "Edit the binding of Films" });
+    await dialog.getByRole("textbox", { name: "Action name" }).fill("Send to Nuxeo");
+    await dialog.getByRole("button", { name: "Preview" }).click();
+    await dialog.getByText('The action "Publish to Nuxeo" of the team Post production is renamed').waitFor();
+    await look(page, "nuxeo-edit", overflowed);
+    await dialog.getByRole("button", { name: "Back" }).click();
+    assert.equal(await dialog.getByRole("textbox", { name: "Action name" }).inputValue(), "Send to Nuxeo");
+    await dialog.getByRole("textbox", { name: "Action name" }).fill(" ");
+    await dialog.getByRole("button", { name: "Preview" }).click();
+    await dialog.getByText("Enter a name for the action").waitFor();
+    await dialog.getByRole("textbox", { name: "Action name" }).fill("Send to Nuxeo");
+    await dialog.getByRole("button", { name: "Preview" }).click();
+    await dialog.getByRole("button", { name: "Apply" }).click();
+    await page.getByText('The binding "Send to Nuxeo" is changed.').first().waitFor();
+    await page.getByRole("heading", { name: "Send to Nuxeo" }).waitFor();
+    await review.reload();
+    await review.getByRole("checkbox", { name: "Select Making of.mov", exact: true }).check();
+    await review.getByRole("button", { name: "Actions" }).click();
+    await review.getByRole("menuitem", { name: "Send to Nuxeo" }).waitFor();
+  });
+
   await step("unbind says what stays, and ends it at once", async () => {
     await page.goto(`${folder}?p=frameio`);
-    await page.getByRole("button", { name: "Unbind Publish to Nuxeo" }).click();
+    await page.getByRole("button", { name: "Unbind Send to Nuxeo" }).click();
     const dialog = page.getByRole("dialog", { name: "Unbind Films?" });
     await dialog.getByText("Everything that was published stays in the folder").waitFor();
     await look(page, "nuxeo-unbind", overflowed);
     await dialog.getByRole("button", { name: "Cancel" }).click();
     assert.ok(!(await ticked()).includes("unbind"), "cancelling unbound it");
-    await page.getByRole("button", { name: "Unbind Publish to Nuxeo" }).click();
+    await page.getByRole("button", { name: "Unbind Send to Nuxeo" }).click();
     await dialog.getByRole("button", { name: "Unbind" }).click();
-    await page.getByText('"Publish to Nuxeo" is unbound.').first().waitFor();
+    await page.getByText('"Send to Nuxeo" is unbound.').first().waitFor();
     await until("the action is gone", async () => (await ticked()).includes("unbind"));
     await review.reload();
     await review.getByRole("checkbox", { name: "Select Making of.mov", exact: true }).check();

@@ -5,6 +5,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
@@ -21,6 +22,7 @@ type scene struct {
 var scenes = []scene{
 	{name: "bind", prepare: sceneBind, commits: 3},
 	{name: "unbind", prepare: sceneUnbind, commits: 3},
+	{name: "edit-binding", prepare: sceneEditBinding, commits: 3},
 	{name: "create", prepare: sceneCreate, commits: 4},
 	{name: "update", prepare: sceneUpdate, commits: 4},
 	{name: "folder", prepare: sceneFolder, commits: 13},
@@ -131,6 +133,40 @@ func sceneUnbind(b *testenv.Bed) (deed, check func()) {
 			b.Settle()
 		}
 		b.CheckBound("Other", b.Workspace)
+		b.AllDone()
+	}
+}
+
+// sceneEditBinding renames a binding, adds a team and removes one.
+func sceneEditBinding(b *testenv.Bed) (deed, check func()) {
+	second, third := b.Frameio.AddWorkspace(b.Account, "Zebra"), b.Frameio.AddWorkspace(b.Account, "Yak")
+	made, item, err := b.App.Binding.Bind(b.T.Context(), "josh", binding.Request{
+		Folder: b.Folder, ActionName: "Publish", Workspaces: []string{b.Workspace, second},
+	})
+	if err != nil {
+		b.T.Fatal(err)
+	}
+
+	b.Await(item)
+	done := false
+	edit := func() {
+		name := "Send"
+		_, err := b.App.Binding.Edit(b.T.Context(), work.Viewer{Login: "josh"}, made.ID, binding.Change{
+			Version: 1, ActionName: &name, Workspaces: []string{b.Workspace, third},
+		})
+		done = err == nil
+	}
+
+	return edit, func() {
+		b.T.Helper()
+		if !done {
+			edit()
+			b.Settle()
+		}
+		b.CheckBound("Send", b.Workspace, third)
+		if n := len(b.Frameio.Actions(second)); n != 0 {
+			b.T.Errorf("%d custom actions in the team that was removed, want none", n)
+		}
 		b.AllDone()
 	}
 }

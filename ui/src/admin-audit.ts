@@ -13,8 +13,8 @@ type Entry = Schemas["AuditEntry"];
 
 const page = 100;
 const deeds = [
-  "signed-in", "sign-in-failed", "connected", "disconnected", "bound", "unbound", "took-over", "provider-changed",
-  "revoked", "lifted", "paused", "resumed", "lock-released", "conflict-settled",
+  "signed-in", "sign-in-failed", "connected", "disconnected", "bound", "unbound", "took-over", "binding-edited",
+  "provider-changed", "revoked", "lifted", "paused", "resumed", "lock-released", "conflict-settled",
   "synchronization-added", "synchronization-paused", "synchronization-resumed", "synchronization-removed",
   "loss-confirmed",
   "synchronization-added", "synchronization-paused", "synchronization-resumed", "synchronization-removed",

@@ -136,7 +136,7 @@ export async function get<T>(
 
 /** Does something; the answer may be empty. */
 export async function change<T = void>(
-  method: "POST" | "PUT" | "DELETE", path: string, body?: unknown, signal?: AbortSignal,
+  method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown, signal?: AbortSignal,
 ): Promise<T> {
   const answer = await request(method, path, body, signal);
   return (answer.status === 204 ? undefined : await answer.json()) as T;

@@ -23,6 +23,14 @@ export async function bindFolder(folder: string, from: EventTarget): Promise<Bin
   return binding;
 }
 
+/** What the fields of the dialog hold. */
+export interface Filled {
+  action_name: string;
+  workspaces: string[];
+  document_type: string;
+  publishers: Binding["publishers"];
+}
+
 @define("nxf-bind-dialog")
 export class BindDialog extends Dialog<Binding> {
   static override styles = [
@@ -50,7 +58,7 @@ export class BindDialog extends Dialog<Binding> {
     this.broken = undefined;
     try {
       const [teams, detail] = await Promise.all([
-        get<{ workspaces: Workspace[]; why_empty?: string }>("/workspaces"),
+        this.choices(),
         get<Schemas["FolderDetail"]>(path("folders", this.folder)),
       ]);
       [this.teams, this.why, this.detail] = [teams.workspaces, teams.why_empty ?? "", detail];
@@ -61,11 +69,26 @@ export class BindDialog extends Dialog<Binding> {
     }
   }
 
+  /** The teams to choose from. */
+  protected choices(): Promise<{ workspaces: Workspace[]; why_empty?: string }> {
+    return get("/workspaces");
+  }
+  /** What the fields hold at first; nothing when a folder is bound. */
+  protected get filled(): Filled | undefined {
+    return undefined;
+  }
+  protected get allowed(): boolean {
+    return this.detail?.can_bind === true;
+  }
+  protected get ready(): boolean {
+    return Boolean(this.teams?.length) && this.allowed;
+  }
+
   protected heading(): string {
     return t("frameio.bind.title");
   }
   protected confirm(): { label: string; disabled: boolean } {
-    return { label: t("frameio.bind.validate"), disabled: !this.teams?.length || this.detail?.can_bind !== true };
+    return { label: t("frameio.bind.validate"), disabled: !this.ready };
   }
   protected override fields(): string[] {
     return ["action_name", "workspaces", "document_type"];
@@ -74,7 +97,7 @@ export class BindDialog extends Dialog<Binding> {
   protected content(): TemplateResult {
     if (this.broken) return notice(this.broken, () => void this.load());
     if (!this.teams || !this.detail) return html`<p role="status" class="soft">${t("frameio.loading")}</p>`;
-    if (!this.detail.can_bind) return notice(new Problem(0, "denied", this.detail.why_not ?? t("frameio.bind.cannot")));
+    if (!this.allowed) return notice(new Problem(0, "denied", this.detail.why_not ?? t("frameio.bind.cannot")));
     return html`${this.name()} ${this.teamList(this.teams)} ${this.types(this.detail.document_types)} ${this.who()}`;
   }
 
@@ -82,6 +105,7 @@ export class BindDialog extends Dialog<Binding> {
     const wrong = this.problem?.field === "action_name";
     return html`<label>${t("frameio.bind.name")}<span aria-hidden="true"> *</span>
       <input name="action_name" required maxlength="255" autocomplete="off" aria-invalid=${wrong}
+        .value=${this.filled?.action_name ?? ""}
         placeholder=${t("frameio.bind.name.example")} aria-describedby="name-hint action_name-error">
       <span class="hint" id="name-hint">${t("frameio.bind.name.hint")}</span>${this.wrong("action_name")}</label>`;
   }
@@ -96,37 +120,50 @@ export class BindDialog extends Dialog<Binding> {
       <legend>${t("frameio.bind.teams")}<span aria-hidden="true"> *</span></legend>
       <span class="hint" id="teams-hint">${t("frameio.bind.teams.hint")}</span>
       <div class="teams">${teams.map((team) => html`<label class="option">
-        <input type="checkbox" name="workspaces" value=${team.id} .checked=${teams.length === 1}>
+        <input type="checkbox" name="workspaces" value=${team.id} .checked=${this.takes(team, teams)}>
         <span class="wrap">${team.name}
           ${several ? html`<span class="soft">${team.account_name}</span>` : nothing}</span></label>`)}</div>
       ${this.wrong("workspaces")}</fieldset>`;
   }
 
-  private types(types: string[]): TemplateResult {
+  // Where there is only one team, it need not be chosen.
+  private takes(team: Workspace, teams: Workspace[]): boolean {
+    return this.filled ? this.filled.workspaces.includes(team.id) : teams.length === 1;
+  }
+
+  private types(offered: string[]): TemplateResult {
+    const has = this.filled?.document_type;
+    const types = has && !offered.includes(has) ? [has, ...offered] : offered;
     return html`<label>${t("frameio.bind.type")}<span aria-hidden="true"> *</span>
       <select name="document_type">
-        ${types.map((type) => html`<option value=${type}>${typeName(type)}</option>`)}</select>
+        ${types.map((type) => html`<option value=${type} ?selected=${type === has}>${typeName(type)}</option>`)}
+      </select>
       <span class="hint">${t("frameio.bind.type.hint")}</span>${this.wrong("document_type")}</label>`;
   }
 
   private who(): TemplateResult {
     return html`<fieldset><legend>${t("frameio.bind.who")}</legend>
       ${(["everyone", "connected"] as const).map((who) => html`<label class="option">
-        <input type="radio" name="publishers" value=${who} .checked=${who === "everyone"}>
+        <input type="radio" name="publishers" value=${who} .checked=${who === (this.filled?.publishers ?? "everyone")}>
         <span>${t(`frameio.who.${who}`)}<span class="hint">${t(`frameio.who.${who}.hint`)}</span></span></label>`)}
-    </fieldset>`;
+      ${this.wrong("publishers")}</fieldset>`;
   }
 
-  protected async submit(): Promise<Binding> {
+  /** What was filled in, unless something is missing. */
+  protected form(): Filled {
     const form = new FormData(this.renderRoot.querySelector("form")!);
     const name = String(form.get("action_name") ?? "").trim();
     const workspaces = form.getAll("workspaces").map(String);
     if (!name) throw new Problem(0, "invalid", t("frameio.bind.name.missing"), "action_name");
     if (!workspaces.length) throw new Problem(0, "invalid", t("frameio.bind.teams.missing"), "workspaces");
-    return change<Binding>("POST", "/bindings", {
-      folder: this.folder, action_name: name, workspaces, document_type: form.get("document_type"),
-      publishers: form.get("publishers"),
-    });
+    return {
+      action_name: name, workspaces, document_type: String(form.get("document_type")),
+      publishers: form.get("publishers") as Binding["publishers"],
+    };
+  }
+
+  protected async submit(): Promise<Binding | undefined> {
+    return change<Binding>("POST", "/bindings", { folder: this.folder, ...this.form() });
   }
 }
 

@@ -1,4 +1,4 @@
-// One binding: what it is, what arrived through it, and how to end it.
+// One binding: what it is, what arrived through it, and how to change and end it.
 
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { property, state } from "lit/decorators.js";
@@ -7,6 +7,7 @@ import { type Binding, change, get, path } from "./api.js";
 import { typeName } from "./bind-dialog.js";
 import { connected } from "./connect.js";
 import { complain } from "./dialog.js";
+import { edit } from "./edit-dialog.js";
 import { date } from "./format.js";
 import { changed, folderAddress, settled, toast } from "./host.js";
 import "./item-list.js";
@@ -28,7 +29,7 @@ export class BindingCard extends LitElement {
   @property({ attribute: false }) binding!: Binding;
   /** Shown among those of other folders: names the folder, keeps what arrived folded. */
   @property({ type: Boolean }) brief = false;
-  /** Whether the person may end it; the connector decides. */
+  /** Whether the person may change and end it; the connector decides. */
   @property({ type: Boolean }) writable = false;
   @state() private unfolded = false;
 
@@ -37,16 +38,24 @@ export class BindingCard extends LitElement {
     return html`<section class="card stack" aria-label=${b.action_name}>
       <div class="row between"><h2 class="wrap grow">${b.action_name}</h2>
         ${b.state === "bound" ? nothing : html`<span class="chip">${t(`frameio.binding.state.${b.state}`)}</span>`}
-        ${b.state === "binding" || !this.writable
-          ? nothing
-          : html`<button class="danger" @click=${this.unbind}>
-            ${t("frameio.unbind")}<span class="unseen"> ${b.action_name}</span></button>`}</div>
+        ${b.editing ? html`<span class="chip">${t("frameio.binding.editing")}</span>` : nothing}
+        ${this.writable ? this.deeds(b) : nothing}</div>
       ${b.needs_owner ? this.ownerless(b.needs_owner) : nothing} ${b.state === "ending" ? this.ending(b) : nothing}
       ${b.state === "failed" && b.reason
         ? html`<div class="notice wrong"><strong class="wrap">${b.reason}</strong></div>`
         : nothing}
       ${this.facts(b)} ${this.arrived(b)}
     </section>`;
+  }
+
+  private deeds(b: Binding): TemplateResult {
+    return html`${b.state !== "bound" || b.editing
+      ? nothing
+      : html`<button @click=${this.edit}>${t("frameio.edit")}<span class="unseen"> ${b.action_name}</span></button>`}
+      ${b.state === "binding"
+        ? nothing
+        : html`<button class="danger" @click=${this.unbind}>
+          ${t("frameio.unbind")}<span class="unseen"> ${b.action_name}</span></button>`}`;
   }
 
   private ownerless(why: string): TemplateResult {
@@ -86,6 +95,14 @@ export class BindingCard extends LitElement {
     if (!this.brief) return html`<h3>${t("frameio.binding.arrived")}</h3>${list}`;
     return html`<details @toggle=${(e: Event) => (this.unfolded = (e.target as HTMLDetailsElement).open)}>
       <summary>${t("frameio.binding.arrived")}</summary>${this.unfolded ? list : nothing}</details>`;
+  }
+
+  private async edit(): Promise<void> {
+    const b = await edit(this.binding);
+    if (!b) return;
+    this.binding = b;
+    toast(this, t(b.editing ? "frameio.edit.going" : "frameio.edit.done", b.action_name));
+    changed(this);
   }
 
   private async unbind(): Promise<void> {

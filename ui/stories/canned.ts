@@ -32,17 +32,29 @@ export const bindings: Binding[] = [
     id: "b1", folder: "u2", folder_path: "/default-domain/workspaces/films", folder_title: "Films",
     action_name: "Publish to Nuxeo",
     description: "Push to Nuxeo folder : /default-domain/workspaces/films", document_type: "Video", creator: "josh",
-    owner: "josh", publishers: "everyone", state: "bound",
+    owner: "josh", publishers: "everyone", state: "bound", version: 1,
     created: ago(4000), workspaces: [{ ...workspaces[0]! }, { ...workspaces[1]! }],
   },
   {
     id: "b2", folder: "u2", folder_path: "/default-domain/workspaces/films", folder_title: "Films",
     action_name: "Send finals <script>alert(1)</script>",
     description: "Push to Nuxeo folder : /default-domain/workspaces/films", document_type: "File", creator: "julia",
-    owner: "julia", publishers: "connected", state: "ending", ends: ago(-28 * 24 * 60), under_review: 3,
+    owner: "julia", publishers: "connected", state: "ending", version: 2, ends: ago(-28 * 24 * 60), under_review: 3,
     needs_owner: "The sign-in of julia at Nuxeo was withdrawn.", created: ago(90_000),
     workspaces: [{ ...workspaces[2]! }],
   },
+];
+
+export const effects: Schemas["BindingEffect"][] = [
+  { side: "frameio", what: "create_action", team: "Marketing", to: "Send to Nuxeo", text: "" },
+  {
+    side: "frameio", what: "rename_action", team: "Post production", from: "Publish to Nuxeo", to: "Send to Nuxeo",
+    text: "",
+  },
+  { side: "frameio", what: "delete_action", team: "Dailies", from: "Publish to Nuxeo", text: "" },
+  { side: "nuxeo", what: "document_type", from: "File", to: "Video", text: "" },
+  { side: "nuxeo", what: "publishers", from: "connected", to: "everyone", owner: "josh", text: "" },
+  { side: "nuxeo", what: "folder", text: "" },
 ];
 
 const states: Item["state"][] = ["running", "running", "waiting", "done", "failed", "done", "canceled", "done"];

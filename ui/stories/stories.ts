@@ -229,6 +229,10 @@ const stories: Record<string, () => Element | void> = {
     person: { ...canned.person, frameio_connected: false, frameio_problem: "You have not connected Frame.io yet." },
     stage: "blocked",
   }),
+  edit: () => dialog("nxf-edit-dialog", { folder: "u2", binding: canned.bindings[0]! }),
+  "edit-preview": () => dialog("nxf-edit-dialog", {
+    folder: "u2", binding: canned.bindings[0]!, effects: canned.effects,
+  }),
   unbind: () => dialog("nxf-unbind-dialog", { binding: { ...canned.bindings[0]!, under_review: 12 } }),
   action: () => make("nxf-bind-action", { document: { uid: "u2" }, showLabel: true }),
   app: () => {

@@ -51,6 +51,72 @@ func (e BindingState) Valid() bool {
 	}
 }
 
+// Defines values for BindingChangePublishers.
+const (
+	BindingChangePublishersConnected BindingChangePublishers = "connected"
+	BindingChangePublishersEveryone  BindingChangePublishers = "everyone"
+)
+
+// Valid indicates whether the value is a known member of the BindingChangePublishers enum.
+func (e BindingChangePublishers) Valid() bool {
+	switch e {
+	case BindingChangePublishersConnected:
+		return true
+	case BindingChangePublishersEveryone:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for BindingEffectSide.
+const (
+	BindingEffectSideFrameio BindingEffectSide = "frameio"
+	BindingEffectSideNuxeo   BindingEffectSide = "nuxeo"
+)
+
+// Valid indicates whether the value is a known member of the BindingEffectSide enum.
+func (e BindingEffectSide) Valid() bool {
+	switch e {
+	case BindingEffectSideFrameio:
+		return true
+	case BindingEffectSideNuxeo:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for BindingEffectWhat.
+const (
+	BindingEffectWhatCreateAction BindingEffectWhat = "create_action"
+	BindingEffectWhatDeleteAction BindingEffectWhat = "delete_action"
+	BindingEffectWhatDocumentType BindingEffectWhat = "document_type"
+	BindingEffectWhatFolder       BindingEffectWhat = "folder"
+	BindingEffectWhatPublishers   BindingEffectWhat = "publishers"
+	BindingEffectWhatRenameAction BindingEffectWhat = "rename_action"
+)
+
+// Valid indicates whether the value is a known member of the BindingEffectWhat enum.
+func (e BindingEffectWhat) Valid() bool {
+	switch e {
+	case BindingEffectWhatCreateAction:
+		return true
+	case BindingEffectWhatDeleteAction:
+		return true
+	case BindingEffectWhatDocumentType:
+		return true
+	case BindingEffectWhatFolder:
+		return true
+	case BindingEffectWhatPublishers:
+		return true
+	case BindingEffectWhatRenameAction:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CommentOrigin.
 const (
 	CommentOriginFrameio CommentOrigin = "frameio"
@@ -197,16 +263,16 @@ func (e MediaSource) Valid() bool {
 
 // Defines values for Publishers.
 const (
-	Connected Publishers = "connected"
-	Everyone  Publishers = "everyone"
+	PublishersConnected Publishers = "connected"
+	PublishersEveryone  Publishers = "everyone"
 )
 
 // Valid indicates whether the value is a known member of the Publishers enum.
 func (e Publishers) Valid() bool {
 	switch e {
-	case Connected:
+	case PublishersConnected:
 		return true
-	case Everyone:
+	case PublishersEveryone:
 		return true
 	default:
 		return false
@@ -792,6 +858,9 @@ type Binding struct {
 	Description  string    `json:"description"`
 	DocumentType string    `json:"document_type"`
 
+	// Editing The item that is changing it at this moment
+	Editing *string `json:"editing,omitempty"`
+
 	// Ends When a binding that is ending ends at the latest
 	Ends        *time.Time `json:"ends,omitempty"`
 	Folder      string     `json:"folder"`
@@ -799,7 +868,7 @@ type Binding struct {
 	FolderTitle string     `json:"folder_title"`
 	Id          string     `json:"id"`
 
-	// Item The item that makes it
+	// Item The item that makes or changes it
 	Item *string `json:"item,omitempty"`
 
 	// NeedsOwner Why nobody can act for it; another may take it over
@@ -814,12 +883,54 @@ type Binding struct {
 	State BindingState `json:"state"`
 
 	// UnderReview How many documents are under review or on their way there that could not come back without it
-	UnderReview *int        `json:"under_review,omitempty"`
-	Workspaces  []Workspace `json:"workspaces"`
+	UnderReview *int `json:"under_review,omitempty"`
+
+	// Version How often it was changed, from 1; who changes it says which one they have seen
+	Version    int64       `json:"version"`
+	Workspaces []Workspace `json:"workspaces"`
 }
 
 // BindingState ending: it only takes back what is under review
 type BindingState string
+
+// BindingChange defines model for BindingChange.
+type BindingChange struct {
+	ActionName   *string `json:"action_name,omitempty"`
+	DocumentType *string `json:"document_type,omitempty"`
+
+	// Publishers Who may publish
+	Publishers *BindingChangePublishers `json:"publishers,omitempty"`
+
+	// Version The version of the binding that was looked at
+	Version int64 `json:"version"`
+
+	// Workspaces All teams that it shall cover
+	Workspaces *[]string `json:"workspaces,omitempty"`
+}
+
+// BindingChangePublishers Who may publish
+type BindingChangePublishers string
+
+// BindingEffect defines model for BindingEffect.
+type BindingEffect struct {
+	From *string `json:"from,omitempty"`
+
+	// Owner Who answers for what everyone publishes
+	Owner *string           `json:"owner,omitempty"`
+	Side  BindingEffectSide `json:"side"`
+	Team  *string           `json:"team,omitempty"`
+
+	// Text The same in a sentence
+	Text string            `json:"text"`
+	To   *string           `json:"to,omitempty"`
+	What BindingEffectWhat `json:"what"`
+}
+
+// BindingEffectSide defines model for BindingEffect.Side.
+type BindingEffectSide string
+
+// BindingEffectWhat defines model for BindingEffect.What.
+type BindingEffectWhat string
 
 // Chore defines model for Chore.
 type Chore struct {
@@ -2061,6 +2172,12 @@ type ListSyncTroublesParams struct {
 // BindJSONRequestBody defines body for Bind for application/json ContentType.
 type BindJSONRequestBody BindJSONBody
 
+// EditBindingJSONRequestBody defines body for EditBinding for application/json ContentType.
+type EditBindingJSONRequestBody = BindingChange
+
+// PreviewBindingJSONRequestBody defines body for PreviewBinding for application/json ContentType.
+type PreviewBindingJSONRequestBody = BindingChange
+
 // CreateFrameioFolderJSONRequestBody defines body for CreateFrameioFolder for application/json ContentType.
 type CreateFrameioFolderJSONRequestBody CreateFrameioFolderJSONBody
 
@@ -2135,9 +2252,15 @@ type ServerInterface interface {
 
 	// (GET /bindings/{id})
 	GetBinding(w http.ResponseWriter, r *http.Request, id Id)
+	// EditBinding Change the action's name, the teams, the document type or who may publish; waits up to 25 seconds for it to be done
+	// (PATCH /bindings/{id})
+	EditBinding(w http.ResponseWriter, r *http.Request, id Id)
 	// TakeOver Become the owner of a binding that needs one; what waits for an owner goes on
 	// (POST /bindings/{id}/owner)
 	TakeOver(w http.ResponseWriter, r *http.Request, id Id)
+	// PreviewBinding What a change of a binding would do on both sides; it is checked as the change itself is, and nothing is changed
+	// (POST /bindings/{id}/preview)
+	PreviewBinding(w http.ResponseWriter, r *http.Request, id Id)
 	// DoChore Do a chore now, and say what it did (administrators)
 	// (POST /chores/{name})
 	DoChore(w http.ResponseWriter, r *http.Request, name string)
@@ -2630,6 +2753,32 @@ func (siw *ServerInterfaceWrapper) GetBinding(w http.ResponseWriter, r *http.Req
 	handler.ServeHTTP(w, r)
 }
 
+// EditBinding operation middleware
+func (siw *ServerInterfaceWrapper) EditBinding(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.EditBinding(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // TakeOver operation middleware
 func (siw *ServerInterfaceWrapper) TakeOver(w http.ResponseWriter, r *http.Request) {
 
@@ -2647,6 +2796,32 @@ func (siw *ServerInterfaceWrapper) TakeOver(w http.ResponseWriter, r *http.Reque
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.TakeOver(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PreviewBinding operation middleware
+func (siw *ServerInterfaceWrapper) PreviewBinding(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PreviewBinding(w, r, id)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -4400,6 +4575,8 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/bindings", wrapper.Bind)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/bindings/{id}", wrapper.Unbind)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/bindings/{id}", wrapper.GetBinding)
+	m.HandleFunc(http.MethodPatch+" "+options.BaseURL+"/bindings/{id}", wrapper.EditBinding)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/bindings/{id}/preview", wrapper.PreviewBinding)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/bindings/{id}/owner", wrapper.TakeOver)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/people", wrapper.ListPeople)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/people/{login}/access", wrapper.Revoke)
@@ -4791,6 +4968,60 @@ func (response GetBindingdefaultApplicationProblemPlusJSONResponse) VisitGetBind
 	return err
 }
 
+type EditBindingRequestObject struct {
+	Id   Id `json:"id"`
+	Body *EditBindingJSONRequestBody
+}
+
+type EditBindingResponseObject interface {
+	VisitEditBindingResponse(w http.ResponseWriter) error
+}
+
+type EditBinding200JSONResponse Binding
+
+func (response EditBinding200JSONResponse) VisitEditBindingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EditBinding202JSONResponse Binding
+
+func (response EditBinding202JSONResponse) VisitEditBindingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EditBindingdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response EditBindingdefaultApplicationProblemPlusJSONResponse) VisitEditBindingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type TakeOverRequestObject struct {
 	Id Id `json:"id"`
 }
@@ -4819,6 +5050,52 @@ type TakeOverdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response TakeOverdefaultApplicationProblemPlusJSONResponse) VisitTakeOverResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewBindingRequestObject struct {
+	Id   Id `json:"id"`
+	Body *PreviewBindingJSONRequestBody
+}
+
+type PreviewBindingResponseObject interface {
+	VisitPreviewBindingResponse(w http.ResponseWriter) error
+}
+
+type PreviewBinding200JSONResponse struct {
+	// Effects Empty: there is nothing to change
+	Effects []BindingEffect `json:"effects"`
+
+	// Version The version of the binding that it was previewed for
+	Version int64 `json:"version"`
+}
+
+func (response PreviewBinding200JSONResponse) VisitPreviewBindingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewBindingdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PreviewBindingdefaultApplicationProblemPlusJSONResponse) VisitPreviewBindingResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7307,9 +7584,15 @@ type StrictServerInterface interface {
 
 	// (GET /bindings/{id})
 	GetBinding(ctx context.Context, request GetBindingRequestObject) (GetBindingResponseObject, error)
+	// EditBinding Change the action's name, the teams, the document type or who may publish; waits up to 25 seconds for it to be done
+	// (PATCH /bindings/{id})
+	EditBinding(ctx context.Context, request EditBindingRequestObject) (EditBindingResponseObject, error)
 	// TakeOver Become the owner of a binding that needs one; what waits for an owner goes on
 	// (POST /bindings/{id}/owner)
 	TakeOver(ctx context.Context, request TakeOverRequestObject) (TakeOverResponseObject, error)
+	// PreviewBinding What a change of a binding would do on both sides; it is checked as the change itself is, and nothing is changed
+	// (POST /bindings/{id}/preview)
+	PreviewBinding(ctx context.Context, request PreviewBindingRequestObject) (PreviewBindingResponseObject, error)
 	// DoChore Do a chore now, and say what it did (administrators)
 	// (POST /chores/{name})
 	DoChore(ctx context.Context, request DoChoreRequestObject) (DoChoreResponseObject, error)
@@ -7742,6 +8025,39 @@ func (sh *strictHandler) GetBinding(w http.ResponseWriter, r *http.Request, id I
 	}
 }
 
+// EditBinding operation middleware
+func (sh *strictHandler) EditBinding(w http.ResponseWriter, r *http.Request, id Id) {
+	var request EditBindingRequestObject
+
+	request.Id = id
+
+	var body EditBindingJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.EditBinding(ctx, request.(EditBindingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EditBinding")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(EditBindingResponseObject); ok {
+		if err := validResponse.VisitEditBindingResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // TakeOver operation middleware
 func (sh *strictHandler) TakeOver(w http.ResponseWriter, r *http.Request, id Id) {
 	var request TakeOverRequestObject
@@ -7761,6 +8077,39 @@ func (sh *strictHandler) TakeOver(w http.ResponseWriter, r *http.Request, id Id)
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(TakeOverResponseObject); ok {
 		if err := validResponse.VisitTakeOverResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PreviewBinding operation middleware
+func (sh *strictHandler) PreviewBinding(w http.ResponseWriter, r *http.Request, id Id) {
+	var request PreviewBindingRequestObject
+
+	request.Id = id
+
+	var body PreviewBindingJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PreviewBinding(ctx, request.(PreviewBindingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PreviewBinding")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PreviewBindingResponseObject); ok {
+		if err := validResponse.VisitPreviewBindingResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -9409,223 +9758,231 @@ func (sh *strictHandler) ListWorkspaces(w http.ResponseWriter, r *http.Request) 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"3H3dk9s2tue/gqvdqmTu0N2dTHL3Tuthy/HHjLc8icvtmTyMU22IhCSMKEABwJY1Kf/vWzgHAEESoKhu",
-	"dZzcp8QtEsTHwfk+v/PLrJTbnRRMGD27/mW2o4pumWEK/kXLUjbC2P+tmC4V3xkuxex69m7NCK+IXBIq",
-	"iHvK/uulffuCy1kx4/a5HTXrWTETdMtm12G4YqbYzw1XrJpdG9WwYqbLNdtS+x1z2NlHtVFcrGafPhWz",
-	"slFaquEcflxTQ97PBPto3s/sx82akR1dMbJgS6kY0ZRXfiI/N0wd2pm4Mcc/zCv798Q6YNhTllDzLTdh",
-	"sN5c8Md4gIotaVOb2fW3V8VsSz/ybbO1/7D/4gL/9VXhv8OFYSum4EMNznl4WI07LVLJstkyPK3vm48s",
-	"c1QnLvGTfVjvpNAMCOeNkouabe3/llIYhjREd7ual9RO63KHT/zxX9rO8Zdo7P+t2HJ2Pftfly1lXuKv",
-	"+tKPC19MkMPermyvpNt395od9elCNjCJnZI7pgzHiQq7BbeNqhOrKma7ZlHzMvvzHVOa4/SHZ95u3j/D",
-	"g0X0vc7oP4XTlIt/sdLY0Z+WJdN6OGVaWSLQRlGD18K9uZCyZlTYV9mW8vSUl/aCcnlbSiFYaViVHsA/",
-	"htQwMs6uPejBMzXV5lbzlbjlsEdLqbbUzK5nFTXsieFbNisSb8kVF8nxspPBTTVyw8SQ+p8SGJHAz45N",
-	"cKUJ12TDdqadQrR8xe7kprM37cc00/YsdfRjfAPjY8eluIkXvYOLRuquIHVIvc1MkovWzLykJfLxxN3w",
-	"vJkYWVeeX1L71pzQhbY3Z6nkNnAITYx9bU3vGBFS2BV0CbGUFSuTe1Q1ihp3M7oz0ayUorJLbqlBNos6",
-	"IgXRbBd2M4vZktdsTPbYBYRVwcMJerJ/P0LHt4oa1qXQ/JzsC7rzMBfmv76ZDfmxOzS45nqN5DTtDmxZ",
-	"xekt/jnHluyIt4tD8gHFtKyb9Am85htG/vTf31yRj+Trr/7rKvV9zf+d2PjFwbDOyeUXrg01jU7OrdnV",
-	"kla31WDLxzYEX2IqzYY523sePSQVoPAvNGoGUgSCmRO23ZkD2a+ZINxYfiCkIRsh92I4hd7NbonKUWk0",
-	"i+TlbCpuXgijDgl+7iVTkm8VhJKlrCumCqtrccO2qQ2iVaWctOhffaYY3BQ7f6YNKemWwU1PjmOmH0op",
-	"lWJ1uOhDLsBMTgytqV4P5/oDXmlm94lQEe64FEGn4yY1E55m1UJWGf5hf0H2tlfS5IbV7Ofh66+MJsgO",
-	"CN1KsSJmLTXzU4VPTroi+zXu9eCr+7XMUsOcbLnWXKzIUipiRYlYWV39GL2COufmZlcFB+3m4E4jRbbf",
-	"cVHZ4YY0W9p55dlqqRg1p3A8eEGqDB1FO5H63QmsPMNkVuSkroYglCxwkUgOXBOG/7TvEGrgVGtqmDYd",
-	"oTW2GLyvaXkDP92Csj3yu+GmTi8lQ+rAF9Ki0rAtrm1LN0xnSF0wVulbuRcsaWkdiJALWR1ICfaeAfLj",
-	"VnEQ0qyZIlt6IIZu7OeIvGMq9Y0welagodU5agC0TwKJU50hCiuBEpcfD/capilqnLMmC1puyN6dfyMq",
-	"pohilqHPLO1Yc+ufM0cms2K2kI2o4Bf3h0b4Py0pr1kV3aVIhNlhb92wg3n9Ve7JlopDpH1RxTpzIVJZ",
-	"+QXqK9nb/XasnRpSyqauQH6VcsvcerhZy8Z0DjzmP1Jt9I6WeKEtlRzd/B/9K/Z9NyJVih7S/MZdgy7R",
-	"90i86LCS7l3v3+yWS3ha6lCOP/PO0lpWlOJvz9ZSsSF3q5oTVBMmqlMYHbtj6nDr1eCEDVHMai56hzIY",
-	"pbv5Y6aRE4HDKzdiuCm2lXcd8+e43OoRgDtOJ2C6i24/4NeaPBu53Tq/QU/2NGadkRQni51K0b0TcAnN",
-	"UQhpQL0hVLeGxsoaRJb3/b+bH76P1cctrUAP0Gu6Yzr5OWcX3Z5kRbCKu0UN5BfwXiuh9lJVmuwtQyjX",
-	"VimoCF0a/PGAf98rbgwTSYP3ZEvLLRl11yJjVw1HfCYbYViFhubVNEUpI/Gk4s5R4Dm0M5u9OZ3kwtYK",
-	"mLjtiu1qfgJ39ASbuJ5gj93lnC2GfUzo/29qygWxvxVE2AtEtlRtml1qty15l+mbnmLM7ga5L7fXJppo",
-	"oLqw0e2GpG7rc8eph9d13P4+YuluZcWX/JQb/Zima14ryy6gyVBv5Doc3rmaLliN3lmi13KvC/LVxVd/",
-	"DLxmT3W45ZqLkh3V/xs4dy9ynTRtvZJhm8eO9nkw53r8WJRMG6mm35SXqBgkLgoY68dejzxdYIXCtdOp",
-	"rXSGWeBciwNxiwbz0tJQYXmbcEbcjsldzbxNKFoH+QPvv5/j7dbpG4MzVwz0Pfu71egE/KvmGq9ggmEH",
-	"EyPr67c8Gx9zzJqLtL+13OQVf0nW1NoMxD7GqnhTMm7YrCPGK3PeFzM2VNY+2jXoOBi3EfT68a5r7rcE",
-	"AX7P9kwbsuRKmzmeh/1fexYm2hDCjWb1ciqd+fv4DzenY7p48u47XTwdmAiKe3u1o2VGV65P2WPs4x/t",
-	"FvbcyCf7ChqlnKg5kyazlnWlT3ceA5/OWp85/2eSxJJnhuO3C05t74u7tJJ8gh9vxE/H7robnZmuV/Ih",
-	"tuuGS032Zc6fNDIFq/XEWp7cWLuCKuGMceWCJnrDd7uM7Z09Qa8O9p1t6CxGanFRGKms/A2+1C1z3pCF",
-	"vciCFaTmG0YurTl7x80htdH41mTjCVY+vp9BCnS3M8s+z8YSk/TqmEqH1eSnPUmf6B7MS2s2gEe4MUxt",
-	"pTbes3Ww56CZleQy+IwjsfdAvaSk4nbBRUaB77gpUoqI/TPOlCrF77hYYVhCAwWtmCGWskAVIY1uaA3T",
-	"B2ERz/24G2BcAiNff5D8PaNM3a8Pt0KatLsRcjmY0lLYLRLSgJs26bycTIpdeRaOdHB+8T4myRftzNzl",
-	"ywUj8jxITWKy6MO3o4xM6o2S8JcHz0pJaW7HtMz2CvrwVMsejWKMLNiKi6mhCeR48UdTi/wrr6pUjD94",
-	"T4Flc0fgoEKzpbFTLdBQQneIYXVtH+1Fug+yAU5iqU0zRqTyd5aRlRQshMnBDnMh8aEB+cq54gcRk4zT",
-	"ihrDtjsz0SuxaEXomIrjgxrcxfvMWslmtU6H8TIuwmPxvdO9bZGTYNRsiTRj51VTpNnZsauCSHeOilnu",
-	"3jmFWHETJ8bc19xyhsNkIxYVrwQTzty0TVd8xArO4Rat+byLb7+W4AKieqOBRkvLymq7L4oZdegwxkgy",
-	"bZnWTsVJuIbNLUZVp2+SbEwpMxxjJLzzq2pZWX46ooBF8SKvZ+4pN6hiqkY4ZbNCanNRHpAhJcsFfLRh",
-	"u1NlqKJCL3EXx2jvnX8OUiOqU25hivtuUAy6jWulpg+y+LgKrKhlWLHj0M+iyzU6xJ1i6K/l6jW7Ywkt",
-	"sJRiyVeNwpWNbYYf43srQ6xV5gc85aUpqQJU6H0y2F7MGmF4nYkwO+p2qyEwPcu5FrTcTAwp9+0DDOTj",
-	"Qot4q8b2+Hsn6j2BV2zRrCD7cymdSWWtOKWkStLz31jF6fCgPF/zw97xCnRK2lSYB7y1tz9i/nazBUvb",
-	"aaB3eeVzeBYaUlekAs6hQwrr3OkaEPIklOia6nVBdhD8JAu2tqojPPmFJi5TBp/lVgWXwrCPhtjPXpCn",
-	"kYjnGE7VGK6IcpuHPEdqk1KUnhJteF0X/qv2/C0DQz9LZpgjGzAYLNq1FBuSjSrZWJwkTH/kZJI2xXfD",
-	"XZ/3dr3D2tvdvyCvDJE7JjSKcyoqGIYLQsmWi8awsSMowgvuA3LDQZLIRhG5F44+EiNkLZ79+pC1RFDT",
-	"ENLOb0UWzJhUgkPvkjqm6rY/dTG/dzynpyjW/I6l7cy11OaUpBBrD58QOTFUnaTOTU5/BiEDk489jv57",
-	"bp6FW3lqp97QRie2Kpv9mM0K8aI8kdXFtt2EV5dKge4Erki5ZuVmJ7kw5MDSKRUYi7mfIF5YXcYHc/w0",
-	"k3sBVvHvJy18eKPaZMs4wfnhieDj2de4+GEW9nDpyV1vFzRMgr6X9bTkrK5+y07JhBc7ovWgxA4EHhOG",
-	"WZ5u5TR1Tpxk0DrtMOqdovPceJXUTclZrZmTsiqIyiWO8H9jCkauqKOsORPmNsNSj+UiMkEXde76rKm+",
-	"1axULBO7UKziipUm7cF7y1bcimnCPtLS1Af0dHh1JkrwT58yvpybmi7l7tSkI83UHS9H4iNQz5Dd6EYz",
-	"dTvlTHoU0flsP2OsPb3OdheJw4/nl51N2Jn2aDub2Tu0MYJ8KdX2cYjS/dqSVpdwXkCe+4axnQ6ucZ/s",
-	"qo1UafZ7AqX3Cgycy83yeW3oQc8JJYLtCW4bZkBhoq3f0PPQ4+OQW7v1ycPtZK6Gwj3MeENvwTCkvqUH",
-	"4hIX58Q/STiaiobRbYG5nvUhZCSsZSssgxLrFfroYykp1u7BmyaVdv80KgoUYBJBdqmM1G2D8QmpwGq9",
-	"IK9EXErIQ0i7Ed7xZqnsYlAyFBWUDia3oKZc57I4MFffSrpdA8MbuQLXWIp0Ix/pZ3BaniNJ1D7uinuG",
-	"5BPKf8DOouUG3YA1o5pVmfzuKWFxiIZHFTLjqe2jewH50CTkEWT1xLFM+c4jeSGzsoSfDnfZ9eypJhWr",
-	"mQGSTKwtYjoPyK3XUC7AzTXZKbmyErlwPtoCPbTd4IFL4lpKtZLdpMxuYg7LlPPaS4BZC4RCao5j6IYY",
-	"CQHyhCuYHm4dkYz6mVsfs3vajirkPjmoNeEzqamwyDWtMOQ52P1pF2HXhrNyv+UpAznF7VErMWmhwBUk",
-	"mPtU8SpdHsREfun2fGspN3YUQ2p6Qv2IZjvqSxITovEcGY5sShLVDTzYMQQSLin4LdCfXfaK3zFxjJPg",
-	"e7eWssbGjUbpXJ3u1hZkv26zki1VJi0ORrfHmGCoHcgNMKLuZv364xWKsV0HaQHHts6n4HeHej/bUquV",
-	"vp8VGLpkxE7Vj6yYqDioXihLqQZTbVqEAGVzx4nrLbKWydvdjfeoiAAf/EUesP5QIxCIvo03tBc4cENH",
-	"/uNlHZZ2n/pM0lw5pNvppWWgXFhaCvpMze+Ynof6GkYE+2hC5uhKwkWbrth42fuYUjDPBEc4qDa03CT0",
-	"wa6gskYm0VysapYtso4J/Eiq2BSScJ/JJjvYA/7Oq4u9g0BpM1wVXgPd6mk6HV/PaaH2nioHnGGc7E/G",
-	"gpATp75P67rz9Qm8+t7qasZt40KXE3ancDnRreaN+kwNyrdMznYqtT5QdLtCotuaLRNX/O/C8NqVbWqD",
-	"iWDaWzCuoNMyeHuQNTVxWocVIUZKUnNjagapz157MRLSRqad2pic6Pt9HWeNeV3MQmN68bQdRaC92D/G",
-	"Dp+tJS9ZBhkiTraCM4eNA3uU61aL79V1HGdeY7zHy+KscDviFkRhc0ys5LYj7Yvp3J0eUfFKEwg8mrXu",
-	"5A7N7Z+txgOCRLucgbzXYks/vsIfv7q6cpA+/g89n0Yx+/hkJZ/Yvz3RG757ImE6tH4CcQi760Y1LClJ",
-	"8j4ZZ6q7rftCt5lcSSvELWmCuvjaPXpM6kTa7aDIvSeJOSopVg+nohXZ3Ggi96KAIALVQxntnsEXFkxz",
-	"F8NP+5pGtNtYg/KariSAmVIP9zTkbhbk/ezJ+xnGOQS7jzJKW1UUeXBcz6GdhW3uqR/u17xchzoE9FoN",
-	"tEba6oxHtcTefczdu9dwvvmbN6rbDMAiwhGna+JO18ZRO2wpB8iPHV/9QC3Or18ncjPXIa1x7Iq55Eco",
-	"1v9o8mJzeh1WKJQZKx9xY46tKBlRfRorOy6BBk2dnXOIh/wNsuSi0oW9ye9nmtWsNFZXsvdHOK5qn/2R",
-	"LcjfX5Eto8Ka5ZBDYJVTvUFLvRVjQ8cj+1iyncnx9UEqaJw6iszkNJ7ed033YPUqvFW0ftPN0fUf2NKP",
-	"r5lYmXV/wNwnh18cgpa0c4Cdhq0tKWbC+uSYS82oKteXu901AZi6N/YlXQBPAJ+uLoiWynx3wP/+oCD1",
-	"9+eGl5uXvDad/KiWUnZRUG6cyXYoBBLIwlZ8/e23IC3D1hy7lmGYHPG+4SylFN3ILcNcDwRXwICqs5ZP",
-	"qW7t50YhAwawIEyS2vHSNCqdcnOkNDbNFUecAKPs/MFupXQJi0+CsWNnDwHhLf6nqWT3U5xO0AoiDYSK",
-	"Q4jooWKw58B+P6N2kDzrG1ekNT2NYlQzGEtvHslryOUuRH4PazXGtQATCk8iJaDEBE0/vRzl36QxarQH",
-	"qWmjcXPwaV7HjsGC0D3lhlVzophplGDVdRQaWtByMw9RoWsiJKmlWDHlX7t4L6IQog5gNs556sdMpjvb",
-	"n3HgbJjxHVUrZlLwlVNKvFsPniu+8nW/+eKrLATllG8589hKKisSMsYA3pBhXdax0VHMJCLWJ1UzM7od",
-	"K3JHG4gqpk0n/Hb6dN9ZHpSKr2c16mwp13tX6wf3CGblBJPHjXJRmJMVbL8f4cAiMsldt3eOt57guT1T",
-	"tHMaqNe9wxLTPE1xoVXrhe2DNOXtlxvMu3mmWMWE4TSVtD+apjKeg5RNu+i8mJ6YTleW70Kq5CjJ41Mt",
-	"tOuUFCTtkljdJ5LTCm6F3iatpToFVgYwqhLXsaKGLlw0N7Dxn2uOoROpzUp17LZuQHvUEBl6NDP1dtZO",
-	"4oIwWq6Jj9oMNkLI6oT1QlZ0YrmWPLW5rRoWo2cN51UjJiMj+EIUo0eQNEg7BtcuysEUyOuONvp44Qlm",
-	"Jd8PBzocnt8efyrJhRaeaNJ0JlOwokfzVroZCW1IzG6NkOPpLHc5xJXW6a4LJ5IAA8P5rxiYA5PoAJaV",
-	"LbI7gtudL19mOXhkzI/jBkoLgrMxSjOaPut3nI3Kz7za2Sl+9IXPzErJCpR8QNk46ovjmK+Ih5QlmWct",
-	"MHsmJhBmspKo//ugcQGnnEjvMseWR4eJLxPjWnzF9Inx1axd7m3dU61aF5fMmrMRzT4IkSOV+QV3C5DM",
-	"5TLUg1a8IhzPBt1giMs5K+6XxWRYXesMkU2NzLTAstkdsvcjbxeMqUHevw+R64KwutV9c6HpgFBDTTZZ",
-	"RxP/FEY675m3E7U6OMoj/O1z9KvzKWyRSxLAqYmRZMFQzMljnsk+DxrTaC3X9JETH2gQvsIOwbJdTr/V",
-	"sotpauwPnXp0lAn6IMq1ksLl4XrPgh22j8p9NEuu72JrYVrtV1xgdRQUZugpRUjSIo64+PSmLVdKKo3c",
-	"0EULYJIYv71HgUViDlyQXU1LVjj81z09FFBCWvPSFIBFYL+PdvkcnTH2+9fEmfEFuAuK4Bgo3LM+J5FV",
-	"ccroSDncpBK32LBooaNcXAaJ2y81yRLsOSVigW7nQ5AAkV5w/8E/EyG7nZZpjNgrw28+7wYBlrKu5T7o",
-	"Aun8jDXDFJrRC38Q5dtG9NHqhr6MwKuqZFJrO789WP05puUj98qhEiem7T/kq9ynf8vyIShqRT7Ufnbu",
-	"y+d2UNeJ8KOQmo6+dMusM5NByu6mbCce0PFF97WrbTXrQpr0TT8vGvlRtHEHH5xOC1WN0BCrnixVGFU1",
-	"Z+o2xplL1Pbd5ckK4XexrDaXF8Rc2lOA2QLUT1rjxfp4AHemodZuSe7xEoI/U24ChokmuFdGXCn3x0/H",
-	"B3K7cP60dL+f1ryYAcJDRhxlnCZTPJgRf7kXmIhiS8WgYt5atGAAIUJzFlYEmxAc5xohjL7KoeWMoIY8",
-	"JPf7SHY3QAQ1+v4C2x8rVFYioGKTc4dnU52OpBMraEKT0KmeInZYD/l9wcgCQH7McUPmJHx27ypMJPi2",
-	"+VedE0mldCbuTQLgvUWWRI6UYH+B1/XlZUKsuXsYi5A+O2xhTlp0ee/KavFNnMrQ8o/2EkQn1ZVlR9FP",
-	"7L19ihTu6Qm/GOIvAVkF/uJxAeVdvCREbgGri8J9dUuG7MgUPdrPPufLJVPM1asPoKpyThLqeQWpJHPw",
-	"35CK4Sdz7WESrO5qeE203DLoHKHpodUlwPbx1YF29tfESm/4C4I7dPwPC4YQDtAI5uDwUjH+GX0QEb6g",
-	"bA41xnWEk8wnh0D8qaRcrmOxpg07TEoC8P2CkJ5vMQk73MaT4Cs1XyV43B9xDzqxwif4N2/PFeQ/SQUk",
-	"oAvyH0kmYi0EQE8kEaH5NfxxVsyezIrZf86K2X8k5zzNWQALwK0LyQLd1gFAjLnLk+moFCac0CyocZTG",
-	"K9ajjscp/fP66QSqg+U4IL98adurAJ8Q18YMvYNxYdsE309EAwqR4wq0whPqglGHXjrl4BqMeXFcHqcK",
-	"Jt54ucsjXiA0IqYeDdbddptnJNWLcaGcs6YTl2DVxeNJUP/LlrzGev6tqcv6ctVTgCwO3q1BYaLT1jBj",
-	"ftj0D2/MdFvqqBM26S5GR1OkoRzNuZ9egpItK+kddHpLg2iB/excDs2gv9IgsOLxgwKf8Mk0B1LJbopJ",
-	"CuBmWAHcsi3voByasKeeU/o4XJatk9gDWsFYkZjY8ixnlQ3iF9kQdGs+Dpj+1sOTBSE/GZHsp+K443Tr",
-	"sJdSAS+1Ytr4pnBySU6oxUw7IZ+SHTWGKYEYV/8JGtH/TWRDjkC29KDo6RYB0+hup+QdrV02exR5PO4+",
-	"/pQ7kmTqXr4xw3cgYIJHyUg5Jwemkx2rOt6xyA00uBR9vRJpNCnr57it9rcC237FfDJom5Rg/DVc2zlC",
-	"rXXneQ9/1MCFlNK00cbDuczJS6hlT+zPuJ8ote8Qh8VnXXwBHMid0Iplbf4ZP97ccrAjR5QLDL9EV2p3",
-	"rzHatGBmD7jdewnOsUmkMPBodT/3LTGSUHJgVM3JFUTHgG9dB824YlsKgjY01L4qxtxiSVuojY/ao+rU",
-	"nDzBFATnRAsplSBd/drMmrsgOXjYQCgIGah40RjiXW4FoQRB+oJxVHOxicjvN+CvC3EcF0eKC1ZGsMaP",
-	"1S7FkYCocGke0QimSK1lHX5NfSitTv8YO62NjCoBEi6sOaQJpBnAUQ/flHK4MbXZPkO+DJlgfzjepbZX",
-	"mj1WneN9iOm4bMZfumArKk4Na+cLZqfAX9tnM+GR7+xvEcw+Jq9OqLE9Gn9o4weJ7mynQbu0BbgJbtP6",
-	"prsra2tw+y2Borc9eec6qI0VNFvGBVpAAZr3Jfw/sJrL4Gy7V0YBuInS8moseXuk/yC6wTI/ZgKq2sjd",
-	"jlXQ9hM09dBNGKr5iRRz4qbj/VQ0vtp5BGg38igA9ECjpsQNSKRg1xAOf2IPtsD/tXyYKub+5YjC/Qtv",
-	"o/vHnnL/zgqKDvEFWqYr4nSz3VJ1yLBAp80jbKCru0pXLjYiMi7ynuluUBK9enot96wKUKqC7ZOkHGFa",
-	"JxpQ5kKW8cf7Ucq8ZzwD/YpL1NfDtvlaAgavqFwHWUAHdafUW3REQj4Le3Ega9Q8rIytGnBlYBTZG22p",
-	"pM2U/97Ou3DAoc5h3Xqng8O6XyEeY3W3J9neK3/5Bq5zvACB8lsXO0qBlr5S4uVdhGzez1MUubqje/Dy",
-	"rLfh54YzcxsQWnsFX+A5dm0dkDTtXYCN6MED6FAbVsmukTfK9tMFz7jKYGfU1LD6MBHEp4eBMOmVlCsz",
-	"2mkgXszvQ+wHrL1eUS4IF2XdVFOP4VGKyRzyi2PBrhxP5dJK2mbFJ6X8u9/yYbnTG6nUpwEZTkrb70xz",
-	"uHwkkEZxc7ixqjzOIMpvBwUfjCpGVVy1sDZmN/tkBwBc+KGSFbDUA8+LkALbOgVdkD015Tq01Q6lSQVR",
-	"bEe5wl+Qn1y8Fzd8ZamMLA6EfQS2BG2S3Lcw8xEQHp1v0C2GfPnmh5t35NL98w+un6Nm0C2IUP1efHga",
-	"oz5ek+9gyeR9c3X1p9K9B/9gHy7IC8wvsvLDeXkJNuDS5Mu3L5+RP3/z7f/5g4c839JyzQUjpawY1lPV",
-	"vGQCc/KRImZPd7RcsydfX1zNHIw67LG+vrzc7/cXFH6+kGp16d7Vl69fPXvx/c0LeKd1m83CJrfgv3Yr",
-	"vGEVstBnX3loNrrjs+vZny6uLv7keiIBHVxi297rX2YrTLm0lwM251UFLlhs6quY3kk7IfvI11dXLrTi",
-	"UxzpblfzEl67/JeOyIoebeAJHwAi6zt/4YeiBdJMDxRmdulxmWOKn13/86dI2/H5zFxHG8f1nEDPe2tx",
-	"+3thB7mkTcXze/Oaa/MUnugWdf8zgWXh8Ke5/ScUU/uLfD3br6XTAHC3BtI+qaLtg34GsM6K3UnExEp/",
-	"AmG1TvwGbz9DjLwGeMEVF0XwxlvVBxT8zHd9S+jRD6de9ODn7YvTYNTTJNIezmXZKC2tWDr6ZM233Mw+",
-	"/fRA2u9BDwijTukjDeSFkc1U4UMa+6EnNPw3E5JhcOleuGfvfe26F80h1la8KnzxB3Y9/bKDvK7/EF23",
-	"yzum+NJtKOyg87Z3L98/7FMHf/0e54gSKqUvXxr+5CTEQ8S7/3RbBxQGnXJ4P7YVFY2oznCGr6XcWE0Y",
-	"MsXc5LA1Maa7QOJz3GY+fawAa4XbluWj37lnjnDSKNZOu5WtHhYn1KFJBZnx+wxrCv6wPG8679WPdmFy",
-	"9S3i2h0jGz/yFBr5q9yTJVVhp85AJb1M6RQwM9ZRKWylQevaBUIPzHT5wpxIwb4APKc+LUFYlNa1pylM",
-	"7T9CVP6hU6gq1mfvTzu/eUkUb+AkenSbeX85FL44hU7D0T2cPv1QeLxecQFQ9eO0VmTEz3eYmmHXx7T5",
-	"TmKO6D3PAmtM8mZmIkboseVfZiqdTgzPDMg+AScVg9uPM67w5Kdi1hqBDxCMbSVJtFOdsdM01Y7hgFh6",
-	"F+irs5kx4XYkSNlL46+vvv41vncDrs4Fg/5UZ9IEwNL3l2cO1dKaNDtr7n/9rXNZaVdw6Lys4Jrp8OrL",
-	"X3j1CUmyZugC616qv4tF6D6Y59ag5oQs0CRcF5ZKIZYQ3nTnmoVmBlb2XJAfuxFDbOhHuCbfXP3Zw3+C",
-	"lAL3sdyyC3JDeeVcYKiAuMaqHm7HF1whZLibj5ZSMHWRESU4R92RJSHS4BDaQwJwwhU8FArnozFoXpsg",
-	"sL+Lc5EVHvg8jgEA1BAF146SWyLknkjhery5bUaooyjfkWtXo1CRxSEA8kIcLKUa/IV5zeAxHRtjHKEV",
-	"pffYwE+D+3FEf+DV7NNPg4t4Gaot7jFaTiy+oxv2wx2w6s+xse+AcOSdx6l4GM9j2PRtzQhsVeLOo9cI",
-	"cgH2aHxhvaxVeN1LLqaInBCRGy5/sZf/U2LrgUO40gvHIHw37I4kO2K1pM/muUT4kEc8GodPMjyY5yAM",
-	"zmBqEEpgEy1jcGFEenCcAZozZGzQSvqe2+nNeduI5/jIWbXs5ala9suclj1AHzhBmX55PmUaXAKugXiU",
-	"acOFNrTGDne9U9Fkr6RYtRwc8mryx4SyPOgKOQ7+vE2zfzRy9t94Dk7/NF27WZzJYTYIMNMoT9jyFp+A",
-	"B9sZsipPFglNkAndHb8MmbP3Ga/lPD36c6ty1hbkpIEgx9h4s+sitkYBdSH3c8x34uWGhbbLLubyXviG",
-	"a4h+0Cp14Bin/T4XUbo2oEVw0Bmb7UJQXmPMpktnP+yYwFbHEzwI3oEQzhB7KC0x3NDmjSawotEHkvM2",
-	"OKCR6c7714zeMfjEPpf4D7k4QhqyqwHJMvlhJbdJxRTTWydpo+ezsPAcEnfQ/fDgCxghvUrYFms56LWV",
-	"M4sDoZ4EgZKwXTE30LE4xbouTYt5uEphmbwFGJ8OUDH5ADh2H8CUaJEvBOPgQ4ugOARoGAdCF1CY64A+",
-	"5+SDA9/7AJlL70UKcg9iohfkR1esgFn7UfvVllyghAGmRIyUBSSh2kf3vb4p0CIldX1i7MdHZNPxZ5JK",
-	"ofvpPCy6w5Q9HnDwd/bbUuNWyYdw6DaPOikLX/icvJQu2bvRLlR3cjgOkwMf6Cw37KPBxTzRRrkc1/yA",
-	"w9jUnZd1D73oTN0x9QQSWnBz54ha9x426P0M/+p7qom4MM6lSMGNZx93NcW2xMkr/s7KcCNDXRDWy9Fe",
-	"PWtbhgnZ3JJ0FaO5/RPgY2pg3Uvnldgzxd4LZzhfkKcBpMwpXVwQbb9K65CbAS1MoMsngvfYNV+Q753t",
-	"HdDTYyiVxKV+4VY91aeuIidjv+YpyEwUlapbeJARS3I5ag/FZTEpuPQz+9Htdp4S0UWEvmPqvR91inZ/",
-	"4549B387xLyNQtqMr2Kgijl5BYGjAv0zex9zVKyUqvJXI8pezkZnXob8xOnBGe+ATOhQSsqcBjWBfQ10",
-	"qDdUhfZOkHRTkK/B3Xl1RWro+o9dwYTPnHZ1uHG+ZzKzAUD1f8W4Y3QU0yxQ9LUny95Uurumc5Iil5oT",
-	"XCKwGLMGgXME3zXCUZCKTTNp3SsPJ3o3UoQtJUm5llIzoPCiq6QBE9cM1J/tHKiBGgIFgTHhHzVfX/qI",
-	"xqNpRfiFvOnanvMDN/AHwUJUDTwC2DCYm6ACgfra28MFB+7yEMUo3uvLTnOALM95HnXQOu2znzlc21ne",
-	"pHscuybuF7BtvznlRrZbe86UAig+iFM8SrrFixlp2nEKwdh9fRCxYWXa5S8u2/ZTl/wmCTwcopV7j8Pl",
-	"+4VQ0KWhcNG6b6+upmKfdKZ7H3lgf7eHJrCFTq9a6TcpDN6FMkVN0LOEQCk0qjsM8BQnU5NP2Z7AREaj",
-	"LM+gfKN7PufKRfBJCA/ptZNLRP9VI/I98n1EAfg3umEthWSoZe5hKjFwRLcsmGouzFxb2xD8otgzeWFN",
-	"oE9p3tNmPiD7cdWc4/znjX/orJznTFwgVKQ+Bg9zKz/e36zdocnMJ+zqebiPnwLaO1DmG4e60fvoGtJo",
-	"xh6fCVkCDHudpa1XDrB+ghPK16cN/cptGVm+yDL0nfmpmOq98o2npht/kTtfEGjlhIlHgB5AWljhcxmb",
-	"cfjAjT7vuI0QEwY9svuoEC6E4jgqPkuqgpEeaT6dTsOpSUdIyb/flMZTWycGqp7ESl65lJL76dL4iSn8",
-	"BG/Sw5nJKyzhvl96LUz3qBH7Ct3Jj2bC5hKQ7N8xBMiNJmuuvU/tgVv2NHb1ct3uFvgrS5TZeN/aRBDw",
-	"knn4w8h79nBO3WW/KOiR/Z05a+cZDJo+zcdPJ3vqmxWcw7Vv5M577OchAWFN6yXZ0opFmWJ9Or8EJLsz",
-	"b+xbO+bn2tcbQ5XVtc6xq1RZ2kYhjHfBt3+HCwM5kQXgodgrsY8wBBSj5dpvd83Fxn5u0fC6GknGwQde",
-	"26cfunMTzeTQxSguKsFiF+fRdTc/WeLsZP4RYA2fmKjnrhx2QiPBoE34mU+LCJzr5N1JAMCQRrcLIPnQ",
-	"0qEctcm3UGyDGO/dypx0pk8ty824SvkanvjN++mmNPRM2g3QS9nh5Mu6gupKa/GduyAHmzaTNb1j8AVW",
-	"3VcrgDPz3BJzkx/KL5N6MHcz9yBPjV5fkHch3wAh3SKraB71uqypYQpSsBHaQnejrdA8/oChiotBbPMt",
-	"rspS3tkcKjn0cYRu3bCdQVXGr7SL7PeV70E72fnivnc/98t5ST9H9meg8RcO+cyZjFEzGlDIGmFpFdTD",
-	"cPRf7tfSJWpgZCLDl1ZPanaHOlZO8X0tV6/hmUfcwPCNxCa6H87icLAUbwgsORRREiEr5nDqfMpdLVe6",
-	"cJtreI25SUPeXsx2TWLTbnqbdo6btZQq3/7v7zBJu5ZSiiVfNcoyB1gl164j7p+vrghfuhiyDynj/UMc",
-	"wP/+r2/c9cN/f5US/oFappzm99be7l9ZHOFz39gxgrth50hx/Qu/Q3dELVehTe2Q0nw/WDwtvNlYkJNW",
-	"JdBhnbyrf3vUdHffLTTB5UIf0QenZEB5i+YrYZVt0Y2pxhUwIYHPb8rlMoaDTldcPefavTfcp29S0J2+",
-	"+9Y54u5qxZDbtBmHfCWecFcsAV00xib/lulm+6gH7Nq2Jg4Yv12dUZJhv5UkQ00aSdhx9PxaSqR8fJtK",
-	"n0pwqU+f5QjeYJeVcxT6rCBos6WWqwtr2uJpzElJ6xqtQFqWbGdAd3YJc9A8Vmd4EiJfjIdj8JGzukDb",
-	"z06DFylLpvXxsAiOOikago+e4VpYQxKahVi1bU0TPJAaOBWtgyLtU45GD+XyF0Cx+XSJL49zmDu5OfMR",
-	"eZC2RFFrp1UAYIm6ylW0VwC7+jSI7q6WsTSTzvCtwxI6D2+jLhPjC+2xlbB4JeoGB2pnjXiNLAJmomV7",
-	"pPMW3GOBVux70esqU/MlQJeGpjE8kpAu7GVJZakYc0V6TtEAQLE+zbwXCZdtokLPYzudVqLXJLnC0pwP",
-	"VEAcbiNwu3CSS1prNvDBup0YbBcEbh1CKqRtsahSgGqyZ3WdzumYICUSGobdgrOQ3mtmon5DDk8Oa7cd",
-	"ljOyjj3V7qpleIaSdzxAKWS0KPj7G//klHW+9V7oM7jooDsbpMBCb3ycWFKTyNmz+amfUVn230jH0N1v",
-	"ZzFpcR+YiotZoomH7POdYk+WHNzYS6m2J1iz9K573Pe7sFO2C/op/Nq+m1/nqN66Y4KAAhRWdK2BaAFH",
-	"Lucl3+6kMvmIwiv4/X8SmdMNuEqh1paVihn0zkMK8xeaPKtlU5Ebpu54yfSx7dP43HEe5wZ8pljFhOG0",
-	"/pxmo5s1KcNsTmJ6E9ZyRjNm8LEEfcS/noURJnYoSkkrot4F2lPRSTwwvYXn0F7KmjNhbjMAu+5XnPLx",
-	"5It2sP6rn9vnNoks3gZxdg6yUAfX1NUxXwpUwtQTI5/g/41fKGAczcIvWOeZrgOCOp9Gm2nV/arSUDvG",
-	"2Z7QqlJMH2tltKUfMc3m+ivn3/X/HOb3+NSoqfhmLd76/YjrIeHtKFUtve5sm4V+ulI0UPvaFOPxqfOT",
-	"nIFUHf349keeWUVoAlsmGk+R+hjEJAZcTyo3i3o5prLmop9PTPZLYlg+CG1wWqblsYjdDbzxm8z1e1ic",
-	"/SzkaAc6PXbuzA1rc3Zrx9uml51cMcVoFSdzRjlkzqlRxaU26Uj6C1quoxpjTaCtBBtADryDebnKGuFc",
-	"T66aHQA76RZ8buSD3vDdjlUf5r6VITXvBdcA54mxnG3hrFCqpQhNnwDv19VoOjhbDOYrhj+gN8dpslgQ",
-	"bZ9d0HKzUvZ6XL8Xdg8g04jRcl24XJMPAHz64YL8Ve5dpqw4tKBtRYzrJqDnXTuhdSMqhcXOUAadQS94",
-	"LOOu0evpht3XD0WdnZyYdErHn8izlO76HtD4EIpQd3riRvHTSCgNzAbLIZvFIo1x2fL84eLwlB1dzoFI",
-	"wYtv3Oo8DSGlYXfxybC8CRWirzW42zJhcqd8+MaNOvn7t9NPKYp/H2nB4ffLH5ynhXAi/c+32/GraxB6",
-	"HeNDRs0pLKEj+GKsQFzu3N/ySi0+8MjMwX3lsZw//c6yycaJjj7t3ZnaO20Kre0hyLFgeYZQc7E5+9V5",
-	"jYMevzk+nz+THwppdNSjbXS6bmMB1zVpRM10i5SAUk0zqxIZVh8KBBvxCKaI//TRBOwLVyNWIHjMHSD/",
-	"EK7TvXV+V2wmHP10XuMZiG8X9BDG8sbf9/MAAbl0M1yUZqKK4pJCmrkv5YK/OkXPtXjeQkffDuOJ8KLS",
-	"Gl0KMOpH7FLlCwv9kX97ddUFJiqiH6GZB3Rb3a8PF2OYTT8sn9b175fJ/UYgo6w22oqgPl5UgUh/Dra2",
-	"c2ODVt6+0KGYY9U5QUT9PjM8fxC46jl4J113NADTwv3ybSp9P11aa+nqEvS9gCVCuU3UGivnDb/hK/FD",
-	"My1p6gU0BT13IyOfNuQmO29R2XyHecFCrko+i8gu5JU4X/V485HJW2jNNaH3fvTw564WvwltnxK5j+6n",
-	"c5/gRxf0OtrXDK992849eeNdotRnScXyvzz40n8vK6YLzL4qSGuHInByxhutm9149O9vdMNu3EMn7c+/",
-	"+a67PUELXnBBwdV2FLbuKfk3381dZst260xuUAEB9YwLqOz1nWadsnce/klVueZ3oB3sEYveJURAThWr",
-	"d5rsqbOMNoCo7J2sGB/J7vhBlOPO1ht44j7QXoD7apm73IvfSu+esN5pEG8HUR5HeIMhJ1VzHUS5VlK4",
-	"noXnxLwCDWPLlcJuKN3gIKgh4LXsFbEm79jTqoJ1P466CL3nH8lhdvwoEwj+bNWcI5rdnm2EIALlQIPj",
-	"sGxwwVY+OxroJ+WuGFQZgamEqPT2/vtuHRfkKTGKOeevoRumSS3FiimChumClhucywe7IqsIfSCQPdba",
-	"OXuqcXzmy0IAXXZoVeA8HYWMMoVgafuuItwA9cFnirCMgNSr13IPTTbm5L+7zfiTnRC5fXHWA4x01R7j",
-	"lR7IUz43bV89QgA1lP0seW2YQmLIt9yf2GLYE03EniO0l6gSN+EBoiLlkYKWoGTdJxCQpcFoAkKGfFKq",
-	"TSvQwNHrnAi9VAOPoj74Hl3a3YgSVVmt2Zxc+e7QAhFu2n7iE3alA+Q24fmaa9/h/NRWyf7V+KNFu9xU",
-	"o+RsORUNW295RByDhfCeJjXDVjqAhTS6+6cuY6yPuSexduaeeD6LQ0h3RbV3eAXrx3HtY32QMKUziNNf",
-	"L5cU87V7q5i7ou4QTcT6WyintIx5r7hhPmqHhzWed5Vc19Wjy+yeHnUmFVsPR72v2yHQxiUEa88N8mHH",
-	"TO/970dfeia3O2C50qyhHMKbh2BIO2/HvIU94sslU0yUAJvEkERVIwjXUX+yaOOjF46aN8+jZ39vaKLd",
-	"ZU62atolp5CQTsVfmohCGs11Eg5p9PyZGDuUrFJtMIkCipFCi92HX/aJdY6fi20+LQ2/O0dF19tGeD+3",
-	"/WbV1AwLMu65jaOFkZ9rt85WlAhIRmhSYX26worTOaHAwbDF4Z4CYGSA44kb5SH+DjRvB4k9YHaKLRXT",
-	"67NjHsGoD3QG9PwvTQpj8i+SSEFobVXM1ZqAkrJtyjVAaIL9HEOE4LZhugMgToHLTct7Vy/9/qQmGPMh",
-	"Xh06qIF+ikSDzPaoctcnpEYcF5dv7UNnlWL+s5PF11vczVG/HAw6qUqyEefC/ATZYj/cTS48j3jRzJia",
-	"nfmS38CgZ73jG3ZIpTG0MEBMmJTHvZgF8dktqJUaahVNMFnmeAEcLEKBFO97glWhiBi6pLhkDPeKVTeL",
-	"YTOtkMNBnS8iThjuNssqZh6NoZjZ0ZLwpR1CtPuBa/vsRQo5gwqIoMJO+2fyh8KQhAJoS81LYzWGNRXV",
-	"gOcYJZtFPUFNf+cf/J3p6Jbc+Yn6+Qu4Ir+aau6nOIVdvnDPnkklx7AVNXZnuRTkia8SCPmMXAQiKrqV",
-	"9c5fB3nZ9sm+rlCgvOOaSFUFgL/7sOFu8/Msmf7YPnZWEtqvD7fQSC5ZDJLpzD5GIGGiR8Xo0dbsPW7d",
-	"Pn4ekYpt675sp/GHFtwKgSSecOF7RECODQcm043X/zILuSD//MnebyyQQiJoVD27nl3SHb+8+8oe+P8P",
-	"AAD//w==",
+	"3H3tk9u21e+/gkf3ziR9Su+u06S3XX24s/FL6ztu4vG6zYc4s4ZISEKXAhQAXFnN+H+/g3MAECQBitrV",
+	"xsnzKfGKBPFycN7P7/wyK+VmKwUTRs8uf5ltqaIbZpiCf9GylI0w9n8rpkvFt4ZLMbucvVszwisil4QK",
+	"4p6y/3pp3z7jclbMuH1uS816VswE3bDZZRiumCn2c8MVq2aXRjWsmOlyzTbUfsfst/ZRbRQXq9mnT8Ws",
+	"bJSWajiHH9bUkPczwT6a9zP7cbNmZEtXjCzYUipGNOWVn8jPDVP7diZuzPEP88r+PbEOGPaYJdR8w00Y",
+	"rDcX/DEeoGJL2tRmdvnNRTHb0I9802zsP+y/uMB/PS38d7gwbMUUfKjBOQ8Pq3GnRSpZNhuGp/Vd85Fl",
+	"jurIJX6yD+utFJoB4bxRclGzjf3fUgrDkIbodlvzktppnW/xiT/+W9s5/hKN/b8VW84uZ//rvKXMc/xV",
+	"n/tx4YsJctjZle2UdPvuXrOjXi1kA5PYKrllynCcqLBbcNOoOrGqYrZtFjUvsz/fMaU5Tn945u3m/Rge",
+	"LKLvdUb/KZymXPyblcaOflWWTOvhlGlliUAbRQ1eC/fmQsqaUWFfZRvK01Ne2gvK5U0phWClYVV6AP8Y",
+	"UsPIONv2oAfP1FSbG81X4obDHi2l2lAzu5xV1LAnhm/YrEi8JVdcJMfLTgY31chbJobUf0VgRAI/OzbB",
+	"lSZck1u2Ne0UouUrdidvO3vTfkwzbc9SRz/GNzA+dlyKm3jRO7hopO4KUofU28wkuWjNzEtaIh9P3A3P",
+	"m4mRdeX5JbVvzQldaHtzlkpuAofQxNjX1vSOESGFXUGXEEtZsTK5R1WjqHE3ozsTzUopKrvklhpks6gj",
+	"UhDNZmE3s5gtec3GZI9dQFgVPJygJ/v3A3R8o6hhXQrNz8m+oDsPc2H+/PVsyI/docE112skp2l3YMMq",
+	"Tm/wzzm2ZEe8WeyTDyimZd2kT+A1v2XkT3/5+oJ8JF89/fNF6vua/yex8Yu9YZ2Tyy9cG2oanZxbs60l",
+	"rW6qwZaPbQi+xFSaDXO28zx6SCpA4V9o1AykCAQzJ2yzNXuyWzNBuLH8QEhDboXcieEUeje7JSpHpdEs",
+	"kpezqbh5IYzaJ/i5l0xJvlUQSpayrpgqrK7FDdukNohWlXLSon/1mWJwU+z8mTakpBsGNz05jpl+KKVU",
+	"itXhog+5ADM5MbSmej2c6/d4pZndJ0JFuONSBJ2Om9RMeJpVC1ll+If9BdnbTkmTG1azn4evvzKaIDsg",
+	"dCPFipi11MxPFT456Yrs1rjXg6/u1jJLDXOy4VpzsSJLqYgVJWJldfVD9ArqnJubXRUctJuDO40U2X7L",
+	"RWWHG9JsaeeVZ6ulYtQcw/HgBakydBTtROp3J7DyDJNV3Lh1JGSJYRukBa5JuaZiZfeXG0INMWuuyUba",
+	"0VOzZlaUpa6cIJQscPPC0Az/ad/BoRmpqWHadITh2CYhH0jLMfjpBpT4kd8NN3V6izJXCPjNgW3b0Fum",
+	"iVS4eUxnbpNgrNI3cidY0pjbEyEXstqTEkxKAxTOrW4ipFkzRTZ0Twy9tV8m8o6p1DfC6FmZiYbtqI3R",
+	"Pgm3iOoM3Vkhl+AveM6XME1R45w1WdDyluwcKTSiYoooZmXGzJKRteh+nDmKmRWzhWxEBb+4PzTC/2lJ",
+	"ec2q6LpGUtIOe+OGHczr73JHNlTsIwWPKtaZiz1EKVBDJju73056UENK2dQViMhSbphbDzdr2ZjOgUcs",
+	"LrKPhlORS4OCd0fdtWNVgRro0znZrWVETkTTvSa7NS/XIAzMmu1RMdUMNeYJ/FaqW72lJTIwS70HKeEH",
+	"/4p9341IlaL7NH9117N7GXtXr+iwzi5v63Oylit6wu6QsSfAztJa1ttu/whnfwZbfDx/P8xyu/etf9kl",
+	"3Gb3THQD2B1Te7Q1WuMnRepZ0rKsyf3oZXKHEVtqq6W17gg1KcoZ87D0qagno+uaGEY3znCyZLumdU1K",
+	"x60CzQ1WM0pbE47xxXJp/zA4RtDyUh/McmFJqNA7pjSwX+BX/kz8cTGdNhlQ1/In6WxYb9smD9FuVno/",
+	"2MeM01Fb5ZVb8WoNVibKpKA0MqNZocrl54hX5QaJHfxdluDbf1esZvHv/evZuYzu9v90SBWDjQqqF6w0",
+	"dbLP1lIlLmbVHGE1MVEdo4PBQd94Cz3h3ihmNRc9/nmAlse8Nk47H7KOEZ+SYht51/HMHFapewfgOK87",
+	"gO6i2w/4tSbPRm42zqXZY5uNWWeU2KM14krRXVZnpUJIA5YXobr1gaysSLQ60/+7/v672LLd0ApMFL2m",
+	"2/T99S6bm6McHFaxZlVSBQadzbLfnVSVJjurSDgxT+jS4I97/PtOcWOYSPrijnYCuSWjWV1kXD7DEZ/J",
+	"RhhWoQZyMU2nyCjNUnHnwzyGG27pik3cdsW2NT9CkfEEm7ie4Cq6y/mB04z4TU25IPa3ggh7gciGqttm",
+	"m2TFfMPK9E1P6VDuBrkvx9pMmGigurDR7Yakbutzx7UT4nHUNXjACbeRFV/yY270Y3rV8oZddgFNhnpH",
+	"VauaLliNgSOi13KnC/L07OkfA6+JlHmieVI89469gXP32rGTrG3AJGzz2NE+D56mHj8WJdNGquk35SVK",
+	"8cRFAT/iodcjJzw4yODa6dRWOp9R4FyLfVBbqaiIpaHC8jbh/EtbJrc18+4q0cbuHnj//RxvNk7fGJy5",
+	"YmAn2t+tYivgXzXXeAUTDDt4KbJhSMuz8THHrLlIh4LK25sRVXVNwTi0j7Eq3pRMhCjrI/aKnXcTjw2V",
+	"dbFsG/RpjvsW9PrxrmvutwQBfsd2TBuy5EqbOZ6H/V97FibaEMKNZvVyKp35+/gvN6dDpk3y7juzOR0z",
+	"DTZ2e7WjZUZXrk/ZY+zjX+0W9iJcR7sxG6WcqDmRJrOWdaWPj2sBn856rXKhmSSJJc8Mx28XnNreF3dp",
+	"JfmIEMNICIHddTc6M12v5IMD1w2XmuzLnKt7ZApW64m1PHlr7QqqhHPiKRfP1bd8u804MrIn6NXBfhwA",
+	"41hILc5HApZ6G+bZMOdFXdiLLFhBan7LyLm1Y++42ac2Gt+abDzBysf3M0iB7nZm2efJWGKSXh1T6bCa",
+	"/LQn6RPdg3lpzQYIVjWGqY3UxjvH9/YcNLOSXIZwViT2HqiXlFTcLLjIKPAdl0VKEbF/xplSpfgdFyuM",
+	"mGqgoBUzxFIWqCKk0Q2tYfogLI5waR2UwMjXHyR/TyhTd+v9jZAmHaaANDOmtBR2i4Q04GBMBj0mk2JX",
+	"noUjHZxfvI9J8kU7M3f5cnHSPA9Sk5gshhftKCOTeqPkv5NeymNnpaQ0N2NaZnsFfeS8ZY9GMUYWbMXF",
+	"1Kgpcrz4o6lF/p1XFRMjURdg2dwROKjQbGnsVAs0lNAdYlhd20d7STh72QAnsdSmGSNS+TvLyEoKFjJ4",
+	"wA5z2TpDA/KVi+YNnP0ZpxU1hm22ZqJXYtGK0DEVx7vjuUtFMGslm9U6nWGQcREeSj043tsWOQlGzZZI",
+	"M3ZeNUWarR27Koh056iY5e6dU4gVN3FkOtCaW86wn2zEouKVYMKZm3bbFR+xgrO/KUOIKO3i260luICo",
+	"vtVAo6VlZbXdF8WM2ncYYySZNkxrp+IkXMPmBhM+pm+SbEwpMxxjJCz8q2pZWX46ooBFcWavZ+4opjMU",
+	"M9UIp2xWSG0uOgwypGS5QLE2bHusDFVU6CXu4hjtvfPPQdZWdcwtTHHfWxSDbuNaqenjoT4ECitqGVbs",
+	"OPSz6HKNDnGnGPpruXrN7lhCCyylWPJVo3BlY5vhx/jOyhBrlfkBj3lpShaTC9olU+eE4XUmScVRt1sN",
+	"gelZzrWg5e3ErJS+fYA5RrjQIt6qsT3+zol6T+AVWzQrSExfSmdSWStOKamS9PwPVnE6PCjP1/ywd7wC",
+	"nZI2FZYobOztj5i/3WzB0nYa6F1e+cwEJpdSAefQIbt+7nQNSJUglOia6nVBtpA0QRZsbVVHePILTVwS",
+	"Hz7LrQouhWEfDbGfPSNXkYjnmIahMVwRlV0MeY7UJqUoXRFteF0X/qv2/C0DQz9LZpgDGzAYLNq1FBuS",
+	"jSpHo8Zh+iMnk7Qpvh3u+ry36x3W3u7+GXlliNwyoVGcU1HBMBB03nDRGDZ2BEV4wX1A3nKQJLJRRO6E",
+	"o4/ECFmLZ7feZy0R1DSEtPNbkQUzJpUY1bukjqm67U9dzO8cz+kpijW/Y2k7cy21OSavDPJ2pkdODFVH",
+	"qXOTKzNAyMDkY4+j/56bZ+FWntqpN7TRia3KJmZns8m8KE8knLJNNxffpWChO4ErUq5ZebuVXBiyZ+lU",
+	"LIzF3E8QL6wu44M5fprJvQCr+PdTsTK8UW0eeFx78fAalfHCEFz8sEBkuPTkrrcLGtZn3Mt6WnJWV79l",
+	"p2TCix3RelBiBwLPpQyBnKbOiZMMWqcdRr1TdJ4br5K6KTmrNXNSVgVRucQR/h9MwcjVm5U1Z8LcZFjq",
+	"oTRpJuiizl2fNdU3mpWKZWIXilVcsdKkPXhv2YpbMU3YR1qaeo+eDq/ORLVH6VPGl3NT06XcHpt0pJm6",
+	"4+VIfARKrbIb3WimbqacST+3K/5sP7mzPb3OdheJw4/nl51N2Jn2aDub2Tu0MYJ8KdXmcYjS/dqSVpdw",
+	"XkAJzi1jWx1c4z5fXhup0uz3CErv1T45lxvkZhq613NCiWA7gtuGGVCYq+839DT0+Djk1m598nB7Gbiu",
+	"pjjOsR1Ny523mZ8cTUXD6KbAHPF6HzIS1rIVlkGJPTqh902Tqgi6iuqVBZhEkJUuI3XbYHxCKrBaz8gr",
+	"EVc58xDSboR3vFkqOxtUM0a17oPJLagp17ksDkwrtpJu28DwRq7ANZYi3chH+hmclqdIErWPu7rDIfmE",
+	"ykSws2h5i27AmlHNqkxdyJSwOETDo+K98eqY0b2AOgoS8giyeuJYsU3nkbyQWVnCT4e77Hp2VBNMMa7S",
+	"a4uYzgPKczRUHHFzSbZKrqxELpyPtkAPbTd44JK4llKtZDcps5uYwzJIA/YSYNYCoZCaE7LhjYQAecIV",
+	"TPc3jkhG/cytj9k9bUcVcpcc1JrwmdRUWOSaVhjyHOz+tIuwbcNZud/ylIGc4uaglZi0UOAKEsx9qniV",
+	"rlxkIr/0Tg0EqekRJWiabamvlk6IxlNkOLIpSVTX8GDHEEi4pOC3QH922St+x8QhToLv3VjKGhs3GqVz",
+	"dbpbW5Ddus1KtlQ5GymFGGOCofYkN8CIupv1648XT8d2HaQFHNo6n4LfHer9bEOtVvp+VmDokhE7VT+y",
+	"YqLioHqFEh2dlFYp5w3K5o4T11tkLZO3uxvvURFh0fiLPGD9oUYgEH0bb2gvcOCGjvxbOZ5WyvT6ymeS",
+	"5iq13U4vLQPlwtJS0Gdqfsf0PNTlMSLYRxMyR1cSLtp0xcbL3seUgnkmOMJBtaHlbUIf7Aoqa2QSzcWq",
+	"Zln8h5jAD6SKTSEJ95lssoM94G+9utg7CJQ2w1XhNdCtnqbT8fWcFmrvqXKYPsbJ/mQsCDlx6vu0rjtf",
+	"n8Cr762uZtw2LnQ5YXcKlxPdat6oz9SgfMvkbKdS6wNFtyskuqnZMnHF/ykMr13ltzaYCKa9BeNqwi2D",
+	"twdZUxOndVgRYqQkNTemZpD67LUXIyFtZNqpjcmJvt/XcdaY18UsNKYXT9tRBNqL/UPs8Nla8pJlQGvi",
+	"ZCs4c9g4sEe5brX4ftnjQeY1xnuyZYnT6sucsDkkVnLbkfbFdO5Oj6h4BdX3W2rWupM7NLd/thoPCBLt",
+	"cgbyXosN/fgKf3x6ceHQxvwfej6NYvbxyUo+sX97om/59omE6dD6CcQh7K4b1bCkJMn7ZJyp7rbuC91m",
+	"ciWtELekCeria/foIakTabcD/I2eJOaopFg9nIpWZHOjidyJAoIIVA9ltHsGX1gwzV0MP+1rGtFuYw3K",
+	"a7qSAJxTPdzTkLtZkPezJ+9nGOcQ7D7KKG1VUeTBcT2Hdha2uad+iFX+vg4BvVYDrZG2OuNBLbF3H3P3",
+	"7jWcb/7mjeo2AxybcMTpmrjjtXHUDlvKAfJjh1c/UIvz69eJ3Mx1SGscu2Iu+RFAPj6avNicXocVCmXG",
+	"ykfcmGMrSkZUr2JlxyXQoKmzdQ7xkL9BllxUurA3+f1Ms5qVxupK9v4Ix1Xtsz+wBfnnK7JhVFizHHII",
+	"rHKqb9FSb8XY0PHIPpZsa3J8fZAKGqeOIjM5jqf3XdM9xM8KbxWt33RzdP0HNvTjayZWZt0fMPfJ4ReH",
+	"eErtHGCnYWtLipmwPjnmXDOqyvX5dntJAEHzjX1JF8ATwKerC6KlMt/u8b/fK0j9/bnh5e1LXptOflRL",
+	"KdsoKDfOZDsUAglkYSu++uYbkJZhaw5dyzBMjnjfcJZSiq7lhmGuB4KyYEDVWcvHVLf2c6OQAQOOGSZJ",
+	"bXlpGpVOuTlQGpvmiiNOgFF2/mC3UrqExSfB2LGzh4CwOP/TVLL7KU5HaAWRBkLFPkT0UDHYcWC/n1E7",
+	"SJ71tSvSmp5GMaoZjKU3j+Q15HIXIr+HtRrjWoAJhSeRElBigqafXo7yr9PYVtqDW7XRuDn4NC9jx2BB",
+	"6I5yw6o5Ucw0SrDqMgoNLWh5Ow9RoUsiJKmlWDHlXzt7L6IQog4gWM556sdMpjvbn3HgbJjxHVUrZlLI",
+	"ulNKvFsPniu+8nW/+eKrLDrulG8589hKKisSMsYA3pBhXdah0VHMJCLWR1UzM7oZK3JHG4gqpk0n/Hb8",
+	"dN9ZHpSKr2c16mwp13tX6wf3CGblBJPHm3NRmKMVbL8f4cAiMsldt3eOtx7huT1RtHMaLuC9wxLTPE1x",
+	"oVXrhe3jqeXtl2vMu3mmWMWE4TSVtD+apjKeg5RNu+i8mJ6YTleWb0Oq5CjJ41Mt6vSUFCTtkljdJ5LT",
+	"Cm6F3iatpToGVgYwqhLXsaKGLlw0N7Dxn2uOoROpzUp17LZuQHvUEBl6NDP1dtZO4oIwWq6Jj9oMNkLI",
+	"6oj1QlZ0YrmWPLW5qRoWo2cN51UjXCwj+EIUo0dwRUg7BtcuysEU/vSWNvpw4QlmJd8Poj4cnt8efyrJ",
+	"hRaeaNJ0JlOIxwfzVroZCW1IzG6NkOPpLHc5xJXW6a4LJ5IAA8P5rxiYA5PoAJaVLbI70FIgX77Mcsjt",
+	"mB/HDZQWBGdjlGY0fdbvOBuVn3m1s1P86AufmZWSFSj5gLJx0BfHMV8RDylLMs/anhGZmECYyUqi/u+D",
+	"xgWcciK9yxxaHh0mvkyMa/EV00fGV7N2ubd1j7VqXVwya85GNPsgRI5U5hfcLWiyIJehHrTiFeF4NugG",
+	"QzzfWXG/LCbD6lpniGxqZKbFvM7ukL0febtgTA3y/n2IXBeE1a3umwtNB4QaarLJOpr4pzDSec+8nagL",
+	"y0Ee4W+fo1+dT2GLXJKAm0+MJAuGYk4e8kz2edCYRmu5po+c+ECD8BV2iOPvcvobvc4jxCfh5l1KJsoE",
+	"vRflWknh8nC9Z8EO228YcDBLru9ia+Gd7VdcYHUUFGboKUUs0iKOuPj0pg1XSiqN3NBFC2CSGL+9R4FF",
+	"Yg5ckG1NS1Y43Ogd3RdQQlrz0hSARWC/j3b5HJ0x9vuXxJnxBbgLiuAYKNyzPieRVXHK6Eg53KQSt9iw",
+	"aKGjXFwGidsvNckS7DklYoFu50OQAJFecP/BPxMhux2XaYzYK8NvPu8GAZayruUu6ALp/Iw1wxSa0Qu/",
+	"F+XbRvTR6oa+jMCrqmRSazu/HVj9OablI/fKoZknpu0/5Kvcp3/L8iEoakU+1H527svntlDXifCjkJqO",
+	"vnTLrDOTQcrupmwnHtDxRfe1q20160Ka9E0/baOEg6jcDj44nRaqGqEhVj1ZqjCqas7UTYwzl6jtu8uT",
+	"FcLvYlltLi+IubSnALMFqJ+0xov1cQ/uTEOt3ZLc4yUEf6bcBAwTTXCvjLhS7t+CAR/I7cLp09L9flrz",
+	"YgYIDxlxlHGaTPFgRvzlXmAiii0Vg4p5a9GCAYQIzVlYEeyPcphrhDD6KoeWM4Ia8pDc7wPZ3QAR1Oj7",
+	"C2x/rFBZiYCKTc4dPoLAPppOrKA/VkKnukLssF7HiAUjCwD5MYcNmaNaKXhXYSLBt82/6pxIKqUzcW8S",
+	"vRhaZEnkSAn2F3hdX14mxJq7h7EI6bPDFuakbQThXVktvolTGVr+0V6C6KS6suwg+om9t1dlAi0/xF8C",
+	"skoAzge03rt4SYjcAlYXhfvqlgzZkSl6tJ99zpdLppirVx9AVeWcJNTzClJJ5uC/IRXDT+bSwyRY3dXw",
+	"mmi5YdBxxnUXQV0CbB9fHWhnf0ms9Ia/ILhDx/+wYAjhAD2q9g4vFeOf0QcR4QvK5lBjXEc4yXxyCMSf",
+	"SsrlOhZrumX7SUkAvpUZ0vMNJmGPtDYY9WOsEjzuj7gHnVjhE/ybt+cK8t+kAhLQBfmvJBOxFgKgJ5KI",
+	"0Pwa/jgrZk9mxey/Z8Xsv5JznuYsgAXg1oVkgW7rACDG3OXJNHsLE05oFtQ4SuMV61HH45T+ef10AtXB",
+	"chyQX7607VWAT4hrY4bewbiwbYLvJ6IBhchxBVrhCXXBqH0vnXJwDca8OC6PUwUTb7zc5REvEBoRU48G",
+	"6267zTOS6sW4UM5Z04lLsOri8SSo/2VLXmPtSNfUZX256ilAFgfv1qAw0WlrmDE/7EeKN2a6LXXQCZt0",
+	"F6OjKdJQDubcTy9ByZaV9A46vaVBtMB+di6HZtBIaxBY8fhBgU/4ZJo9qWQ3xSQFcDOsAG7ZlndQDk3Y",
+	"Y88pfRwuy9ZJ7AGtYKxITOzGmLPKBvGLbAi6NR8HTH/j4cmCkJ+MSPZTcdhxunHYS6mAl1oxbXy/Srkk",
+	"R9Ripp2QV2RLjWFKIMbVf4NG9H8T2ZAjkC09KHq6QcA0ut0qeUdrl80eRR4n9cxKH0kydS/fmOFbEDDB",
+	"o2SknJM908lOdx3vWOQGGlyKvl6JNJqU9XPcVvtbge23Yj4ZtE1KMP4aru0coda687yHP2rgQkpp2mjj",
+	"4Vzm5CXUsif2Z9xPlNp3iMPisy6+AA7kTmjFsjb/jB9vbjnYgSPKBYZfoiu1u9cYbVowswPc7p0E59gk",
+	"Uhh4tLqf+4YYSSjZM6rm5AKiY8C3LoNmXLENBUEbOtFdFGNusaQt1MZH7VF1ak6eYAqCc6KFlEqQrn5t",
+	"Zs1dkBw8bCAUhAxUvGgM8S63glCCIH3BOKq5uI3I7zfgrwtxHBdHigtWRrDGD9UuxZGAqHBpHtEIpkit",
+	"ZR1+TX0orU7/EDutjYwqARIurDmkCaQZwEEP35RyuDG12T5DvgyZYH843EC7V5o9Vp3jfYjpuGzGX7pg",
+	"KyqODWvnC2anwF/bZzPhkW/tbxHMPiavTqixPRh/aOMHie5sx0G7tAW4CW7T+qa7K2trcPstgaK3PXnn",
+	"OqiNFTRbxgVaQAGa9zn8P7Ca8+Bsu1dGAbiJ0vJqLHl7pP8gusEyP2YCqtrI7ZZV0C4YNPXQ6Byq+YkU",
+	"c+Km4/1UNL7aeQRoN/IoAPRAo6bEDUikYJcQDn9iD7bA/7V8mCrm/uWIwv0Lb6P7x45y/84Kig7xBVqm",
+	"K+J0s9lQtc+wQKfNI2ygq7tKVy42IjIu8p7pblASvXp6LXesClCqgu2SpBxhWicaUOZClvHH+1HKvGc8",
+	"A/3q+iJfRuqKrIEVawkYvKJynacBHdSdUm/REQn5LOzFnqxR87AytmrAlYFRZG+06cP9TcF/b+ddOOBQ",
+	"57BuvdPBYd2vEI+xutuTbO+Vv3wD1zlegED5rYsdpUBLXynx8i5CNu/nKYpc3dE9eHnW2/Bzw5m5CQit",
+	"vYIv8By7tg5ImvYuwEb04AF0qA2rZNfIG2X76YJnXGWwM2pqWL2fCOLTw0CY9ErKlRntNBAv5vch9gPW",
+	"Xq8oF4SLsm6qqcfwKMVkDvnFsWBXjqdyaSVtX/GjUv7db/mw3PGNVOrjgAwnpe13pjlcPhJIo7jZX1tV",
+	"HmcQ5beDgg9GFaMqrlpYG7OdfbIDAC78UMkKWOqB50VIgW2dgi7IjppyHdrxh9Kkgii2pdw1vkZ+cvZe",
+	"XPOVpTKy2BP2EdgStEly38LMR0B4dL5Btxjy5Zvvr9+Rc/fPP7h+jppBtyBC9Xvx4SpGfbwk38KSyfvm",
+	"4uJPpXsP/sE+nJEXmF9k5Yfz8hJswKXJl29fPiN//fqb//MHD3m+oeWaC0ZKWTGsp6p5yQTm5CNFzK62",
+	"tFyzJ1+dXcwcjDrssb48P9/tdmcUfj6TanXu3tXnr189e/Hd9Qt4p3WbzcImt+C/diu8YRWy0GdPPTQb",
+	"3fLZ5exPZxdnf3I9kYAOzrFt7+UvsxWmXNrLAZvzqgIXLDb1VUxvpZ2QfeSriwsXWvEpjnS7rXkJr53/",
+	"W0dkRQ828IQPAJH1nb/wQ9ECaaYHCjM797jMMcXPLn/8KdJ2fD4z19HGcT0ngrEK3LL+XthBzmlT8fze",
+	"vObaXMET3aLuHxNYFg5/mtt/QjG1v8iXs91aOg0Ad2sg7ZMq2i7oZwDrrNidREys9CcQVuvIb/D2M8TI",
+	"S4AXXHFRBG+8VX1Awc9817eEHv1w6kUPft6+OA1GPU0i7eGcl43S0oqlg0/WfMPN7NNPD6T9HvSAMOqY",
+	"PtJAXhjZTBU+pLEfekLDfzMhGQaX7oV79t7XrnvRHGJtxavCF39g19MvO8jr+g/RdTu/Y4ov3YbCDjpv",
+	"e/fy/cs+tffX73GOKKFS+vKl4U9OQjxEvPtPt3VAYdAph/dDW1HRiOoEZ/haylurCUOmmJsctibGdBdI",
+	"fI7bzKePFWCtcNuyfPRb98wBThrF2mm3stXD4oQ6NKkgM36XYU3BH5bnTae9+tEuTK6+RVy7Q2TjR55C",
+	"I3+XO7KkKuzUCaiklymdAmbGOiqFrTRoXbtA6J6ZLl+YEynYF4Dn1KclCIvSuvY0han9B4jKP3QMVcX6",
+	"7P1p5zcvieINnESPbjPvL4fCF6fQaTi6h9OnHwqP1ysuAKp+mNaKjPj5FlMz7PqYNt9KzBG951lgjUne",
+	"zEzECD22/MtMpdOR4ZkB2SfgpGJw+3HGFZ78VMxaI/ABgrGtJIl2qjN2mqbaMRwQS+8CPT2ZGRNuR4KU",
+	"vTT+6uKrX+N71+DqXDDoT3UiTQAsfX955lAtrUmzteb+V984l5V2BYfOywqumQ6vPv+FV5+QJGuGLrDu",
+	"pfqnWITug3luDWpOyAJNwnVhqRRiCeFNd65ZaGZgZc8Z+aEbMcSGfoRr8vXFXz38J0gpcB/LDTsj15RX",
+	"zgWGCohrrOrhdnzBFUKGu/loKQVTZxlRgnPUHVkSIg0OoT0kACdcwUOhcDoag+a1CQL7pzgVWeGBz+MY",
+	"AEANUXDtKLkhQu6IFK7Hm9tmhDqK8h25djUKFVnsAyAvxMFSqsHfmNcMHtOxMcYRWlF6jw38NLgfB/QH",
+	"XoHysKX5/IWwq43PmMH8QI7d+eyBaMKWS0Dj04S6ALtEMBcKSp3H4FNs2WjmWvLZy8S7bYh3USZ2aMQc",
+	"Uk78XQLceH/u9jK213xwwyFCBRFxeHslmT5D9KLo1F9UvHPs9xPcE078GSb5TxJAvwq54YQql1PiwOx8",
+	"4uBnEkw+1vRwHoKrQx4O2sEXGnDJipAn4RJrQoaO5aFYs9trv/MAsXYeapfudzeTSuY7esu+vwPF53PQ",
+	"zTtgw/LOo748TINg2EJxzQhsVUKCog8WMmt26MrA6nNrPrqXXIQ+dQBbZAYnPgIHSPg7Zxw9DxfwcZ1p",
+	"DnY57HLaMoviKFvxBXwoZTFGKDlD+yQCbo7lRtxVxB02glzcI4rYgu/4zZhilDpiOJV3lLpd7V6FHdQL",
+	"VNJqOG3G6tzlC0J2QAtx6wbAIijCNQpMf25ct3zWXhgEDjr/xbLHT4mLAgqqq/xz+qmztLrkeMBplr5J",
+	"zyWiVz0iL3PwWMODew5M+wSeLjgzCY6snctioXunmEJvoIwLtJKlqyFPb87bRjzHR05605fHOnle5pw8",
+	"A/CbI3w5L0/nywGPtFlDAk+U6MmFNrTGBqu9U9Fkp6RYtQYEpHXmjwl1zGCq5gyI522V16ORs//Gc4g5",
+	"p+nazeJEHGmQ30SjMhUrjH3+N2xnSOo/2iJpQOYOd/w8FG7cZ7yW8/Toz63KOfsgJRosHkzNarZdwPAo",
+	"n0vI3RzVSF7estD134X83wvf7xPBd1qfAsRlab/NUlQtBGBFHFwWzWYhKK8xZaBLZ99vmcBO+xMc2N5/",
+	"Hc4QW/gtMdrdli0kWhWgCz7n7HY4V9Njx68ZvWPwiV2u7gxSQa3puK0BSDn5YSU3Sb8IVldMcoaczsGH",
+	"55C4g+6HB1/ACGhcwrZYE0WvrZxZ7K19iyQIlITd8rmBhvkp1nVuWsjdVQpK6y2gyHVw8skHMJY+gCer",
+	"BV4SjEMIJ0KCEqCS7wldAC6Ew5mekw8O+/UDJM6+FynEV0jJOSM/uFo5LBqLun+35AIVdDAlYqQsoAbC",
+	"Prrrte2CDl2p6xNDDz8im44/k7Si3E+nYdEdpuzh6EO4LUaEBoEHWyUfwqHbMp6kLHzhU8JTumTvRrtM",
+	"kaOzQTA3/YGxWsM+GlzME22UK7HIDzhMjbjzsu6hF52pO6aeQD4lbu4cQVPfwwa9n+FffUtPEddlx9o8",
+	"+7itKXbFT17xd1aGGxnKUrFcm/bgFFoUACgmkqSrGM3tnwCeGV2CS2cd7phi74UzNM7IVcDIdEoXF0Tb",
+	"r9I6pAZCBy1oMo3YcXbNZ+S71lZB1MIYyStxqV+4VU8N6aooxtUvuQ0yE0Wl6ta9ZcSSXI7aQ3FVZqpb",
+	"x4nDuHY7j0koQoDYQ+q9H3WKdn/tnj0Ff9vHvI1C1qYvoqOKOXkFeQsFhgd2PuVFsVKqyl+NqHgmmxzw",
+	"MqTHT88N8PGvhA6lpMxpUBPY10CHekNV6C4IOZ8F+QrckhcXpGbGTnaO2a2ucMfBQMTlBsnEOujp8ium",
+	"vURHMc0CxVBvsupapZs7uxgdcqk5wSUCizFrEDgH4MUjGB+p2DST1r3ycKJ3I0XQhpKUayk1Awovukoa",
+	"MHHNQP3ZzIEaqCFQjx4T/kHz9aUPqD+aVoRfyJuu7Tk/cAO/FywkdYBHAPvVcxNUIFBfe3u44MBdHqIY",
+	"xXt93ulNk+U5z6MGjsd99jNnC3WWN+kex66J++ULtd+cciPbrT1lRhtEFuMMw5Ju8GJGmnacwTZ2Xx9E",
+	"bFgYff6LK/b41CW/SQIPh2jl3uNw+X4drgvGYVTtm4uLqTGEznTvIw/s7/bQBHZw6xXL/iaFwbtQJa8J",
+	"epYQp4tGZe8BHeloavIVQxOYyGhM7BlUD3bP51SpcD4H7iGt3nJ1UL9qQliPfB9RAP6D3rKWQjLUMvco",
+	"yRhppRsWTDWX5VRb23AfUi+gaZRTKga8p02887FXABMY5z9v/EMn5Twn4gIBEOExeJhb+eH2mu0OTWY+",
+	"YVdPw338FNDegZyaONMKvY+uH5pm7PGZkCXAsNdZ2nrl+qVMcEL58uihX7mtYs7X+Ie2Zz8VU71Xvu/h",
+	"dOMvcucLAp0EMbMFwGtIi2p/KmMzDh+40ecdtxFCkqFHdhfVYYdQHEfFZ0lVMNIjzafT6D416Qio//eb",
+	"UX9s595A1ZNYySuX0Xg/XRo/MYWf4E16ODN5hQgi96vugOkeNGJfoTv50UzYXP6r/TuGALnRZM2196k9",
+	"cMuuYlcv1+1ugb+yRJmN961NFwEvmUffjbxnD+fUXfaLgh7Z34lzrJ7BoOnTfPxs5ivfK+cUrn0jt95j",
+	"Pw8JCGtaL8mGVixKVO7T+TkAqZ54Y9/aMT/Xvl4bqsxJMjxhJKvVghDGu2AppgYAP7bBlPwC4LgggyqC",
+	"sFGMlmu/3TUXt/Zzi4bX1UgyDj7w2j790J2baCaHJnpxTSNmOjuPrrv5SYQNJ/MP4Dr5vHg9d2gME/rY",
+	"Bm3Cz3xaROBUJ+9OAvDtNLpdAEiOlg5kr00Kh1pPbDHSLQxNZ/rUsrwdVylfwxO/eT/dlH7SSbsBWvm7",
+	"Ni2yrqC431p8p64H3eKH1vSOwRdYdV+tAM7Mc0ssjXkov0zqwdzN3GMMNnp9Rt6FfAOsj4isonnUarmm",
+	"himoAEJkJd2NtlINiRMQqhiWKLzFVVnKO5lDJdf8Ams1btnWoCrjV9oFln3qW6BPdr64793P/XJa0s+R",
+	"/Qlo/IUD3nQmY9QLDRSyRlhaBfUwHP2Xu7V0iRoYmcjwpdWTmt2hjpVTfF/L1Wt45hE3MHwjsYnuh5M4",
+	"HCzFGwJLDjX8RMiKOZhUn3JXy5XLbsZeEpCbNOTtxWzbJDbturdpp7hZS6ny3Wf/CZOEFG0plnzVKMsc",
+	"YJVcu4bsf724IHzpYsg+pIz3D2Fo//Lnr931w38/TQn/QC1TTvM7a2/3ryyO8Llv7BjBXbNTpLj+jd+h",
+	"O6KWq9AlfUhpvh05nhbebCxBS6sS6LBO3tV/PGq6u29WneByoY31g1MyoLpS85WwyrboxlTjAsyQwOc3",
+	"5XwZdyNIF/w+59q9N9ynr1PI0b754yni7mrFkNu0GYd8JZ5wV10ETZzGJv+W6WbzqAfsuoYnDhi/XZ1Q",
+	"kmG7ryRDTRdGwfacXkuJlI9vUulTCS716bMcwRts8nWKyrgVBG021HJ1YU1bPI05KWldoxVIy5JtDejO",
+	"LmEOepfrDE9C4KXxcAw+clIXaPvZaehWZcm0PhwWwVEnRUPw0RNcC2tIQq8qq7ataYIHUgOnonVQpH3K",
+	"0eihnP8CIGqfzvHlcQ5zJ29PfEQeIzRRBN7pVANQ1g44Ae0VKEQ7rkNEV8tYmkln+NZB2Z2Gt1GXifGF",
+	"9tB+WLwSNSMFtbNGuGAW4QLSsj3SeYsttUAr9r3oNTWr+RKQs0PPMh5JSBf2sqSyVIy5qlanaACeZZ9m",
+	"3ouEyzZRoeehBY8r0WuSXGFpTodpI/Y3EbZqOMklrTUb+GDdTgy2CwK3DqAb0rZYVClANdmxuk7ndEyQ",
+	"EgkNw27BSUjvNTNRuzsHZ4rQIa6VALKOHdXuqmV4hpJ3PCD5ZLQo+Psb/+SUdb71XugTuOigOSikwLIV",
+	"Th+gWBOaRM6ezU/9hMqy/0Y6hu5+O4lJi/vAVFzMEk08ZJ9vFXuy5ODGXkq1OcKapXfd4z59SbofHtr5",
+	"/Nq+m1/nqN66Y4KAQgsikTqyA5fznG+2Upl8ROEV/P4/iczpLbhKodaWlYoZ9M5DCvMXmjyrZVORa6bu",
+	"eMn0oe3T+NxhHucGfKZYxYThtP6cZqObNSnDbI5iehPWckIzZvCxFE5M9OtJGGFih6KUtCJqnaM9FR3F",
+	"A9NbeArtpaw5E+Ymg+/ufsUpH06+aAfrv/q5fW6TyOJtEGenIAu1dz3FHfOlQCVMPTHyCf7f+IUCxtEs",
+	"/IJ1nuk6HMLTabSh+VEvklJpqB3jbEdoVSmmD3XS29CPmGZz+dT5d/0/h/k9PjVqKrxm2+7jfsT1kPB2",
+	"lKqWXne2y08/XSkaqH1tivF45fwkJyBVRz+++55nVhGawIaJxlOkPoRwjAHXo8rNolbCqay56Ocjk/2S",
+	"EMoPArudlml5KGJ3DW/8JnP9HhZnPwk52oGOj507c8PanN3a8bbncidXTDFaxcmcUQ6Zc2pUcalNOpL+",
+	"gpbrqMZ4gFvkIQfewbxcZY1wridXzQ540XQDPjfyQd/y7ZZVH+a+ky417wXXgCaNsZxN4axQqlvwKISb",
+	"dzWaDk0dg/mK4Q/ozXGaLBZEA+oULW9Xyl6Py/fC7gFkGjFarguXa/IBcLc/nJG/y53LlBX7FjO0iGFF",
+	"BbRcbSe0bkSlsNgZyqAz6AWPZdw1ej3dsPvqoaDnkxOTjmk4F3mWkmVgLRgsAg7qTkv2KH4aCaWB2WA5",
+	"ZLNYpCGWW54/XByesqPLORApePGNW52nIaQ0AxW5k1HhEypEX2twt2XC5I758LUbdfL3b6afUhT/PoDd",
+	"5vfLH5ynhXAi/c+32/GraxB6HcMTR72RLKF7NLlWgeiAGI7hET4yc3BfeSznT7+xebJvr6NPe3emtu6c",
+	"QmsIr7dgeYZQc3F78qvzGgc9fHN8Pn8mPxTS6KhH24hLc1wB1yVpRM10i5SAUk0zqxIZVu8LBBvxANqI",
+	"//TRdFEXqSkQPOYOkH8I1+nWbr8rNhOOfjqv8QzEd6t7CGM5OXokpJvhojQTVRSXFNLMfSkX/NUpepWE",
+	"8N4GGsp3GE+EF5XW6FKAUT9gk0RfWOiP/JuLiy4wURH9CL2koNn3br0/G8Ns+n55Vde/Xyb3G4GMstpo",
+	"K4L6eFEFIv051PTOjQ1aeftCh2IOVecEEfX7zPD8XuCq5+CddM05AUwL98t3Sfbt3GmtpatL0PcClgjl",
+	"NlFnxpw3/JqvxPfNtKSpF9CT+tR99HzakJvsvEVl89DBgoVclXwWkV3IK3G66vHmI5M30BnysJMpfvhz",
+	"V4tfh66DidxH99OpT/CjC3odbKuJ115jJlTuxrtEqc+SiuV/efCl/05WTBeYfVWQ1g5F4OSMN1o32/Ho",
+	"3z/oLbt2Dx21P//h2+72BC14wQUFV9tB2Lor8h++nbvMls3GmdygAgLqGRdQ2esbnTtl7zT8k6pyze9A",
+	"O9hhKxSXEAE5VazearKjzjK6BURl72TF+Eh2x/eiHHe2XsMT94H2AtxXy9zlTvxWWseF9U6DeNuL8jDC",
+	"Gww5qZprL8q1ksK1zD0l5hVoGBuuFDbj6gYHQQ0Br2WviDV5x66qCtb9OOqiHfqxHGaHjzLRQIatmlNE",
+	"s9uzjRBEoBxocByWDS7YymdHA/2k3BWDKiMwlbCNg73/vqvGGbkiRjHn/MUGM7UUK6YIGqYLWt7iXD7Y",
+	"FVlF6AOB7LHWzoFWMnZ85stCAF12aFXgPB2FjDKFYGn77h/cAPXBZ4qwjIDUq9dyBz2e5uQvUUA714iX",
+	"2xdnPcBIV+0xXumBPOVz0/bFIwRQQ9nPkteGKSSGpL8huIomuYOQaCL2HKG9RJW4CQ8QFSmPFHSkJus+",
+	"gYAsDUYTEDLkk1JtWoEGjl7nROilGngU9cH36NLuRpSoymrN5uTC4TJLgQg3CygMNtOcZB0gtwnP11wb",
+	"F34+tseGfzX+aNEuN9WnP1tORcPWWx4Rx2AhvKdJzbCTG2Ahje7+sctoAcEc/bbeoEBi7cw98XwWh5Du",
+	"imrv8ArWj+Pah9rwYUpnEKe/Xi4p5mv3VjF3Rd0hmoj1t1/67k07xQ3zUTs8rPG8q+S6Lh5dZvf0qBOp",
+	"2Ho46n3dDoE2ziFYe2qQDztmeu9/P/rSM7nZAssNfXmceQiGtPN2zFvYI75cMsVECbBJDElUNYJwHfUR",
+	"izY+euGgefM8evb3hibaXeZkq6ZdcgoJ6Vj8pYkopNFcJ+GQRs+fiLFDySrVBpMooBgpdHh/+GWfWOf4",
+	"udjmVWn43Skqut42wvu57TerpmZYkDG7d0PNfGHk59qtkxUlApIRmlTcdfWEitM5ocDBsP/mjgJgZIDj",
+	"ifu0Iv6OZXMosQfMTrGlYnp9cswjGPWBzoCe/6VJYUz+DVq00dqqmKs1ASVl05RrgNAE+zmGCMFtw3QH",
+	"QJwCl5uW965e+v1JTTDmQ7w6dFAD/RSJBpntQeWuT0iNOCwu39qHTirF/Gcni6+3uJujfjkYdFKVZCNO",
+	"hfkJssV+uJtceBrxopkxNTvxJb+GQU96x2/ZPpXG0MIAMWFSHvdiFsRnt6BWaqhVNMFkmeMFcLAIBVK8",
+	"7wlWhSJi6JLikjHcK1bdLIbNtEIOB3W+iDhhuNssq5h5NIZiZkdLwpd2CNHuB67tsxcp5AwqIALAg1uc",
+	"yh8KQxIKoC01L43VGNZUVAOeY5RsFvUENf2df/B3pqNbcudH6ucv4Ir8aqq5n+IUdvnCPXsilRzDVtTY",
+	"neVSkCe+SiDkM3IRiKjoVtY7fx3kZdsn+7pCgfKOayJVFQD+7sOGW5juUTL9oX3spCS0W+9voJFcshik",
+	"O7lJNBYmelCMRoNPoY5oB04jUrFt3ZftNP7QglshkMQTLnyPCMix4cBkuvH6X2YhF+THn+z9xgIpJIJG",
+	"1bPL2Tnd8vO7p/bA/38AAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -172,7 +172,7 @@ type route struct{ method, path string }
 var routes = sync.OnceValue(func() map[string]route {
 	type operation struct{ OperationID string }
 	var description struct {
-		Paths map[string]struct{ Get, Put, Post, Delete *operation }
+		Paths map[string]struct{ Get, Put, Post, Patch, Delete *operation }
 	}
 
 	b, err := rawSpec()
@@ -183,7 +183,8 @@ var routes = sync.OnceValue(func() map[string]route {
 	all := map[string]route{}
 	for path, p := range description.Paths {
 		for method, o := range map[string]*operation{
-			http.MethodGet: p.Get, http.MethodPut: p.Put, http.MethodPost: p.Post, http.MethodDelete: p.Delete,
+			http.MethodGet: p.Get, http.MethodPut: p.Put, http.MethodPost: p.Post, http.MethodPatch: p.Patch,
+			http.MethodDelete: p.Delete,
 		} {
 			if o != nil {
 				all[strings.ToUpper(o.OperationID[:1])+o.OperationID[1:]] = route{method, path}

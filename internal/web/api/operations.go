@@ -16,6 +16,8 @@ type Operations struct {
 	Bind                    func(ctx, BindJSONRequestBody) (*Binding, error)
 	Unbind                  func(ctx, Id, *UnbindParams) (*Item, error)
 	GetBinding              func(ctx, Id) (*Binding, error)
+	EditBinding             func(ctx, Id, BindingChange) (*Binding, error)
+	PreviewBinding          func(ctx, Id, BindingChange) (*PreviewBinding200JSONResponse, error)
 	TakeOver                func(ctx, Id) (*Binding, error)
 	DoChore                 func(ctx, string) (*Chore, error)
 	RunDoctor               func(ctx) (*RunDoctor200JSONResponse, error)
