@@ -21,7 +21,7 @@ import (
 // documents of the repository that go with the program.
 var documents = []string{
 	"README.md", "LICENSE", "NOTICE", "CHANGELOG.md", "SECURITY.md", "doc/manual.md", "doc/install.md",
-	"doc/operations.md",
+	"doc/operations.md", "doc/limits.md",
 	"doc/package.md", "doc/metrics.md", "doc/reliability.md", "doc/glossary.md",
 }
 

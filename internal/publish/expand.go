@@ -161,7 +161,7 @@ func (w Worker) listFolder(ctx context.Context, r *ingest.Run, t *tree, at int) 
 
 		if len(t.Assets) > w.MaxAssets {
 			return fault.New(fault.Refused, "The folder holds more than %d assets.", w.MaxAssets).
-				With("Select sub-folders or files instead.")
+				With("Select sub-folders or files instead, or have an administrator raise publish-max-assets.")
 		}
 	}
 	return nil

@@ -162,11 +162,14 @@ func (p Push) MayRelease(who work.Viewer) bool {
 	return p.belongsTo(who) && p.State != Sending && (p.State == Open || p.HoldsLock())
 }
 
+// maxReason is how long the reason for a release may be, in bytes.
+const maxReason = 1000
+
 // Release ends an open push and releases its lock. The person who pushed and administrators may do
 // so, giving a reason that is recorded. The asset stays on Frame.io. Release may be repeated if the
 // lock could not be released.
 func (s *Service) Release(ctx context.Context, who work.Viewer, id, reason string) (Push, error) {
-	if reason = strings.TrimSpace(reason); reason == "" || len(reason) > 1000 {
+	if reason = strings.TrimSpace(reason); reason == "" || len(reason) > maxReason {
 		return Push{}, fault.Field("reason", "Say in a few words why.", "The reason is missing, or too long.")
 	}
 

@@ -10,7 +10,8 @@ import (
 )
 
 // errIdle is what the watchdog says.
-var errIdle = fault.New(fault.Unavailable, "Nothing has moved for too long: the other side does not answer.")
+var errIdle = fault.New(fault.Unavailable, "Nothing has moved for too long: the other side does not answer.").
+	With("It is tried again. If it stays, have the link looked at, or transfer-idle raised.")
 
 // watchdog ends an attempt in which nothing moves. A nil one watches nothing.
 type watchdog struct {

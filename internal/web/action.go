@@ -83,7 +83,8 @@ func callBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(answerTime)) // a test's writer has none
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxCall))
 	if err != nil {
-		return nil, fault.New(fault.Invalid, "The call is too large or broke off.").Because(err)
+		return nil, fault.New(fault.Invalid, "The call is too large or broke off.").
+			With("Run the action again, with fewer assets if that does not help.").Because(err)
 	}
 	return body, nil
 }

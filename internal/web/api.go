@@ -229,12 +229,15 @@ func (s rest) ListBindings(
 	return out, nil
 }
 
+// maxListed is how much a page of a list holds, maxPublished how many assets are published at once.
+const maxListed, maxPublished = 500, 100
+
 // limit is 0 when the request leaves it to us.
 func limit(n *int) (int, error) {
 	if n == nil {
 		return 0, nil
 	}
-	if *n < 1 || *n > 500 {
+	if *n < 1 || *n > maxListed {
 		return 0, fault.Field("limit", "Give 1 to 500.", "%d at once are not possible.", *n)
 	}
 	return *n, nil
@@ -375,7 +378,7 @@ func (s rest) Publish(ctx context.Context, q api.PublishRequestObject) (api.Publ
 		return nil, fault.New(fault.Conflict, "This folder is no longer bound to Frame.io.")
 	}
 
-	if n := len(q.Body.Assets); n == 0 || n > 100 {
+	if n := len(q.Body.Assets); n == 0 || n > maxPublished {
 		return nil, fault.Field("assets", "Give 1 to 100 assets.", "%d assets cannot be published at once.", n)
 	}
 

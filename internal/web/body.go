@@ -90,7 +90,8 @@ func (s *Server) readable(next http.Handler) http.Handler {
 		var in bytes.Buffer
 		in.Grow(int(max(bytes.MinRead, min(r.ContentLength, maxBody)+bytes.MinRead)))
 		if _, err := in.ReadFrom(r.Body); err != nil {
-			return fault.New(fault.Invalid, "The request is too large or broke off.").Because(err)
+			return fault.New(fault.Invalid, "The request is too large or broke off.").
+				With("Send less at a time: 1 MiB when you are signed in, else 64 KiB.").Because(err)
 		}
 
 		// A small text can still hold very much when it is decoded.
