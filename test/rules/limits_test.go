@@ -62,7 +62,8 @@ var limits = []limit{
 		said: "The reason is missing, or too long.",
 	},
 	{
-		what: "name of a custom action", file: "internal/binding/bind.go", constant: "maxActionName", unit: "characters",
+		what: "name of a custom action", file: "internal/binding/bind.go", constant: "maxActionName",
+		unit: "characters",
 		said: "The action name is too long or holds control characters.",
 	},
 	{
@@ -105,7 +106,8 @@ var limits = []limit{
 		happens: "the step looks what became of it, and is tried again",
 	},
 	{
-		what: "a request of somebody who is signed in", file: "internal/web/body.go", constant: "maxBody", unit: "bytes",
+		what: "a request of somebody who is signed in", file: "internal/web/body.go", constant: "maxBody",
+		unit: "bytes",
 		said: "The request is too large or broke off.",
 	},
 	{
@@ -146,8 +148,8 @@ var limits = []limit{
 	},
 	{
 		what: "share of a synchronization that may disappear at once", setting: "sync-lost-share",
-		happens: "nothing is changed, the synchronization pauses and asks; confirm it, if it is right, or restore what is " +
-			"gone",
+		happens: "nothing is changed, the synchronization pauses and asks; confirm it if it is right, or restore " +
+			"what is gone",
 	},
 	{
 		what: "text of an imported comment", file: "internal/review/render.go", constant: "maxText", unit: "bytes",
@@ -158,8 +160,8 @@ var limits = []limit{
 		unit: "comments", happens: "all of them are in Nuxeo",
 	},
 	{
-		what: "versions that are shown of a document", file: "internal/assetview/assetview.go", constant: "mostVersions",
-		unit: "versions", happens: "the newest are shown; all of them are in Nuxeo",
+		what: "versions that are shown of a document", file: "internal/assetview/assetview.go",
+		constant: "mostVersions", unit: "versions", happens: "the newest are shown; all of them are in Nuxeo",
 	},
 	{
 		what: "projects or folders to choose from", file: "internal/push/targets.go", constant: "maxListed",
