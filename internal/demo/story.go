@@ -71,6 +71,7 @@ func (s *Stage) Tell(ctx context.Context, done func(Step)) error {
 		{"conflict", t.conflict},
 		{"gone", t.gone},
 		{"remove-sync", t.removeSync},
+		{"edit-binding", t.editBinding},
 		{"unbind", t.unbind},
 	} {
 		var err error
@@ -378,6 +379,32 @@ func (t *story) repeat(ctx context.Context) error {
 
 	t.say("The same delivery again: the same answer, nothing added.")
 	return nil
+}
+
+// editBinding renames the action, and what was said before is what happens.
+func (t *story) editBinding(ctx context.Context) error {
+	name := "Send to Nuxeo"
+	change := api.BindingChange{Version: t.binding.Version, ActionName: &name}
+	p, err := t.josh.PreviewBinding(ctx, t.binding.Id, change)
+	if err != nil {
+		return err
+	}
+
+	if len(p.Effects) == 0 || t.Frameio.Actions(t.seed.workspace)[0].Name != t.binding.ActionName {
+		return fmt.Errorf("the preview says %v and has changed the custom action", p.Effects)
+	}
+
+	t.say("Josh renames the action. Before, he reads: %s", p.Effects[0].Text)
+	if _, err := t.josh.EditBinding(ctx, t.binding.Id, change); err != nil {
+		return err
+	}
+
+	actions := t.Frameio.Actions(t.seed.workspace)
+	if len(actions) != 1 || actions[0].Name != name {
+		return fmt.Errorf("there are the custom actions %v on Frame.io", actions)
+	}
+
+	return has(t.must(t.at.folder), "FrameioBinding")
 }
 
 func (t *story) unbind(ctx context.Context) error {
