@@ -227,6 +227,21 @@ var hookCases = []Case{
 		},
 	},
 	{
+		Name: "action-gets-another-name", Uses: []string{"RenameAction", "Actions"}, Admin: true, Source: "[V] §6.1",
+		What: "A custom action gets another name; its address, event and secret stay.",
+		Why:  "Calls of it are still signed with the secret that was told once.",
+		Try: func(s *Scene) {
+			a := s.action()
+			s.Must(s.RenameAction(s.Context(), s.Account, a.ID, a.Name+" 2"))
+			list := all(s, s.Actions(s.Context(), s.Account, s.project.WorkspaceID))
+			i := slices.IndexFunc(list, func(b frameio.Action) bool { return b.ID == a.ID })
+			s.True(i >= 0 && list[i].Name == a.Name+" 2" && list[i].URL == a.URL && list[i].Event == a.Event,
+				"it is listed under the new name")
+			s.Must(s.DeleteAction(s.Context(), s.Account, a.ID))
+			s.status("when it is gone", s.RenameAction(s.Context(), s.Account, a.ID, a.Name), 404)
+		},
+	},
+	{
 		Name: "action-is-deleted", Uses: []string{"DeleteAction"}, Admin: true, Source: "[V] §6.1",
 		What: "A custom action is deleted; again it is 404.",
 		Why:  "404 means that it is done.",
