@@ -17,9 +17,6 @@ const (
 	early = time.Minute
 	// claim is how long one node may take for a refresh before another may try.
 	claim = 30 * time.Second
-	// ahead is how far in the future a claim can end: the clock of the node that made
-	// it may be ahead by as much. Later ones were made by a clock that was wrong.
-	ahead = 2 * time.Hour
 	// look is how often a waiting node looks whether the other is done.
 	look = 100 * time.Millisecond
 )
@@ -124,7 +121,7 @@ func (s *Service) usable(login string, c credential, refused string) (string, er
 
 // renew refreshes, or waits for the node that does.
 func (s *Service) renew(ctx context.Context, login, refused string) (string, error) {
-	wait, cancel := context.WithTimeout(ctx, claim)
+	wait, cancel := context.WithTimeout(ctx, claim+time.Second)
 	defer cancel()
 	for {
 		// What another node has stored meanwhile may do.
@@ -169,14 +166,15 @@ func pause(ctx context.Context, d time.Duration) error {
 
 // claim takes the right to refresh for a while; of two nodes one gets it.
 func (s *Service) claim(ctx context.Context, login string, c credential) (bool, error) {
-	// A claim that has run out was left by a node that died, and one far ahead by a wrong clock.
-	now := s.now()
+	if !s.unclaimed(login, c) {
+		return false, nil
+	}
+
 	var n int64
 	err := s.db.Tx(ctx, func(tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, `UPDATE credentials SET refreshing = $1
-			WHERE login = $2 AND provider = $3 AND generation = $4 AND (refreshing < $5 OR refreshing > $6)`,
-			store.Millis(now.Add(claim)), login, ProviderName, c.generation, store.Millis(now),
-			store.Millis(now.Add(ahead)))
+			WHERE login = $2 AND provider = $3 AND generation = $4 AND refreshing = $5`,
+			store.Millis(s.now().Add(claim)), login, ProviderName, c.generation, c.refreshing)
 		if err != nil {
 			return err
 		}
@@ -185,6 +183,32 @@ func (s *Service) claim(ctx context.Context, login string, c credential) (bool, 
 	})
 
 	return n == 1, err
+}
+
+// A seenClaim is another node's claim as this one has seen it.
+type seenClaim struct {
+	refreshing, generation int64
+	since                  time.Time
+}
+
+// unclaimed reports whether nobody is refreshing a credential. A claim whose node has died is one
+// that has been seen unchanged for longer than a claim lasts, by a clock that does not jump: what the
+// claim says of its end was written by another clock, which may be hours ahead of ours, or behind.
+func (s *Service) unclaimed(login string, c credential) bool {
+	s.claiming.Lock()
+	defer s.claiming.Unlock()
+	if c.refreshing == 0 {
+		delete(s.claims, login)
+		return true
+	}
+
+	seen := s.claims[login]
+	if seen.refreshing != c.refreshing || seen.generation != c.generation {
+		s.claims[login] = seenClaim{c.refreshing, c.generation, s.steady()}
+		return false
+	}
+
+	return s.steady().Sub(seen.since) > claim
 }
 
 // errSuperseded says that the person connected anew, or disconnected, while an

@@ -20,6 +20,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -54,7 +55,11 @@ type Service struct {
 	now     func() time.Time
 	set     Settings
 	flights singleflight.Group
-	service serviceToken
+
+	steady   func() time.Time // a clock that never jumps
+	claiming sync.Mutex
+	claims   map[string]seenClaim // of other nodes, by login
+	service  serviceToken
 
 	confirmed confirmed
 }
@@ -64,7 +69,10 @@ type Service struct {
 func New(
 	db *store.DB, vault *Vault, nx *nuxeo.Client, frameio *http.Client, now func() time.Time, set Settings,
 ) *Service {
-	return &Service{db: db, vault: vault, nuxeo: nx, frameio: frameio, now: now, set: set}
+	return &Service{
+		db: db, vault: vault, nuxeo: nx, frameio: frameio, now: now, set: set,
+		steady: time.Now, claims: map[string]seenClaim{},
+	}
 }
 
 // held says why no token may be renewed.
