@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 )
@@ -30,9 +29,7 @@ func (b *Bed) LateLock(uid string, cancel func()) (looks func() int64) {
 		}
 
 		release()
-		for end := time.Now().Add(10 * time.Second); b.LockOwner(uid) == "" && time.Now().Before(end); {
-			time.Sleep(time.Millisecond)
-		}
+		b.Comes("the late lock", func() bool { return b.LockOwner(uid) != "" })
 	}})
 
 	return n.Load
