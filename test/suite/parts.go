@@ -71,7 +71,7 @@ func testParts() []part {
 		{
 			name:     "simulation",
 			lane:     3,
-			cpu:      95,
+			cpu:      110,
 			wall:     170,
 			packages: []string{"./test/sim"},
 			memory:   true,
