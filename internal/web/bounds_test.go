@@ -105,7 +105,7 @@ func publishLarge(t *testing.T, verify string) {
 
 // poll waits until something holds, as real connections end when they like.
 func poll(holds func() bool) bool {
-	deadline, tick := time.After(10*time.Second), time.NewTicker(20*time.Millisecond)
+	deadline, tick := time.After(time.Minute), time.NewTicker(20*time.Millisecond)
 	defer tick.Stop()
 	for !holds() {
 		select {

@@ -126,7 +126,7 @@ func TestCancelAfterHandingOver(t *testing.T) {
 		select {
 		case <-ctx.Done():
 			return Next{}, context.Cause(ctx)
-		case <-time.After(10 * time.Second):
+		case <-time.After(time.Minute):
 			return Next{Done: true}, nil
 		}
 	}})

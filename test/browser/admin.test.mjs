@@ -76,7 +76,7 @@ test("administration", async (t) => {
 
   await step("the doctor", async () => {
     await page.getByRole("tab", { name: "Doctor" }).click();
-    await page.getByText(/Everything is OK|needs? attention/).waitFor({ timeout: 40_000 });
+    await page.getByText(/Everything is OK|needs? attention/).waitFor();
     assert.ok((await page.locator("nxf-admin-doctor li").count()) > 5, "the doctor looked at little");
     await look(page, "admin-doctor");
   });
@@ -126,7 +126,7 @@ test("administration", async (t) => {
     await page.getByRole("tab", { name: "Bindings" }).click();
     await until("it is told that an owner is missing", async () => {
       await page.reload();
-      return page.getByText("1 binding needs an owner.").waitFor({ timeout: 2000 }).then(() => true, () => false);
+      return page.getByText("1 binding needs an owner.").waitFor({ timeout: 5000 }).then(() => true, () => false);
     });
     await look(page, "admin-bindings");
     const popup = boss.context.waitForEvent("page");
@@ -186,7 +186,7 @@ test("administration", async (t) => {
     await page.getByText("Enter the Client ID and Client Secret").waitFor();
     await page.getByRole("tab", { name: "Doctor" }).click();
     const remedy = page.getByRole("listitem").filter({ hasText: "is not registered" }).getByRole("link");
-    await remedy.waitFor({ timeout: 40_000 });
+    await remedy.waitFor();
     assert.match(
       (await remedy.getAttribute("href")) ?? "", /\/administration\/provider$/, "the remedy does not lead to its page",
     );

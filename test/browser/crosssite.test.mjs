@@ -114,6 +114,7 @@ test("what other sites cannot do", async (t) => {
       "the rest is done",
       async () => (await api(boss, "GET", "/items")).items.every((i) => ["done", "failed"].includes(i.state)),
     );
+    await api(boss, "POST", "/chores/history"); // or it may first be done by itself, while others try to
     await api(boss, "POST", "/pause", { reason: "maintenance" });
     await run("Archive", "josh@example.org", stage.Names.TEASER);
     const [waiting] = (await api(boss, "GET", "/items?state=waiting")).items;

@@ -89,7 +89,7 @@ test("a review, from Nuxeo and back", async (t) => {
       timestamp: 12,
     });
     await frameio("POST", "status", { file_id: there.id, option: "Approved" });
-    await page.locator("nxf-comments").getByText("Shorten the end.").waitFor({ timeout: 30_000 });
+    await page.locator("nxf-comments").getByText("Shorten the end.").waitFor();
     await page.getByText("Status on Frame.io: Approved").waitFor();
     await page.reload();
     await page.locator("nxf-document-tab").getByText("Under review: pushed by josh").waitFor();
@@ -164,7 +164,7 @@ test("a review, from Nuxeo and back", async (t) => {
     const file = (await assets()).filter((a) => a.name.startsWith("Interview")).at(-1);
     await until("it is under review", async () => (await doc(await uid(`${drafts}/Interview`))).lockOwner === "josh");
     await run("Publish to Nuxeo", "julia@example.org", file.id);
-    await until("it is back", async () => !(await doc(await uid(`${drafts}/Interview`))).lockOwner, 30_000);
+    await until("it is back", async () => !(await doc(await uid(`${drafts}/Interview`))).lockOwner);
     assert.equal(
       (await doc(await uid(`${drafts}/Interview`))).properties["file:content"].digest, master,
       "the proxy took the master's place",

@@ -11,6 +11,10 @@ export const stage = JSON.parse(process.env.STAGE);
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
+// How many ms something may take that is to come. Only what never comes takes as long: a busy machine shows in the
+// time that a script takes, and not in what it says.
+const patience = 60_000;
+
 let browser;
 before(async () => {
   browser = await chromium.launch({
@@ -65,7 +69,7 @@ export async function somebody({ theme = "light", width = 1280, height = 900, ..
   const context = await browser.newContext({
     viewport: { width, height }, colorScheme: theme, locale: "en-US", ...more,
   });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(patience);
   const trouble = new Trouble();
   context.on("page", (page) => trouble.watch(page));
   return { context, trouble, page: () => context.newPage(), close: () => context.close() };
@@ -223,7 +227,7 @@ export async function ticked() {
 }
 
 /** Waits until a condition holds, looking again and again. */
-export async function until(what, condition, ms = 15_000) {
+export async function until(what, condition, ms = patience) {
   const end = Date.now() + ms;
   for (;;) {
     const value = await condition();

@@ -169,7 +169,7 @@ test("a folder that follows one of Frame.io", async (t) => {
     await frameio("POST", "faults", "GET /v4/accounts/.*/comments latency=1500ms");
     await quiet();
     await tab.getByText("12 documents", { exact: true }).waitFor();
-    await tab.getByText(/^Comments: \d+ of 12 checked$/).waitFor({ timeout: 30_000 });
+    await tab.getByText(/^Comments: \d+ of 12 checked$/).waitFor();
     await look(page, "sync-comments", overflowed);
     await frameio("DELETE", "faults");
   });
@@ -231,7 +231,7 @@ test("a folder that follows one of Frame.io", async (t) => {
     });
     await tab.getByRole("button", { name: "Refresh Synchronization" }).click();
     // A webhook may have been faster than the update.
-    await tab.getByText(/^12 assets in 1 folder: (1 updated, )?1 renamed/).waitFor({ timeout: 30_000 });
+    await tab.getByText(/^12 assets in 1 folder: (1 updated, )?1 renamed/).waitFor();
     assert.ok((await titles()).includes("Opening"));
     const detail = async (title) => api(josh, "GET", `/documents/${await uid(`${trailers}/${title}`)}`);
     assert.equal((await detail("Making of")).asset.status, "Approved");
@@ -268,7 +268,7 @@ test("a folder that follows one of Frame.io", async (t) => {
       });
     }
     await tab.getByRole("button", { name: "Refresh Synchronization" }).click();
-    await tab.getByText("3 in conflict", { exact: true }).waitFor({ timeout: 30_000 });
+    await tab.getByText("3 in conflict", { exact: true }).waitFor();
     const row = (n) => tab.getByRole("listitem").filter({ hasText: `Take ${n}.mov` });
     await row(3).getByText("Changed both in Nuxeo and on Frame.io").waitFor();
     const side = (name) => row(3).getByRole("group", { name });
@@ -306,21 +306,21 @@ test("a folder that follows one of Frame.io", async (t) => {
     const broken = await newFile("Broken.mov", 4444);
     await frameio("POST", "faults", `GET /v4/accounts/.*/files/${broken} status=403`);
     await tab.getByRole("button", { name: "Refresh Synchronization" }).click();
-    await tab.getByText("1 failed", { exact: true }).waitFor({ timeout: 30_000 });
+    await tab.getByText("1 failed", { exact: true }).waitFor();
     const row = tab.getByRole("listitem").filter({ hasText: "Broken.mov" });
     await row.locator(".bad.wrap").waitFor();
     await row.getByRole("button", { name: "Retry" }).waitFor();
     await look(page, "sync-failed", overflowed);
     await frameio("DELETE", "faults");
     await row.getByRole("button", { name: "Retry" }).click();
-    await row.waitFor({ state: "detached", timeout: 30_000 });
+    await row.waitFor({ state: "detached" });
     await until("it has come", async () => (await titles()).includes("Broken"));
   });
 
   await step("what is gone on Frame.io stays, and is marked", async () => {
     await frameio("POST", "delete", { id: (await assets()).find((a) => a.name === "Take 5.mov").id });
     await tab.getByRole("button", { name: "Refresh Synchronization" }).click();
-    await tab.getByText("1 missing", { exact: true }).waitFor({ timeout: 30_000 });
+    await tab.getByText("1 missing", { exact: true }).waitFor();
     await tab.getByText("Deleted on Frame.io").waitFor();
     assert.ok((await titles()).includes("Take 5"));
   });
@@ -332,7 +332,7 @@ test("a folder that follows one of Frame.io", async (t) => {
     for (const a of doomed) await frameio("POST", "delete", { id: a.id });
     await tab.getByRole("button", { name: "Refresh Synchronization" }).click();
     const many = `${doomed.length} of 12 assets are not on Frame.io any more.`;
-    await tab.getByText(many).first().waitFor({ timeout: 30_000 });
+    await tab.getByText(many).first().waitFor();
     await tab.getByText("Look at Frame.io. If that is right, refresh and confirm it").waitFor();
     assert.equal(await fact(tab, "Synchronization state").innerText(), "Paused");
     await look(page, "sync-asks", overflowed);
@@ -341,7 +341,7 @@ test("a folder that follows one of Frame.io", async (t) => {
     await sure.getByText(many).waitFor();
     await look(page, "sync-sure", overflowed);
     await sure.getByRole("button", { name: "Continue" }).click();
-    await tab.getByText(`${doomed.length + 1} missing`, { exact: true }).waitFor({ timeout: 30_000 });
+    await tab.getByText(`${doomed.length + 1} missing`, { exact: true }).waitFor();
     await look(page, "sync-gone", overflowed);
     assert.equal((await titles()).length, 13, "documents went");
   });
@@ -401,7 +401,7 @@ test("a folder that follows one of Frame.io", async (t) => {
     await look(page, "sync-remove", overflowed);
     await sure.getByRole("button", { name: "Remove Synchronization" }).click();
     await page.getByText("Trailers is no longer synchronized.").first().waitFor();
-    await page.locator("nxf-sync-action").first().waitFor({ state: "attached", timeout: 30_000 });
+    await page.locator("nxf-sync-action").first().waitFor({ state: "attached" });
     await tab.waitFor({ state: "detached" });
     assert.equal((await titles()).length, 13, "documents went");
     await own.reload();
@@ -428,7 +428,7 @@ test("a folder that follows one of Frame.io", async (t) => {
     await own.goto(ownAt(place.uid));
     await ownTab.getByRole("button", { name: "Check" }).click();
     const found = own.locator("nxf-sync-differences");
-    await found.getByText("Both sides are identical.").waitFor({ timeout: 30_000 });
+    await found.getByText("Both sides are identical.").waitFor();
     const at = async (name) => (await assets()).find((a) => a.name.startsWith(name)).id;
     await frameio("POST", "delete", { id: await at("Poster") });
     await frameio("POST", "rename", { id: await at("Jingle"), name: "Fanfare.wav" });
@@ -437,7 +437,7 @@ test("a folder that follows one of Frame.io", async (t) => {
       "entity-type": "document", properties: { "dc:title": "Called by us" },
     });
     await ownTab.getByRole("button", { name: "Check" }).click();
-    await found.getByRole("button", { name: "Show more" }).click({ timeout: 30_000 });
+    await found.getByRole("button", { name: "Show more" }).click();
     const group = (name) => found.getByRole("list", { name, exact: true }).getByRole("listitem");
     await until("all are there", async () => (await group("only on Frame.io").count()) === 55);
     assert.match(await group("only in Nuxeo").innerText(), /^-\s*Poster/);

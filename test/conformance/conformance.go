@@ -79,7 +79,7 @@ type Result struct {
 // Trial is a case while it is being tried. Its methods are for the one goroutine that
 // tries it.
 type Trial struct {
-	// Patience is how long Soon waits for what systems do later; 0: a quarter of a minute.
+	// Patience is how long Soon waits for what systems do later; 0: a minute.
 	Patience time.Duration
 
 	ctx      context.Context
@@ -210,7 +210,7 @@ func shown(v any) string {
 // Soon waits until something that the system does by itself has happened. It tells
 // whether it did.
 func (t *Trial) Soon(happened func() bool) bool {
-	end := time.Now().Add(cmp.Or(t.Patience, 15*time.Second))
+	end := time.Now().Add(cmp.Or(t.Patience, time.Minute))
 	for wait := 20 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		if happened() {
 			return true

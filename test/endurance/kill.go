@@ -256,7 +256,7 @@ func (k *killing) resume(ctx context.Context, i int) error {
 	}
 
 	k.node.kill()
-	if err := until(ctx, 10*time.Second, "the end of what the dead one moved", func() (bool, error) {
+	if err := until(ctx, time.Minute, "the end of what the dead one moved", func() (bool, error) {
 		_, open := w.meter.bytes()
 		return open == 0, nil
 	}); err != nil {

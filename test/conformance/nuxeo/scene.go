@@ -68,8 +68,7 @@ type Setup struct {
 	JWTSecret string
 	// HTTP is the client to use; nil is a plain one.
 	HTTP *http.Client
-	// Patience is how long to wait for what the server does later; 0: a quarter of a
-	// minute.
+	// Patience is how long to wait for what the server does later; 0: a minute.
 	Patience time.Duration
 }
 
