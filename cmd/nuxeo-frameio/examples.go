@@ -95,7 +95,11 @@ var examples = map[string][]string{
 		"nuxeo-frameio sync add /default-domain/workspaces/films --project 'Autumn campaign' --folder Extras " +
 			"--every 24h",
 	},
-	"sync show":     {"nuxeo-frameio sync show /default-domain/workspaces/films"},
+	"sync show": {"nuxeo-frameio sync show /default-domain/workspaces/films"},
+	"sync edit": {
+		"nuxeo-frameio sync edit /default-domain/workspaces/films --every 30m --gone trash",
+		"nuxeo-frameio sync edit /default-domain/workspaces/films --media video,audio --dry-run",
+	},
 	"sync refresh":  {"nuxeo-frameio sync refresh /default-domain/workspaces/films"},
 	"sync plan":     {"nuxeo-frameio sync plan /default-domain/workspaces/films"},
 	"sync pause":    {"nuxeo-frameio sync pause /default-domain/workspaces/films"},

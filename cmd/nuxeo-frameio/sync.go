@@ -15,6 +15,7 @@ type syncCmd struct {
 	List     syncList     `cmd:"" help:"List synchronized folders." default:"withargs"`
 	Add      syncAdd      `cmd:"" help:"Mirror a folder of Frame.io in one of Nuxeo, or see beforehand what that brings."`
 	Show     syncShow     `cmd:"" help:"Show a synchronization."`
+	Edit     syncEdit     `cmd:"" help:"Change what it takes, when it runs, and what it does with what is gone or in conflict."`
 	Refresh  syncRefresh  `cmd:"" help:"Bring what has changed on Frame.io."`
 	Plan     syncPlan     `cmd:"" help:"Say what a refresh would do, and change nothing. Exit code 6 when it would do something."`
 	Pause    syncPause    `cmd:"" help:"Keep a synchronization from running."`

@@ -47,6 +47,7 @@ const (
 	SyncPaused      = "synchronization-paused"
 	SyncResumed     = "synchronization-resumed"
 	SyncRemoved     = "synchronization-removed"
+	SyncEdited      = "synchronization-edited"
 	LossConfirmed   = "loss-confirmed" // that very much is gone on Frame.io is right
 	Retried         = "retried"
 	Canceled        = "canceled"

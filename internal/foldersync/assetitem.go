@@ -96,9 +96,25 @@ func (w AssetWorker) Step(ctx context.Context, t *work.Task) (work.Next, error) 
 	return assetFlow.Run(ctx, t.Step, i)
 }
 
-// begin ends a new item here if its sync was paused or removed.
+// begin ends a new item here if its sync was paused or removed. It fetches what is chosen now, which may be
+// something else than when the item was added.
 func (i *assetItem) begin(ctx context.Context) (work.Next, error) {
-	return work.Next{Step: firstStep(*i.st)}, i.requireActive(ctx, i.st.Sync)
+	q, err := getSync(ctx, i.DB.Reader, i.st.Sync)
+	if err != nil {
+		return work.Next{}, err
+	}
+
+	if err := q.requireActive(); err != nil {
+		return work.Next{}, err
+	}
+
+	if m := i.st.Job.Mirror; fetchOf(m) != q.Fetch {
+		m.NoContent, m.Proxy = q.Fetch == Metadata, q.Fetch == Proxy
+		i.st.Earlier = i.st.Earlier && q.Earlier
+		err = i.t.Save(ctx, i.st)
+	}
+
+	return work.Next{Step: firstStep(*i.st)}, err
 }
 
 func (i *assetItem) ingestStep(ctx context.Context, name string) (work.Next, error) {
@@ -203,12 +219,11 @@ func (w AssetWorker) isOurTitle(ctx context.Context, r *ingest.Run, st *assetSta
 }
 
 // requireActive returns an error that ends items of a sync that was paused or removed.
-func (s *Service) requireActive(ctx context.Context, id string) error {
-	q, err := getSync(ctx, s.DB.Reader, id)
-	if err == nil && q.State != Active {
-		err = fault.New(fault.Gone, "The synchronization was stopped.").With("Refresh it.")
+func (q Sync) requireActive() error {
+	if q.State == Active {
+		return nil
 	}
-	return err
+	return fault.New(fault.Gone, "The synchronization was stopped.").With("Refresh it.")
 }
 
 // newIngestRun returns the ingest run for an item.
@@ -279,9 +294,11 @@ func (w AssetWorker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]str
 	// Record the outcome.
 	_, err := tx.ExecContext(ctx, `UPDATE sync_entries SET print = $1, problem = $2, conflict = $3,
 		document_uid = CASE WHEN $4 = '' THEN document_uid ELSE $4 END,
-		gone = gone AND ($4 = '' OR $4 = document_uid), title = CASE WHEN $8 = '' THEN title ELSE $8 END, updated = $5
+		gone = gone AND ($4 = '' OR $4 = document_uid), title = CASE WHEN $8 = '' THEN title ELSE $8 END, updated = $5,
+		refetch = refetch AND ($9 OR NOT EXISTS (SELECT 1 FROM syncs WHERE id = $6 AND fetches = $10))
 		WHERE sync_id = $6 AND key = $7`,
-		fingerprint, problem, conflict, st.Job.Document, store.Millis(w.Now()), st.Sync, st.Key, st.Title)
+		fingerprint, problem, conflict, st.Job.Document, store.Millis(w.Now()), st.Sync, st.Key, st.Title,
+		it.State != work.Done, fetchOf(st.Job.Mirror))
 	if err != nil {
 		return nil, err
 	}
@@ -294,6 +311,19 @@ func (w AssetWorker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]str
 	}
 
 	return w.Engine.WakeAfterLast(ctx, tx, it, run, stepWait, KindAsset)
+}
+
+// fetchOf returns what an item fetches of its asset, which may be something else than the sync does by now.
+func fetchOf(m *ingest.Mirror) string {
+	switch {
+	case m == nil:
+		return Original
+	case m.NoContent:
+		return Metadata
+	case m.Proxy:
+		return Proxy
+	}
+	return Original
 }
 
 // currentFingerprint returns the fingerprint of what the document shows now. It is empty, so that

@@ -247,6 +247,7 @@ func (q Sync) newJob(c change) ingest.Job {
 			NoContent:  q.Fetch == Metadata,
 			Proxy:      q.Fetch == Proxy,
 			Folder:     c.Parent,
+			Refetch:    c.had.refetch && c.had.Document != "",
 		},
 	}
 }

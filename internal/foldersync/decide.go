@@ -68,7 +68,7 @@ func (q Sync) decide(s situation) []Act {
 	}
 
 	// What has a document.
-	news := s.had.fingerprint != s.fingerprint || s.had.Problem != ""
+	news := s.had.fingerprint != s.fingerprint || s.had.Problem != "" || s.had.refetch
 	if s.kind == kindFolder {
 		news = s.had.Problem != ""
 	}

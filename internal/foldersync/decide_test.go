@@ -33,6 +33,7 @@ func TestDecide(t *testing.T) {
 	retitled := func(s *situation) { s.drift.retitled = true }
 	takes := func(s *situation) { s.takesOver = true }
 	taken := func(s *situation) { s.takenOver = true }
+	refetched := func(s *situation) { s.had.refetch = true }
 	folder := func(s *situation) { s.kind = kindFolder }
 
 	type row struct {
@@ -58,6 +59,8 @@ func TestDecide(t *testing.T) {
 			{"not there, and never brought", with(left, fresh), nil},
 			{"there again, in another place", with(gone, moved), []Act{Restore, Move}},
 			{"could not be brought", with(failed), []Act{Update}},
+			{"fetched otherwise from now on", with(refetched), []Act{Update}},
+			{"fetched otherwise from now on, and edited in Nuxeo", with(refetched, edited), []Act{Update}},
 			{"a stack that a file was put on", with(fresh, takes), []Act{Update}},
 			{"the file that was put on a stack", with(left, taken), nil},
 			{"in the trash of Nuxeo", with(trashed), []Act{Leave}},

@@ -112,14 +112,14 @@ func (s *Service) comparisons(ctx context.Context, q Sync, after string, limit i
 		err = row.Scan(&c.Key, &c.Kind, &c.Name, &c.listed, &c.notReady, &c.parent, &c.fingerprint,
 			&c.takesOver, &nuxeo,
 			&c.had.Name, &c.had.Parent, &c.had.fingerprint,
-			&c.had.Document, &c.had.Gone, &c.had.Problem, &c.had.Conflict, &c.otherFile, &c.takenOver)
+			&c.had.Document, &c.had.Gone, &c.had.Problem, &c.had.Conflict, &c.had.refetch, &c.otherFile, &c.takenOver)
 		c.kind, c.name, c.drift = c.Kind, c.Name, parseDrift(nuxeo)
 		return c, err
 	}, `SELECT d.key, d.kind, d.name, d.listed, d.not_ready, d.parent, d.print,
 		d.takes, d.nuxeo,
 			COALESCE(e.name, ''), COALESCE(e.parent, ''), COALESCE(e.print, ''), COALESCE(e.document_uid, ''),
 			COALESCE(e.gone, FALSE),
-			COALESCE(e.problem, ''), COALESCE(e.conflict, ''), COALESCE(l.file_id, '') <> d.head,
+			COALESCE(e.problem, ''), COALESCE(e.conflict, ''), COALESCE(e.refetch, FALSE), COALESCE(l.file_id, '') <> d.head,
 			EXISTS (SELECT 1 FROM sync_seen o WHERE o.run_id = $2 AND o.takes = d.key)
 		FROM (SELECT key, kind, name, TRUE AS listed, not_ready, parent, print, takes <> '' AS takes, nuxeo, head
 		FROM sync_seen WHERE run_id = $2 AND depth > 0
@@ -129,7 +129,7 @@ func (s *Service) comparisons(ctx context.Context, q Sync, after string, limit i
 			LEFT JOIN sync_entries e ON e.sync_id = $1 AND e.key = d.key
 			LEFT JOIN links l ON l.document_uid = e.document_uid
 		WHERE d.key > $3 AND (NOT listed OR not_ready <> '' OR d.nuxeo <> '' OR e.key IS NULL OR e.document_uid = ''
-		OR e.gone OR e.problem <> '' OR e.conflict <> ''
+		OR e.gone OR e.problem <> '' OR e.conflict <> '' OR e.refetch
 			OR e.name <> d.name OR e.parent <> d.parent OR e.kind <> 'folder' AND e.print <> d.print)
 		ORDER BY d.key LIMIT $4`, q.ID, q.Check.ID, after, limit)
 }
@@ -168,7 +168,8 @@ func (q Sync) difference(c comparison) Difference {
 		changed := does(Update, Create, Conflict, Split) && c.had.fingerprint != c.fingerprint && c.kind != kindFolder
 		d.What = joinNonEmpty(textIf(c.had.Name != c.Name, "renamed on Frame.io"),
 			textIf(c.had.Parent != c.parent, "moved on Frame.io"),
-			textIf(changed, "changed on Frame.io"), c.drift.String())
+			textIf(changed, "changed on Frame.io"), textIf(c.had.refetch, "fetched otherwise from now on"),
+			c.drift.String())
 	}
 
 	if c.had.Problem != "" || c.had.Conflict != "" {
@@ -214,17 +215,16 @@ type change struct {
 
 // situation returns what is known of a listed asset or folder.
 func (c change) situation() situation {
-	return situation{
-		kind: c.Kind, listed: true, notReady: c.notReady, name: c.Name, parent: c.Parent,
-		fingerprint: c.fingerprint, had: c.had,
-		drift: c.drift, otherFile: c.content.FileID != c.head,
-	}
+	s := c.listedSituation()
+	s.had, s.drift, s.otherFile = c.had, c.drift, c.content.FileID != c.head
+	return s
 }
 
 const changeColumns = `sync_seen.key, sync_seen.kind, sync_seen.parent, sync_seen.depth, sync_seen.name, sync_seen.size,
 	sync_seen.print, sync_seen.stamp, sync_seen.facts, sync_seen.head, e.key IS NOT NULL,
 	COALESCE(e.parent, ''), COALESCE(e.name, ''), COALESCE(e.print, ''), COALESCE(e.document_uid, ''),
 	COALESCE(e.title, ''), COALESCE(e.gone, FALSE), COALESCE(e.problem, ''), COALESCE(e.conflict, ''),
+	COALESCE(e.refetch, FALSE),
 	COALESCE(p.document_uid, ''), COALESCE(l.file_id, ''), COALESCE(l.size, 0), COALESCE(l.digest, '')`
 
 // differingRows selects the rows that differ from what the sync has.
@@ -232,7 +232,7 @@ const differingRows = ` FROM sync_seen LEFT JOIN sync_entries e ON e.sync_id = $
 		LEFT JOIN sync_entries p ON p.sync_id = $1 AND p.key = sync_seen.parent
 		LEFT JOIN links l ON l.document_uid = e.document_uid
 	WHERE sync_seen.run_id = $2 AND sync_seen.not_ready = '' AND (e.key IS NULL OR e.document_uid = '' OR e.gone
-	OR e.problem <> '' OR e.parent <> sync_seen.parent OR e.name <> sync_seen.name
+	OR e.problem <> '' OR e.refetch OR e.parent <> sync_seen.parent OR e.name <> sync_seen.name
 		OR e.print <> sync_seen.print)`
 
 // changedFolders returns the next folders that differ, parents first.
@@ -257,7 +257,7 @@ func (r *run) queryChanges(ctx context.Context, of string, from any) ([]change, 
 func scanChange(row store.Row) (c change, err error) {
 	err = row.Scan(&c.Key, &c.Kind, &c.Parent, &c.Depth, &c.Name, &c.Size, &c.fingerprint, &c.changedAt, &c.metadata,
 		&c.head, &c.hasEntry, &c.had.Parent, &c.had.Name, &c.had.fingerprint, &c.had.Document, &c.had.title,
-		&c.had.Gone, &c.had.Problem, &c.had.Conflict, &c.parentUID,
+		&c.had.Gone, &c.had.Problem, &c.had.Conflict, &c.had.refetch, &c.parentUID,
 		&c.content.FileID, &c.content.Size, &c.content.Digest)
 	c.had.Key, c.had.Kind, c.had.Size, c.had.changedAt = c.Key, c.Kind, c.Size, c.changedAt
 	return c, err

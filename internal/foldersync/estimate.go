@@ -42,8 +42,14 @@ func (s *Service) Preview(ctx context.Context, login string, q Request, limit ti
 	// Count until the time is over.
 	in, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
+	var p Preview
 	r := &run{Service: s, sync: sync, fio: fio}
-	p, err := r.countTree(in)
+	p.Folders, err = r.walk(in, func(a seenRow) error {
+		if hasAny(r.sync.decide(a.listedSituation()), Create) {
+			p.Assets, p.Bytes = p.Assets+1, p.Bytes+a.Size
+		}
+		return nil
+	})
 	p.Estimate = p.estimate(q)
 	p.Seconds = max(p.Estimate.Listing, p.Estimate.Documents)
 	if in.Err() != nil && ctx.Err() == nil {
@@ -54,8 +60,8 @@ func (s *Service) Preview(ctx context.Context, login string, q Request, limit ti
 	return p, err
 }
 
-// countTree walks the tree and counts what would be imported.
-func (r *run) countTree(ctx context.Context) (p Preview, err error) {
+// walk visits every asset of the tree, and counts the folders. Nothing is recorded.
+func (r *run) walk(ctx context.Context, visit func(seenRow) error) (folders int, err error) {
 	open := []seenRow{{Key: r.sync.Root}}
 	for len(open) > 0 {
 		// Take the next folder, and queue those in it.
@@ -63,38 +69,34 @@ func (r *run) countTree(ctx context.Context) (p Preview, err error) {
 		open = open[1:]
 		for sub, err := range r.subfolders(ctx, f) {
 			if err != nil {
-				return p, ignoreNotFound(err)
+				return folders, ignoreNotFound(err)
 			}
 			if sub.Kind == kindFolder {
-				open, p.Folders = append(open, sub), p.Folders+1
+				open, folders = append(open, sub), folders+1
 			}
 		}
 
-		// Count its assets.
+		// Visit its assets.
 		for _, part := range []func(context.Context, seenRow) rowSeq{r.files, r.stacks} {
 			for a, err := range part(ctx, f) {
 				if err != nil {
-					return p, ignoreNotFound(err)
+					return folders, ignoreNotFound(err)
 				}
-
-				s := situation{
-					kind:        a.Kind,
-					listed:      true,
-					notReady:    a.notReady,
-					name:        a.Name,
-					parent:      a.Parent,
-					fingerprint: a.fingerprint,
+				if err := visit(a); err != nil {
+					return folders, err
 				}
-				if !hasAny(r.sync.decide(s), Create) {
-					continue
-				}
-
-				p.Assets, p.Bytes = p.Assets+1, p.Bytes+a.Size
 			}
 		}
 	}
 
-	return p, nil
+	return folders, nil
+}
+
+// listedSituation returns what is known of a listed asset of which the sync has nothing.
+func (s seenRow) listedSituation() situation {
+	return situation{
+		kind: s.Kind, listed: true, notReady: s.notReady, name: s.Name, parent: s.Parent, fingerprint: s.fingerprint,
+	}
 }
 
 // An Estimate is about how many seconds each phase of a first run takes at least: what the limits

@@ -102,7 +102,7 @@ func (s *Service) entriesForFile(ctx context.Context, file string) (map[string]E
 		e, err = scanEntry(prefixScanner{row, &sync})
 		return sync, e, err
 	}, `SELECT e.sync_id, e.key, e.kind, e.parent, e.name, e.size, e.print,
-		e.document_uid, e.title, e.gone, e.problem, e.conflict, e.stamp, e.comments_at
+		e.document_uid, e.title, e.gone, e.problem, e.conflict, e.stamp, e.comments_at, e.refetch
 		FROM link_files f JOIN links l ON l.id = f.link_id JOIN sync_entries e ON e.document_uid = l.document_uid
 		JOIN syncs q ON q.id = e.sync_id
 		WHERE f.file_id = $1 AND q.state = 'active' AND q.events AND NOT e.gone ORDER BY e.sync_id, e.key`, file)

@@ -33,17 +33,18 @@ func (r *run) checkLosses(ctx context.Context) (work.Next, error) {
 		return work.Next{Step: stepFolders}, err
 	}
 
-	// How much is gone?
-	total, lost, err := r.countLost(ctx)
+	// How much is gone? What a person has just chosen to leave out does not count.
+	one, err := getRun(ctx, r.DB.Reader, r.st.Run)
+	if err != nil {
+		return work.Next{}, err
+	}
+
+	total, lost, err := r.countLost(ctx, one.Why == Edited)
 	if err != nil {
 		return work.Next{}, err
 	}
 
 	// Was it confirmed, or is it little enough?
-	one, err := getRun(ctx, r.DB.Reader, r.st.Run)
-	if err != nil {
-		return work.Next{}, err
-	}
 
 	if one.Sure || lost <= maxUnaskedLoss && lost < total || float64(lost) <= r.LostShare*float64(total) {
 		return work.Next{Step: stepFolders}, nil
@@ -56,7 +57,11 @@ func (r *run) checkLosses(ctx context.Context) (work.Next, error) {
 	}
 
 	// Otherwise stop, and pause the sync until a person confirms.
-	message := fmt.Sprintf("%d of %d assets are not on Frame.io any more.", lost, total)
+	message, err := r.lossMessage(ctx, total, lost)
+	if err != nil {
+		return work.Next{}, err
+	}
+
 	return work.Next{Done: true, Outcome: outcomeStopped}, r.commit(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `UPDATE sync_runs SET message = $1
 			WHERE id = $2`, message, r.st.Run); err != nil {
@@ -67,6 +72,16 @@ func (r *run) checkLosses(ctx context.Context) (work.Next, error) {
 			message, confirmRemedy, r.sync.ID)
 		return err
 	})
+}
+
+// lossMessage says what is gone, and whether some of it is there but left out by the filter.
+func (r *run) lossMessage(ctx context.Context, total, lost int) (string, error) {
+	_, unlisted, err := r.countLost(ctx, true)
+	if unlisted < lost {
+		return fmt.Sprintf("%d of %d assets are not on Frame.io any more, or the filter leaves them out now.", lost,
+			total), err
+	}
+	return fmt.Sprintf("%d of %d assets are not on Frame.io any more.", lost, total), err
 }
 
 const confirmRemedy = "Look at Frame.io. If that is right, refresh and confirm it; nothing has been changed."
@@ -104,8 +119,9 @@ func (r *run) missingCondition() string {
 
 // countLost returns how many assets the sync has, or is importing, and how many of these the run
 // misses. Failed imports do not count, and neither does a file whose document went to a stack. Each
-// new stack accounts for a missing file, and each new file for a missing stack.
-func (r *run) countLost(ctx context.Context) (total, lost int, err error) {
+// new stack accounts for a missing file, and each new file for a missing stack. With unlisted set, what the
+// filter leaves out does not count either.
+func (r *run) countLost(ctx context.Context, unlisted bool) (total, lost int, err error) {
 	// Count the assets.
 	const brought = ` AND e.kind <> 'folder' AND NOT e.gone AND (e.document_uid <> '' OR e.problem = '' AND NOT EXISTS (
 		SELECT 1 FROM link_files f JOIN links l ON l.id = f.link_id WHERE f.file_id = e.key AND l.asset_key <> e.key))`
@@ -118,7 +134,8 @@ func (r *run) countLost(ctx context.Context) (total, lost int, err error) {
 	var files, stacks, newFiles, newStacks int
 	err = r.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(CASE WHEN e.kind = 'file' THEN 1 END), COUNT(CASE WHEN
 		e.kind <> 'file' THEN 1 END)
-		FROM sync_entries e WHERE `+r.missingCondition()+brought, r.sync.ID, r.st.Run).Scan(&files, &stacks)
+		FROM sync_entries e WHERE `+r.missingCondition()+brought+` AND NOT ($3 AND EXISTS (SELECT 1 FROM sync_seen
+		WHERE run_id = $2 AND sync_seen.key = e.key))`, r.sync.ID, r.st.Run, unlisted).Scan(&files, &stacks)
 	if err != nil {
 		return 0, 0, err
 	}

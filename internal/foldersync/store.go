@@ -13,7 +13,7 @@ import (
 
 const syncColumns = `id, folder_uid, folder_path, folder_title, account_id, workspace_id, workspace_name, project_id,
 	project_name, root_id, root_name, document_type, fetches, earlier, events, comments, filter, gone,
-	conflicts, every, owner, creator, state, reason, remedy, paused_by, due, created, updated`
+	conflicts, every, owner, creator, state, reason, remedy, paused_by, due, created, updated, version`
 
 func scanSync(row store.Row) (s Sync, err error) {
 	var filter string
@@ -22,7 +22,7 @@ func scanSync(row store.Row) (s Sync, err error) {
 		&s.Project, &s.ProjectName,
 		&s.Root, &s.RootName, &s.DocumentType, &s.Fetch, &s.Earlier, &s.Events, &s.Comments, &filter, &s.Gone,
 		&s.Conflicts, &every, &s.Owner, &s.Creator, &s.State, &s.Reason,
-		&s.Remedy, &s.PausedBy, &due, &created, &updated)
+		&s.Remedy, &s.PausedBy, &due, &created, &updated, &s.Version)
 	if err != nil {
 		return s, err
 	}
@@ -185,16 +185,17 @@ type Entry struct {
 	Problem, Conflict       string
 	fingerprint             string
 	title                   string // that we gave the document last; empty if unknown
+	refetch                 bool   // what is fetched has changed since its document got its content
 	changedAt               int64  // when the asset changed, in milliseconds
 	commentsAt              int64  // when its comments were imported; 0: never, negative: there is news
 }
 
 const entryColumns = `key, kind, parent, name, size, print, document_uid, title, gone, problem, conflict, stamp, ` +
-	`comments_at`
+	`comments_at, refetch`
 
 func scanEntry(row store.Row) (e Entry, err error) {
 	err = row.Scan(&e.Key, &e.Kind, &e.Parent, &e.Name, &e.Size, &e.fingerprint, &e.Document, &e.title, &e.Gone,
-		&e.Problem, &e.Conflict, &e.changedAt, &e.commentsAt)
+		&e.Problem, &e.Conflict, &e.changedAt, &e.commentsAt, &e.refetch)
 	return e, err
 }
 

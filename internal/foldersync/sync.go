@@ -86,6 +86,7 @@ type Sync struct {
 	Reason, Remedy, PausedBy           string
 	Due                                time.Time // of the next run; zero: none is planned
 	Created, Updated                   time.Time
+	Version                            int64 // how often it was changed, from 1
 
 	Last *Run // the current or latest run; nil if there was none
 	// Check is the current or latest run that only compares.
@@ -115,6 +116,7 @@ const (
 	Schedule = "schedule"
 	Check    = "check"   // only compares
 	Changes  = "changes" // after events; looks at their folders only
+	Edited   = "edited"  // something else is imported from now on
 )
 
 // A Run is one pass over a tree. Folders, Assets and Bytes are what it listed; what became of

@@ -78,9 +78,11 @@ func (s *Service) content(r *Run, doc *nuxeo.Document, l link.Link) Content {
 	if doc == nil {
 		return Content{}
 	}
+	b := doc.Blob("file:content")
 	return Content{
-		Exists: true, Holds: holds(doc.Blob("file:content"), l, r.Job.File), NewFile: l.FileID != r.Job.File.ID,
-		Edited: s.IsEdited(doc, l, r.Actor), Own: r.Job.noContent() || r.Job.keepsOwnContent(doc),
+		Exists: true, Holds: holds(b, l, r.Job.File), NewFile: l.FileID != r.Job.File.ID,
+		Edited:      s.IsEdited(doc, l, r.Actor) || r.Job.Mirror.isForeign(b, l),
+		Own:         r.Job.noContent() || r.Job.keepsOwnContent(doc),
 		ColdStorage: CheckColdStorage(doc) != nil, Policy: r.Job.Mirror.policy(),
 	}
 }

@@ -21,6 +21,9 @@ type Mirror struct {
 	Proxy     bool `json:"proxy,omitempty"` // the proxy in place of the original
 	// OnlyFile is the file of a stack to import in place of its head, if any.
 	OnlyFile string `json:"only,omitempty"`
+	// Refetch says that something else is fetched of the asset than when the document got its
+	// content. If it got none then, what it has now is somebody's own.
+	Refetch bool `json:"refetch,omitempty"`
 	// Folder is where the asset was listed: a file in it is not on a stack.
 	Folder string `json:"folder,omitempty"`
 
@@ -41,6 +44,11 @@ func (m *Mirror) policy() Policy {
 		return KeepBoth
 	}
 	return NuxeoWins
+}
+
+// isForeign reports whether the content of a document that got none from us is somebody's own.
+func (m *Mirror) isForeign(b *nuxeo.Blob, l link.Link) bool {
+	return m != nil && m.Refetch && l.Digest == "" && l.Size == 0 && b != nil && b.Length > 0
 }
 
 // keptSuffix marks the title of a document that was detached from its asset by a conflict.

@@ -21,12 +21,16 @@ func newDocument(j *Job) nuxeo.NewDocument {
 	}
 }
 
-// recordWithoutContent records a document that gets no content.
+// recordWithoutContent records a document that gets no content. What it has, it keeps, and the link goes on to say
+// what that came from.
 func (s *Service) recordWithoutContent(ctx context.Context, r *Run, l *link.Link) (work.Next, error) {
 	r.Job.Intent = nil
 	return work.Next{Step: StepDescribe}, r.Commit(ctx, func(tx *sql.Tx) error {
 		if err := link.SetDocument(ctx, tx, r.Task.Now(), l, r.Job.Document); err != nil {
 			return err
+		}
+		if l.Digest != "" {
+			return nil
 		}
 		return link.SetContent(ctx, tx, r.Task.Now(), l, r.Job.File.ID, 0, "")
 	})

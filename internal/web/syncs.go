@@ -44,13 +44,18 @@ func syncRequest(f *api.SyncForm) (q foldersync.Request, err error) {
 		Every: time.Duration(val(f.EveryMinutes)) * time.Minute,
 	}
 	if f.Filter != nil {
-		q.Filter = foldersync.Filter{Name: val(f.Filter.Name), Most: val(f.Filter.Most), Status: val(f.Filter.Status)}
-		for _, m := range val(f.Filter.Media) {
-			q.Filter.Media = append(q.Filter.Media, string(m))
-		}
+		q.Filter = filterOf(*f.Filter)
 	}
 
 	return q, nil
+}
+
+func filterOf(f api.SyncFilter) foldersync.Filter {
+	out := foldersync.Filter{Name: val(f.Name), Most: val(f.Most), Status: val(f.Status)}
+	for _, m := range val(f.Media) {
+		out.Media = append(out.Media, string(m))
+	}
+	return out
 }
 
 // AddSync synchronizes a folder.
@@ -312,7 +317,7 @@ func syncJSON(q foldersync.Sync, may bool) api.Sync {
 		Owner:        q.Owner, Creator: q.Creator,
 		State: api.SyncState(q.State), Reason: opt(q.Reason), Remedy: opt(q.Remedy), Created: q.Created,
 		Assets: q.Assets, Folders: q.Folders,
-		Missing: q.Missing, Troubled: q.Troubled, Conflicting: q.Conflicting, MayChange: may,
+		Missing: q.Missing, Troubled: q.Troubled, Conflicting: q.Conflicting, MayChange: may, Version: q.Version,
 		Filter: filterJSON(q.Filter),
 	}
 	if !q.Due.IsZero() {

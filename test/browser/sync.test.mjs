@@ -356,6 +356,32 @@ test("a folder that follows one of Frame.io", async (t) => {
     await ownTab.getByText("Paused by josh.").waitFor({ state: "detached" });
   });
 
+  await step("edited, it says what that changes, and does it", async () => {
+    const edit = own.getByRole("dialog", { name: "Edit the synchronization of Trailers" });
+    await ownTab.getByRole("button", { name: "Edit" }).click();
+    assert.equal(await edit.getByLabel("How many").inputValue(), "90");
+    assert.equal(await edit.getByLabel("What to fetch").inputValue(), "original");
+    await edit.getByLabel("Only names like").fill("Take*");
+    await edit.getByLabel("How many").fill("45");
+    await look(own, "sync-edit");
+    await edit.getByRole("button", { name: "Preview" }).click();
+    await edit.getByText("Every 90 minutes → Every 45 minutes").waitFor();
+    await edit.getByText("any → Take*").waitFor();
+    await edit.getByText("A run follows at once.").waitFor();
+    await edit.getByText(/documents are left out: they stay, and are marked\./).waitFor();
+    await look(own, "sync-edit-preview");
+    await edit.getByRole("button", { name: "Back" }).click();
+    assert.equal(await edit.getByLabel("Only names like").inputValue(), "Take*");
+    assert.equal(await edit.getByLabel("How many").inputValue(), "45");
+    await edit.getByLabel("Only names like").fill("");
+    await edit.getByRole("button", { name: "Preview" }).click();
+    await edit.getByText("Nothing else changes.").waitFor();
+    await edit.getByRole("button", { name: "Apply" }).click();
+    await own.getByText("The synchronization of Trailers is changed.").waitFor();
+    await ownTab.getByText(/ · Every 45 minutes$/).waitFor();
+    assert.equal((await titles()).length, 13, "documents went");
+  });
+
   await step("who may only look sees it without buttons", async () => {
     await nuxeo("POST", "/api/v1/automation/Document.AddPermission", {
       input: `doc:${folder}`, params: { username: "josh", permission: "Everything" },

@@ -16,9 +16,7 @@ const deeds = [
   "signed-in", "sign-in-failed", "connected", "disconnected", "bound", "unbound", "took-over", "binding-edited",
   "provider-changed", "revoked", "lifted", "paused", "resumed", "lock-released", "conflict-settled",
   "synchronization-added", "synchronization-paused", "synchronization-resumed", "synchronization-removed",
-  "loss-confirmed",
-  "synchronization-added", "synchronization-paused", "synchronization-resumed", "synchronization-removed",
-  "loss-confirmed",
+  "synchronization-edited", "loss-confirmed",
   "retried", "canceled", "store-copied", "store-adopted", "keys-rotated", "keys-retired",
   "log-level-changed",
 ] as const;

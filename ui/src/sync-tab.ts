@@ -14,6 +14,7 @@ import { type NuxeoDocument, changed, settled, toast, treeChanged } from "./host
 import { Loader } from "./loader.js";
 import { base, controls } from "./styles.js";
 import "./sync-differences.js";
+import { editSync } from "./sync-edit.js";
 import { afterwards, bars, progress } from "./sync-progress.js";
 import "./sync-runs.js";
 import "./sync-troubles.js";
@@ -103,6 +104,7 @@ export class SyncTab extends LitElement {
       ${sync.state === "paused"
         ? html`<button @click=${() => void this.pause(sync, false)}>${t("frameio.sync.resume")}</button>`
         : html`<button @click=${() => void this.pause(sync, true)}>${t("frameio.sync.pause")}</button>`}
+      <button @click=${() => void this.edit(sync)}>${t("frameio.edit")}</button>
       <button class="danger" @click=${() => void this.remove_(sync)}>${t("frameio.sync.remove")}</button></span>`;
   }
 
@@ -213,6 +215,14 @@ export class SyncTab extends LitElement {
     if (sync.folder !== this.uid) return;
     this.syncs.take({ syncs: [sync] });
     if (this.syncs.busy) void this.syncs.refresh();
+  }
+
+  private async edit(sync: Sync): Promise<void> {
+    const after = await editSync(sync);
+    if (!after) return;
+    this.syncs.take({ syncs: [after] });
+    toast(this, t("frameio.sync.edit.done", after.folder_title));
+    changed(this);
   }
 
   private async remove_(sync: Sync): Promise<void> {

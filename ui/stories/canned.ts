@@ -237,8 +237,8 @@ export const runs: Schemas["SyncRun"][] = [
 ];
 
 export const sync: Schemas["Sync"] = {
-  id: "s1", folder: "u3", folder_path: "/default-domain/workspaces/u3", folder_title: "Films", account: "a1",
-  team: "w1", team_name: "Post production", project: "p1",
+  id: "s1", version: 1, folder: "u3", folder_path: "/default-domain/workspaces/u3", folder_title: "Films",
+  account: "a1", team: "w1", team_name: "Post production", project: "p1",
   project_name: "Marketing <b>& more</b>", frameio_folder: "f1",
   frameio_folder_name: wholeCampaign, document_type: "Video", comments: true,
   fetch: "original", earlier_versions: true, events: true, comments_done: 1200, comments_waiting: 46_811,
@@ -293,9 +293,21 @@ export const differences: Schemas["SyncDifference"][] = [
 
 const check = run(5, { why: "check", state: "done", summary: "48211 assets in 1204 folders" });
 
+export const syncEdit = {
+  version: 1,
+  effects: [
+    { what: "fetch", from: "proxy", to: "original", text: "What is fetched: original instead of proxy." },
+    { what: "media", from: "", to: "video, audio", text: "Media: video, audio instead of any." },
+    { what: "every", from: "", to: "90", text: "Runs: every 1h30m instead of on demand." },
+  ],
+  runs: true, ends: true,
+  expected: { new: 12, left_out: 3, refetched: 48_000, bytes: 4.2e12, complete: false },
+};
+
 /** What a path below /syncs answers; u3 has a synchronization, u4 one that asks, u5 one that was compared. */
 export function ofSyncs(path: string, folder: string | null): unknown {
   if (path === "/syncs/preview") return preview;
+  if (path.endsWith("/preview")) return syncEdit;
   if (path.endsWith("/runs")) return { runs };
   if (path.endsWith("/differences")) return { differences, next: "k4" };
   if (path.endsWith("/troubles")) return { entries: troubles, next: "k4" };

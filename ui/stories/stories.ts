@@ -233,6 +233,8 @@ const stories: Record<string, () => Element | void> = {
   "edit-preview": () => dialog("nxf-edit-dialog", {
     folder: "u2", binding: canned.bindings[0]!, effects: canned.effects,
   }),
+  "sync-edit": () => dialog("nxf-sync-edit-dialog", { sync: canned.sync }),
+  "sync-edit-preview": () => dialog("nxf-sync-edit-dialog", { sync: canned.sync, preview: canned.syncEdit }),
   unbind: () => dialog("nxf-unbind-dialog", { binding: { ...canned.bindings[0]!, under_review: 12 } }),
   action: () => make("nxf-bind-action", { document: { uid: "u2" }, showLabel: true }),
   app: () => {

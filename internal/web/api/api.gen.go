@@ -489,6 +489,66 @@ func (e SyncAct) Valid() bool {
 	}
 }
 
+// Defines values for SyncChangeConflicts.
+const (
+	SyncChangeConflictsBoth    SyncChangeConflicts = "both"
+	SyncChangeConflictsFrameio SyncChangeConflicts = "frameio"
+	SyncChangeConflictsNuxeo   SyncChangeConflicts = "nuxeo"
+)
+
+// Valid indicates whether the value is a known member of the SyncChangeConflicts enum.
+func (e SyncChangeConflicts) Valid() bool {
+	switch e {
+	case SyncChangeConflictsBoth:
+		return true
+	case SyncChangeConflictsFrameio:
+		return true
+	case SyncChangeConflictsNuxeo:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SyncChangeFetch.
+const (
+	SyncChangeFetchMetadata SyncChangeFetch = "metadata"
+	SyncChangeFetchOriginal SyncChangeFetch = "original"
+	SyncChangeFetchProxy    SyncChangeFetch = "proxy"
+)
+
+// Valid indicates whether the value is a known member of the SyncChangeFetch enum.
+func (e SyncChangeFetch) Valid() bool {
+	switch e {
+	case SyncChangeFetchMetadata:
+		return true
+	case SyncChangeFetchOriginal:
+		return true
+	case SyncChangeFetchProxy:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SyncChangeGone.
+const (
+	SyncChangeGoneKeep  SyncChangeGone = "keep"
+	SyncChangeGoneTrash SyncChangeGone = "trash"
+)
+
+// Valid indicates whether the value is a known member of the SyncChangeGone enum.
+func (e SyncChangeGone) Valid() bool {
+	switch e {
+	case SyncChangeGoneKeep:
+		return true
+	case SyncChangeGoneTrash:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SyncDifferenceKind.
 const (
 	SyncDifferenceKindFile         SyncDifferenceKind = "file"
@@ -528,6 +588,54 @@ func (e SyncDifferenceSign) Valid() bool {
 	case Minus:
 		return true
 	case Plus:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SyncEffectWhat.
+const (
+	SyncEffectWhatComments        SyncEffectWhat = "comments"
+	SyncEffectWhatConflicts       SyncEffectWhat = "conflicts"
+	SyncEffectWhatDocumentType    SyncEffectWhat = "document_type"
+	SyncEffectWhatEarlierVersions SyncEffectWhat = "earlier_versions"
+	SyncEffectWhatEvents          SyncEffectWhat = "events"
+	SyncEffectWhatEvery           SyncEffectWhat = "every"
+	SyncEffectWhatFetch           SyncEffectWhat = "fetch"
+	SyncEffectWhatGone            SyncEffectWhat = "gone"
+	SyncEffectWhatMedia           SyncEffectWhat = "media"
+	SyncEffectWhatMost            SyncEffectWhat = "most"
+	SyncEffectWhatName            SyncEffectWhat = "name"
+	SyncEffectWhatStatus          SyncEffectWhat = "status"
+)
+
+// Valid indicates whether the value is a known member of the SyncEffectWhat enum.
+func (e SyncEffectWhat) Valid() bool {
+	switch e {
+	case SyncEffectWhatComments:
+		return true
+	case SyncEffectWhatConflicts:
+		return true
+	case SyncEffectWhatDocumentType:
+		return true
+	case SyncEffectWhatEarlierVersions:
+		return true
+	case SyncEffectWhatEvents:
+		return true
+	case SyncEffectWhatEvery:
+		return true
+	case SyncEffectWhatFetch:
+		return true
+	case SyncEffectWhatGone:
+		return true
+	case SyncEffectWhatMedia:
+		return true
+	case SyncEffectWhatMost:
+		return true
+	case SyncEffectWhatName:
+		return true
+	case SyncEffectWhatStatus:
 		return true
 	default:
 		return false
@@ -668,6 +776,7 @@ const (
 	ByHand   SyncRunWhy = "by hand"
 	Changes  SyncRunWhy = "changes"
 	Check    SyncRunWhy = "check"
+	Edited   SyncRunWhy = "edited"
 	First    SyncRunWhy = "first"
 	Schedule SyncRunWhy = "schedule"
 )
@@ -680,6 +789,8 @@ func (e SyncRunWhy) Valid() bool {
 	case Changes:
 		return true
 	case Check:
+		return true
+	case Edited:
 		return true
 	case First:
 		return true
@@ -1692,6 +1803,9 @@ type Sync struct {
 
 	// Troubled Assets that could not be brought
 	Troubled int `json:"troubled"`
+
+	// Version How often it was changed, from 1
+	Version int64 `json:"version"`
 }
 
 // SyncConflicts defines model for Sync.Conflicts.
@@ -1708,6 +1822,39 @@ type SyncState string
 
 // SyncAct defines model for SyncAct.
 type SyncAct string
+
+// SyncChange defines model for SyncChange.
+type SyncChange struct {
+	Comments  *bool                `json:"comments,omitempty"`
+	Conflicts *SyncChangeConflicts `json:"conflicts,omitempty"`
+
+	// DocumentType What assets become from now on
+	DocumentType *string `json:"document_type,omitempty"`
+
+	// EarlierVersions For what is brought from now on
+	EarlierVersions *bool `json:"earlier_versions,omitempty"`
+	Events          *bool `json:"events,omitempty"`
+	EveryMinutes    *int  `json:"every_minutes,omitempty"`
+
+	// Fetch Documents that there are get another content as well; with metadata they keep the one that they have
+	Fetch *SyncChangeFetch `json:"fetch,omitempty"`
+
+	// Filter The whole filter
+	Filter *SyncFilter     `json:"filter,omitempty"`
+	Gone   *SyncChangeGone `json:"gone,omitempty"`
+
+	// Version The version of the synchronization that is changed
+	Version int64 `json:"version"`
+}
+
+// SyncChangeConflicts defines model for SyncChange.Conflicts.
+type SyncChangeConflicts string
+
+// SyncChangeFetch Documents that there are get another content as well; with metadata they keep the one that they have
+type SyncChangeFetch string
+
+// SyncChangeGone defines model for SyncChange.Gone.
+type SyncChangeGone string
 
 // SyncDifference defines model for SyncDifference.
 type SyncDifference struct {
@@ -1728,6 +1875,20 @@ type SyncDifferenceKind string
 
 // SyncDifferenceSign + only on Frame.io, - only in Nuxeo, * differs, ! could not be brought or is in conflict
 type SyncDifferenceSign string
+
+// SyncEffect defines model for SyncEffect.
+type SyncEffect struct {
+	// From As in the form; several with commas, bytes and minutes as numbers, empty for none
+	From string `json:"from"`
+
+	// Text The same in a sentence
+	Text string         `json:"text"`
+	To   string         `json:"to"`
+	What SyncEffectWhat `json:"what"`
+}
+
+// SyncEffectWhat defines model for SyncEffect.What.
+type SyncEffectWhat string
 
 // SyncEntry defines model for SyncEntry.
 type SyncEntry struct {
@@ -1780,6 +1941,24 @@ type SyncEntryNuxeo struct {
 	// Size Of its content; absent when it has none
 	Size  *int64 `json:"size,omitempty"`
 	Title string `json:"title"`
+}
+
+// SyncExpected What the run after a change would do.
+type SyncExpected struct {
+	// Bytes of what comes
+	Bytes int64 `json:"bytes"`
+
+	// Complete Everything was counted
+	Complete bool `json:"complete"`
+
+	// LeftOut Documents that are left out from then on; with them happens what happens to those that are gone
+	LeftOut int `json:"left_out"`
+
+	// New Assets that get a document, or back the one that was marked as gone
+	New int `json:"new"`
+
+	// Refetched Documents that get another content
+	Refetched int `json:"refetched"`
 }
 
 // SyncFilter defines model for SyncFilter.
@@ -2144,6 +2323,12 @@ type ListSyncDifferencesParams struct {
 	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// PreviewSyncEditParams defines parameters for PreviewSyncEdit.
+type PreviewSyncEditParams struct {
+	// Within How many seconds it may count; 8 without it
+	Within *int `form:"within,omitempty" json:"within,omitempty"`
+}
+
 // RefreshSyncJSONBody defines parameters for RefreshSync.
 type RefreshSyncJSONBody struct {
 	// Sure Go on although very much is gone on Frame.io; a run that asked says so
@@ -2219,6 +2404,12 @@ type AddSyncJSONRequestBody = SyncForm
 
 // PreviewSyncJSONRequestBody defines body for PreviewSync for application/json ContentType.
 type PreviewSyncJSONRequestBody = SyncForm
+
+// EditSyncJSONRequestBody defines body for EditSync for application/json ContentType.
+type EditSyncJSONRequestBody = SyncChange
+
+// PreviewSyncEditJSONRequestBody defines body for PreviewSyncEdit for application/json ContentType.
+type PreviewSyncEditJSONRequestBody = SyncChange
 
 // RefreshSyncJSONRequestBody defines body for RefreshSync for application/json ContentType.
 type RefreshSyncJSONRequestBody RefreshSyncJSONBody
@@ -2415,6 +2606,9 @@ type ServerInterface interface {
 	// GetSync One synchronization
 	// (GET /syncs/{id})
 	GetSync(w http.ResponseWriter, r *http.Request, id Id)
+	// EditSync Change what a synchronization takes, when it runs, and what it does with what is gone or in conflict (who may write in the folder)
+	// (PATCH /syncs/{id})
+	EditSync(w http.ResponseWriter, r *http.Request, id Id)
 	// CheckSync Compare both sides and change nothing; see the differences when the run is done
 	// (POST /syncs/{id}/check)
 	CheckSync(w http.ResponseWriter, r *http.Request, id Id)
@@ -2427,6 +2621,9 @@ type ServerInterface interface {
 	// PauseSync Stop until it is resumed; a run under way is cancelled, and what it has done stays
 	// (POST /syncs/{id}/pause)
 	PauseSync(w http.ResponseWriter, r *http.Request, id Id)
+	// PreviewSyncEdit What a change of a synchronization would do; it is checked as the change itself is, and nothing is changed
+	// (POST /syncs/{id}/preview)
+	PreviewSyncEdit(w http.ResponseWriter, r *http.Request, id Id, params PreviewSyncEditParams)
 	// RefreshSync Compare with Frame.io now, and bring what differs (who may write in the folder)
 	// (POST /syncs/{id}/refresh)
 	RefreshSync(w http.ResponseWriter, r *http.Request, id Id)
@@ -4154,6 +4351,32 @@ func (siw *ServerInterfaceWrapper) GetSync(w http.ResponseWriter, r *http.Reques
 	handler.ServeHTTP(w, r)
 }
 
+// EditSync operation middleware
+func (siw *ServerInterfaceWrapper) EditSync(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.EditSync(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // CheckSync operation middleware
 func (siw *ServerInterfaceWrapper) CheckSync(w http.ResponseWriter, r *http.Request) {
 
@@ -4278,6 +4501,48 @@ func (siw *ServerInterfaceWrapper) PauseSync(w http.ResponseWriter, r *http.Requ
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.PauseSync(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PreviewSyncEdit operation middleware
+func (siw *ServerInterfaceWrapper) PreviewSyncEdit(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PreviewSyncEditParams
+
+	// ------------- Optional query parameter "within" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "within", r.URL.Query(), &params.Within, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "within"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "within", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PreviewSyncEdit(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -4604,6 +4869,8 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/syncs/preview", wrapper.PreviewSync)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/syncs/{id}", wrapper.RemoveSync)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/syncs/{id}", wrapper.GetSync)
+	m.HandleFunc(http.MethodPatch+" "+options.BaseURL+"/syncs/{id}", wrapper.EditSync)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/syncs/{id}/preview", wrapper.PreviewSyncEdit)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/syncs/{id}/refresh", wrapper.RefreshSync)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/syncs/{id}/pause", wrapper.ResumeSync)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/syncs/{id}/pause", wrapper.PauseSync)
@@ -7187,6 +7454,46 @@ func (response GetSyncdefaultApplicationProblemPlusJSONResponse) VisitGetSyncRes
 	return err
 }
 
+type EditSyncRequestObject struct {
+	Id   Id `json:"id"`
+	Body *EditSyncJSONRequestBody
+}
+
+type EditSyncResponseObject interface {
+	VisitEditSyncResponse(w http.ResponseWriter) error
+}
+
+type EditSync200JSONResponse Sync
+
+func (response EditSync200JSONResponse) VisitEditSyncResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EditSyncdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response EditSyncdefaultApplicationProblemPlusJSONResponse) VisitEditSyncResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CheckSyncRequestObject struct {
 	Id Id `json:"id"`
 }
@@ -7339,6 +7646,62 @@ type PauseSyncdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response PauseSyncdefaultApplicationProblemPlusJSONResponse) VisitPauseSyncResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewSyncEditRequestObject struct {
+	Id     Id `json:"id"`
+	Params PreviewSyncEditParams
+	Body   *PreviewSyncEditJSONRequestBody
+}
+
+type PreviewSyncEditResponseObject interface {
+	VisitPreviewSyncEditResponse(w http.ResponseWriter) error
+}
+
+type PreviewSyncEdit200JSONResponse struct {
+	// Effects Empty: there is nothing to change
+	Effects []SyncEffect `json:"effects"`
+
+	// Ends A run that is under way ends before
+	Ends bool `json:"ends"`
+
+	// Expected What the run after a change would do.
+	Expected *SyncExpected `json:"expected,omitempty"`
+
+	// Runs A run follows
+	Runs bool `json:"runs"`
+
+	// Version The version of the synchronization that it was previewed for
+	Version int64 `json:"version"`
+}
+
+func (response PreviewSyncEdit200JSONResponse) VisitPreviewSyncEditResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewSyncEditdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PreviewSyncEditdefaultApplicationProblemPlusJSONResponse) VisitPreviewSyncEditResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7747,6 +8110,9 @@ type StrictServerInterface interface {
 	// GetSync One synchronization
 	// (GET /syncs/{id})
 	GetSync(ctx context.Context, request GetSyncRequestObject) (GetSyncResponseObject, error)
+	// EditSync Change what a synchronization takes, when it runs, and what it does with what is gone or in conflict (who may write in the folder)
+	// (PATCH /syncs/{id})
+	EditSync(ctx context.Context, request EditSyncRequestObject) (EditSyncResponseObject, error)
 	// CheckSync Compare both sides and change nothing; see the differences when the run is done
 	// (POST /syncs/{id}/check)
 	CheckSync(ctx context.Context, request CheckSyncRequestObject) (CheckSyncResponseObject, error)
@@ -7759,6 +8125,9 @@ type StrictServerInterface interface {
 	// PauseSync Stop until it is resumed; a run under way is cancelled, and what it has done stays
 	// (POST /syncs/{id}/pause)
 	PauseSync(ctx context.Context, request PauseSyncRequestObject) (PauseSyncResponseObject, error)
+	// PreviewSyncEdit What a change of a synchronization would do; it is checked as the change itself is, and nothing is changed
+	// (POST /syncs/{id}/preview)
+	PreviewSyncEdit(ctx context.Context, request PreviewSyncEditRequestObject) (PreviewSyncEditResponseObject, error)
 	// RefreshSync Compare with Frame.io now, and bring what differs (who may write in the folder)
 	// (POST /syncs/{id}/refresh)
 	RefreshSync(ctx context.Context, request RefreshSyncRequestObject) (RefreshSyncResponseObject, error)
@@ -9502,6 +9871,39 @@ func (sh *strictHandler) GetSync(w http.ResponseWriter, r *http.Request, id Id) 
 	}
 }
 
+// EditSync operation middleware
+func (sh *strictHandler) EditSync(w http.ResponseWriter, r *http.Request, id Id) {
+	var request EditSyncRequestObject
+
+	request.Id = id
+
+	var body EditSyncJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.EditSync(ctx, request.(EditSyncRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EditSync")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(EditSyncResponseObject); ok {
+		if err := validResponse.VisitEditSyncResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // CheckSync operation middleware
 func (sh *strictHandler) CheckSync(w http.ResponseWriter, r *http.Request, id Id) {
 	var request CheckSyncRequestObject
@@ -9600,6 +10002,40 @@ func (sh *strictHandler) PauseSync(w http.ResponseWriter, r *http.Request, id Id
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(PauseSyncResponseObject); ok {
 		if err := validResponse.VisitPauseSyncResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PreviewSyncEdit operation middleware
+func (sh *strictHandler) PreviewSyncEdit(w http.ResponseWriter, r *http.Request, id Id, params PreviewSyncEditParams) {
+	var request PreviewSyncEditRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body PreviewSyncEditJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PreviewSyncEdit(ctx, request.(PreviewSyncEditRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PreviewSyncEdit")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PreviewSyncEditResponseObject); ok {
+		if err := validResponse.VisitPreviewSyncEditResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -9758,231 +10194,240 @@ func (sh *strictHandler) ListWorkspaces(w http.ResponseWriter, r *http.Request) 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"3H3tk9u21e+/gkf3ziR9Su+u06S3XX24s/FL6ztu4vG6zYc4s4ZISEKXAhQAXFnN+H+/g3MAECQBitrV",
-	"xsnzKfGKBPFycN7P7/wyK+VmKwUTRs8uf5ltqaIbZpiCf9GylI0w9n8rpkvFt4ZLMbucvVszwisil4QK",
-	"4p6y/3pp3z7jclbMuH1uS816VswE3bDZZRiumCn2c8MVq2aXRjWsmOlyzTbUfsfst/ZRbRQXq9mnT8Ws",
-	"bJSWajiHH9bUkPczwT6a9zP7cbNmZEtXjCzYUipGNOWVn8jPDVP7diZuzPEP88r+PbEOGPaYJdR8w00Y",
-	"rDcX/DEeoGJL2tRmdvnNRTHb0I9802zsP+y/uMB/PS38d7gwbMUUfKjBOQ8Pq3GnRSpZNhuGp/Vd85Fl",
-	"jurIJX6yD+utFJoB4bxRclGzjf3fUgrDkIbodlvzktppnW/xiT/+W9s5/hKN/b8VW84uZ//rvKXMc/xV",
-	"n/tx4YsJctjZle2UdPvuXrOjXi1kA5PYKrllynCcqLBbcNOoOrGqYrZtFjUvsz/fMaU5Tn945u3m/Rge",
-	"LKLvdUb/KZymXPyblcaOflWWTOvhlGlliUAbRQ1eC/fmQsqaUWFfZRvK01Ne2gvK5U0phWClYVV6AP8Y",
-	"UsPIONv2oAfP1FSbG81X4obDHi2l2lAzu5xV1LAnhm/YrEi8JVdcJMfLTgY31chbJobUf0VgRAI/OzbB",
-	"lSZck1u2Ne0UouUrdidvO3vTfkwzbc9SRz/GNzA+dlyKm3jRO7hopO4KUofU28wkuWjNzEtaIh9P3A3P",
-	"m4mRdeX5JbVvzQldaHtzlkpuAofQxNjX1vSOESGFXUGXEEtZsTK5R1WjqHE3ozsTzUopKrvklhpks6gj",
-	"UhDNZmE3s5gtec3GZI9dQFgVPJygJ/v3A3R8o6hhXQrNz8m+oDsPc2H+/PVsyI/docE112skp2l3YMMq",
-	"Tm/wzzm2ZEe8WeyTDyimZd2kT+A1v2XkT3/5+oJ8JF89/fNF6vua/yex8Yu9YZ2Tyy9cG2oanZxbs60l",
-	"rW6qwZaPbQi+xFSaDXO28zx6SCpA4V9o1AykCAQzJ2yzNXuyWzNBuLH8QEhDboXcieEUeje7JSpHpdEs",
-	"kpezqbh5IYzaJ/i5l0xJvlUQSpayrpgqrK7FDdukNohWlXLSon/1mWJwU+z8mTakpBsGNz05jpl+KKVU",
-	"itXhog+5ADM5MbSmej2c6/d4pZndJ0JFuONSBJ2Om9RMeJpVC1ll+If9BdnbTkmTG1azn4evvzKaIDsg",
-	"dCPFipi11MxPFT456Yrs1rjXg6/u1jJLDXOy4VpzsSJLqYgVJWJldfVD9ArqnJubXRUctJuDO40U2X7L",
-	"RWWHG9JsaeeVZ6ulYtQcw/HgBakydBTtROp3J7DyDJNV3Lh1JGSJYRukBa5JuaZiZfeXG0INMWuuyUba",
-	"0VOzZlaUpa6cIJQscPPC0Az/ad/BoRmpqWHadITh2CYhH0jLMfjpBpT4kd8NN3V6izJXCPjNgW3b0Fum",
-	"iVS4eUxnbpNgrNI3cidY0pjbEyEXstqTEkxKAxTOrW4ipFkzRTZ0Twy9tV8m8o6p1DfC6FmZiYbtqI3R",
-	"Pgm3iOoM3Vkhl+AveM6XME1R45w1WdDyluwcKTSiYoooZmXGzJKRteh+nDmKmRWzhWxEBb+4PzTC/2lJ",
-	"ec2q6LpGUtIOe+OGHczr73JHNlTsIwWPKtaZiz1EKVBDJju73056UENK2dQViMhSbphbDzdr2ZjOgUcs",
-	"LrKPhlORS4OCd0fdtWNVgRro0znZrWVETkTTvSa7NS/XIAzMmu1RMdUMNeYJ/FaqW72lJTIwS70HKeEH",
-	"/4p9341IlaL7NH9117N7GXtXr+iwzi5v63Oylit6wu6QsSfAztJa1ttu/whnfwZbfDx/P8xyu/etf9kl",
-	"3Gb3THQD2B1Te7Q1WuMnRepZ0rKsyf3oZXKHEVtqq6W17gg1KcoZ87D0qagno+uaGEY3znCyZLumdU1K",
-	"x60CzQ1WM0pbE47xxXJp/zA4RtDyUh/McmFJqNA7pjSwX+BX/kz8cTGdNhlQ1/In6WxYb9smD9FuVno/",
-	"2MeM01Fb5ZVb8WoNVibKpKA0MqNZocrl54hX5QaJHfxdluDbf1esZvHv/evZuYzu9v90SBWDjQqqF6w0",
-	"dbLP1lIlLmbVHGE1MVEdo4PBQd94Cz3h3ihmNRc9/nmAlse8Nk47H7KOEZ+SYht51/HMHFapewfgOK87",
-	"gO6i2w/4tSbPRm42zqXZY5uNWWeU2KM14krRXVZnpUJIA5YXobr1gaysSLQ60/+7/v672LLd0ApMFL2m",
-	"2/T99S6bm6McHFaxZlVSBQadzbLfnVSVJjurSDgxT+jS4I97/PtOcWOYSPrijnYCuSWjWV1kXD7DEZ/J",
-	"RhhWoQZyMU2nyCjNUnHnwzyGG27pik3cdsW2NT9CkfEEm7ie4Cq6y/mB04z4TU25IPa3ggh7gciGqttm",
-	"m2TFfMPK9E1P6VDuBrkvx9pMmGigurDR7Yakbutzx7UT4nHUNXjACbeRFV/yY270Y3rV8oZddgFNhnpH",
-	"VauaLliNgSOi13KnC/L07OkfA6+JlHmieVI89469gXP32rGTrG3AJGzz2NE+D56mHj8WJdNGquk35SVK",
-	"8cRFAT/iodcjJzw4yODa6dRWOp9R4FyLfVBbqaiIpaHC8jbh/EtbJrc18+4q0cbuHnj//RxvNk7fGJy5",
-	"YmAn2t+tYivgXzXXeAUTDDt4KbJhSMuz8THHrLlIh4LK25sRVXVNwTi0j7Eq3pRMhCjrI/aKnXcTjw2V",
-	"dbFsG/RpjvsW9PrxrmvutwQBfsd2TBuy5EqbOZ6H/V97FibaEMKNZvVyKp35+/gvN6dDpk3y7juzOR0z",
-	"DTZ2e7WjZUZXrk/ZY+zjX+0W9iJcR7sxG6WcqDmRJrOWdaWPj2sBn856rXKhmSSJJc8Mx28XnNreF3dp",
-	"JfmIEMNICIHddTc6M12v5IMD1w2XmuzLnKt7ZApW64m1PHlr7QqqhHPiKRfP1bd8u804MrIn6NXBfhwA",
-	"41hILc5HApZ6G+bZMOdFXdiLLFhBan7LyLm1Y++42ac2Gt+abDzBysf3M0iB7nZm2efJWGKSXh1T6bCa",
-	"/LQn6RPdg3lpzQYIVjWGqY3UxjvH9/YcNLOSXIZwViT2HqiXlFTcLLjIKPAdl0VKEbF/xplSpfgdFyuM",
-	"mGqgoBUzxFIWqCKk0Q2tYfogLI5waR2UwMjXHyR/TyhTd+v9jZAmHaaANDOmtBR2i4Q04GBMBj0mk2JX",
-	"noUjHZxfvI9J8kU7M3f5cnHSPA9Sk5gshhftKCOTeqPkv5NeymNnpaQ0N2NaZnsFfeS8ZY9GMUYWbMXF",
-	"1Kgpcrz4o6lF/p1XFRMjURdg2dwROKjQbGnsVAs0lNAdYlhd20d7STh72QAnsdSmGSNS+TvLyEoKFjJ4",
-	"wA5z2TpDA/KVi+YNnP0ZpxU1hm22ZqJXYtGK0DEVx7vjuUtFMGslm9U6nWGQcREeSj043tsWOQlGzZZI",
-	"M3ZeNUWarR27Koh056iY5e6dU4gVN3FkOtCaW86wn2zEouKVYMKZm3bbFR+xgrO/KUOIKO3i260luICo",
-	"vtVAo6VlZbXdF8WM2ncYYySZNkxrp+IkXMPmBhM+pm+SbEwpMxxjJCz8q2pZWX46ooBFcWavZ+4opjMU",
-	"M9UIp2xWSG0uOgwypGS5QLE2bHusDFVU6CXu4hjtvfPPQdZWdcwtTHHfWxSDbuNaqenjoT4ECitqGVbs",
-	"OPSz6HKNDnGnGPpruXrN7lhCCyylWPJVo3BlY5vhx/jOyhBrlfkBj3lpShaTC9olU+eE4XUmScVRt1sN",
-	"gelZzrWg5e3ErJS+fYA5RrjQIt6qsT3+zol6T+AVWzQrSExfSmdSWStOKamS9PwPVnE6PCjP1/ywd7wC",
-	"nZI2FZYobOztj5i/3WzB0nYa6F1e+cwEJpdSAefQIbt+7nQNSJUglOia6nVBtpA0QRZsbVVHePILTVwS",
-	"Hz7LrQouhWEfDbGfPSNXkYjnmIahMVwRlV0MeY7UJqUoXRFteF0X/qv2/C0DQz9LZpgDGzAYLNq1FBuS",
-	"jSpHo8Zh+iMnk7Qpvh3u+ry36x3W3u7+GXlliNwyoVGcU1HBMBB03nDRGDZ2BEV4wX1A3nKQJLJRRO6E",
-	"o4/ECFmLZ7feZy0R1DSEtPNbkQUzJpUY1bukjqm67U9dzO8cz+kpijW/Y2k7cy21OSavDPJ2pkdODFVH",
-	"qXOTKzNAyMDkY4+j/56bZ+FWntqpN7TRia3KJmZns8m8KE8knLJNNxffpWChO4ErUq5ZebuVXBiyZ+lU",
-	"LIzF3E8QL6wu44M5fprJvQCr+PdTsTK8UW0eeFx78fAalfHCEFz8sEBkuPTkrrcLGtZn3Mt6WnJWV79l",
-	"p2TCix3RelBiBwLPpQyBnKbOiZMMWqcdRr1TdJ4br5K6KTmrNXNSVgVRucQR/h9MwcjVm5U1Z8LcZFjq",
-	"oTRpJuiizl2fNdU3mpWKZWIXilVcsdKkPXhv2YpbMU3YR1qaeo+eDq/ORLVH6VPGl3NT06XcHpt0pJm6",
-	"4+VIfARKrbIb3WimbqacST+3K/5sP7mzPb3OdheJw4/nl51N2Jn2aDub2Tu0MYJ8KdXmcYjS/dqSVpdw",
-	"XkAJzi1jWx1c4z5fXhup0uz3CErv1T45lxvkZhq613NCiWA7gtuGGVCYq+839DT0+Djk1m598nB7Gbiu",
-	"pjjOsR1Ny523mZ8cTUXD6KbAHPF6HzIS1rIVlkGJPTqh902Tqgi6iuqVBZhEkJUuI3XbYHxCKrBaz8gr",
-	"EVc58xDSboR3vFkqOxtUM0a17oPJLagp17ksDkwrtpJu28DwRq7ANZYi3chH+hmclqdIErWPu7rDIfmE",
-	"ykSws2h5i27AmlHNqkxdyJSwOETDo+K98eqY0b2AOgoS8giyeuJYsU3nkbyQWVnCT4e77Hp2VBNMMa7S",
-	"a4uYzgPKczRUHHFzSbZKrqxELpyPtkAPbTd44JK4llKtZDcps5uYwzJIA/YSYNYCoZCaE7LhjYQAecIV",
-	"TPc3jkhG/cytj9k9bUcVcpcc1JrwmdRUWOSaVhjyHOz+tIuwbcNZud/ylIGc4uaglZi0UOAKEsx9qniV",
-	"rlxkIr/0Tg0EqekRJWiabamvlk6IxlNkOLIpSVTX8GDHEEi4pOC3QH922St+x8QhToLv3VjKGhs3GqVz",
-	"dbpbW5Ddus1KtlQ5GymFGGOCofYkN8CIupv1648XT8d2HaQFHNo6n4LfHer9bEOtVvp+VmDokhE7VT+y",
-	"YqLioHqFEh2dlFYp5w3K5o4T11tkLZO3uxvvURFh0fiLPGD9oUYgEH0bb2gvcOCGjvxbOZ5WyvT6ymeS",
-	"5iq13U4vLQPlwtJS0Gdqfsf0PNTlMSLYRxMyR1cSLtp0xcbL3seUgnkmOMJBtaHlbUIf7Aoqa2QSzcWq",
-	"Zln8h5jAD6SKTSEJ95lssoM94G+9utg7CJQ2w1XhNdCtnqbT8fWcFmrvqXKYPsbJ/mQsCDlx6vu0rjtf",
-	"n8Cr762uZtw2LnQ5YXcKlxPdat6oz9SgfMvkbKdS6wNFtyskuqnZMnHF/ykMr13ltzaYCKa9BeNqwi2D",
-	"twdZUxOndVgRYqQkNTemZpD67LUXIyFtZNqpjcmJvt/XcdaY18UsNKYXT9tRBNqL/UPs8Nla8pJlQGvi",
-	"ZCs4c9g4sEe5brX4ftnjQeY1xnuyZYnT6sucsDkkVnLbkfbFdO5Oj6h4BdX3W2rWupM7NLd/thoPCBLt",
-	"cgbyXosN/fgKf3x6ceHQxvwfej6NYvbxyUo+sX97om/59omE6dD6CcQh7K4b1bCkJMn7ZJyp7rbuC91m",
-	"ciWtELekCeria/foIakTabcD/I2eJOaopFg9nIpWZHOjidyJAoIIVA9ltHsGX1gwzV0MP+1rGtFuYw3K",
-	"a7qSAJxTPdzTkLtZkPezJ+9nGOcQ7D7KKG1VUeTBcT2Hdha2uad+iFX+vg4BvVYDrZG2OuNBLbF3H3P3",
-	"7jWcb/7mjeo2AxybcMTpmrjjtXHUDlvKAfJjh1c/UIvz69eJ3Mx1SGscu2Iu+RFAPj6avNicXocVCmXG",
-	"ykfcmGMrSkZUr2JlxyXQoKmzdQ7xkL9BllxUurA3+f1Ms5qVxupK9v4Ix1Xtsz+wBfnnK7JhVFizHHII",
-	"rHKqb9FSb8XY0PHIPpZsa3J8fZAKGqeOIjM5jqf3XdM9xM8KbxWt33RzdP0HNvTjayZWZt0fMPfJ4ReH",
-	"eErtHGCnYWtLipmwPjnmXDOqyvX5dntJAEHzjX1JF8ATwKerC6KlMt/u8b/fK0j9/bnh5e1LXptOflRL",
-	"KdsoKDfOZDsUAglkYSu++uYbkJZhaw5dyzBMjnjfcJZSiq7lhmGuB4KyYEDVWcvHVLf2c6OQAQOOGSZJ",
-	"bXlpGpVOuTlQGpvmiiNOgFF2/mC3UrqExSfB2LGzh4CwOP/TVLL7KU5HaAWRBkLFPkT0UDHYcWC/n1E7",
-	"SJ71tSvSmp5GMaoZjKU3j+Q15HIXIr+HtRrjWoAJhSeRElBigqafXo7yr9PYVtqDW7XRuDn4NC9jx2BB",
-	"6I5yw6o5Ucw0SrDqMgoNLWh5Ow9RoUsiJKmlWDHlXzt7L6IQog4gWM556sdMpjvbn3HgbJjxHVUrZlLI",
-	"ulNKvFsPniu+8nW/+eKrLDrulG8589hKKisSMsYA3pBhXdah0VHMJCLWR1UzM7oZK3JHG4gqpk0n/Hb8",
-	"dN9ZHpSKr2c16mwp13tX6wf3CGblBJPHm3NRmKMVbL8f4cAiMsldt3eOtx7huT1RtHMaLuC9wxLTPE1x",
-	"oVXrhe3jqeXtl2vMu3mmWMWE4TSVtD+apjKeg5RNu+i8mJ6YTleWb0Oq5CjJ41Mt6vSUFCTtkljdJ5LT",
-	"Cm6F3iatpToGVgYwqhLXsaKGLlw0N7Dxn2uOoROpzUp17LZuQHvUEBl6NDP1dtZO4oIwWq6Jj9oMNkLI",
-	"6oj1QlZ0YrmWPLW5qRoWo2cN51UjXCwj+EIUo0dwRUg7BtcuysEU/vSWNvpw4QlmJd8Poj4cnt8efyrJ",
-	"hRaeaNJ0JlOIxwfzVroZCW1IzG6NkOPpLHc5xJXW6a4LJ5IAA8P5rxiYA5PoAJaVLbI70FIgX77Mcsjt",
-	"mB/HDZQWBGdjlGY0fdbvOBuVn3m1s1P86AufmZWSFSj5gLJx0BfHMV8RDylLMs/anhGZmECYyUqi/u+D",
-	"xgWcciK9yxxaHh0mvkyMa/EV00fGV7N2ubd1j7VqXVwya85GNPsgRI5U5hfcLWiyIJehHrTiFeF4NugG",
-	"QzzfWXG/LCbD6lpniGxqZKbFvM7ukL0febtgTA3y/n2IXBeE1a3umwtNB4QaarLJOpr4pzDSec+8nagL",
-	"y0Ee4W+fo1+dT2GLXJKAm0+MJAuGYk4e8kz2edCYRmu5po+c+ECD8BV2iOPvcvobvc4jxCfh5l1KJsoE",
-	"vRflWknh8nC9Z8EO228YcDBLru9ia+Gd7VdcYHUUFGboKUUs0iKOuPj0pg1XSiqN3NBFC2CSGL+9R4FF",
-	"Yg5ckG1NS1Y43Ogd3RdQQlrz0hSARWC/j3b5HJ0x9vuXxJnxBbgLiuAYKNyzPieRVXHK6Eg53KQSt9iw",
-	"aKGjXFwGidsvNckS7DklYoFu50OQAJFecP/BPxMhux2XaYzYK8NvPu8GAZayruUu6ALp/Iw1wxSa0Qu/",
-	"F+XbRvTR6oa+jMCrqmRSazu/HVj9OablI/fKoZknpu0/5Kvcp3/L8iEoakU+1H527svntlDXifCjkJqO",
-	"vnTLrDOTQcrupmwnHtDxRfe1q20160Ka9E0/baOEg6jcDj44nRaqGqEhVj1ZqjCqas7UTYwzl6jtu8uT",
-	"FcLvYlltLi+IubSnALMFqJ+0xov1cQ/uTEOt3ZLc4yUEf6bcBAwTTXCvjLhS7t+CAR/I7cLp09L9flrz",
-	"YgYIDxlxlHGaTPFgRvzlXmAiii0Vg4p5a9GCAYQIzVlYEeyPcphrhDD6KoeWM4Ia8pDc7wPZ3QAR1Oj7",
-	"C2x/rFBZiYCKTc4dPoLAPppOrKA/VkKnukLssF7HiAUjCwD5MYcNmaNaKXhXYSLBt82/6pxIKqUzcW8S",
-	"vRhaZEnkSAn2F3hdX14mxJq7h7EI6bPDFuakbQThXVktvolTGVr+0V6C6KS6suwg+om9t1dlAi0/xF8C",
-	"skoAzge03rt4SYjcAlYXhfvqlgzZkSl6tJ99zpdLppirVx9AVeWcJNTzClJJ5uC/IRXDT+bSwyRY3dXw",
-	"mmi5YdBxxnUXQV0CbB9fHWhnf0ms9Ia/ILhDx/+wYAjhAD2q9g4vFeOf0QcR4QvK5lBjXEc4yXxyCMSf",
-	"SsrlOhZrumX7SUkAvpUZ0vMNJmGPtDYY9WOsEjzuj7gHnVjhE/ybt+cK8t+kAhLQBfmvJBOxFgKgJ5KI",
-	"0Pwa/jgrZk9mxey/Z8Xsv5JznuYsgAXg1oVkgW7rACDG3OXJNHsLE05oFtQ4SuMV61HH45T+ef10AtXB",
-	"chyQX7607VWAT4hrY4bewbiwbYLvJ6IBhchxBVrhCXXBqH0vnXJwDca8OC6PUwUTb7zc5REvEBoRU48G",
-	"6267zTOS6sW4UM5Z04lLsOri8SSo/2VLXmPtSNfUZX256ilAFgfv1qAw0WlrmDE/7EeKN2a6LXXQCZt0",
-	"F6OjKdJQDubcTy9ByZaV9A46vaVBtMB+di6HZtBIaxBY8fhBgU/4ZJo9qWQ3xSQFcDOsAG7ZlndQDk3Y",
-	"Y88pfRwuy9ZJ7AGtYKxITOzGmLPKBvGLbAi6NR8HTH/j4cmCkJ+MSPZTcdhxunHYS6mAl1oxbXy/Srkk",
-	"R9Ripp2QV2RLjWFKIMbVf4NG9H8T2ZAjkC09KHq6QcA0ut0qeUdrl80eRR4n9cxKH0kydS/fmOFbEDDB",
-	"o2SknJM908lOdx3vWOQGGlyKvl6JNJqU9XPcVvtbge23Yj4ZtE1KMP4aru0coda687yHP2rgQkpp2mjj",
-	"4Vzm5CXUsif2Z9xPlNp3iMPisy6+AA7kTmjFsjb/jB9vbjnYgSPKBYZfoiu1u9cYbVowswPc7p0E59gk",
-	"Uhh4tLqf+4YYSSjZM6rm5AKiY8C3LoNmXLENBUEbOtFdFGNusaQt1MZH7VF1ak6eYAqCc6KFlEqQrn5t",
-	"Zs1dkBw8bCAUhAxUvGgM8S63glCCIH3BOKq5uI3I7zfgrwtxHBdHigtWRrDGD9UuxZGAqHBpHtEIpkit",
-	"ZR1+TX0orU7/EDutjYwqARIurDmkCaQZwEEP35RyuDG12T5DvgyZYH843EC7V5o9Vp3jfYjpuGzGX7pg",
-	"KyqODWvnC2anwF/bZzPhkW/tbxHMPiavTqixPRh/aOMHie5sx0G7tAW4CW7T+qa7K2trcPstgaK3PXnn",
-	"OqiNFTRbxgVaQAGa9zn8P7Ca8+Bsu1dGAbiJ0vJqLHl7pP8gusEyP2YCqtrI7ZZV0C4YNPXQ6Byq+YkU",
-	"c+Km4/1UNL7aeQRoN/IoAPRAo6bEDUikYJcQDn9iD7bA/7V8mCrm/uWIwv0Lb6P7x45y/84Kig7xBVqm",
-	"K+J0s9lQtc+wQKfNI2ygq7tKVy42IjIu8p7pblASvXp6LXesClCqgu2SpBxhWicaUOZClvHH+1HKvGc8",
-	"A/3q+iJfRuqKrIEVawkYvKJynacBHdSdUm/REQn5LOzFnqxR87AytmrAlYFRZG+06cP9TcF/b+ddOOBQ",
-	"57BuvdPBYd2vEI+xutuTbO+Vv3wD1zlegED5rYsdpUBLXynx8i5CNu/nKYpc3dE9eHnW2/Bzw5m5CQit",
-	"vYIv8By7tg5ImvYuwEb04AF0qA2rZNfIG2X76YJnXGWwM2pqWL2fCOLTw0CY9ErKlRntNBAv5vch9gPW",
-	"Xq8oF4SLsm6qqcfwKMVkDvnFsWBXjqdyaSVtX/GjUv7db/mw3PGNVOrjgAwnpe13pjlcPhJIo7jZX1tV",
-	"HmcQ5beDgg9GFaMqrlpYG7OdfbIDAC78UMkKWOqB50VIgW2dgi7IjppyHdrxh9Kkgii2pdw1vkZ+cvZe",
-	"XPOVpTKy2BP2EdgStEly38LMR0B4dL5Btxjy5Zvvr9+Rc/fPP7h+jppBtyBC9Xvx4SpGfbwk38KSyfvm",
-	"4uJPpXsP/sE+nJEXmF9k5Yfz8hJswKXJl29fPiN//fqb//MHD3m+oeWaC0ZKWTGsp6p5yQTm5CNFzK62",
-	"tFyzJ1+dXcwcjDrssb48P9/tdmcUfj6TanXu3tXnr189e/Hd9Qt4p3WbzcImt+C/diu8YRWy0GdPPTQb",
-	"3fLZ5exPZxdnf3I9kYAOzrFt7+UvsxWmXNrLAZvzqgIXLDb1VUxvpZ2QfeSriwsXWvEpjnS7rXkJr53/",
-	"W0dkRQ828IQPAJH1nb/wQ9ECaaYHCjM797jMMcXPLn/8KdJ2fD4z19HGcT0ngrEK3LL+XthBzmlT8fze",
-	"vObaXMET3aLuHxNYFg5/mtt/QjG1v8iXs91aOg0Ad2sg7ZMq2i7oZwDrrNidREys9CcQVuvIb/D2M8TI",
-	"S4AXXHFRBG+8VX1Awc9817eEHv1w6kUPft6+OA1GPU0i7eGcl43S0oqlg0/WfMPN7NNPD6T9HvSAMOqY",
-	"PtJAXhjZTBU+pLEfekLDfzMhGQaX7oV79t7XrnvRHGJtxavCF39g19MvO8jr+g/RdTu/Y4ov3YbCDjpv",
-	"e/fy/cs+tffX73GOKKFS+vKl4U9OQjxEvPtPt3VAYdAph/dDW1HRiOoEZ/haylurCUOmmJsctibGdBdI",
-	"fI7bzKePFWCtcNuyfPRb98wBThrF2mm3stXD4oQ6NKkgM36XYU3BH5bnTae9+tEuTK6+RVy7Q2TjR55C",
-	"I3+XO7KkKuzUCaiklymdAmbGOiqFrTRoXbtA6J6ZLl+YEynYF4Dn1KclCIvSuvY0han9B4jKP3QMVcX6",
-	"7P1p5zcvieINnESPbjPvL4fCF6fQaTi6h9OnHwqP1ysuAKp+mNaKjPj5FlMz7PqYNt9KzBG951lgjUne",
-	"zEzECD22/MtMpdOR4ZkB2SfgpGJw+3HGFZ78VMxaI/ABgrGtJIl2qjN2mqbaMRwQS+8CPT2ZGRNuR4KU",
-	"vTT+6uKrX+N71+DqXDDoT3UiTQAsfX955lAtrUmzteb+V984l5V2BYfOywqumQ6vPv+FV5+QJGuGLrDu",
-	"pfqnWITug3luDWpOyAJNwnVhqRRiCeFNd65ZaGZgZc8Z+aEbMcSGfoRr8vXFXz38J0gpcB/LDTsj15RX",
-	"zgWGCohrrOrhdnzBFUKGu/loKQVTZxlRgnPUHVkSIg0OoT0kACdcwUOhcDoag+a1CQL7pzgVWeGBz+MY",
-	"AEANUXDtKLkhQu6IFK7Hm9tmhDqK8h25djUKFVnsAyAvxMFSqsHfmNcMHtOxMcYRWlF6jw38NLgfB/QH",
-	"XoHysKX5/IWwq43PmMH8QI7d+eyBaMKWS0Dj04S6ALtEMBcKSp3H4FNs2WjmWvLZy8S7bYh3USZ2aMQc",
-	"Uk78XQLceH/u9jK213xwwyFCBRFxeHslmT5D9KLo1F9UvHPs9xPcE078GSb5TxJAvwq54YQql1PiwOx8",
-	"4uBnEkw+1vRwHoKrQx4O2sEXGnDJipAn4RJrQoaO5aFYs9trv/MAsXYeapfudzeTSuY7esu+vwPF53PQ",
-	"zTtgw/LOo748TINg2EJxzQhsVUKCog8WMmt26MrA6nNrPrqXXIQ+dQBbZAYnPgIHSPg7Zxw9DxfwcZ1p",
-	"DnY57HLaMoviKFvxBXwoZTFGKDlD+yQCbo7lRtxVxB02glzcI4rYgu/4zZhilDpiOJV3lLpd7V6FHdQL",
-	"VNJqOG3G6tzlC0J2QAtx6wbAIijCNQpMf25ct3zWXhgEDjr/xbLHT4mLAgqqq/xz+qmztLrkeMBplr5J",
-	"zyWiVz0iL3PwWMODew5M+wSeLjgzCY6snctioXunmEJvoIwLtJKlqyFPb87bRjzHR05605fHOnle5pw8",
-	"A/CbI3w5L0/nywGPtFlDAk+U6MmFNrTGBqu9U9Fkp6RYtQYEpHXmjwl1zGCq5gyI522V16ORs//Gc4g5",
-	"p+nazeJEHGmQ30SjMhUrjH3+N2xnSOo/2iJpQOYOd/w8FG7cZ7yW8/Toz63KOfsgJRosHkzNarZdwPAo",
-	"n0vI3RzVSF7estD134X83wvf7xPBd1qfAsRlab/NUlQtBGBFHFwWzWYhKK8xZaBLZ99vmcBO+xMc2N5/",
-	"Hc4QW/gtMdrdli0kWhWgCz7n7HY4V9Njx68ZvWPwiV2u7gxSQa3puK0BSDn5YSU3Sb8IVldMcoaczsGH",
-	"55C4g+6HB1/ACGhcwrZYE0WvrZxZ7K19iyQIlITd8rmBhvkp1nVuWsjdVQpK6y2gyHVw8skHMJY+gCer",
-	"BV4SjEMIJ0KCEqCS7wldAC6Ew5mekw8O+/UDJM6+FynEV0jJOSM/uFo5LBqLun+35AIVdDAlYqQsoAbC",
-	"Prrrte2CDl2p6xNDDz8im44/k7Si3E+nYdEdpuzh6EO4LUaEBoEHWyUfwqHbMp6kLHzhU8JTumTvRrtM",
-	"kaOzQTA3/YGxWsM+GlzME22UK7HIDzhMjbjzsu6hF52pO6aeQD4lbu4cQVPfwwa9n+FffUtPEddlx9o8",
-	"+7itKXbFT17xd1aGGxnKUrFcm/bgFFoUACgmkqSrGM3tnwCeGV2CS2cd7phi74UzNM7IVcDIdEoXF0Tb",
-	"r9I6pAZCBy1oMo3YcXbNZ+S71lZB1MIYyStxqV+4VU8N6aooxtUvuQ0yE0Wl6ta9ZcSSXI7aQ3FVZqpb",
-	"x4nDuHY7j0koQoDYQ+q9H3WKdn/tnj0Ff9vHvI1C1qYvoqOKOXkFeQsFhgd2PuVFsVKqyl+NqHgmmxzw",
-	"MqTHT88N8PGvhA6lpMxpUBPY10CHekNV6C4IOZ8F+QrckhcXpGbGTnaO2a2ucMfBQMTlBsnEOujp8ium",
-	"vURHMc0CxVBvsupapZs7uxgdcqk5wSUCizFrEDgH4MUjGB+p2DST1r3ycKJ3I0XQhpKUayk1Awovukoa",
-	"MHHNQP3ZzIEaqCFQjx4T/kHz9aUPqD+aVoRfyJuu7Tk/cAO/FywkdYBHAPvVcxNUIFBfe3u44MBdHqIY",
-	"xXt93ulNk+U5z6MGjsd99jNnC3WWN+kex66J++ULtd+cciPbrT1lRhtEFuMMw5Ju8GJGmnacwTZ2Xx9E",
-	"bFgYff6LK/b41CW/SQIPh2jl3uNw+X4drgvGYVTtm4uLqTGEznTvIw/s7/bQBHZw6xXL/iaFwbtQJa8J",
-	"epYQp4tGZe8BHeloavIVQxOYyGhM7BlUD3bP51SpcD4H7iGt3nJ1UL9qQliPfB9RAP6D3rKWQjLUMvco",
-	"yRhppRsWTDWX5VRb23AfUi+gaZRTKga8p02887FXABMY5z9v/EMn5Twn4gIBEOExeJhb+eH2mu0OTWY+",
-	"YVdPw338FNDegZyaONMKvY+uH5pm7PGZkCXAsNdZ2nrl+qVMcEL58uihX7mtYs7X+Ie2Zz8VU71Xvu/h",
-	"dOMvcucLAp0EMbMFwGtIi2p/KmMzDh+40ecdtxFCkqFHdhfVYYdQHEfFZ0lVMNIjzafT6D416Qio//eb",
-	"UX9s595A1ZNYySuX0Xg/XRo/MYWf4E16ODN5hQgi96vugOkeNGJfoTv50UzYXP6r/TuGALnRZM2196k9",
-	"cMuuYlcv1+1ugb+yRJmN961NFwEvmUffjbxnD+fUXfaLgh7Z34lzrJ7BoOnTfPxs5ivfK+cUrn0jt95j",
-	"Pw8JCGtaL8mGVixKVO7T+TkAqZ54Y9/aMT/Xvl4bqsxJMjxhJKvVghDGu2AppgYAP7bBlPwC4LgggyqC",
-	"sFGMlmu/3TUXt/Zzi4bX1UgyDj7w2j790J2baCaHJnpxTSNmOjuPrrv5SYQNJ/MP4Dr5vHg9d2gME/rY",
-	"Bm3Cz3xaROBUJ+9OAvDtNLpdAEiOlg5kr00Kh1pPbDHSLQxNZ/rUsrwdVylfwxO/eT/dlH7SSbsBWvm7",
-	"Ni2yrqC431p8p64H3eKH1vSOwRdYdV+tAM7Mc0ssjXkov0zqwdzN3GMMNnp9Rt6FfAOsj4isonnUarmm",
-	"himoAEJkJd2NtlINiRMQqhiWKLzFVVnKO5lDJdf8Ams1btnWoCrjV9oFln3qW6BPdr64793P/XJa0s+R",
-	"/Qlo/IUD3nQmY9QLDRSyRlhaBfUwHP2Xu7V0iRoYmcjwpdWTmt2hjpVTfF/L1Wt45hE3MHwjsYnuh5M4",
-	"HCzFGwJLDjX8RMiKOZhUn3JXy5XLbsZeEpCbNOTtxWzbJDbturdpp7hZS6ny3Wf/CZOEFG0plnzVKMsc",
-	"YJVcu4bsf724IHzpYsg+pIz3D2Fo//Lnr931w38/TQn/QC1TTvM7a2/3ryyO8Llv7BjBXbNTpLj+jd+h",
-	"O6KWq9AlfUhpvh05nhbebCxBS6sS6LBO3tV/PGq6u29WneByoY31g1MyoLpS85WwyrboxlTjAsyQwOc3",
-	"5XwZdyNIF/w+59q9N9ynr1PI0b754yni7mrFkNu0GYd8JZ5wV10ETZzGJv+W6WbzqAfsuoYnDhi/XZ1Q",
-	"kmG7ryRDTRdGwfacXkuJlI9vUulTCS716bMcwRts8nWKyrgVBG021HJ1YU1bPI05KWldoxVIy5JtDejO",
-	"LmEOepfrDE9C4KXxcAw+clIXaPvZaehWZcm0PhwWwVEnRUPw0RNcC2tIQq8qq7ataYIHUgOnonVQpH3K",
-	"0eihnP8CIGqfzvHlcQ5zJ29PfEQeIzRRBN7pVANQ1g44Ae0VKEQ7rkNEV8tYmkln+NZB2Z2Gt1GXifGF",
-	"9tB+WLwSNSMFtbNGuGAW4QLSsj3SeYsttUAr9r3oNTWr+RKQs0PPMh5JSBf2sqSyVIy5qlanaACeZZ9m",
-	"3ouEyzZRoeehBY8r0WuSXGFpTodpI/Y3EbZqOMklrTUb+GDdTgy2CwK3DqAb0rZYVClANdmxuk7ndEyQ",
-	"EgkNw27BSUjvNTNRuzsHZ4rQIa6VALKOHdXuqmV4hpJ3PCD5ZLQo+Psb/+SUdb71XugTuOigOSikwLIV",
-	"Th+gWBOaRM6ezU/9hMqy/0Y6hu5+O4lJi/vAVFzMEk08ZJ9vFXuy5ODGXkq1OcKapXfd4z59SbofHtr5",
-	"/Nq+m1/nqN66Y4KAQgsikTqyA5fznG+2Upl8ROEV/P4/iczpLbhKodaWlYoZ9M5DCvMXmjyrZVORa6bu",
-	"eMn0oe3T+NxhHucGfKZYxYThtP6cZqObNSnDbI5iehPWckIzZvCxFE5M9OtJGGFih6KUtCJqnaM9FR3F",
-	"A9NbeArtpaw5E+Ymg+/ufsUpH06+aAfrv/q5fW6TyOJtEGenIAu1dz3FHfOlQCVMPTHyCf7f+IUCxtEs",
-	"/IJ1nuk6HMLTabSh+VEvklJpqB3jbEdoVSmmD3XS29CPmGZz+dT5d/0/h/k9PjVqKrxm2+7jfsT1kPB2",
-	"lKqWXne2y08/XSkaqH1tivF45fwkJyBVRz+++55nVhGawIaJxlOkPoRwjAHXo8rNolbCqay56Ocjk/2S",
-	"EMoPArudlml5KGJ3DW/8JnP9HhZnPwk52oGOj507c8PanN3a8bbncidXTDFaxcmcUQ6Zc2pUcalNOpL+",
-	"gpbrqMZ4gFvkIQfewbxcZY1wridXzQ540XQDPjfyQd/y7ZZVH+a+ky417wXXgCaNsZxN4axQqlvwKISb",
-	"dzWaDk0dg/mK4Q/ozXGaLBZEA+oULW9Xyl6Py/fC7gFkGjFarguXa/IBcLc/nJG/y53LlBX7FjO0iGFF",
-	"BbRcbSe0bkSlsNgZyqAz6AWPZdw1ej3dsPvqoaDnkxOTjmk4F3mWkmVgLRgsAg7qTkv2KH4aCaWB2WA5",
-	"ZLNYpCGWW54/XByesqPLORApePGNW52nIaQ0AxW5k1HhEypEX2twt2XC5I758LUbdfL3b6afUhT/PoDd",
-	"5vfLH5ynhXAi/c+32/GraxB6HcMTR72RLKF7NLlWgeiAGI7hET4yc3BfeSznT7+xebJvr6NPe3emtu6c",
-	"QmsIr7dgeYZQc3F78qvzGgc9fHN8Pn8mPxTS6KhH24hLc1wB1yVpRM10i5SAUk0zqxIZVu8LBBvxANqI",
-	"//TRdFEXqSkQPOYOkH8I1+nWbr8rNhOOfjqv8QzEd6t7CGM5OXokpJvhojQTVRSXFNLMfSkX/NUpepWE",
-	"8N4GGsp3GE+EF5XW6FKAUT9gk0RfWOiP/JuLiy4wURH9CL2koNn3br0/G8Ns+n55Vde/Xyb3G4GMstpo",
-	"K4L6eFEFIv051PTOjQ1aeftCh2IOVecEEfX7zPD8XuCq5+CddM05AUwL98t3Sfbt3GmtpatL0PcClgjl",
-	"NlFnxpw3/JqvxPfNtKSpF9CT+tR99HzakJvsvEVl89DBgoVclXwWkV3IK3G66vHmI5M30BnysJMpfvhz",
-	"V4tfh66DidxH99OpT/CjC3odbKuJ115jJlTuxrtEqc+SiuV/efCl/05WTBeYfVWQ1g5F4OSMN1o32/Ho",
-	"3z/oLbt2Dx21P//h2+72BC14wQUFV9tB2Lor8h++nbvMls3GmdygAgLqGRdQ2esbnTtl7zT8k6pyze9A",
-	"O9hhKxSXEAE5VazearKjzjK6BURl72TF+Eh2x/eiHHe2XsMT94H2AtxXy9zlTvxWWseF9U6DeNuL8jDC",
-	"Gww5qZprL8q1ksK1zD0l5hVoGBuuFDbj6gYHQQ0Br2WviDV5x66qCtb9OOqiHfqxHGaHjzLRQIatmlNE",
-	"s9uzjRBEoBxocByWDS7YymdHA/2k3BWDKiMwlbCNg73/vqvGGbkiRjHn/MUGM7UUK6YIGqYLWt7iXD7Y",
-	"FVlF6AOB7LHWzoFWMnZ85stCAF12aFXgPB2FjDKFYGn77h/cAPXBZ4qwjIDUq9dyBz2e5uQvUUA714iX",
-	"2xdnPcBIV+0xXumBPOVz0/bFIwRQQ9nPkteGKSSGpL8huIomuYOQaCL2HKG9RJW4CQ8QFSmPFHSkJus+",
-	"gYAsDUYTEDLkk1JtWoEGjl7nROilGngU9cH36NLuRpSoymrN5uTC4TJLgQg3CygMNtOcZB0gtwnP11wb",
-	"F34+tseGfzX+aNEuN9WnP1tORcPWWx4Rx2AhvKdJzbCTG2Ahje7+sctoAcEc/bbeoEBi7cw98XwWh5Du",
-	"imrv8ArWj+Pah9rwYUpnEKe/Xi4p5mv3VjF3Rd0hmoj1t1/67k07xQ3zUTs8rPG8q+S6Lh5dZvf0qBOp",
-	"2Ho46n3dDoE2ziFYe2qQDztmeu9/P/rSM7nZAssNfXmceQiGtPN2zFvYI75cMsVECbBJDElUNYJwHfUR",
-	"izY+euGgefM8evb3hibaXeZkq6ZdcgoJ6Vj8pYkopNFcJ+GQRs+fiLFDySrVBpMooBgpdHh/+GWfWOf4",
-	"udjmVWn43Skqut42wvu57TerpmZYkDG7d0PNfGHk59qtkxUlApIRmlTcdfWEitM5ocDBsP/mjgJgZIDj",
-	"ifu0Iv6OZXMosQfMTrGlYnp9cswjGPWBzoCe/6VJYUz+DVq00dqqmKs1ASVl05RrgNAE+zmGCMFtw3QH",
-	"QJwCl5uW965e+v1JTTDmQ7w6dFAD/RSJBpntQeWuT0iNOCwu39qHTirF/Gcni6+3uJujfjkYdFKVZCNO",
-	"hfkJssV+uJtceBrxopkxNTvxJb+GQU96x2/ZPpXG0MIAMWFSHvdiFsRnt6BWaqhVNMFkmeMFcLAIBVK8",
-	"7wlWhSJi6JLikjHcK1bdLIbNtEIOB3W+iDhhuNssq5h5NIZiZkdLwpd2CNHuB67tsxcp5AwqIALAg1uc",
-	"yh8KQxIKoC01L43VGNZUVAOeY5RsFvUENf2df/B3pqNbcudH6ucv4Ir8aqq5n+IUdvnCPXsilRzDVtTY",
-	"neVSkCe+SiDkM3IRiKjoVtY7fx3kZdsn+7pCgfKOayJVFQD+7sOGW5juUTL9oX3spCS0W+9voJFcshik",
-	"O7lJNBYmelCMRoNPoY5oB04jUrFt3ZftNP7QglshkMQTLnyPCMix4cBkuvH6X2YhF+THn+z9xgIpJIJG",
-	"1bPL2Tnd8vO7p/bA/38AAAD//w==",
+	"3H3dk9s2lu+/gtW9Vcns0N3tTLJ3t/Vwq+OPHd/yJC63Z/MQp9oQCUmYpgAFAFvWpPy/38I5AAiSAEV1",
+	"q+1knhK3SBAfB+f7/M5vs1JutlIwYfTs8rfZliq6YYYp+BctS9kIY/+3YrpUfGu4FLPL2bs1I7wickmo",
+	"IO4p+6+X9u0zLmfFjNvnttSsZ8VM0A2bXYbhiplivzZcsWp2aVTDipku12xD7XfMfmsf1UZxsZp9+lTM",
+	"ykZpqYZz+GlNDXk/E+yjeT+zHzdrRrZ0xciCLaViRFNe+Yn82jC1b2fixhz/MK/s3xPrgGGPWULNN9yE",
+	"wXpzwR/jASq2pE1tZpffXRSzDf3IN83G/sP+iwv819PCf4cLw1ZMwYcanPPwsBp3WqSSZbNheFo/NB9Z",
+	"5qiOXOIn+7DeSqEZEM4bJRc129j/LaUwDGmIbrc1L6md1vkWn/jzP7Sd42/R2P9bseXscva/zlvKPMdf",
+	"9bkfF76YIIedXdlOSbfv7jU76tVCNjCJrZJbpgzHiQq7BTeNqhOrKmbbZlHzMvvzHVOa4/SHZ95u3s/h",
+	"wSL6Xmf0X8JpysU/WGns6FdlybQeTplWlgi0UdTgtXBvLqSsGRX2VbahPD3lpb2gXN6UUghWGlalB/CP",
+	"ITWMjLNtD3rwTE21udF8JW447NFSqg01s8tZRQ17YviGzYrEW3LFRXK87GRwU428ZWJI/VcERiTws2MT",
+	"XGnCNbllW9NOIVq+YnfytrM37cc00/YsdfRjfAPjY8eluIkXvYOLRuquIHVIvc1MkovWzLykJfLxxN3w",
+	"vJkYWVeeX1L71pzQhbY3Z6nkJnAITYx9bU3vGBFS2BV0CbGUFSuTe1Q1ihp3M7oz0ayUorJLbqlBNos6",
+	"IgXRbBZ2M4vZktdsTPbYBYRVwcMJerJ/P0DHN4oa1qXQ/JzsC7rzMBfmP76dDfmxOzS45nqN5DTtDmxY",
+	"xekN/jnHluyIN4t98gHFtKyb9Am85reM/OU/v70gH8k3T//jIvV9zf+Z2PjF3rDOyeUXrg01jU7OrdnW",
+	"klY31WDLxzYEX2IqzYY523kePSQVoPCvNGoGUgSCmRO22Zo92a2ZINxYfiCkIbdC7sRwCr2b3RKVo9Jo",
+	"FsnL2VTcvBBG7RP83EumJN8qCCVLWVdMFVbX4oZtUhtEq0o5adG/+kwxuCl2/kwbUtINg5ueHMdMP5RS",
+	"KsXqcNGHXICZnBhaU70ezvVHvNLM7hOhItxxKYJOx01qJjzNqoWsMvzD/oLsbaekyQ2r2a/D118ZTZAd",
+	"ELqRYkXMWmrmpwqfnHRFdmvc68FXd2uZpYY52XCtuViRpVTEihKxsrr6IXoFdc7Nza4KDtrNwZ1Gimy/",
+	"56Kyww1ptrTzyrPVUjFqjuF48IJUGTqKdiL1uxNYeYbJKm7cOhKyxLAN0gLXpFxTsbL7yw2hhpg112Qj",
+	"7eipWTMrylJXThBKFrh5YWiG/7Tv4NCM1NQwbTrCcGyTkA+k5Rj8dANK/Mjvhps6vUWZKwT85sC2begt",
+	"00Qq3DymM7dJMFbpG7kTLGnM7YmQC1ntSQkmpQEK51Y3EdKsmSIbuieG3tovE3nHVOobYfSszETDdtTG",
+	"aJ+EW0R1hu6skEvwFzznS5imqHHOmixoeUt2jhQaUTFFFLMyY2bJyFp0P88cxcyK2UI2ooJf3B8a4f+0",
+	"pLxmVXRdIylph71xww7m9Ve5Ixsq9pGCRxXrzMUeohSoIZOd3W8nPaghpWzqCkRkKTfMrYebtWxM58Aj",
+	"FhfZR8OpyKVBwbuj7tqxqkAN9Omc7NYyIiei6V6T3ZqXaxAGZs32qJhqhhrzBH4r1a3e0hIZmKXeg5Tw",
+	"k3/Fvu9GpErRfZq/uuvZvYy9q1d0WGeXt/U5WcsVPWF3yNgTYGdpLettt3+Esz+DLT6evx9mud371r/s",
+	"Em6zeya6AeyOqT3aGq3xkyL1LGlZ1uR+9DK5w4gttdXSWneEmhTljHlY+lTUk9F1TQyjG2c4WbJd07om",
+	"peNWgeYGqxmlrQnH+GK5tH8YHCNoeakPZrmwJFToHVMa2C/wK38m/riYTpsMqGv5k3Q2rLdtk4doNyu9",
+	"H+xjxumorfLKrXi1BisTZVJQGpnRrFDl8nPEq3KDxA7+Lkvw7b8rVrP49/717FxGd/t/OaSKwUYF1QtW",
+	"mjrZZ2upEhezao6wmpiojtHB4KBvvIWecG8Us5qLHv88QMtjXhunnQ9Zx4hPSbGNvOt4Zg6r1L0DcJzX",
+	"HUB30e0H/FqTZyM3G+fS7LHNxqwzSuzRGnGl6C6rs1IhpAHLi1Dd+kBWViRanen/Xf/4Q2zZbmgFJope",
+	"0236/nqXzc1RDg6rWLMqqQKDzmbZ706qSpOdVSScmCd0afDHPf59p7gxTCR9cUc7gdyS0awuMi6f4YjP",
+	"ZCMMq1ADuZimU2SUZqm482Eeww23dMUmbrti25ofoch4gk1cT3AV3eX8wGlG/KamXBD7W0GEvUBkQ9Vt",
+	"s02yYr5hZfqmp3Qod4Pcl2NtJkw0UF3Y6HZDUrf1uePaCfE46ho84ITbyIov+TE3+jG9annDLruAJkO9",
+	"o6pVTResxsAR0Wu50wV5evb0z4HXRMo80TwpnnvH3sC5e+3YSdY2YBK2eexonwdPU48fi5JpI9X0m/IS",
+	"pXjiooAf8dDrkRMeHGRw7XRqK53PKHCuxT6orVRUxNJQYXmbcP6lLZPbmnl3lWhjdw+8/36ONxunbwzO",
+	"XDGwE+3vVrEV8K+aa7yCCYYdvBTZMKTl2fiYY9ZcpENB5e3NiKq6pmAc2sdYFW9KJkKU9RF7xc67iceG",
+	"yrpYtg36NMd9C3r9eNc191uCAH9gO6YNWXKlzRzPw/6vPQsTbQjhRrN6OZXO/H38HzenQ6ZN8u47szkd",
+	"Mw02dnu1o2VGV65P2WPs43/aLexFuI52YzZKOVFzIk1mLetKHx/XAj6d9VrlQjNJEkueGY7fLji1vS/u",
+	"0kryESGGkRACu+tudGa6XskHB64bLjXZlzlX98gUrNYTa3ny1toVVAnnxFMunqtv+XabcWRkT9Crg/04",
+	"AMaxkFqcjwQs9TbMs2HOi7qwF1mwgtT8lpFza8fecbNPbTS+Ndl4gpWP72eQAt3tzLLPk7HEJL06ptJh",
+	"NflpT9Inugfz0poNEKxqDFMbqY13ju/tOWhmJbkM4axI7D1QLympuFlwkVHgOy6LlCJi/4wzpUrxOy5W",
+	"GDHVQEErZoilLFBFSKMbWsP0QVgc4dI6KIGRrz9I/p5Qpu7W+xshTTpMAWlmTGkp7BYJacDBmAx6TCbF",
+	"rjwLRzo4v3gfk+SLdmbu8uXipHkepCYxWQwv2lFGJvVGyX8kvZTHzkpJaW7GtMz2CvrIecsejWKMLNiK",
+	"i6lRU+R48UdTi/wrryomRqIuwLK5I3BQodnS2KkWaCihO8SwuraP9pJw9rIBTmKpTTNGpPJ3lpGVFCxk",
+	"8IAd5rJ1hgbkKxfNGzj7M04ragzbbM1Er8SiFaFjKo53x3OXimDWSjardTrDIOMiPJR6cLy3LXISjJot",
+	"kWbsvGqKNFs7dlUQ6c5RMcvdO6cQK27iyHSgNbecYT/ZiEXFK8GEMzfttis+YgVnf1OGEFHaxbdbS3AB",
+	"UX2rgUZLy8pquy+KGbXvMMZIMm2Y1k7FSbiGzQ0mfEzfJNmYUmY4xkhY+LNqWVl+OqKARXFmr2fuKKYz",
+	"FDPVCKdsVkhtLjoMMqRkuUCxNmx7rAxVVOgl7uIY7b3zz0HWVnXMLUxx31sUg27jWqnp46E+BAorahlW",
+	"7Dj0s+hyjQ5xpxj6a7l6ze5YQgsspVjyVaNwZWOb4cf4wcoQa5X5AY95aUoWkwvaJVPnhOF1JknFUbdb",
+	"DYHpWc61oOXtxKyUvn2AOUa40CLeqrE9/sGJek/gFVs0K0hMX0pnUlkrTimpkvT8N1ZxOjwoz9f8sHe8",
+	"Ap2SNhWWKGzs7Y+Yv91swdJ2GuhdXvnMBCaXUgHn0CG7fu50DUiVIJTomup1QbaQNEEWbG1VR3jyK01c",
+	"Eh8+y60KLoVhHw2xnz0jV5GI55iGoTFcEZVdDHmO1CalKF0RbXhdF/6r9vwtA0M/S2aYAxswGCzatRQb",
+	"ko0qR6PGYfojJ5O0Kb4f7vq8t+sd1t7u/hl5ZYjcMqFRnFNRwTAQdN5w0Rg2dgRFeMF9QN5ykCSyUUTu",
+	"hKOPxAhZi2e33mctEdQ0hLTzW5EFMyaVGNW7pI6puu1PXcwfHM/pKYo1v2NpO3MttTkmrwzydqZHTgxV",
+	"R6lzkyszQMjA5GOPo/+em2fhVp7aqTe00YmtyiZmZ7PJvChPJJyyTTcX36VgoTuBK1KuWXm7lVwYsmfp",
+	"VCyMxdxPEC+sLuODOX6ayb0Aq/iPU7EyvFFtHnhce/HwGpXxwhBc/LBAZLj05K63CxrWZ9zLelpyVle/",
+	"Z6dkwosd0XpQYgcCz6UMgZymzomTDFqnHUa9U3SeG6+Suik5qzVzUlYFUbnEEf5PTMHI1ZuVNWfC3GRY",
+	"6qE0aSboos5dnzXVN5qVimViF4pVXLHSpD14b9mKWzFN2EdamnqPng6vzkS1R+lTxpdzU9Ol3B6bdKSZ",
+	"uuPlSHwESq2yG91opm6mnEk/tyv+bD+5sz29znYXicOP55edTdiZ9mg7m9k7tDGCfCnV5nGI0v3aklaX",
+	"cF5ACc4tY1sdXOM+X14bqdLs9whK79U+OZcb5GYautdzQolgO4LbhhlQmKvvN/Q09Pg45NZuffJwexm4",
+	"rqY4zrEdTcudt5mfHE1Fw+imwBzxeh8yEtayFZZBiT06ofdNk6oIuorqlQWYRJCVLiN122B8QiqwWs/I",
+	"KxFXOfMQ0m6Ed7xZKjsbVDNGte6DyS2oKde5LA5MK7aSbtvA8EauwDWWIt3IR/oFnJanSBK1j7u6wyH5",
+	"hMpEsLNoeYtuwJpRzapMXciUsDhEw6PivfHqmNG9gDoKEvIIsnriWLFN55G8kFlZwk+Hu+x6dlQTTDGu",
+	"0muLmM4DynM0VBxxc0m2Sq6sRC6cj7ZAD203eOCSuJZSrWQ3KbObmMMySAP2EmDWAqGQmhOy4Y2EAHnC",
+	"FUz3N45IRv3MrY/ZPW1HFXKXHNSa8JnUVFjkmlYY8hzs/rSLsG3DWbnf8pSBnOLmoJWYtFDgChLMfap4",
+	"la5cZCK/9E4NBKnpESVomm2pr5ZOiMZTZDiyKUlU1/BgxxBIuKTgt0B/dtkrfsfEIU6C791YyhobNxql",
+	"c3W6W1uQ3brNSrZUORsphRhjgqH2JDfAiLqb9euPF0/Hdh2kBRzaOp+C3x3q/WxDrVb6flZg6JIRO1U/",
+	"smKi4qB6hRIdnZRWKecNyuaOE9dbZC2Tt7sb71ERYdH4izxg/aFGIBB9G29oL3Dgho78WzmeVsr0+spn",
+	"kuYqtd1OLy0D5cLSUtBnan7H9DzU5TEi2EcTMkdXEi7adMXGy97HlIJ5JjjCQbWh5W1CH+wKKmtkEs3F",
+	"qmZZ/IeYwA+kik0hCfeZbLKDPeDvvbrYOwiUNsNV4TXQrZ6m0/H1nBZq76lymD7Gyf5kLAg5cer7tK47",
+	"X5/Aq++trmbcNi50OWF3CpcT3WreqM/UoHzL5GynUusDRbcrJLqp2TJxxf8uDK9d5bc2mAimvQXjasIt",
+	"g7cHWVMTp3VYEWKkJDU3pmaQ+uy1FyMhbWTaqY3Jib7f13HWmNfFLDSmF0/bUQTai/1D7PDZWvKSZUBr",
+	"4mQrOHPYOLBHuW61+H7Z40HmNcZ7smWJ0+rLnLA5JFZy25H2xXTuTo+oeAXV91tq1rqTOzS3f7YaDwgS",
+	"7XIG8l6LDf34Cn98enHh0Mb8H3o+jWL28clKPrF/e6Jv+faJhOnQ+gnEIeyuG9WwpCTJ+2Scqe627ivd",
+	"ZnIlrRC3pAnq4mv36CGpE2m3A/yNniTmqKRYPZyKVmRzo4nciQKCCFQPZbR7Bl9YMM1dDD/taxrRbmMN",
+	"ymu6kgCcUz3c05C7WZD3syfvZxjnEOw+yihtVVHkwXE9h3YWtrmnfohV/r4OAb1WA62RtjrjQS2xdx9z",
+	"9+41nG/+5o3qNgMcm3DE6Zq447Vx1A5bygHyY4dXP1CL8+vXidzMdUhrHLtiLvkRQD4+mrzYnF6HFQpl",
+	"xspH3JhjK0pGVK9iZccl0KCps3UO8ZC/QZZcVLqwN/n9TLOalcbqSvb+CMdV7bM/sQX5+yuyYVRYsxxy",
+	"CKxyqm/RUm/F2NDxyD6WbGtyfH2QChqnjiIzOY6n913TPcTPCm8Vrd90c3T9Bzb042smVmbdHzD3yeEX",
+	"h3hK7Rxgp2FrS4qZsD455lwzqsr1+XZ7SQBB8419SRfAE8CnqwuipTLf7/G/PypI/f214eXtS16bTn5U",
+	"SynbKCg3zmQ7FAIJZGErvvnuO5CWYWsOXcswTI5433CWUoqu5YZhrgeCsmBA1VnLx1S39nOjkAEDjhkm",
+	"SW15aRqVTrk5UBqb5oojToBRdv5gt1K6hMUnwdixs4eAsDj/airZ/RSnI7SCSAOhYh8ieqgY7Diw3y+o",
+	"HSTP+toVaU1PoxjVDMbSm0fyGnK5C5Hfw1qNcS3AhMKTSAkoMUHTTy9H+ddpbCvtwa3aaNwcfJqXsWOw",
+	"IHRHuWHVnChmGiVYdRmFhha0vJ2HqNAlEZLUUqyY8q+dvRdRCFEHECznPPVjJtOd7c84cDbM+I6qFTMp",
+	"ZN0pJd6tB88VX/m633zxVRYdd8q3nHlsJZUVCRljAG/IsC7r0OgoZhIR66OqmRndjBW5ow1EFdOmE347",
+	"frrvLA9KxdezGnW2lOu9q/WDewSzcoLJ4825KMzRCrbfj3BgEZnkrts7x1uP8NyeKNo5DRfw3mGJaZ6m",
+	"uNCq9cL28dTy9ss15t08U6xiwnCaStofTVMZz0HKpl10XkxPTKcry7chVXKU5PGpFnV6SgqSdkms7hPJ",
+	"aQW3Qm+T1lIdAysDGFWJ61hRQxcumhvY+K81x9CJ1GalOnZbN6A9aogMPZqZejtrJ3FBGC3XxEdtBhsh",
+	"ZHXEeiErOrFcS57a3FQNi9GzhvOqES6WEXwhitEjuCKkHYNrF+VgCn96Sxt9uPAEs5LvB1EfDs9vjz+V",
+	"5EILTzRpOpMpxOODeSvdjIQ2JGa3RsjxdJa7HOJK63TXhRNJgIHh/FcMzIFJdADLyhbZHWgpkC9fZjnk",
+	"dsyP4wZKC4KzMUozmj7rd5yNys+82tkpfvSFz8xKyQqUfEDZOOiL45iviIeUJZlnbc+ITEwgzGQlUf/3",
+	"QeMCTjmR3mUOLY8OE18mxrX4iukj46tZu9zbusdatS4umTVnI5p9ECJHKvML7hY0WZDLUA9a8YpwPBt0",
+	"gyGe76y4XxaTYXWtM0Q2NTLTYl5nd8jej7xdMKYGef8+RK4LwupW982FpgNCDTXZZB1N/FMY6bxn3k7U",
+	"heUgj/C3z9GvzqewRS5JwM0nRpIFQzEnD3km+zxoTKO1XNNHTnygQfgKO8Txdzn9jV7nEeKTcPMuJRNl",
+	"gt6Lcq2kcHm43rNgh+03DDiYJdd3sbXwzvYrLrA6Cgoz9JQiFmkRR1x8etOGKyWVRm7oogUwSYzf3qPA",
+	"IjEHLsi2piUrHG70ju4LKCGteWkKwCKw30e7fI7OGPv9S+LM+ALcBUVwDBTuWZ+TyKo4ZXSkHG5SiVts",
+	"WLTQUS4ug8Ttl5pkCfacErFAt/MhSIBIL7j/4J+JkN2OyzRG7JXhN593gwBLWddyF3SBdH7GmmEKzeiF",
+	"34vybSP6aHVDX0bgVVUyqbWd3w6s/hzT8pF75dDME9P2H/JV7tO/ZfkQFLUiH2o/O/flc1uo60T4UUhN",
+	"R1+6ZdaZySBld1O2Ew/o+KL72tW2mnUhTfqmn7ZRwkFUbgcfnE4LVY3QEKueLFUYVTVn6ibGmUvU9t3l",
+	"yQrhd7GsNpcXxFzaU4DZAtRPWuPF+rgHd6ah1m5J7vESgj9TbgKGiSa4V0ZcKfdvwYAP5Hbh9Gnpfj+t",
+	"eTEDhIeMOMo4TaZ4MCP+ci8wEcWWikHFvLVowQBChOYsrAj2RznMNUIYfZVDyxlBDXlI7veB7G6ACGr0",
+	"/QW2P1aorERAxSbnDh9BYB9NJ1bQHyuhU10hdlivY8SCkQWA/Jy4T8Q9on9HdWrwnshE/nCb3tU58FTG",
+	"aOJaJlo9tMCVyPAS3DWw0r44TkhNd81jCdXnti2KSttnwnvKWvgUp5G07Km9YxEhdEVl57KPN6KwDOKq",
+	"TMDyh0BPgHAJCP0AC3wXLw4hYsC8o8AY3OIhDTNF+PazueYXhxShh0n8gZBOeDgcAt+CQZ0/0LqwV0HM",
+	"DmQZpEVyD6nQN3bg2t/K3iceKMJDB42LYkycjyq4JuAOr5gJIRlnxRJq9cq6niPOhhf+iKBmpVm3ljR0",
+	"i4mCivfXIWhd/7icXf48XZv4pUgoEbu1xKR1p3AcLZSP6YDSt2o73a4wkHokGz10pZ/z5ZIp5kAnBnhz",
+	"OU8n9QKfVJI5DH/Ip/K37tJjnVgD1PCaaLlh0DbKtQhCgwDJxJX4Ws5wSeyFhL8gQkvHiYgXDU23xd6B",
+	"HmMSQ/RBhOmD2lc0+9YR2DmfHMf0HC8VNxkLGN+y/aRMHt+PEE/oBispRvqTjDojVwkC+zPuQSfg/wT/",
+	"5p0yBfl3UgEJ6IL8W1ITsGY+QKCSiIn7Nfx5VsyezIrZv8+K2b8l5zzN4wcLwK0LGT/d/h9AjDkqPtRX",
+	"p6/7+EJpe5vmRFvOSGtkUlaoUF0QyFoCCnQc0zIzDO/oInJl5XNzP0trnL56coxO0u4x5ImBtAZXZUDI",
+	"yKkmh7vnuFPz7SvlWAsdOMF0z81AcomdpMbxCl6x3v1+nApsrzRM4BuwHIenmq8wfhVQbOISxWGQJq4v",
+	"nuCCj26xQgDPAp2hCavNqH0vq33AyMac6S6dXgVP23jV4SOyQNTsph4Nwh90exglrbxx2yjn1EywsVUX",
+	"Fi1B/S9b8hrrCr2mLvnWFbFCgwcIMgzqw53RjErasC20Uyomu7QOxsKSUTv090eW3MHSp+mVgNnqvt5B",
+	"p7c0KAewn53LoRn0MxzEtz2MW+ATPqdxTyrZzfRL4YwNgRhatuXjRENP4rHnlD4OV+zgdK4BrWDIXkxs",
+	"iptzjg3CyNlMIHtAH7cBKCwTPlaNcF5g6raK7OBGVgl/fb5qcodscTO1vN2yjpql4iovWmc0+DmwGVWS",
+	"VVut9CbZMvr5SKXA0uHTCyLFPOATboJPfBc7yAFZLlRYepDp5JJEqtVo7AUC+61L1wAM0jHR7Jo3VLlq",
+	"iezHFAM9JHW0vbUnrMYJmeHQjTXsb/y9qJzRn2GO/F4GU7FLRhsPUhqshMm4pL8Uh8OnG4fAmEp7USum",
+	"je9aLZfkCESGdCjyimypMUwJpKR/B4X2/yZqIkaA23oNaegGYVPpdqvkHa1dTVuUfzSpc2b6SJIJ/Pn2",
+	"TN+DfhPiSkbKOdkznex3m3MNDXhy3zBFFplUNd0Ftb8VeDNjMR3MVavpl1K0RYlzBFztzvNz+Kjm5CUg",
+	"2iT25xjXFO47ZGPhsy7LAMLInQQLyyb8M368uRWgB44olx72EgOq3b3GnJMFMzvo3rGTECKbRAoDp1j3",
+	"c99ZFkvJnlE1JxeQIwNi8zKY1hXbUNDz7uVNc86UNkvKHlWn8vQJMmDnBguFFaDc+bWZNXepcuAjA94t",
+	"ZKDiRWOC760glCBUb/Cu1FzcnsTjdrKoXcjmcNkkcdnqSMeRQxXMcT5AVL48j2gEE6XB5dcGDibiRf3U",
+	"k8zVWCBrjv7PJAM46FKcUhQ/ZrXZZ8jXIR/8TwcNmj5Ay1iNro8kprOzMlHTBVtRcWxyWx42Y0oTDPts",
+	"Jknie/D9tM12pnlep2QhtFkEiR6txwG8tTAcCW7TRqi7K2uROPqNAaO3PXnn+qiOwZpYxgVaQAGG3zn8",
+	"P7Ca8+B/uldeIfiZ0/JqrIRrpAsxxqgyP2bSqrSR2y2rLiHJ1xqK2P3C/nMlwTE9J2463tFN46ud7wPh",
+	"Rh5tAzEw6ChxA1oN/RLCB0/swRb4v5YPU8XcvxxRuH/hbXT/2FHu31kB9AC+QMt0XbxuNhuq9hkW6IxJ",
+	"BA921ddpH2kjIts2b5l0U5MwLKDXcseqAKiOFsHwGKPOFok21LnEpfjj/Vylsfh4EgAel6gvI3VF1sCK",
+	"tQQkflGhMoEY4e6UeouOSMjXYi32ZI2ah5WxVQOeNMwl8z4D3fbg/WUSRpddQOFwxF2AuY0mhwBzHzAm",
+	"bt3RHml7wfwtHPiT8SaEK9CGxFEctISWkjPvokYn/bIFkStDvgdTz3q9fm04MzcBsL1X/w0xKNflCWnU",
+	"XgrYiB5akA6l4pXsWnuj/D+Nf+LCFt7gqKlh9X4ipl8PEmnSKymXerTTQMWY7o+OCoRiWVEuCBdl3VRT",
+	"j+FRassdEJzjxa46X+WyTH8KBXRHVQC63/JZOsf3VauPwzWeVMXXmeZw+UggjeJmf211epxBVO4Gmj5Y",
+	"V4yquIhxbcx29skOAG1ihtpWaK0SmF8EHNyWLeqC7Kgp1yEpIlQqF0SxLeUuXQL5ydl7cc1XlsrIYk/Y",
+	"R2BL0DXRfQsLIQDw2fmo3WLI129+vH5Hzt0//+TaO2sGzQMJ1e/Fh6sYBPqSfA9LJu+bi4u/lO49+Af7",
+	"cEZeYLqxFSQu2kCwH6cmX799+Yz817ff/Z8/+Q4oG1quuWCklBXD8uqal0xgiR5SxOxqS8s1e/LN2cXM",
+	"dVWBPdaX5+e73e6Mws9nUq3O3bv6/PWrZy9+uH4B77Tu21nY5LYXgN0Kb2GF1IXZU4/USrd8djn7y9nF",
+	"2V9ci0Sgg3Ps4n/522yFFRj2csDmvKogFOD9dHor7YTsI99cXLgQn694oNttzUt47fwfOiIrerCfN3wA",
+	"iKwfhIAfihZXOz1QmNm5b9MQU/zs8udfIrXH+6e5jjaO6zkRjFUQHvD3wg5yTpuK5/fmNdfmCp7oYrz8",
+	"nIC2cu0ouP0nYKv4i3w5262lUwVwtwbSPqmr7YKiBl0eFLuTCJGZ/gSibB75Dd5+hhh5CWjDKy6KEBWy",
+	"OhBo+pnvUkc9ox9Oveh7obQvTuuqkiaR9nDOy0ZpacXSwSdrvuEGUoseRPs9JCJhFD+iHhbICyPsqTrI",
+	"NBRUT2j4byYkw+DSvXDP3vvadS+aA7CveFX4WlBsgv51pxGL/lN03c7vmOJLt6Gwg87t3r18/2Of2vvr",
+	"9zhHlFApfTXz8CcnIR4i3v2n27LgMOiUw/upLbBsRHWCM3wt5a3VhCHG4yYH0tClp0IdFICDOr96+lgB",
+	"5RK3LctHv3fPHOCkUc4H7QJdtHmIrixdKiiU22VYU3CM5XnTaa9+tAuTwTgQ5vYQ2fiRp9DIX+WOLKkK",
+	"O3UCKunFBVN9GrCsWmFnLVrXLiC/Z6bLF+ZECvYVwDv2aQnC87SuPU1hpd8BovIPHUNVsT57f9r53Uui",
+	"eAMn0aPbzPvLofDFKXQaju7h9OmHwuP1igv0WDlMa0VG/HyPKUJ2fUyb7yWWjNzzLLDkNG9mJoKFvtXM",
+	"y0zh85FxmgHZJ9Al414344wrPPmpmLVG4AMEY1tYGu1UZ+w0TbVjOFy23gV6ejIzJtyOBCl7afzNxTef",
+	"43vX4PNcMGhXeSJNACx9f3nmAJ6iSbO15v433zmXlXb4A87dCq6ZDq8+/41Xn5AkfYpO91L9XSxCM+I8",
+	"twY1J+STJ9E7sXIaoQXxpjsfLfQ2srLnjPzUDR1if1/CNfn24r88GngokdByw87INeWVc4GhAuL6rPtk",
+	"f19/jR1E3Hy0lIKps4wowTnqjiwJIQfXsCWU6SRcwUOhcDoag172CQL7uzgVWeGBz+NgACAPUnDttBUz",
+	"ruWr22bMuIrybrl2JYsVWewDPj8ExFKqwX8zrxk8pmNjjCO0ovQeG/hpcD8O6A+8AuVhS/OJDGFXG586",
+	"g3mqHJv12gPRhEGuPsBxu0i7RGw3Ckqdh+RVbNlo5jr02svEOygQcZWhK/iIwT38XYI2Mv7c7WVsr/ng",
+	"hkOoCkLjmJkmmT5DMMPo1F9UvHPs9xPcE07cFb1NEkCfhdye+ZJOPC7EtvUJrF9IMPlY08N5CK4OeTho",
+	"B19pgCktQsKEy7AJqTqWhyKER68b3wPE2nkoZb7f3Uwqme/oLfvxDhSfL0E374ANyzsPAvcwDQIrLSEl",
+	"ym5VQoKiDxZSbHboykAwGms+updcqD51AFtkBic+AodP/AdnHD0PF/BxnekVejlset4yi+IoW9EVdyUs",
+	"xmNKK7talgPcwWNBzKsHFFcWYTOmGKWOGE7lHQ2J8Z2r4LPkrYbTpq7OXeIgpAm0iPduACynJFyjwPTn",
+	"FtWfwoVBHMHz3yx7/JS4KKCgukp9p586S6tLjgecZumb9FwimOUj8jKHljk8uOfAtE/g6YIzk+DI2rl0",
+	"Frp3iim0Csy4QCtZOkiZ9Oa8bcRzfOSkN315rJPnZc7JM8DCO8KX8/J0vhzwSJs1ZPJEGZ9caENr7Lfe",
+	"OxVNdkqKVWtAQH5n/phQxwymas6AeN5WGz4aOftvPIeYc5qu3SxOxJEGiU5xWYkVxj4RHLYzZPcfbZE0",
+	"IHOHO34eKjjuM17LeXr051blnH2QGw0WD+ZoNdtu/5AosUvI3RzVSF7eQr2L3kGKF4T83wvf/hux+Fqf",
+	"AsRlab/rYlS1BtiFHFwWzWYhKK8xZaBLZz9umfibK/A96MD2/utwhtjRd4nR7rZ+IdG5CF3wOWe3g72c",
+	"Hjt+zegdg0/scvWPkBNqTcdtDX0Vkh/GCuShXwTLLCY5Q07n4MNzSNxB98ODL2DUd0TCtlgTRa+tnFns",
+	"rX2LJAiUJCFTnVtCK1mKdZ2bFoF/lULWfAugsp22OeQDGEsfwJPV4jAKxiGEEwFDClDJ94QuACbKtZ2Y",
+	"kw8OCv4DZNC+FykAeEjJOSM/uZpNLF40UX/zQC5QyQlTIkbKAooh7KO7XhdPaNiZuj5xJ4JHZNPxZ5JW",
+	"lPvpNCy6w5R9d5oQbosbRIDAg62SD+HQbT1PUha+8LnhKV2yd6NdpsjR2SCYpP7AWK1hHw0u5ok2ytVa",
+	"5AccpkbceVn30IvO1B1TTyCfEjd3jhjq72GD3s/wr77Dt4jxAWJtnn3c1pSL7BV/Z2W4kaE8GmEDaA+Y",
+	"pcUTgaoiSbqK0dz+CYo80SW4dNbhjin2XjhD44xcBchsp3RxEcA5fGogNNQk2kiF+Bt2zWfkh9ZWQRDj",
+	"GNgzcalfuFVPDemqKMbVL/0OMhNFpeoWwGXEklyO2kNxeWaqedeJw7h2O49JKEK8+EPqvR91inZ/7Z49",
+	"BX/bx7yNQtamr6ajijl5BXkLDp9u51NeFCulqvzViKposskBL0N6/PTcAB//SuhQSsqcBjWBfQ10qDdU",
+	"hWbDkPNZkG/ALXlxQWpm7GTnmN3qKngcHElcd5BMrIMWb58x7SU6imkWKIZ6k+XXiiUdRi5Gh1xqTnCJ",
+	"wGLMGgTOgW4jEeyeVGyaSeteeTjRu5EipGNJyrWUGlHpiq6SBkxcM1B/NnOgBmoIFKbHhH/QfH3pA+qP",
+	"phXhF/Kma3vOD9zAHwULSR3gEaB7NMeCCgTqa28PFxy4y0MUo3ivzzut6rI853nUz/m4z37hbKHO8ibd",
+	"49g1cb98ofabU25ku7WnzGiDyGKcYVhSDxfZatpxBtvYfX0QsWGF9PlvrtjjU5f8Jgk8HKKVe4/D5fsF",
+	"uS4Yh1G17y4upsYQOtO9jzywv9tDEwjT0qua/V0Kg3ehXF4T9Cwh4h+N6t8DStfR1OQrhiYwkdGY2DOo",
+	"Huyez6lS4XwO3EM6v+bqoD5rQliPfB9RAP6N3rKWQjLUMvdNEzDSSjcsmGouy6m2tuE+pF4AhJBTKga8",
+	"p02887FXQBUY5z9v/EMn5Twn4gIBGeExeJhb+eFu2+0OTWY+YVdPw338FNDegZyaONMKvY+uPapm7PGZ",
+	"kCXAsNdZ2nrl2qdNcEL58uihX7mtYs4X+4cuqL8UU71Xvg3ydOMvcucLAo2FMbMFUGxI2+TmVMZmHD5w",
+	"o887biOExkOP7C6qww6hOI6Kz5KqYKRHmk+bu5WZdNS354+bUX9sI/9A1ZNYySuX0Xg/XRo/MYWf4E16",
+	"ODN5hVAi96vugOkeNGJfoTv50UzYXP6r/TuGALnRZM2196k9cMuuYlcv1+1ugb+yRJmN961NFwEvmcfx",
+	"jrxnD+fUXfaLgh7Z34lzrJ7BoOnTfPxs5ivfOu8Urn0jt95jPw8JCGtaL8mGVixKVO7T+TkA+p54Y9/a",
+	"Mb/Uvl4bqsxJMjxhJKvVghDGu2AppgYkP7bBlPwCcLkggyrCslGMArokbHfNxa393KLhdTWSjIMPvLZP",
+	"P3TnJprJoaduXNOImc7Oo+tufhJhw8n8AwBPPi9ezx0aw4S29kGb8DOfFhE41cm7kwCgOx0AVgnAG/Vq",
+	"P6DWEzuOdQtD05k+tSxvx1XK1/DE795PdygybZeStBsavfZYL2tZV1Dcby2+U9eDbvFDa3rH4Ausuq9W",
+	"AGfmuSWWxjyUXyb1YO5m7sEGG70+I+9CvgHWR0RW0bzFMwHYHgUVQIispLvRVqohcQJCFcMShbe4Kkt5",
+	"J3Oo5HphYa3GLduaAFXsW3tGvpenEMI8xvnivnc/98tpST9H9ieg8RcOgdOZjFFrVFDIGmFpFdTDcPRf",
+	"79bSJWpgZCLDl1ZPanaHOlZO8X0tV6/hmUfcwPCNxCa6H07icLAUbwgsOdTwEyEr5vBSfcpdLVcuuxm7",
+	"0kBu0pC3F7Ntk9i0696mneJmLaXKN6P/O0wSUrSlWPJVoyxzgFVyDb61OfmviwvCly6G7EPKeP8Qj/Y/",
+	"/+Nbd/3w309Twj9Qy5TT/MHa2/0riyN86Rs7RnDX7BQprv/N79AdUcuVZ+4JSvOg5nhaeLOxBC2tSqDD",
+	"OnlX//ao6e5vIMSU5HLulxOkZEB1peYrYZVt0Y2pxgWYIYHPb8r5Mu6KkS74fc61e2+4T98m+6q5XtCn",
+	"iLurFUNu02Yc8pV4wl11EfR0HJv8W6abzaMe8DUiuScOGL9dnVCSYffPJENNF0bB9pxeS4mUj+9S6VMJ",
+	"LvXpixzBG+z5eYrKuBUEbTbUcnVhTVs8jTkpaV2jFUjLkm0N6M4uYU5bK0tneBICL42HY/CRk7pA289O",
+	"Q7cqS6b14bAIjjopGoKPnuBaWEMSut5ZtW1NEzyQGjgVrYMi7VOORg/l/DcAUft0ji+Pc5g7eXviI/IY",
+	"oYki8E7HJMC0dsAJaK9AIdpxrSK6WsbSTDrDtw7K7jS8jbpMjK+0h/bD4pWoNzmonTXiBrMIF5CW7ZHO",
+	"W2ypBVqx70WvPWLNlwChHbof8khCurCXJZWlYsxVtTpFA/As+zTzXiRctokKPQ8teFyJXpPkCktzOkwb",
+	"sb+JsFXDSS5prdnAB+t2YrBdELh1SN2QtsWiSgHXozSd0zFBSiQ0DLsFJyG918xEjTMdnClCh7ieAsg6",
+	"dlS7q5bhGUre8YDkk9Gi4O9v/JNT1vnWe6FP4KKDXuGQAstWOH2AYk1oEjl7Nj/1EyrL/hvpGLr77SQm",
+	"Le4DU3ExSzTxkH2+VezJkoMbeynV5ghrlt51j/v0Jel+eOjr87l9N5/nqN66Y4KAQgsikTqyA5fznG+2",
+	"Upl8ROEV/P6vROb0FlylUGvLSsVc+zNIYf5Kk2e1bCpyzdQdL5k+tH0anzvM49yAzxSrmDCc1l/SbHSz",
+	"JmWYzVFMb8JaTmjGDD6WwomJfj0JI0zsUJSSVkQ9dLSnoqN4YHoLT6G9lDVnwtxk8N3drzjlw8kX7WD9",
+	"V7+0z20SWbwN4uwUZKH2wDS8jATwdqiHM/IJ/t/4hQLG0Sz8gnWe6TocwtNptKELUi+SUmmoHeNsR2hV",
+	"KaYPtdTb0I+YZnP51Pl3/T+H+T0+NWoqvGbb7uN+xPWQ8HaUqpZed7bdTz9dKRqofW2K8Xjl/CQnIFVH",
+	"P74Nn2dWEZrAhonGU6Q+hHCMAdejys2iltaprLno5yOT/ZIQyg8Cu52WaXkoYncNb/wuc/0eFmc/CTna",
+	"gY6PnTtzw9qc3drxtvd3J1dMMVrFyZxRDplzalRxqU06kv6CluuoxniAW+QhB961PXBLKpzryVWzA140",
+	"3YDPjXzQt3y7ZdWHue/oTM17wTWgSWMsZ1M4K5TqFjwK4eZdjaZDU8dgvmL4A3pznCaLBdGAOkXL25Wy",
+	"1+PyvbB7AJlGjJbrwuWafADc7Q9n5K9y5zJlxb7FDC1iWFEBvVfbCa0bUSksdoYy6Ax6wWMZd41eTzfs",
+	"vnko6PnkxKRjOs9FnqUDDZoRcFCn+xN3hNLAbLAcslks0hDLLc8fLg5P2dHlHIgUvPjGrc7TEFKagYrc",
+	"yajwCRWirzW42zJhcsd8+NqNOvn7N9NPKYp/H8Bu8/vlD87TQjiR/ufb7fjsGoRex/DEUW8kS+geTa5V",
+	"IDoghmN4hI/MHNxXHsv5M7X5O8RSKHh4J/XwnEJrCK+3YHmGUHNxe/Kr8xoHPXxzfD5/Jj8U0uioR9uI",
+	"S3NcAdclaUTNdIuUgFJNM6sSGVbvCwQb8QDaiP/00XRRF6kpEDzmDpB/CNfp1m5/KDYTjn46r/EMxHer",
+	"ewhjOTl6JKSb4aI0E1UUlxTSzH0pF/zVKXqVhPDeBjrLdxhPhBeV1uhSgFE/YZNEX1joj/y7i4suMFER",
+	"/Qi9pKDr9269PxvDbPpxeVXXf1wm9zuBjLLaaCuC+nhRBSL9OdT0zo0NWnn7QodiDlXnBBH1x8zw/FHg",
+	"qufgnXTNOQFMC/fLt0v2fd1praWrS9D3ApYI5TZRZ8acN/yar8SPzbSkqRfQnPrUffR82pCb7LxFZfPQ",
+	"wYKFXJV8FpFdyCtxuurx5iOTN9AZ8rCTKX74S1eLX4eug4ncR/fTqU/wowt6HWyriddeYyZU7sa7RKkv",
+	"korlf3nwpf9BVkwXmH1VkNYOReDkjDdaN9vx6N/f6C27dg8dtT//5Nvu9gQteMEFBVfbQdi6K/JPvp27",
+	"zJbNxpncoAIC6hkXUNnrO547Ze80/JOqcs3vQDvYYSsUlxABOVWs3mqyo84yugVEZe9kxfhIdsf3ohx3",
+	"tl7DE/eB9gLcV8vc5U78XlrHhfVOg3jbi/IwwhsMOamaay/KtZLCtcw9JeYVaBgbrhQ24+oGB0ENAa9l",
+	"r4g1eceuqgrW/Tjqoh36sRxmh48y0UCGrZpTRLPbs40QRKAcaHAclg0u2MpnRwP9pNwVgyojMJWwjYO9",
+	"/76rxhm5IkYx5/zFBjO1FCumCBqmC1re4lw+2BVZRegDgeyx1s6BVjJ2fObLQgBddmhV4DwdhYwyhWBp",
+	"++4f3AD1wWeKsIyA1KvXcgc9nubkP6OAdq4RL7cvznqAka7aY7zSA3nKl6bti0cIoIaynyWvDVNIDEl/",
+	"Q3AVTXIHIdFE7DlCe4kqcRMeICpSHinoSE3WfQIBWRqMJiBkyCel2rQCDRy9zonQSzXwKOqD79Gl3Y0o",
+	"UZXVms3JhcNllgIRbhZQGGymOck6QG4Tnq+5Ni78fGyPDf9q/NGiXW6qT3+2nIqGrbc8Io7BQnhPk5ph",
+	"JzfAQhrd/WOX0QKCOfptvUGBxNqZe+L5Ig4h3RXV3uEVrB/HtQ+14cOUziBOP18uKeZr91Yxd0XdIZqI",
+	"9bdf++5NO8UN81E7PKzxvKvkui4eXWb39KgTqdh6OOrnbg430vJtQJDTW7+dkVfLSNJiw4R0a0CiGmux",
+	"1rXcAeuVomS+iUMLc4Yd43Z0j70ZMak83SbukTXJL9MgLkeXB7vDnaY/2y7NokBeFijRuLEnqeNmj65T",
+	"BNCVh1NZgW4KSHelFMual+YQN+jyvnNIRjg1iI0dM81b/jj2wDO52YJKEfpOOfcHHKGjjnkL68WXS6aY",
+	"KAEWjOGm28sIDUd8n7xo46MXDprvz6Nn/2houd1lTrba2yWnkL6OxRebiLIbzXUSzm70/IkUFyjJptpg",
+	"khAU2y19g9n7+tBbmptYx/ul1IKr0vC7U/DZt43wcRz7zaqpGRYc3V8nyBf+fqndOlnRLSB1ocuAOxUG",
+	"KqrnTp1otQWuW7iprmiyhGrZHCpFA2Z3qoaUCY3M81m0ELlpmwby1iHye/G4WI3qQV6XP7Jn5V+npycc",
+	"ZbahJ0ua7VdApaMaeBKLl33cIpbElDn5Zz8Bbmt2Fs5ASH7vmHakAw32UduSujW5Df7iTUrTHoZKnqQ9",
+	"acQ7FVsqptcnx0OEUR9o3vViM00Kf/q/oX0rrS3TWq0JODA2Tblu7ZcYPoy21wR7IEE4Tst7Vzb/8SwO",
+	"EDshly10VwXfFUoeVFT1kaae5wijpsZbvGInZMf+s5M561vczdGYHQw6CUGhEafCAwe9HK3yuPDgNKq5",
+	"ZsbU7MSX/BoGPekdv2X7lGhoIQKZMKlofDELpkdXhZMacAxMcGfO8QI4yKQCKd73C60CwAh0UHNCwr1i",
+	"TfVi2Ggz5HdSp1LFxUTdRprFzCM1FTM7WhLavEOIdj9wbV+8gDHnbAUiAKzYxalipTCklYfe6bTYkzUV",
+	"Q+FllGwW9QQXxzv/4B/Mv2HJnR/p23gBV+SzuTX8FKewyxfu2RNpTJjSQo3dWasjPfEVhKHWIfJcFl3U",
+	"HRfLA2esfbKvKxQo77gmUlUB/Pc+bLht4TFKpj+1j52UhHbr/Q00mU0WinYnN4nGwkQPitFo8CnUEe3A",
+	"aUQqtrT9up3Gn1rgSwSZesKF7x8F+bccmEw3l++3WcgT/fkXe7+xeBqJoFH17HJ2Trf8/O6pPfD/HwAA",
+	"//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -68,6 +68,8 @@ type Operations struct {
 	PreviewSync             func(ctx, *PreviewSyncParams, SyncForm) (*PreviewSync200JSONResponse, error)
 	RemoveSync              func(ctx, Id) error
 	GetSync                 func(ctx, Id) (*Sync, error)
+	EditSync                func(ctx, Id, SyncChange) (*Sync, error)
+	PreviewSyncEdit         func(ctx, Id, *PreviewSyncEditParams, SyncChange) (*PreviewSyncEdit200JSONResponse, error)
 	CheckSync               func(ctx, Id) (*Sync, error)
 	ListSyncDifferences     func(ctx, Id, *ListSyncDifferencesParams) (*ListSyncDifferences200JSONResponse, error)
 	ResumeSync              func(ctx, Id) (*Sync, error)
