@@ -330,6 +330,60 @@ func (e PushState) Valid() bool {
 	}
 }
 
+// Defines values for ReactionEvent.
+const (
+	ReactionEventApproved ReactionEvent = "approved"
+	ReactionEventArrived  ReactionEvent = "arrived"
+	ReactionEventPushed   ReactionEvent = "pushed"
+	ReactionEventRejected ReactionEvent = "rejected"
+	ReactionEventReturned ReactionEvent = "returned"
+)
+
+// Valid indicates whether the value is a known member of the ReactionEvent enum.
+func (e ReactionEvent) Valid() bool {
+	switch e {
+	case ReactionEventApproved:
+		return true
+	case ReactionEventArrived:
+		return true
+	case ReactionEventPushed:
+		return true
+	case ReactionEventRejected:
+		return true
+	case ReactionEventReturned:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ReactionState.
+const (
+	ReactionStateCanceled ReactionState = "canceled"
+	ReactionStateDone     ReactionState = "done"
+	ReactionStateFailed   ReactionState = "failed"
+	ReactionStateRunning  ReactionState = "running"
+	ReactionStateWaiting  ReactionState = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the ReactionState enum.
+func (e ReactionState) Valid() bool {
+	switch e {
+	case ReactionStateCanceled:
+		return true
+	case ReactionStateDone:
+		return true
+	case ReactionStateFailed:
+		return true
+	case ReactionStateRunning:
+		return true
+	case ReactionStateWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for StatusDatabase.
 const (
 	Postgres StatusDatabase = "postgres"
@@ -1017,11 +1071,14 @@ type DocumentDetail struct {
 	Path     string `json:"path"`
 
 	// Push A document on its way to Frame.io, there, or back. In a document it is the unfinished one.
-	Push    *Push  `json:"push,omitempty"`
-	Title   string `json:"title"`
-	Type    string `json:"type"`
-	Uid     string `json:"uid"`
-	Version string `json:"version"`
+	Push *Push `json:"push,omitempty"`
+
+	// Reaction What Nuxeo did last, or is to do, because of something that happened to the document.
+	Reaction *Reaction `json:"reaction,omitempty"`
+	Title    string    `json:"title"`
+	Type     string    `json:"type"`
+	Uid      string    `json:"uid"`
+	Version  string    `json:"version"`
 
 	// Versions Newest first; the first is the document itself
 	Versions []DocumentVersion `json:"versions"`
@@ -1532,6 +1589,39 @@ type PushTeam struct {
 	Id   string `json:"id"`
 	Name string `json:"name"`
 }
+
+// Reaction What Nuxeo did last, or is to do, because of something that happened to the document.
+type Reaction struct {
+	// Action The id of a chain, or transition:NAME
+	Action string `json:"action"`
+
+	// At When it happened
+	At    time.Time     `json:"at"`
+	Event ReactionEvent `json:"event"`
+
+	// EventId The same for every repeat; the chain gets it as the parameter eventId
+	EventId string `json:"event_id"`
+
+	// Item The id of its item
+	Item string `json:"item"`
+
+	// MayChange You may retry it
+	MayChange bool `json:"may_change"`
+
+	// Message Why it failed, or what it waits for
+	Message *string `json:"message,omitempty"`
+
+	// Person As whom
+	Person string        `json:"person"`
+	Remedy *string       `json:"remedy,omitempty"`
+	State  ReactionState `json:"state"`
+}
+
+// ReactionEvent defines model for Reaction.Event.
+type ReactionEvent string
+
+// ReactionState defines model for Reaction.State.
+type ReactionState string
 
 // ServiceCredential defines model for ServiceCredential.
 type ServiceCredential struct {
@@ -9758,231 +9848,234 @@ func (sh *strictHandler) ListWorkspaces(w http.ResponseWriter, r *http.Request) 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"3H3tk9u21e+/gkf3ziR9Su+u06S3XX24s/FL6ztu4vG6zYc4s4ZISEKXAhQAXFnN+H+/g3MAECQBitrV",
-	"xsnzKfGKBPFycN7P7/wyK+VmKwUTRs8uf5ltqaIbZpiCf9GylI0w9n8rpkvFt4ZLMbucvVszwisil4QK",
-	"4p6y/3pp3z7jclbMuH1uS816VswE3bDZZRiumCn2c8MVq2aXRjWsmOlyzTbUfsfst/ZRbRQXq9mnT8Ws",
-	"bJSWajiHH9bUkPczwT6a9zP7cbNmZEtXjCzYUipGNOWVn8jPDVP7diZuzPEP88r+PbEOGPaYJdR8w00Y",
-	"rDcX/DEeoGJL2tRmdvnNRTHb0I9802zsP+y/uMB/PS38d7gwbMUUfKjBOQ8Pq3GnRSpZNhuGp/Vd85Fl",
-	"jurIJX6yD+utFJoB4bxRclGzjf3fUgrDkIbodlvzktppnW/xiT/+W9s5/hKN/b8VW84uZ//rvKXMc/xV",
-	"n/tx4YsJctjZle2UdPvuXrOjXi1kA5PYKrllynCcqLBbcNOoOrGqYrZtFjUvsz/fMaU5Tn945u3m/Rge",
-	"LKLvdUb/KZymXPyblcaOflWWTOvhlGlliUAbRQ1eC/fmQsqaUWFfZRvK01Ne2gvK5U0phWClYVV6AP8Y",
-	"UsPIONv2oAfP1FSbG81X4obDHi2l2lAzu5xV1LAnhm/YrEi8JVdcJMfLTgY31chbJobUf0VgRAI/OzbB",
-	"lSZck1u2Ne0UouUrdidvO3vTfkwzbc9SRz/GNzA+dlyKm3jRO7hopO4KUofU28wkuWjNzEtaIh9P3A3P",
-	"m4mRdeX5JbVvzQldaHtzlkpuAofQxNjX1vSOESGFXUGXEEtZsTK5R1WjqHE3ozsTzUopKrvklhpks6gj",
-	"UhDNZmE3s5gtec3GZI9dQFgVPJygJ/v3A3R8o6hhXQrNz8m+oDsPc2H+/PVsyI/docE112skp2l3YMMq",
-	"Tm/wzzm2ZEe8WeyTDyimZd2kT+A1v2XkT3/5+oJ8JF89/fNF6vua/yex8Yu9YZ2Tyy9cG2oanZxbs60l",
-	"rW6qwZaPbQi+xFSaDXO28zx6SCpA4V9o1AykCAQzJ2yzNXuyWzNBuLH8QEhDboXcieEUeje7JSpHpdEs",
-	"kpezqbh5IYzaJ/i5l0xJvlUQSpayrpgqrK7FDdukNohWlXLSon/1mWJwU+z8mTakpBsGNz05jpl+KKVU",
-	"itXhog+5ADM5MbSmej2c6/d4pZndJ0JFuONSBJ2Om9RMeJpVC1ll+If9BdnbTkmTG1azn4evvzKaIDsg",
-	"dCPFipi11MxPFT456Yrs1rjXg6/u1jJLDXOy4VpzsSJLqYgVJWJldfVD9ArqnJubXRUctJuDO40U2X7L",
-	"RWWHG9JsaeeVZ6ulYtQcw/HgBakydBTtROp3J7DyDJNV3Lh1JGSJYRukBa5JuaZiZfeXG0INMWuuyUba",
-	"0VOzZlaUpa6cIJQscPPC0Az/ad/BoRmpqWHadITh2CYhH0jLMfjpBpT4kd8NN3V6izJXCPjNgW3b0Fum",
-	"iVS4eUxnbpNgrNI3cidY0pjbEyEXstqTEkxKAxTOrW4ipFkzRTZ0Twy9tV8m8o6p1DfC6FmZiYbtqI3R",
-	"Pgm3iOoM3Vkhl+AveM6XME1R45w1WdDyluwcKTSiYoooZmXGzJKRteh+nDmKmRWzhWxEBb+4PzTC/2lJ",
-	"ec2q6LpGUtIOe+OGHczr73JHNlTsIwWPKtaZiz1EKVBDJju73056UENK2dQViMhSbphbDzdr2ZjOgUcs",
-	"LrKPhlORS4OCd0fdtWNVgRro0znZrWVETkTTvSa7NS/XIAzMmu1RMdUMNeYJ/FaqW72lJTIwS70HKeEH",
-	"/4p9341IlaL7NH9117N7GXtXr+iwzi5v63Oylit6wu6QsSfAztJa1ttu/whnfwZbfDx/P8xyu/etf9kl",
-	"3Gb3THQD2B1Te7Q1WuMnRepZ0rKsyf3oZXKHEVtqq6W17gg1KcoZ87D0qagno+uaGEY3znCyZLumdU1K",
-	"x60CzQ1WM0pbE47xxXJp/zA4RtDyUh/McmFJqNA7pjSwX+BX/kz8cTGdNhlQ1/In6WxYb9smD9FuVno/",
-	"2MeM01Fb5ZVb8WoNVibKpKA0MqNZocrl54hX5QaJHfxdluDbf1esZvHv/evZuYzu9v90SBWDjQqqF6w0",
-	"dbLP1lIlLmbVHGE1MVEdo4PBQd94Cz3h3ihmNRc9/nmAlse8Nk47H7KOEZ+SYht51/HMHFapewfgOK87",
-	"gO6i2w/4tSbPRm42zqXZY5uNWWeU2KM14krRXVZnpUJIA5YXobr1gaysSLQ60/+7/v672LLd0ApMFL2m",
-	"2/T99S6bm6McHFaxZlVSBQadzbLfnVSVJjurSDgxT+jS4I97/PtOcWOYSPrijnYCuSWjWV1kXD7DEZ/J",
-	"RhhWoQZyMU2nyCjNUnHnwzyGG27pik3cdsW2NT9CkfEEm7ie4Cq6y/mB04z4TU25IPa3ggh7gciGqttm",
-	"m2TFfMPK9E1P6VDuBrkvx9pMmGigurDR7Yakbutzx7UT4nHUNXjACbeRFV/yY270Y3rV8oZddgFNhnpH",
-	"VauaLliNgSOi13KnC/L07OkfA6+JlHmieVI89469gXP32rGTrG3AJGzz2NE+D56mHj8WJdNGquk35SVK",
-	"8cRFAT/iodcjJzw4yODa6dRWOp9R4FyLfVBbqaiIpaHC8jbh/EtbJrc18+4q0cbuHnj//RxvNk7fGJy5",
-	"YmAn2t+tYivgXzXXeAUTDDt4KbJhSMuz8THHrLlIh4LK25sRVXVNwTi0j7Eq3pRMhCjrI/aKnXcTjw2V",
-	"dbFsG/RpjvsW9PrxrmvutwQBfsd2TBuy5EqbOZ6H/V97FibaEMKNZvVyKp35+/gvN6dDpk3y7juzOR0z",
-	"DTZ2e7WjZUZXrk/ZY+zjX+0W9iJcR7sxG6WcqDmRJrOWdaWPj2sBn856rXKhmSSJJc8Mx28XnNreF3dp",
-	"JfmIEMNICIHddTc6M12v5IMD1w2XmuzLnKt7ZApW64m1PHlr7QqqhHPiKRfP1bd8u804MrIn6NXBfhwA",
-	"41hILc5HApZ6G+bZMOdFXdiLLFhBan7LyLm1Y++42ac2Gt+abDzBysf3M0iB7nZm2efJWGKSXh1T6bCa",
-	"/LQn6RPdg3lpzQYIVjWGqY3UxjvH9/YcNLOSXIZwViT2HqiXlFTcLLjIKPAdl0VKEbF/xplSpfgdFyuM",
-	"mGqgoBUzxFIWqCKk0Q2tYfogLI5waR2UwMjXHyR/TyhTd+v9jZAmHaaANDOmtBR2i4Q04GBMBj0mk2JX",
-	"noUjHZxfvI9J8kU7M3f5cnHSPA9Sk5gshhftKCOTeqPkv5NeymNnpaQ0N2NaZnsFfeS8ZY9GMUYWbMXF",
-	"1Kgpcrz4o6lF/p1XFRMjURdg2dwROKjQbGnsVAs0lNAdYlhd20d7STh72QAnsdSmGSNS+TvLyEoKFjJ4",
-	"wA5z2TpDA/KVi+YNnP0ZpxU1hm22ZqJXYtGK0DEVx7vjuUtFMGslm9U6nWGQcREeSj043tsWOQlGzZZI",
-	"M3ZeNUWarR27Koh056iY5e6dU4gVN3FkOtCaW86wn2zEouKVYMKZm3bbFR+xgrO/KUOIKO3i260luICo",
-	"vtVAo6VlZbXdF8WM2ncYYySZNkxrp+IkXMPmBhM+pm+SbEwpMxxjJCz8q2pZWX46ooBFcWavZ+4opjMU",
-	"M9UIp2xWSG0uOgwypGS5QLE2bHusDFVU6CXu4hjtvfPPQdZWdcwtTHHfWxSDbuNaqenjoT4ECitqGVbs",
-	"OPSz6HKNDnGnGPpruXrN7lhCCyylWPJVo3BlY5vhx/jOyhBrlfkBj3lpShaTC9olU+eE4XUmScVRt1sN",
-	"gelZzrWg5e3ErJS+fYA5RrjQIt6qsT3+zol6T+AVWzQrSExfSmdSWStOKamS9PwPVnE6PCjP1/ywd7wC",
-	"nZI2FZYobOztj5i/3WzB0nYa6F1e+cwEJpdSAefQIbt+7nQNSJUglOia6nVBtpA0QRZsbVVHePILTVwS",
-	"Hz7LrQouhWEfDbGfPSNXkYjnmIahMVwRlV0MeY7UJqUoXRFteF0X/qv2/C0DQz9LZpgDGzAYLNq1FBuS",
-	"jSpHo8Zh+iMnk7Qpvh3u+ry36x3W3u7+GXlliNwyoVGcU1HBMBB03nDRGDZ2BEV4wX1A3nKQJLJRRO6E",
-	"o4/ECFmLZ7feZy0R1DSEtPNbkQUzJpUY1bukjqm67U9dzO8cz+kpijW/Y2k7cy21OSavDPJ2pkdODFVH",
-	"qXOTKzNAyMDkY4+j/56bZ+FWntqpN7TRia3KJmZns8m8KE8knLJNNxffpWChO4ErUq5ZebuVXBiyZ+lU",
-	"LIzF3E8QL6wu44M5fprJvQCr+PdTsTK8UW0eeFx78fAalfHCEFz8sEBkuPTkrrcLGtZn3Mt6WnJWV79l",
-	"p2TCix3RelBiBwLPpQyBnKbOiZMMWqcdRr1TdJ4br5K6KTmrNXNSVgVRucQR/h9MwcjVm5U1Z8LcZFjq",
-	"oTRpJuiizl2fNdU3mpWKZWIXilVcsdKkPXhv2YpbMU3YR1qaeo+eDq/ORLVH6VPGl3NT06XcHpt0pJm6",
-	"4+VIfARKrbIb3WimbqacST+3K/5sP7mzPb3OdheJw4/nl51N2Jn2aDub2Tu0MYJ8KdXmcYjS/dqSVpdw",
-	"XkAJzi1jWx1c4z5fXhup0uz3CErv1T45lxvkZhq613NCiWA7gtuGGVCYq+839DT0+Djk1m598nB7Gbiu",
-	"pjjOsR1Ny523mZ8cTUXD6KbAHPF6HzIS1rIVlkGJPTqh902Tqgi6iuqVBZhEkJUuI3XbYHxCKrBaz8gr",
-	"EVc58xDSboR3vFkqOxtUM0a17oPJLagp17ksDkwrtpJu28DwRq7ANZYi3chH+hmclqdIErWPu7rDIfmE",
-	"ykSws2h5i27AmlHNqkxdyJSwOETDo+K98eqY0b2AOgoS8giyeuJYsU3nkbyQWVnCT4e77Hp2VBNMMa7S",
-	"a4uYzgPKczRUHHFzSbZKrqxELpyPtkAPbTd44JK4llKtZDcps5uYwzJIA/YSYNYCoZCaE7LhjYQAecIV",
-	"TPc3jkhG/cytj9k9bUcVcpcc1JrwmdRUWOSaVhjyHOz+tIuwbcNZud/ylIGc4uaglZi0UOAKEsx9qniV",
-	"rlxkIr/0Tg0EqekRJWiabamvlk6IxlNkOLIpSVTX8GDHEEi4pOC3QH922St+x8QhToLv3VjKGhs3GqVz",
-	"dbpbW5Ddus1KtlQ5GymFGGOCofYkN8CIupv1648XT8d2HaQFHNo6n4LfHer9bEOtVvp+VmDokhE7VT+y",
-	"YqLioHqFEh2dlFYp5w3K5o4T11tkLZO3uxvvURFh0fiLPGD9oUYgEH0bb2gvcOCGjvxbOZ5WyvT6ymeS",
-	"5iq13U4vLQPlwtJS0Gdqfsf0PNTlMSLYRxMyR1cSLtp0xcbL3seUgnkmOMJBtaHlbUIf7Aoqa2QSzcWq",
-	"Zln8h5jAD6SKTSEJ95lssoM94G+9utg7CJQ2w1XhNdCtnqbT8fWcFmrvqXKYPsbJ/mQsCDlx6vu0rjtf",
-	"n8Cr762uZtw2LnQ5YXcKlxPdat6oz9SgfMvkbKdS6wNFtyskuqnZMnHF/ykMr13ltzaYCKa9BeNqwi2D",
-	"twdZUxOndVgRYqQkNTemZpD67LUXIyFtZNqpjcmJvt/XcdaY18UsNKYXT9tRBNqL/UPs8Nla8pJlQGvi",
-	"ZCs4c9g4sEe5brX4ftnjQeY1xnuyZYnT6sucsDkkVnLbkfbFdO5Oj6h4BdX3W2rWupM7NLd/thoPCBLt",
-	"cgbyXosN/fgKf3x6ceHQxvwfej6NYvbxyUo+sX97om/59omE6dD6CcQh7K4b1bCkJMn7ZJyp7rbuC91m",
-	"ciWtELekCeria/foIakTabcD/I2eJOaopFg9nIpWZHOjidyJAoIIVA9ltHsGX1gwzV0MP+1rGtFuYw3K",
-	"a7qSAJxTPdzTkLtZkPezJ+9nGOcQ7D7KKG1VUeTBcT2Hdha2uad+iFX+vg4BvVYDrZG2OuNBLbF3H3P3",
-	"7jWcb/7mjeo2AxybcMTpmrjjtXHUDlvKAfJjh1c/UIvz69eJ3Mx1SGscu2Iu+RFAPj6avNicXocVCmXG",
-	"ykfcmGMrSkZUr2JlxyXQoKmzdQ7xkL9BllxUurA3+f1Ms5qVxupK9v4Ix1Xtsz+wBfnnK7JhVFizHHII",
-	"rHKqb9FSb8XY0PHIPpZsa3J8fZAKGqeOIjM5jqf3XdM9xM8KbxWt33RzdP0HNvTjayZWZt0fMPfJ4ReH",
-	"eErtHGCnYWtLipmwPjnmXDOqyvX5dntJAEHzjX1JF8ATwKerC6KlMt/u8b/fK0j9/bnh5e1LXptOflRL",
-	"KdsoKDfOZDsUAglkYSu++uYbkJZhaw5dyzBMjnjfcJZSiq7lhmGuB4KyYEDVWcvHVLf2c6OQAQOOGSZJ",
-	"bXlpGpVOuTlQGpvmiiNOgFF2/mC3UrqExSfB2LGzh4CwOP/TVLL7KU5HaAWRBkLFPkT0UDHYcWC/n1E7",
-	"SJ71tSvSmp5GMaoZjKU3j+Q15HIXIr+HtRrjWoAJhSeRElBigqafXo7yr9PYVtqDW7XRuDn4NC9jx2BB",
-	"6I5yw6o5Ucw0SrDqMgoNLWh5Ow9RoUsiJKmlWDHlXzt7L6IQog4gWM556sdMpjvbn3HgbJjxHVUrZlLI",
-	"ulNKvFsPniu+8nW/+eKrLDrulG8589hKKisSMsYA3pBhXdah0VHMJCLWR1UzM7oZK3JHG4gqpk0n/Hb8",
-	"dN9ZHpSKr2c16mwp13tX6wf3CGblBJPHm3NRmKMVbL8f4cAiMsldt3eOtx7huT1RtHMaLuC9wxLTPE1x",
-	"oVXrhe3jqeXtl2vMu3mmWMWE4TSVtD+apjKeg5RNu+i8mJ6YTleWb0Oq5CjJ41Mt6vSUFCTtkljdJ5LT",
-	"Cm6F3iatpToGVgYwqhLXsaKGLlw0N7Dxn2uOoROpzUp17LZuQHvUEBl6NDP1dtZO4oIwWq6Jj9oMNkLI",
-	"6oj1QlZ0YrmWPLW5qRoWo2cN51UjXCwj+EIUo0dwRUg7BtcuysEU/vSWNvpw4QlmJd8Poj4cnt8efyrJ",
-	"hRaeaNJ0JlOIxwfzVroZCW1IzG6NkOPpLHc5xJXW6a4LJ5IAA8P5rxiYA5PoAJaVLbI70FIgX77Mcsjt",
-	"mB/HDZQWBGdjlGY0fdbvOBuVn3m1s1P86AufmZWSFSj5gLJx0BfHMV8RDylLMs/anhGZmECYyUqi/u+D",
-	"xgWcciK9yxxaHh0mvkyMa/EV00fGV7N2ubd1j7VqXVwya85GNPsgRI5U5hfcLWiyIJehHrTiFeF4NugG",
-	"QzzfWXG/LCbD6lpniGxqZKbFvM7ukL0febtgTA3y/n2IXBeE1a3umwtNB4QaarLJOpr4pzDSec+8nagL",
-	"y0Ee4W+fo1+dT2GLXJKAm0+MJAuGYk4e8kz2edCYRmu5po+c+ECD8BV2iOPvcvobvc4jxCfh5l1KJsoE",
-	"vRflWknh8nC9Z8EO228YcDBLru9ia+Gd7VdcYHUUFGboKUUs0iKOuPj0pg1XSiqN3NBFC2CSGL+9R4FF",
-	"Yg5ckG1NS1Y43Ogd3RdQQlrz0hSARWC/j3b5HJ0x9vuXxJnxBbgLiuAYKNyzPieRVXHK6Eg53KQSt9iw",
-	"aKGjXFwGidsvNckS7DklYoFu50OQAJFecP/BPxMhux2XaYzYK8NvPu8GAZayruUu6ALp/Iw1wxSa0Qu/",
-	"F+XbRvTR6oa+jMCrqmRSazu/HVj9OablI/fKoZknpu0/5Kvcp3/L8iEoakU+1H527svntlDXifCjkJqO",
-	"vnTLrDOTQcrupmwnHtDxRfe1q20160Ka9E0/baOEg6jcDj44nRaqGqEhVj1ZqjCqas7UTYwzl6jtu8uT",
-	"FcLvYlltLi+IubSnALMFqJ+0xov1cQ/uTEOt3ZLc4yUEf6bcBAwTTXCvjLhS7t+CAR/I7cLp09L9flrz",
-	"YgYIDxlxlHGaTPFgRvzlXmAiii0Vg4p5a9GCAYQIzVlYEeyPcphrhDD6KoeWM4Ia8pDc7wPZ3QAR1Oj7",
-	"C2x/rFBZiYCKTc4dPoLAPppOrKA/VkKnukLssF7HiAUjCwD5MYcNmaNaKXhXYSLBt82/6pxIKqUzcW8S",
-	"vRhaZEnkSAn2F3hdX14mxJq7h7EI6bPDFuakbQThXVktvolTGVr+0V6C6KS6suwg+om9t1dlAi0/xF8C",
-	"skoAzge03rt4SYjcAlYXhfvqlgzZkSl6tJ99zpdLppirVx9AVeWcJNTzClJJ5uC/IRXDT+bSwyRY3dXw",
-	"mmi5YdBxxnUXQV0CbB9fHWhnf0ms9Ia/ILhDx/+wYAjhAD2q9g4vFeOf0QcR4QvK5lBjXEc4yXxyCMSf",
-	"SsrlOhZrumX7SUkAvpUZ0vMNJmGPtDYY9WOsEjzuj7gHnVjhE/ybt+cK8t+kAhLQBfmvJBOxFgKgJ5KI",
-	"0Pwa/jgrZk9mxey/Z8Xsv5JznuYsgAXg1oVkgW7rACDG3OXJNHsLE05oFtQ4SuMV61HH45T+ef10AtXB",
-	"chyQX7607VWAT4hrY4bewbiwbYLvJ6IBhchxBVrhCXXBqH0vnXJwDca8OC6PUwUTb7zc5REvEBoRU48G",
-	"6267zTOS6sW4UM5Z04lLsOri8SSo/2VLXmPtSNfUZX256ilAFgfv1qAw0WlrmDE/7EeKN2a6LXXQCZt0",
-	"F6OjKdJQDubcTy9ByZaV9A46vaVBtMB+di6HZtBIaxBY8fhBgU/4ZJo9qWQ3xSQFcDOsAG7ZlndQDk3Y",
-	"Y88pfRwuy9ZJ7AGtYKxITOzGmLPKBvGLbAi6NR8HTH/j4cmCkJ+MSPZTcdhxunHYS6mAl1oxbXy/Srkk",
-	"R9Ripp2QV2RLjWFKIMbVf4NG9H8T2ZAjkC09KHq6QcA0ut0qeUdrl80eRR4n9cxKH0kydS/fmOFbEDDB",
-	"o2SknJM908lOdx3vWOQGGlyKvl6JNJqU9XPcVvtbge23Yj4ZtE1KMP4aru0coda687yHP2rgQkpp2mjj",
-	"4Vzm5CXUsif2Z9xPlNp3iMPisy6+AA7kTmjFsjb/jB9vbjnYgSPKBYZfoiu1u9cYbVowswPc7p0E59gk",
-	"Uhh4tLqf+4YYSSjZM6rm5AKiY8C3LoNmXLENBUEbOtFdFGNusaQt1MZH7VF1ak6eYAqCc6KFlEqQrn5t",
-	"Zs1dkBw8bCAUhAxUvGgM8S63glCCIH3BOKq5uI3I7zfgrwtxHBdHigtWRrDGD9UuxZGAqHBpHtEIpkit",
-	"ZR1+TX0orU7/EDutjYwqARIurDmkCaQZwEEP35RyuDG12T5DvgyZYH843EC7V5o9Vp3jfYjpuGzGX7pg",
-	"KyqODWvnC2anwF/bZzPhkW/tbxHMPiavTqixPRh/aOMHie5sx0G7tAW4CW7T+qa7K2trcPstgaK3PXnn",
-	"OqiNFTRbxgVaQAGa9zn8P7Ca8+Bsu1dGAbiJ0vJqLHl7pP8gusEyP2YCqtrI7ZZV0C4YNPXQ6Byq+YkU",
-	"c+Km4/1UNL7aeQRoN/IoAPRAo6bEDUikYJcQDn9iD7bA/7V8mCrm/uWIwv0Lb6P7x45y/84Kig7xBVqm",
-	"K+J0s9lQtc+wQKfNI2ygq7tKVy42IjIu8p7pblASvXp6LXesClCqgu2SpBxhWicaUOZClvHH+1HKvGc8",
-	"A/3q+iJfRuqKrIEVawkYvKJynacBHdSdUm/REQn5LOzFnqxR87AytmrAlYFRZG+06cP9TcF/b+ddOOBQ",
-	"57BuvdPBYd2vEI+xutuTbO+Vv3wD1zlegED5rYsdpUBLXynx8i5CNu/nKYpc3dE9eHnW2/Bzw5m5CQit",
-	"vYIv8By7tg5ImvYuwEb04AF0qA2rZNfIG2X76YJnXGWwM2pqWL2fCOLTw0CY9ErKlRntNBAv5vch9gPW",
-	"Xq8oF4SLsm6qqcfwKMVkDvnFsWBXjqdyaSVtX/GjUv7db/mw3PGNVOrjgAwnpe13pjlcPhJIo7jZX1tV",
-	"HmcQ5beDgg9GFaMqrlpYG7OdfbIDAC78UMkKWOqB50VIgW2dgi7IjppyHdrxh9Kkgii2pdw1vkZ+cvZe",
-	"XPOVpTKy2BP2EdgStEly38LMR0B4dL5Btxjy5Zvvr9+Rc/fPP7h+jppBtyBC9Xvx4SpGfbwk38KSyfvm",
-	"4uJPpXsP/sE+nJEXmF9k5Yfz8hJswKXJl29fPiN//fqb//MHD3m+oeWaC0ZKWTGsp6p5yQTm5CNFzK62",
-	"tFyzJ1+dXcwcjDrssb48P9/tdmcUfj6TanXu3tXnr189e/Hd9Qt4p3WbzcImt+C/diu8YRWy0GdPPTQb",
-	"3fLZ5exPZxdnf3I9kYAOzrFt7+UvsxWmXNrLAZvzqgIXLDb1VUxvpZ2QfeSriwsXWvEpjnS7rXkJr53/",
-	"W0dkRQ828IQPAJH1nb/wQ9ECaaYHCjM797jMMcXPLn/8KdJ2fD4z19HGcT0ngrEK3LL+XthBzmlT8fze",
-	"vObaXMET3aLuHxNYFg5/mtt/QjG1v8iXs91aOg0Ad2sg7ZMq2i7oZwDrrNidREys9CcQVuvIb/D2M8TI",
-	"S4AXXHFRBG+8VX1Awc9817eEHv1w6kUPft6+OA1GPU0i7eGcl43S0oqlg0/WfMPN7NNPD6T9HvSAMOqY",
-	"PtJAXhjZTBU+pLEfekLDfzMhGQaX7oV79t7XrnvRHGJtxavCF39g19MvO8jr+g/RdTu/Y4ov3YbCDjpv",
-	"e/fy/cs+tffX73GOKKFS+vKl4U9OQjxEvPtPt3VAYdAph/dDW1HRiOoEZ/haylurCUOmmJsctibGdBdI",
-	"fI7bzKePFWCtcNuyfPRb98wBThrF2mm3stXD4oQ6NKkgM36XYU3BH5bnTae9+tEuTK6+RVy7Q2TjR55C",
-	"I3+XO7KkKuzUCaiklymdAmbGOiqFrTRoXbtA6J6ZLl+YEynYF4Dn1KclCIvSuvY0han9B4jKP3QMVcX6",
-	"7P1p5zcvieINnESPbjPvL4fCF6fQaTi6h9OnHwqP1ysuAKp+mNaKjPj5FlMz7PqYNt9KzBG951lgjUne",
-	"zEzECD22/MtMpdOR4ZkB2SfgpGJw+3HGFZ78VMxaI/ABgrGtJIl2qjN2mqbaMRwQS+8CPT2ZGRNuR4KU",
-	"vTT+6uKrX+N71+DqXDDoT3UiTQAsfX955lAtrUmzteb+V984l5V2BYfOywqumQ6vPv+FV5+QJGuGLrDu",
-	"pfqnWITug3luDWpOyAJNwnVhqRRiCeFNd65ZaGZgZc8Z+aEbMcSGfoRr8vXFXz38J0gpcB/LDTsj15RX",
-	"zgWGCohrrOrhdnzBFUKGu/loKQVTZxlRgnPUHVkSIg0OoT0kACdcwUOhcDoag+a1CQL7pzgVWeGBz+MY",
-	"AEANUXDtKLkhQu6IFK7Hm9tmhDqK8h25djUKFVnsAyAvxMFSqsHfmNcMHtOxMcYRWlF6jw38NLgfB/QH",
-	"XoHysKX5/IWwq43PmMH8QI7d+eyBaMKWS0Dj04S6ALtEMBcKSp3H4FNs2WjmWvLZy8S7bYh3USZ2aMQc",
-	"Uk78XQLceH/u9jK213xwwyFCBRFxeHslmT5D9KLo1F9UvHPs9xPcE078GSb5TxJAvwq54YQql1PiwOx8",
-	"4uBnEkw+1vRwHoKrQx4O2sEXGnDJipAn4RJrQoaO5aFYs9trv/MAsXYeapfudzeTSuY7esu+vwPF53PQ",
-	"zTtgw/LOo748TINg2EJxzQhsVUKCog8WMmt26MrA6nNrPrqXXIQ+dQBbZAYnPgIHSPg7Zxw9DxfwcZ1p",
-	"DnY57HLaMoviKFvxBXwoZTFGKDlD+yQCbo7lRtxVxB02glzcI4rYgu/4zZhilDpiOJV3lLpd7V6FHdQL",
-	"VNJqOG3G6tzlC0J2QAtx6wbAIijCNQpMf25ct3zWXhgEDjr/xbLHT4mLAgqqq/xz+qmztLrkeMBplr5J",
-	"zyWiVz0iL3PwWMODew5M+wSeLjgzCY6snctioXunmEJvoIwLtJKlqyFPb87bRjzHR05605fHOnle5pw8",
-	"A/CbI3w5L0/nywGPtFlDAk+U6MmFNrTGBqu9U9Fkp6RYtQYEpHXmjwl1zGCq5gyI522V16ORs//Gc4g5",
-	"p+nazeJEHGmQ30SjMhUrjH3+N2xnSOo/2iJpQOYOd/w8FG7cZ7yW8/Toz63KOfsgJRosHkzNarZdwPAo",
-	"n0vI3RzVSF7estD134X83wvf7xPBd1qfAsRlab/NUlQtBGBFHFwWzWYhKK8xZaBLZ99vmcBO+xMc2N5/",
-	"Hc4QW/gtMdrdli0kWhWgCz7n7HY4V9Njx68ZvWPwiV2u7gxSQa3puK0BSDn5YSU3Sb8IVldMcoaczsGH",
-	"55C4g+6HB1/ACGhcwrZYE0WvrZxZ7K19iyQIlITd8rmBhvkp1nVuWsjdVQpK6y2gyHVw8skHMJY+gCer",
-	"BV4SjEMIJ0KCEqCS7wldAC6Ew5mekw8O+/UDJM6+FynEV0jJOSM/uFo5LBqLun+35AIVdDAlYqQsoAbC",
-	"Prrrte2CDl2p6xNDDz8im44/k7Si3E+nYdEdpuzh6EO4LUaEBoEHWyUfwqHbMp6kLHzhU8JTumTvRrtM",
-	"kaOzQTA3/YGxWsM+GlzME22UK7HIDzhMjbjzsu6hF52pO6aeQD4lbu4cQVPfwwa9n+FffUtPEddlx9o8",
-	"+7itKXbFT17xd1aGGxnKUrFcm/bgFFoUACgmkqSrGM3tnwCeGV2CS2cd7phi74UzNM7IVcDIdEoXF0Tb",
-	"r9I6pAZCBy1oMo3YcXbNZ+S71lZB1MIYyStxqV+4VU8N6aooxtUvuQ0yE0Wl6ta9ZcSSXI7aQ3FVZqpb",
-	"x4nDuHY7j0koQoDYQ+q9H3WKdn/tnj0Ff9vHvI1C1qYvoqOKOXkFeQsFhgd2PuVFsVKqyl+NqHgmmxzw",
-	"MqTHT88N8PGvhA6lpMxpUBPY10CHekNV6C4IOZ8F+QrckhcXpGbGTnaO2a2ucMfBQMTlBsnEOujp8ium",
-	"vURHMc0CxVBvsupapZs7uxgdcqk5wSUCizFrEDgH4MUjGB+p2DST1r3ycKJ3I0XQhpKUayk1Awovukoa",
-	"MHHNQP3ZzIEaqCFQjx4T/kHz9aUPqD+aVoRfyJuu7Tk/cAO/FywkdYBHAPvVcxNUIFBfe3u44MBdHqIY",
-	"xXt93ulNk+U5z6MGjsd99jNnC3WWN+kex66J++ULtd+cciPbrT1lRhtEFuMMw5Ju8GJGmnacwTZ2Xx9E",
-	"bFgYff6LK/b41CW/SQIPh2jl3uNw+X4drgvGYVTtm4uLqTGEznTvIw/s7/bQBHZw6xXL/iaFwbtQJa8J",
-	"epYQp4tGZe8BHeloavIVQxOYyGhM7BlUD3bP51SpcD4H7iGt3nJ1UL9qQliPfB9RAP6D3rKWQjLUMvco",
-	"yRhppRsWTDWX5VRb23AfUi+gaZRTKga8p02887FXABMY5z9v/EMn5Twn4gIBEOExeJhb+eH2mu0OTWY+",
-	"YVdPw338FNDegZyaONMKvY+uH5pm7PGZkCXAsNdZ2nrl+qVMcEL58uihX7mtYs7X+Ie2Zz8VU71Xvu/h",
-	"dOMvcucLAp0EMbMFwGtIi2p/KmMzDh+40ecdtxFCkqFHdhfVYYdQHEfFZ0lVMNIjzafT6D416Qio//eb",
-	"UX9s595A1ZNYySuX0Xg/XRo/MYWf4E16ODN5hQgi96vugOkeNGJfoTv50UzYXP6r/TuGALnRZM2196k9",
-	"cMuuYlcv1+1ugb+yRJmN961NFwEvmUffjbxnD+fUXfaLgh7Z34lzrJ7BoOnTfPxs5ivfK+cUrn0jt95j",
-	"Pw8JCGtaL8mGVixKVO7T+TkAqZ54Y9/aMT/Xvl4bqsxJMjxhJKvVghDGu2AppgYAP7bBlPwC4LgggyqC",
-	"sFGMlmu/3TUXt/Zzi4bX1UgyDj7w2j790J2baCaHJnpxTSNmOjuPrrv5SYQNJ/MP4Dr5vHg9d2gME/rY",
-	"Bm3Cz3xaROBUJ+9OAvDtNLpdAEiOlg5kr00Kh1pPbDHSLQxNZ/rUsrwdVylfwxO/eT/dlH7SSbsBWvm7",
-	"Ni2yrqC431p8p64H3eKH1vSOwRdYdV+tAM7Mc0ssjXkov0zqwdzN3GMMNnp9Rt6FfAOsj4isonnUarmm",
-	"himoAEJkJd2NtlINiRMQqhiWKLzFVVnKO5lDJdf8Ams1btnWoCrjV9oFln3qW6BPdr64793P/XJa0s+R",
-	"/Qlo/IUD3nQmY9QLDRSyRlhaBfUwHP2Xu7V0iRoYmcjwpdWTmt2hjpVTfF/L1Wt45hE3MHwjsYnuh5M4",
-	"HCzFGwJLDjX8RMiKOZhUn3JXy5XLbsZeEpCbNOTtxWzbJDbturdpp7hZS6ny3Wf/CZOEFG0plnzVKMsc",
-	"YJVcu4bsf724IHzpYsg+pIz3D2Fo//Lnr931w38/TQn/QC1TTvM7a2/3ryyO8Llv7BjBXbNTpLj+jd+h",
-	"O6KWq9AlfUhpvh05nhbebCxBS6sS6LBO3tV/PGq6u29WneByoY31g1MyoLpS85WwyrboxlTjAsyQwOc3",
-	"5XwZdyNIF/w+59q9N9ynr1PI0b754yni7mrFkNu0GYd8JZ5wV10ETZzGJv+W6WbzqAfsuoYnDhi/XZ1Q",
-	"kmG7ryRDTRdGwfacXkuJlI9vUulTCS716bMcwRts8nWKyrgVBG021HJ1YU1bPI05KWldoxVIy5JtDejO",
-	"LmEOepfrDE9C4KXxcAw+clIXaPvZaehWZcm0PhwWwVEnRUPw0RNcC2tIQq8qq7ataYIHUgOnonVQpH3K",
-	"0eihnP8CIGqfzvHlcQ5zJ29PfEQeIzRRBN7pVANQ1g44Ae0VKEQ7rkNEV8tYmkln+NZB2Z2Gt1GXifGF",
-	"9tB+WLwSNSMFtbNGuGAW4QLSsj3SeYsttUAr9r3oNTWr+RKQs0PPMh5JSBf2sqSyVIy5qlanaACeZZ9m",
-	"3ouEyzZRoeehBY8r0WuSXGFpTodpI/Y3EbZqOMklrTUb+GDdTgy2CwK3DqAb0rZYVClANdmxuk7ndEyQ",
-	"EgkNw27BSUjvNTNRuzsHZ4rQIa6VALKOHdXuqmV4hpJ3PCD5ZLQo+Psb/+SUdb71XugTuOigOSikwLIV",
-	"Th+gWBOaRM6ezU/9hMqy/0Y6hu5+O4lJi/vAVFzMEk08ZJ9vFXuy5ODGXkq1OcKapXfd4z59SbofHtr5",
-	"/Nq+m1/nqN66Y4KAQgsikTqyA5fznG+2Upl8ROEV/P4/iczpLbhKodaWlYoZ9M5DCvMXmjyrZVORa6bu",
-	"eMn0oe3T+NxhHucGfKZYxYThtP6cZqObNSnDbI5iehPWckIzZvCxFE5M9OtJGGFih6KUtCJqnaM9FR3F",
-	"A9NbeArtpaw5E+Ymg+/ufsUpH06+aAfrv/q5fW6TyOJtEGenIAu1dz3FHfOlQCVMPTHyCf7f+IUCxtEs",
-	"/IJ1nuk6HMLTabSh+VEvklJpqB3jbEdoVSmmD3XS29CPmGZz+dT5d/0/h/k9PjVqKrxm2+7jfsT1kPB2",
-	"lKqWXne2y08/XSkaqH1tivF45fwkJyBVRz+++55nVhGawIaJxlOkPoRwjAHXo8rNolbCqay56Ocjk/2S",
-	"EMoPArudlml5KGJ3DW/8JnP9HhZnPwk52oGOj507c8PanN3a8bbncidXTDFaxcmcUQ6Zc2pUcalNOpL+",
-	"gpbrqMZ4gFvkIQfewbxcZY1wridXzQ540XQDPjfyQd/y7ZZVH+a+ky417wXXgCaNsZxN4axQqlvwKISb",
-	"dzWaDk0dg/mK4Q/ozXGaLBZEA+oULW9Xyl6Py/fC7gFkGjFarguXa/IBcLc/nJG/y53LlBX7FjO0iGFF",
-	"BbRcbSe0bkSlsNgZyqAz6AWPZdw1ej3dsPvqoaDnkxOTjmk4F3mWkmVgLRgsAg7qTkv2KH4aCaWB2WA5",
-	"ZLNYpCGWW54/XByesqPLORApePGNW52nIaQ0AxW5k1HhEypEX2twt2XC5I758LUbdfL3b6afUhT/PoDd",
-	"5vfLH5ynhXAi/c+32/GraxB6HcMTR72RLKF7NLlWgeiAGI7hET4yc3BfeSznT7+xebJvr6NPe3emtu6c",
-	"QmsIr7dgeYZQc3F78qvzGgc9fHN8Pn8mPxTS6KhH24hLc1wB1yVpRM10i5SAUk0zqxIZVu8LBBvxANqI",
-	"//TRdFEXqSkQPOYOkH8I1+nWbr8rNhOOfjqv8QzEd6t7CGM5OXokpJvhojQTVRSXFNLMfSkX/NUpepWE",
-	"8N4GGsp3GE+EF5XW6FKAUT9gk0RfWOiP/JuLiy4wURH9CL2koNn3br0/G8Ns+n55Vde/Xyb3G4GMstpo",
-	"K4L6eFEFIv051PTOjQ1aeftCh2IOVecEEfX7zPD8XuCq5+CddM05AUwL98t3Sfbt3GmtpatL0PcClgjl",
-	"NlFnxpw3/JqvxPfNtKSpF9CT+tR99HzakJvsvEVl89DBgoVclXwWkV3IK3G66vHmI5M30BnysJMpfvhz",
-	"V4tfh66DidxH99OpT/CjC3odbKuJ115jJlTuxrtEqc+SiuV/efCl/05WTBeYfVWQ1g5F4OSMN1o32/Ho",
-	"3z/oLbt2Dx21P//h2+72BC14wQUFV9tB2Lor8h++nbvMls3GmdygAgLqGRdQ2esbnTtl7zT8k6pyze9A",
-	"O9hhKxSXEAE5VazearKjzjK6BURl72TF+Eh2x/eiHHe2XsMT94H2AtxXy9zlTvxWWseF9U6DeNuL8jDC",
-	"Gww5qZprL8q1ksK1zD0l5hVoGBuuFDbj6gYHQQ0Br2WviDV5x66qCtb9OOqiHfqxHGaHjzLRQIatmlNE",
-	"s9uzjRBEoBxocByWDS7YymdHA/2k3BWDKiMwlbCNg73/vqvGGbkiRjHn/MUGM7UUK6YIGqYLWt7iXD7Y",
-	"FVlF6AOB7LHWzoFWMnZ85stCAF12aFXgPB2FjDKFYGn77h/cAPXBZ4qwjIDUq9dyBz2e5uQvUUA714iX",
-	"2xdnPcBIV+0xXumBPOVz0/bFIwRQQ9nPkteGKSSGpL8huIomuYOQaCL2HKG9RJW4CQ8QFSmPFHSkJus+",
-	"gYAsDUYTEDLkk1JtWoEGjl7nROilGngU9cH36NLuRpSoymrN5uTC4TJLgQg3CygMNtOcZB0gtwnP11wb",
-	"F34+tseGfzX+aNEuN9WnP1tORcPWWx4Rx2AhvKdJzbCTG2Ahje7+sctoAcEc/bbeoEBi7cw98XwWh5Du",
-	"imrv8ArWj+Pah9rwYUpnEKe/Xi4p5mv3VjF3Rd0hmoj1t1/67k07xQ3zUTs8rPG8q+S6Lh5dZvf0qBOp",
-	"2Ho46n3dDoE2ziFYe2qQDztmeu9/P/rSM7nZAssNfXmceQiGtPN2zFvYI75cMsVECbBJDElUNYJwHfUR",
-	"izY+euGgefM8evb3hibaXeZkq6ZdcgoJ6Vj8pYkopNFcJ+GQRs+fiLFDySrVBpMooBgpdHh/+GWfWOf4",
-	"udjmVWn43Skqut42wvu57TerpmZYkDG7d0PNfGHk59qtkxUlApIRmlTcdfWEitM5ocDBsP/mjgJgZIDj",
-	"ifu0Iv6OZXMosQfMTrGlYnp9cswjGPWBzoCe/6VJYUz+DVq00dqqmKs1ASVl05RrgNAE+zmGCMFtw3QH",
-	"QJwCl5uW965e+v1JTTDmQ7w6dFAD/RSJBpntQeWuT0iNOCwu39qHTirF/Gcni6+3uJujfjkYdFKVZCNO",
-	"hfkJssV+uJtceBrxopkxNTvxJb+GQU96x2/ZPpXG0MIAMWFSHvdiFsRnt6BWaqhVNMFkmeMFcLAIBVK8",
-	"7wlWhSJi6JLikjHcK1bdLIbNtEIOB3W+iDhhuNssq5h5NIZiZkdLwpd2CNHuB67tsxcp5AwqIALAg1uc",
-	"yh8KQxIKoC01L43VGNZUVAOeY5RsFvUENf2df/B3pqNbcudH6ucv4Ir8aqq5n+IUdvnCPXsilRzDVtTY",
-	"neVSkCe+SiDkM3IRiKjoVtY7fx3kZdsn+7pCgfKOayJVFQD+7sOGW5juUTL9oX3spCS0W+9voJFcshik",
-	"O7lJNBYmelCMRoNPoY5oB04jUrFt3ZftNP7QglshkMQTLnyPCMix4cBkuvH6X2YhF+THn+z9xgIpJIJG",
-	"1bPL2Tnd8vO7p/bA/38AAAD//w==",
+	"3L1tk9y2lS/+VbD9/1fZ2VAzYyfeuzv94pYsSxvdUmyVRonrVpQao0l0Exk20AHAaXVc+u63cA4AgiTA",
+	"Zs/0WPa+sjVNgng4OM/nd35elHK7k4IJoxfXPy92VNEtM0zBv2hZylYY+78V06XiO8OlWFwv3teM8IrI",
+	"NaGCuKfsv17Zty+4XBQLbp/bUVMvioWgW7a4DsMVC8X+2XLFqsW1US0rFrqs2Zba75jDzj6qjeJis/j0",
+	"qViUrdJSjefwY00N+bAQ7KP5sLAfNzUjO7phZMXWUjGiKa/8RP7ZMnXoZuLGnP4wr+zfE+uAYU9ZQsO3",
+	"3ITBBnPBH+MBKrambWMW199cFYst/ci37db+w/6LC/zXV4X/DheGbZiCD7U45/Fhte60SCXLdsvwtL5v",
+	"P7LMUZ24xE/2Yb2TQjMgnLdKrhq2tf9bSmEY0hDd7RpeUjutyx0+8ft/aDvHn6Ox/3/F1ovrxf932VHm",
+	"Jf6qL/248MUEOeztyvZKun13r9lRn69kC5PYKbljynCcqLBbcNuqJrGqYrFrVw0vsz/fM6U5Tn985t3m",
+	"/S08WETf643+93CacvUPVho7+vOyZFqPp0wrSwTaKGrwWrg3V1I2jAr7KttSnp7y2l5QLm9LKQQrDavS",
+	"A/jHkBomxtl1Bz16pqHa3Gq+Ebcc9mgt1ZaaxfWiooY9M3zLFkXiLbnhIjledjK4qUbeMTGm/ucERiTw",
+	"s2MTXGnCNbljO9NNIVq+Yvfyrrc33cc00/YsdfRjfAPjY8eluIkXg4OLRuqvIHVIg81MkovWzLyiJfLx",
+	"xN3wvJkY2VSeX1L71pLQlbY3Z63kNnAITYx9rab3jAgp7Ar6hFjKipXJPapaRY27Gf2ZaFZKUdkld9Qg",
+	"21UTkYJotyu7mcVizRs2JXvsAsKq4OEEPdm/H6HjW0UN61Nofk72Bd17mAvzH39cjPmxOzS45rpGcpp3",
+	"B7as4vQW/5xjS3bE29Uh+YBiWjZt+gTe8DtG/vCff7wiH8nXX/3HVer7mv8rsfGrg2G9k8svXBtqWp2c",
+	"W7trJK1uq9GWT20IvsRUmg1ztvc8ekwqQOFfaNQMpAgEsyRsuzMHsq+ZINxYfiCkIXdC7sV4CoOb3RGV",
+	"o9JoFsnL2VbcvBRGHRL83EumJN8qCCVr2VRMFVbX4oZtUxtEq0o5aTG8+kwxuCl2/kwbUtItg5ueHMfM",
+	"P5RSKsWacNHHXICZnBiqqa7Hc/0BrzSz+0SoCHdciqDTcZOaCU+zaiGrDP+wvyB72ytpcsNq9s/x66+N",
+	"JsgOCN1KsSGmlpr5qcInZ12RfY17PfrqvpZZaliSLdeaiw1ZS0WsKBEbq6sfo1dQ59zc7KrgoN0c3Gmk",
+	"yPZbLio73JhmSzuvPFstFaPmFI4HL0iVoaNoJ1K/O4GVZ5is4satIyFLDNsiLXBNypqKjd1fbgg1xNRc",
+	"k620o6dmzawoS105QShZ4eaFoRn+076DQzPSUMO06QnDqU1CPpCWY/DTLSjxE78bbpr0FmWuEPCbI9u2",
+	"pXdME6lw85jO3CbBWKVv5V6wpDF3IEKuZHUgJZiUBiicW91ESFMzRbb0QAy9s18m8p6p1DfC6FmZiYbt",
+	"pI3RPQm3iOoM3Vkhl+AveM7XME3R4Jw1WdHyjuwdKbSiYoooZmXGwpKRtej+tnAUsygWK9mKCn5xf2iF",
+	"/9Oa8oZV0XWNpKQd9tYNO5rXn+SebKk4RAoeVaw3F3uIUqCGTPZ2v530oIaUsm0qEJGl3DK3Hm5q2Zre",
+	"gUcsLrKPxlORa4OCd0/dtWNVgRroV0uyr2VETkTTgyb7mpc1CANTswMqppqhxjyD30p1p3e0RAZmqfco",
+	"JfzoX7HvuxGpUvSQ5q/uevYv4+DqFT3W2edtQ07WcUVP2D0y9gTYW1rHervtn+DsL2CLT+fvx1lu/74N",
+	"L7uE2+yeiW4Au2fqgLZGZ/ykSD1LWpY1uR+9TO4xYkttjbTWHaEmRTlTHpYhFQ1kdNMQw+jWGU6WbGva",
+	"NKR03CrQ3Gg1k7Q14xhfrtf2D6NjBC0v9cEsF5aECr1nSgP7BX7lz8QfF9NpkwF1LX+Szob1tm3yEO1m",
+	"pfeDfcw4HbVVXrkVr9ZgZaJMCkojM5oVqlx+jnhVbpHYwd9lCb77d8UaFv8+vJ69y+hu/9+PqWKwUUH1",
+	"gpWmTvZFLVXiYlbtCVYTE9UpOhgc9K230BPujWLRcDHgn0doecpr47TzMeuY8CkptpX3Pc/McZV6cACO",
+	"87oD6C+6+4Bfa/Js5HbrXJoDttmaOqPEnqwRV4ruszorFUIasLwI1Z0PZGNFotWZ/s/ND9/Hlu2WVmCi",
+	"6Jru0vfXu2xuT3JwWMWaVUkVGHQ2y373UlWa7K0i4cQ8oWuDPx7w73vFjWEi6Ys72QnkloxmdZFx+YxH",
+	"fCFbYViFGsjVPJ0iozRLxZ0P8xRuuKMbNnPbFds1/ARFxhNs4nqCq+g+5wdOM+K3DeWC2N8KIuwFIluq",
+	"7tpdkhXzLSvTNz2lQ7kb5L4cazNhooHqwkZ3G5K6rd85rp0Qj5OuwSNOuK2s+JqfcqOf0quWN+yyC2gz",
+	"1DupWjV0xRoMHBFdy70uyFcXX/0+8JpImSeaJ8Xz4NhbOHevHTvJ2gVMwjZPHe13wdM04MeiZNpINf+m",
+	"vEIpnrgo4Ec89nrkhAcHGVw7ndpK5zMKnGt1CGorFRWxNFRY3iacf2nH5K5h3l0lutjdI++/n+Pt1ukb",
+	"ozNXDOxE+7tVbAX8q+Ear2CCYQcvRTYMaXk2PuaYNRfpUFB5dzuhqtYUjEP7GKviTclEiLI+Yq/YeTfx",
+	"1FBZF8uuRZ/mtG9B186rUHp/1tTz7/xzT3bFc78liPZ7tmfakDVX2izxDO3/2vMz0SYSbjRr1nNp09/h",
+	"v7o5HTOHkvzCmdrpOGuwyzt2EC0zuqbD2zDFcv7abeEgKnay67NVyomnM2k/tWwqfXosDHh71tOVC+ck",
+	"SSx5Zjh+t+DU9r68TyvWJ4QlJsIO7L6/0ZnpesMAnL5uuNRkX+Xc4xNTsJpSrBnKO2uLUCWc40+5GLC+",
+	"47tdxvmRPUGvQg5jBxj7QmpxfhWw7rvQ0JY5z+vKXmTBCtLwO0YuLfu55+aQ2mh8a7bBBSuf3s8gOfrb",
+	"mWW5Z2OJSXp1TKXHavLTnqWD9A/mlTU1IMDVGqa2UhvvUD/Yc9DMSn8ZQmCRqHykLlNScbviIqP099wc",
+	"KeXF/hlnSpXi91xsMMqqgYI2zBBLWaC+kFa3tIHpg7A4wQ12VGojX3+UzD6jTN3Xh1shTTq0AalpTGkp",
+	"7BYJacApmQyUzCbFvjwLRzo6v3gfk+SLtmnu8uViq3kepGYxWQxJ2lEmJvVWyX8kPZunzkpJaW6nNNPu",
+	"Cvpoe8cejWKMrNiGi7mRVuR48UdTi/wTryomJiI1wLK5I3BQu9na2KkWaFyhC8WwprGPDhJ3DrIFTmKp",
+	"TTNGpPJ3lpGNFCxk/YDt5jJ8xkbnaxcBHAUIMo4uagzb7sxMT8aqE6FTKo534XOXvmBqJdtNnc5KyLgV",
+	"j6UrnO6hixwLk6ZOpBk7T5wi7c6OXRVEunNUzHL33inEips4MYWo5pYzHGYbvqh4JZhw5qbd9cVHrOAc",
+	"bssQVkq7Bfe1BLcR1XcaaLS0rKyx+6KYUYceY4wk05Zp7VSchDvZ3GKSyPxNkq0pZYZjTISSf1EtK8tP",
+	"JxSwKDbt9cw9xRSIYqFa4ZTNCqnNRZRBhpQsF1zWhu1OlaGKCr3GXZyivff+Ocj0qk65hSnue4di0G1c",
+	"JzV9DNWHTWFFHcOKnY1+Fn2u0SPuFEN/Izdv2D1LaIGlFGu+aRWubGoz/BjfWxlirTI/4Ckvzcl8coG+",
+	"ZLqdMLzJJLY46narITA9y7lWtLybmckytA8wLwkXWsRbNbXH3ztR7wm8Yqt2A8nsa+lMKmvFKSVVkp7/",
+	"zCpOxwfl+Zof9p5XoFPStsKyhq29/RHzt5stWNpOA73LK5+ZYOZaKuAcOmTkL52uAekVhBLdUF0XZAeJ",
+	"FmTFaqs6wpNfaOIS//BZblVwKQz7aIj97AV5Hol4jqkbGkMcUanGmOdIbVKK0nOiDW+awn/Vnr9lYOhn",
+	"yQxzZANGg0W7lmJDslXlZKQ5TH/iZJI2xbfjXV8Odr3H2rvdvyCvDZE7JjSKcyoqGAYC1VsuWsOmjqAI",
+	"L7gPyDsOkkS2isi9cPSRGCFr8ezrQ9YSQU1DSDu/DVkxY1LJVINL6piq2/7Uxfze8ZyBotjwe5a2M2up",
+	"zSm5aJDrMz/aYqg6SZ2bXc0BQgYmH3sc/ffcPAu38tROvaWtTmxVNpk7m4HmRXkiSZVt+/n7Lm0L3Qlc",
+	"kbJm5d1OcmHIgaXTtzB+8zBBvLK6jA8A+Wkm9wKs4t9Olcv4RnW543G9xuPrWqaLSXDx46KS8dKTu94t",
+	"aFzT8SDrac1ZU/2anZIJL3ZE60GJHQk8l2YEcpo6J04y0J12GA1O0XluvErqpuSs1sxJWRVE5ZJN+L8w",
+	"bSNXo1Y2nAlzm2Gpx1KrmaCrJnd9aqpvNSsVy8QuFKu4YqVJe/DesQ23Ypqwj7Q0zQE9HV6dieqV0qeM",
+	"L+empku5OzVRSTN1z8uJ+AiUZ2U3utVM3c45k2E+WPzZYUJod3q97S4Shx/PLzubsDPd0fY2c3BoUwT5",
+	"Sqrt0xCl+7UjrT7hvISynTvGdjq4xn2OvTZSpdnvCZQ+qJdyLjfI5zT0oJeEEsH2BLcNs6Ywv99v6Hno",
+	"8WnIrdv65OEOsnZdHXKclzuZyrvsskU5moqG0W2BeeXNIWQx1LITlkGJPTkJ+G2bqiJ6HtU4CzCJIJNd",
+	"Ruq2wfiEVGC1XpDXIq6M5iGk3QrveLNUdjGqgIzq40eTW1FT1rnMD0xFtpJu18LwRm7ANZYi3chH+hmc",
+	"ludILLWPu1rFMfmEakaws2h5h27AhlHNqkwtyZywOETDo4K/6Yqayb2A2gsS8giyeuJUgU7vkbyQ2VjC",
+	"T4e77Hr2VBNMS67Sa4uYziNKejRUKXFzTXZKbqxELpyPtkAPbT944BK/1lJtZD+Rs5/MwzLoBPYSYNYC",
+	"oZDOEzLojYQAecIVTA+3jkgm/cydj9k9bUcVcp8c1JrwmXRWWGRNKwx5jnZ/3kXYdeGs3G95ykBOcXvU",
+	"SkxaKHAFCeZLVbxKVzsykV96r26CNPSEsjXNdtRXWCdE4zmyItmcxKsbeLBnCCRcUvBboD+77A2/Z+IY",
+	"J8H3bi1lTY0bjdK7Ov2tLci+7jKZLVUuJsonpphgqFfJDTCh7mb9+tMF17FdB2kBx7bOp+33h/qw2FKr",
+	"lX5YFBi6ZMRO1Y+smKg4qF6hrEcnpVXKeYOyuefE9RZZx+Tt7sZ7VET4Nf4ij1h/qCsIRN/FG7oLHLih",
+	"I/9OjqeVMl0/99mnueput9Nry0C5sLQU9JmG3zO9DLV8jAj20YRs042EizZfsfGy9ymlYJ4JTnBQbWh5",
+	"l9AH+4LKGplEc7FpWBYzIibwI6lic0jCfSab7GAP+FuvLg4OAqXNeFV4DXSnp+l0fD2nhdp7qhwOkHGy",
+	"PxkLQk6c+j5tmt7XZ/DqB6urGbeNC13O2J3C5VF3mjfqMw0o3zI527nU+kjR7YqPbhu2TlzxvwjDG1ct",
+	"rg0mgmlvwbg6csvg7UE21MRpHVaEGClJw41pGKRLe+3FSEgbmXdqU3Ji6Pd1nDXmdTELjenF03YUgfZi",
+	"/xg7fFFLXrIM0E2cbAVnDhsH9ijXnRY/LJU8yrymeE+2lHFeTZoTNsfESm470r6Y3t0ZEBWvoGJ/R02t",
+	"e7lDS/tnq/GAINEuZyDvtdjSj6/xx6+urhxCmf/DwKdRLD4+28hn9m/P9B3fPZMwHdo8gziE3XWjWpaU",
+	"JHmfjDPV3dZ9obtMrqQV4pY0Q1184x49JnUi7XaE2TGQxByVFKuHU9GJbG40kXtRQBCB6rGMds/gCyum",
+	"uYvhp31NE9ptrEF5TVcSgIBqxnsacjcL8mHx7MMC4xyCPUQZpZ0qijw4rgHRzsI2D9QPERnA1yGg12qk",
+	"NdJOZzyqJQ7uY+7evYHzzd+8Sd1mhH0TjjhdR3e6No7aYUc5QH7s+OpHanF+/TqRm1mHtMapK+aSHwEY",
+	"5KPJi835tVu+uGayfMSNObWiZET1eazsuAQaNHV2ziEe8jfImotKF/Ymf1ho1rDSWF3J3h/huKp99ke2",
+	"In95TbaMCmuWQw6BVU71HVrqnRgbOx7Zx5LtTI6vj1JB49RRZCan8fSha3qAElrhraLN236Orv/Aln58",
+	"w8TG1MMBc58cf3GMwdTNAXYatrakmAnrk2MuNaOqrC93u2sCqJtv7Uu6AJ4APl1dEC2V+faA//1BQerv",
+	"P1te3r3ijenlR3WUsouCctNMtkchkEAWtuLrb74BaRm25ti1DMPkiPctZyml6EZuGeZ6IJALBlSdtXxK",
+	"RewwNwoZMGCfYZLUjpemVemUmyPltGmuOOEEmGTnj3YrpUtYfBKMHTt7CAil8z9NJXuY4nSCVhBpIFQc",
+	"QkQPFYM9B/b7GbWD5FnfuCKt+WkUk5rBVHrzRF5DLnch8ntYqzGuBZhReBIpASUmaPrp5Sj/Jo2HpT0g",
+	"VheNW4JP8zp2DBaE7ik3rFoSxUyrBKuuo9DQipZ3yxAVuiZCkkaKDVP+tYsPIgoh6gCc5ZynfsxkurP9",
+	"GQfOhhnfU7VhJoXGO6csvPPgueIrXyucL77KIurO+ZYzj62ksiIhYwzgDRnXZR0bHcVMImJ9SgU0ACVN",
+	"FMajDUQV06YXfjt9uu8tD0rF17MadbaU64Or9YN7BLNygslj1LkozMkKtt+PcGARmeSu23vHW0/w3J4p",
+	"2jkPS/DBYYl5nqa40Krzwg4x2PL2y7uoBD/hREJNvuKVC8hIMFONJJUsyIqVtEU61X3lqqY7iCH6uk1/",
+	"0qncAZNF2fDCsawpFyiqFBUapNP198///DIP3ZoLXOK0ZsfsQqW056idsw5de32eSndWOXV//Uc+YwOG",
+	"vc3RR8iHhwwQotiOUYc0ADtBLAsGZE5nHXkTgMC4r5NhzYlwd+UdKzlU3alapv/ryuvmFiwlw7Ioi+CE",
+	"9yHiaGe0lsmrtwvZsgNZr8m+TiP6/oJFQsMbirvqC+nD2XsMxEVYj4Oj9YGyI1U2N5gx90KxignDaarc",
+	"ZjLBbDp7MJsw1XsxPTGdxoTojm1SWOFTHcb8nORBrXs7mZxWcAgONqmW6hQQKUCkSwjSihq6cnkYQQH7",
+	"Z8Mx6Cm12aiex6V/NyddCONYRKZSlirIOGO0rIkno9FGCFmdsF6oZ0gs1woWbW6rlsVYeeN5NQgOzQi+",
+	"EGXXIJQqFAxAUAY12BTa/M6KmaMlY1hP8LCGFOHw/Pb4U0kutPBEk6YzmcI3P5px1s8l6oLZdmuEnE5E",
+	"u8/hK3XhMl04ZRLQa5znmYEhP4sOYFnZ8tgjDUTywAMs16cBM1utlBNVFyaIEgTnz/o9Z5Oab95g7JUt",
+	"e8gCZvXbCsxzwMc56kXnmGmMh5QlmRddh5hMNC/MZCNRFfPpHgWcckK5MseWR8cpazMj0nzD9ImZEVmP",
+	"mvdSneqPchkFWUdURLOPwtJJ5WzC3YKWKnIdKrmtoszxbNCBjejdJypkgUMa1jQ6Q2RzY6odwn12h+z9",
+	"yFv0UwaMj8xBzklBWNNZrbmkkoAtNaGoa+KfwhyFB2bcRT2XjvIIf/sc/ep88mkUTIAuGdbGWTEUc/JY",
+	"TGHIg6ZsUcs1vWruQ4TC18Zi1w5XjdPqOt8PItlcwiVTo0zQB1HWSgqXQe99gnbYYXuQo/mtQ+d4B+Zu",
+	"v+Lspkk4p3GMA/XkIo6V+sTELVdKKu1MB4zzwSSDefYgS6A/By7IrqElKxxK/J4eCij+bnhpCkARsd9H",
+	"22CJNqv9/jVxDrgCHH1FcOkVweLxZkSc7D1RyDqrODV2CXSgby6iisTtl5pkCfacElF8t/MhvIcYTbj/",
+	"4FmNcBxPqxFA1KTxN7/rh+/WsmnkPugC6cyqmmHy2+SFP4jyXSuG2JRjuzXwqiqZjt7Nbw/+uhzT8jk3",
+	"yvUuSEzbf8ibnvO/ZfkQlKMjH+o+u4xdMdqBDYNLAR01lllnJoOU3S+2SDyg44vuq867OvSVNOmbft62",
+	"KEcx+B1YeNolpFqhIctkvk+IqoYzdRsjRCaqcu/zZIVg21gQn8voYy5hMQDkAcYvbfBifTxAIMJQa7ck",
+	"93gNYds5NwEDvDMcoxNO0Ic3XMEHcrtw/oISv5/WvFgANktGHGWcJnNiDxF/eRAMkGJrxQDrAtyr1gBC",
+	"PPasfw27IR3nGiEBZpPDuZrA+3lM1caRugwA92r1wwV28M+Wht8jFGqbC2RN9FuYLARQ0A2vSrkdAfVv",
+	"0B9mxcgK4LnMcUPmpMYp3smfSM3vMid7J5JKxk7cm0TnlQ4TFjlSgv0FXjeUlwmx5u5hLEKG7LADKOra",
+	"vnhXVodM5FSGjn90lyA6qb4sO+5RPYjyeZnojRG8/AETKbTJAGzu+3hJiLkEVheF++qWDHnNKXq0n/2O",
+	"r9dMMYc0MQqR5Jwk1PMKUknmwP4hicpP5toDnFjd1fAGAjXQX8r1EkJdAmwfX9drZ39NrPSGvyAsS8//",
+	"sGIIvgId6Q4O6RgzF6IPIjYfFLyixlhHqOh8dvDSn0rK5ToVJb5jh1npO75xIdLzLZZPTDQymfRjbBI8",
+	"7ve4B70o/zP8m7fnCvLvpAIS0AX5tyQTcaE3LkhEaH4Nv18Ui2eLYvHvi2Lxb8k5z3MWwAJw60KaT79R",
+	"CBBj7vJkWjuGCSc0C2ocpfGKDajjaYp2vX46g+pgOQ6CM1+U+joAn8RVbWPvYFySOsP3E9GAQszHAq3w",
+	"hLpg1GGQCD26BlNeHJeBrYKJN12o9oQXCI2IuUeDFfP9VjlJ9WJaKOes6cQl2PSRtBLU/6ojr6nmwzV1",
+	"+Zqu7hH6CIB3a1RS7LQ1rHUZdx/GGzPfljrqhE26i9HRFGkoR6tl5hePZQvCBgc9laHg97N3OTSDtnmj",
+	"wIpH/gp8wqfBHUgl+8lhKWiqce1+x7a8g3Jswp56TunjcPnxTmKPaAVjRWJm79WcVTaKX+SSRyLzccT0",
+	"tx5YMAj52ViCfy+OO063DjUtFfBSG6aN704r1+SEKuq0E/I52VFjmBKITvfvoBH970Qe8wTY0qCJBN0i",
+	"1CGmjNDG1aFEkcdZHfLSR5JMus23YfkWBEzwKBkpl+TAdLKvZc87FrmBRpdiqFcijSZl/RK31f5WYAJI",
+	"zCeDtkkJxl/DtV0iSGJ/ng/wR41cSClNG208nMuSvAIUisT+TPuJUvsOcVh81sUXwIHcC61Y1uaf8eMt",
+	"LQc7ckS5wPArdKX29xqjTStm9oC4v5fgHJtFCiOPVv9z3xAjCSUHRtWSXEF0DPjWddCMK7alIGhD38mr",
+	"YsotlrSFuvioPapetdgzTEFwTrSQDA3S1a/N1NwFycHDBkJByEDFq9YQ73IrCCUIrxmMo4aLu4j8fgX+",
+	"uhDHcXGkuNRsokvAsarDOBIQlRwuIxrB5MZaNuHX1IfS6vSPsdPayKiGJ+HCWkKaQJoBHPXwzSlknVKb",
+	"7TPky5DD+bvj7fIHoApTdXXeh5iOy2b8pSu2oeLUsHa+1H0OcL19NhMe+db+FjXI6OddTlTHH40/dPGD",
+	"RC/G00CZutL5BLfpfNP9lXXV88MGYNHbnrxz/RKnoAh8NqYuQPO+hP8HVnMZnG0PyigAN1FaXk2VXUx0",
+	"G0U3WObHTEBVG7nbseoak1jvrNBZS4zdbiT4lZbETcf7qWh8tfNpmW7kSej2kUZNiRuQSMGuIRz+zB5s",
+	"gf9r+TBVzP3LEYX7F95G94895f6dDZQL4wu0TNey6na7peqQYYFOm0fAT1cxma45bkVkXOQ90/2gJHr1",
+	"dC33rAogyILtk6QcodEn2s3mQpbxx4dRyrxnPAPa7LqgX0fqimwqn3qOq8E+84Dr605psOiIhHz9xOpA",
+	"atQ8rIytWnBlYBTZG216Ro5vtcB5Fw7y1zmsO+90cFgPsR1ilP3uJLt75S/fyHWOFyBQfudiRynQ0VdK",
+	"vLyPehIM8xRFrmLwAbw86234Z8uZuQ3YyoNSTfAcu4YsSJr2LsBGDIA9usKDSvaNvEm2n4YqwFUGO6Oh",
+	"hjWHmfBbA/SSWa+kXJnRTgPxYn4forYgasKGckG4KJu2mnsMT1IG6jCbHAt2hbQql1byY6h1OalYx/2W",
+	"D8ud3gKpOQ2CdFbBTW+a4+UjgbSKm8ONVeVxBlF+Oyj4YFQxquJ6o9qY3eKTHQA6OoyVrNAFIfC8COOz",
+	"qzDSBdlTU9auwEJ3RYUFUWxHuSu9QH5y8UHc8I2lMrI6EPYR2BI0OHPfwsxHwGZ1vkG3GPLl2x9u3pNL",
+	"98/fue6tmkGfL0L1B/HT8xiv9Zp8C0smH9qrqz+U7j34B/vpgrzE/CIrP5yXl2DrPE2+fPfqBfmvP37z",
+	"v37nmxVsaVlzwUgpK4aVkA0vmcCcfKSIxfMdLWv27OuLq4VrgAB7rK8vL/f7/QWFny+k2ly6d/Xlm9cv",
+	"Xn5/8xLe6dxmi7DJHWy33QpvWIUs9MVXHlSR7vjievGHi6uLP7huZkAHl9ik+/rnxQZTLu3lgM15XYEL",
+	"Flt4K6Z30k7IPvL11ZULrfgUR7rbNbyE1y7/oSOyokfb9cIHgMiGzl/4oeggcNMDhZldekT1mOIX13/7",
+	"e6Tt+HxmrqON43pJBGMVuGX9vbCDXNK24vm9ecO1eQ5P9OEY/pZAoXHI8dz+E2AQ/EW+Xuxr6TQA3K2R",
+	"tE+qaPugnwEgu2L3EtHs0p/A4p4Tv8G7zxAjrwEYdMNFEbzxVvXxlVup7/oG8JMfTr3o2xZ0L85rgJAm",
+	"ke5wLstWaWnF0tEnG77lZvHp74+k/QFoiDDqlK7xQF4Y2UwVPqRRWwZCw38zIRlGl+6le/bB165/0RzW",
+	"dMWrwhd/YL/iL3s9E/Tvout2ec8UX7sNhR103vb+5furfergr9/THFFCpfTlS+OfnIR4jHj3n+7qgMKg",
+	"cw7vx66iohXVGc7wjZR3VhOGTDE3OWxEjukukPgMOH7OnZ4+VgCkw23L8tFv3TNHOGkUa6f9mnQPaBXq",
+	"0KSCzPh9hjUFf1ieN5336ke7MLtuHhEpj5GNH3kOjfxJ7smaqrBTZ6CSQaZ0ClId66gUNsGhTeMCoQdm",
+	"+nxhSaRgXwAS25CWICxKm8bTFKb2HyEq/9ApVBXrsw+nnV+9JIo3cBY9us18uBwKX5xDp+HoHk+ffig8",
+	"Xq+4QDuE47RWZMTPt5iaYdfHtPlWYo7oA88Ca0zyZmYiRui7QrzKVDqdGJ4ZkX0CCC5uSzHNuMKTn4pF",
+	"ZwQ+QjB2lSTRTvXGTtNUN4aDUBpcoK/OZsaE25EgZS+Nv776+pf43g24OlcMOsudSRMAS99fnqUDSGh3",
+	"1tz/+hvnstKu4NB5WcE10+PVlz/z6hOSZMPQBda/VH8Rq9A3NM+tQc0JWaBJoD0slUIUMLzpzjULbUis",
+	"7LkgP/YjhtiKk3BN/nj1Xx64F6QUuI/lll2QG8or5wJDBcS1RPZAWb7gCsH+3Xy0lIKpi4wowTnqniwJ",
+	"kQbXWyEkACdcwWOhcD4ag7bTCQL7izgXWeGBL+MYAEC8UHDtKLklQu6JFK47o9tmBCmL8h25djUKFVkd",
+	"ApQ2xMFSqsF/M68ZPKVjY4ojdKL0ARv4aXQ/jugPvALlYUfz+QthV1ufMYP5gRz7atoD0YSt14CjqQl1",
+	"AXaJMEwUlDqPnqnYutXMNdO0l4n3G4jvo0zs0EI9pJz4uwQdH/y528vYXfPRDYcIFUTE4e2NZPoCccei",
+	"U39Z8d6xP0xwzzjxF5jkP0sA/SLkhhOqXE6JQ0ryiYOfSTD5WNPjeQiuDnk4aAdfaEAULEKehEusCRk6",
+	"lodize6gcdYjxNplqF162N1MKpnv6R374R4Un89BN++BDct7j/ryOA2CYfPTmhHYqoQERR8sZNbs0ZXh",
+	"YJgIFe4lF6FPHcAOmcGZj8BBif7GGcfAwwV8XGfa+l2P+xN3zKI4yVZ8CR9KWYwRSs7YPokg12O5EfcD",
+	"coeNIBcPiCJ24Dt+M+YYpY4YzuUdpW5X+1dhD/UClbQaTpexunT5gpAd0IFTuwGwCIpwjQLTnxvXHZ+1",
+	"FwaBgy5/tuzxU+KigILqKv+cfuosrT45HnGapW/SdxLRq56Qlzl4rPHBfQdM+wyeLjgzCY6svctioYeA",
+	"G1fxnAu0kqWrIU9vzrtWfIePnPWmr0918rzKOXlG4Dcn+HJenc+XAx5pU0MCT5ToyYU2tMHWyINT0WSv",
+	"pNh0BgSkdeaPCXXMYKrmDIjvuiqvJyNn/43vIOacpms3izNxpFF+E43KVKww9vnfsJ0hqf9ki6QFmTve",
+	"8ctQuPGQ8TrOM6A/tyrn7IOUaLB4MDWr3fWh/qN8LiH3iH1peHnHjHMSaBfy/yB8p14E3+l8ChCXpcMG",
+	"aVG1EIAVcXBZtNuVoLzBlIE+nf2wY+LPsCMzHNjefx3OEJtvrjHa3ZUtJJqMoAs+5+x2OFfzY8dvGL1n",
+	"8Il9ru4MUkGt6bhrAAI9+WEFaJpjvwhWV8xyhpzPwYfnkLiD7odHX8CoRYCEbbEmiq6tnFkdrH2LJAiU",
+	"JCFBnVtCK1mKdV2aDix7k4LSegcocr0OF+QnMJZ+Ak9WB7wkGIcQToQEJUAlPxC6AlwIhxC/JD851Oaf",
+	"IHH2g0hhNUNKzgX50dXKYdFY1Le/IxeooIMpESNlATUQ9tH9oOEe9NZLXZ8YNPwJ2XT8maQV5X46D4vu",
+	"MWXfSCKE22IsdxB4sFXyMRy6K+NJysKXPiU8pUsObrTLFDk5GwRz0x8ZqzXso8HFPNNGuRKL/IDj1Ih7",
+	"L+see9GZumfqGeRT4uYuETT1A2zQhwX+1TfjFXFddqzNs4+7hnKRveLvrQw3MpSlYrk2HcApdCgAUEwk",
+	"SV8xWto/AbA6ugTXzjrcM8U+CGdoXJDnASPTKV1cEG2/SpuQGgi976A9PGLH2TVfkO87WwVRC2Mkr8Sl",
+	"fulWPTekq6IY17DkNshMFJWqX/eWEUtyPWkPxVWZqT47Zw7j2u08JaEIAWKPqfd+1Dna/Y179hz87RDz",
+	"NgpZm76Ijirm5BXkLRQYHtj7lBfFSqkqfzWi4plscsCrkB4/PzfAx78SOpSSMqdBzWBfIx3qLVWhLyjk",
+	"fBbka3BLXl2Rhhk72SVmt7rCHQcDEZcbJBProBvTL5j2Eh3FPAsUQ73JqmuVbsvuYnTIpZYElwgsxtQx",
+	"qHwOXjyC8ZGKzTNp3SuPJ3o3UgRtKElZS6kZUHjRV9KAiWsG6s92CdRADYF69Jjwj5qvr3xA/cm0IvxC",
+	"3nTtzvmRG/iDYCGpAzwC9IDmWFCBQH0d7OGKA3d5jGIU7/Vlr6tUlud8F7VePe2znzlbqLe8Wfc4dk08",
+	"LF+o++acG9lt7Tkz2iCyGGcYltAfw4qeTtOOM9im7uujiA0Loy9/dsUen/rkN0vg4RCd3HsaLj+sw3XB",
+	"OIyqfXN1NTeG0JvuQ+SB/d0emsDei4Ni2V+lMHgfquQ1Qc8S4nTRqOw9oCOdTE2+YmgGE5mMib2A6sH+",
+	"+ZwrFc7nwD2mSWOuDuoXTQgbkO8TCsA/0zvWUUiGWpYeJRkjrXTLgqnmspwaaxseQuoFtHtzSsWI93SJ",
+	"dz72CmAC0/znrX/orJznTFwgACI8BQ9zKz/eGLfbodnMJ+zqebiPnwLaO5BTE2daoffRdTLUjD09E7IE",
+	"GPY6S1uvXb+UGU4oXx499is/uvVS+oO+Y+l84y9y5wsCPUAxswXAa0iHan8uYzMOH7jRlz23EUKSoUd2",
+	"H9Vhh1AcR8VnTVUw0iPNp8vdykw6Aur/7WbUn9pzO1D1LFby2mU0PkyXxk/M4Sd4kx7PTF4jgsjDqjtg",
+	"ukeN2NfoTn4yEzaX/2r/jiFAbjSpufY+tUdu2fPY1ct1t1vgryxRZuN969JFwEvm0Xcj79njOXWf/aKg",
+	"R/Z35hyrFzBo+jSfPpv5ue+Vcw7XvpE777FfhgSEmjZrsqUVixKVh3R+CUCqZ97Yd3bMz7WvN4Yqc5YM",
+	"TxjJarUghPEuWIppAMCPbTElvwA4LsigiiBsFKNl7be74eLOfm7V8qaaSMbBB97Ypx+7czPN5NBEL65p",
+	"xExn59F1Nz+JsOFk/hFcJ58Xr5cOjWFGB+qgTfiZz4sInOvk3UkAvp1GtwsAydHSgex1SeFQ6+m6lvYK",
+	"Q9OZPo0s76ZVyjfwxK/eTzenE3zSbmh17bFeatlUUNxvLb5z14Pu8EM1vWfwBVY9VCuAM/PcEktjHssv",
+	"k3owdzP3GIOtri/I+5BvgPURkVW0jJqkN9QwBRVAiKyk+9FWqiFxAkIV4xKFd7gqS3lnc6jkml9grcYd",
+	"2xlUZfxK+8CyX0EI8xTni/vew9wv5yX9HNmfgcZfOuBNZzJGvdBAIWuFpVVQD8PRf7mvpUvUwMhEhi9t",
+	"njXsHnWsnOL7Rm7ewDNPuIHhG4lNdD+cxeFgKd4QWHKo4SdCVszBpPqUu0ZuXHYz9pKA3KQxby8Wuzax",
+	"aTeDTTvHzVpLle8++xeYJKRoS7Hmm1ZZ5gCr5Bp8a0vyX1dXhK9dDNmHlPH+IQztf/7HH931w39/lRL+",
+	"gVrmnOb31t4eXlkc4XPf2CmCu2HnSHH9b36P7ohGbjxzT1AaFcCe3WnhzcYStLQqgQ7r5F3985Omu/tm",
+	"1QkuF9pYPzolA6orNd8Iq2yLfkw1LsAMCXx+Uy7XcTeCdMHvd1y798b79McUcrRv/niOuLvaMOQ2XcYh",
+	"34hn3FUXQROnqcm/Y7rdPukBu67hiQPGb1dnlGTY7ivJUNOFUbA959dSIuXjm1T6VIJLffosR/AWm3yd",
+	"ozJuA0GbLbVcXVjTFk9jSUraNGgF0rJkOwO6s0uYg97lOsOTEHhpOhyDj5zVBdp9dh66VVkyrY+HRXDU",
+	"WdEQfPQM18IaktCryqptNU3wQGrgVLQOirRPOZo8lMufAUTt0yW+PM1h7uXdmY/IY4QmisB7nWoAytoB",
+	"J6C9AoVop3WI6GsZazPrDN85KLvz8DbqMjG+0B7aD4tXomakoHY2CBfMIlxAWnZHuuywpVZoxX4Qg6Zm",
+	"DV8DcnboWcYjCenCXpZU1ooxV9XqFA3AsxzSzAeRcNkmKvQ8tOBpJXptkiuszfkwbcThNsJWDSe5po1m",
+	"Ix+s24nRdkHg1gF0Q9oWiyoFqCZ71jTpnI4ZUiKhYdgtOAvpvWEmanfn4EwROsS1EkDWsafaXbUMz1Dy",
+	"ngckn4wWBX9/65+cs8533gt9BhcdNAeFFFi2wekDFGtCk8jZs/mpn1FZ9t9Ix9Ddb2cxaXEfmIqLWaKJ",
+	"h+zznWLP1hzc2GuptidYs/S+f9znL0n3w0M7n1/ad/PLHNU7d0wQUOhAJFJHduRyXvLtTiqTjyi8ht//",
+	"J5E5vQNXKdTaslIxg955SGH+QpMXjWwrcsPUPS+ZPrZ9Gp87zuPcgC8Uq5gwnDaf02x0syZlmM1JTG/G",
+	"Ws5oxow+lsKJiX49CyNM7FCUklZErXO0p6KTeGB6C8+hvZQNZ8LcZvDd3a845ePJF91gw1c/t89tFlm8",
+	"C+LsHGShDq6nuGO+FKiEqWdGPsP/m75QwDjalV+wzjNdh0N4Po02ND8aRFIqDbVjnO0JrSrF9LFOelv6",
+	"EdNsrr9y/l3/z3F+j0+Nmguv2bX7eBhxPSa8HaWqpded7fIzTFeKBupem2M8Pnd+kjOQqqMf333PM6sI",
+	"TWDLROspUh9DOMaA60nlZlEr4VTWXPTzicl+SQjlR4Hdzsu0PBaxu4E3fpW5fo+Ls5+FHO1Ap8fOnblh",
+	"bc5+7XjXc7mXK6YYreJkziiHzDk1qrjUJh1Jf0nLOqoxHuEWeciB9zAvV1kjnOvJVbMDXjTdgs+N/KTv",
+	"+G7Hqp+WvpMuNR8E14AmjbGcbeGsUKo78CiEm3c1mg5NHYP5iuEP6M1xmiwWRAPqFC3vNspej+sPwu4B",
+	"ZBoxWtaFyzX5CXC3f7ogf5J7lykrDh1maBHDigpoudpNqG5FpbDYGcqgM+gFT2Xctbqeb9h9/VjQ89mJ",
+	"Sac0nIs8S8kysA4MFgEHda8lexQ/jYTSyGywHLJdrdIQyx3PHy8OT9nR5RKIFLz4xq3O0xBSmoGK3Nmo",
+	"8AkVYqg1uNsyY3KnfPjGjTr7+7fzTymKfx/BbvP75Q/O00I4keHnu+34xTUIXcfwxFFvJEvoHk2uUyB6",
+	"IIZTeIRPzBzcV57K+TNsbJ7s2+vo096dua0759AawuutWJ4hNFzcnf3qvMFBj98cn8+fyQ+FNDrq0Tbi",
+	"0hxXwHVNWtEw3SEloFTTzKpEhjWHAsFGPIA24j99NH3URWoKBI+5B+QfwnW6tdtvis2Eo5/PazwD8d3q",
+	"HsNYzo4eCelmuCjNRBXFJYU0S1/KBX91il4lIby3hYbyPcYT4UWlNboUYNSP2CTRFxb6I//m6qoPTFRE",
+	"P0IvKWj2va8PF1OYTT+snzfNb5fJ/Uogo6w22omgIV5UgUh/DjW9d2ODVt690KOYY9U5QUT9NjM8fxC4",
+	"6iV4J11zTgDTwv3yXZJ9O3faaOnqEvSDgCVCuU3UmTHnDb/hG/FDOy9p6iX0pD53Hz2fNuQmu+xQ2Tx0",
+	"sGAhVyWfRWQX8lqcr3q8/cjkLXSGPO5kih/+3NXiN6HrYCL30f107hP86IJeR9tq4rXXmAmVu/EuUeqz",
+	"pGL5Xx596b+XFdMFZl8VpLNDETg5443W7W46+vdnesdu3EMn7c+/+K6/PUELXnFBwdV2FLbuOfkX3y1d",
+	"Zst260xuUAEB9YwLqOz1jc6dsnce/klVWfN70A722ArFJURAThVrdprsqbOM7gBR2TtZMT6S3fGDKKed",
+	"rTfwxEOgvQD31TJ3uRe/ltZxYb3zIN4OojyO8AZDzqrmOoiyVlK4lrnnxLwCDWPLlcJmXP3gIKgh4LUc",
+	"FLEm79jzqoJ1P426aId+KofZ8aNMNJBhm/Yc0ezubCMEESgHGh2HZYMrtvHZ0UA/KXfFqMoITCVs42Dv",
+	"v++qcUGeE6OYc/5ig5lGig1TBA3TFS3vcC4/2RVZRegnAtljnZ0DrWTs+MyXhQC67NiqwHk6CplkCsHS",
+	"9t0/uAHqg88UYRkBqVfXcg89npbkP6OAdq4RL7cvLgaAka7aY7rSA3nK56btqycIoIaynzVvDFNIDEl/",
+	"Q3AVzXIHIdFE7DlCe4kqcRMeICpSHinoSE3qIYGALA1GExAy5JNSbTqBBo5e50QYpBp4FPXR9+ja7kaU",
+	"qMoazZbkyuEyS4EINysoDDbznGQ9ILcZzzdcGxd+PrXHhn81/mjRLTfVpz9bTkXD1lseEcdgIbynScOw",
+	"kxtgIU3u/qnL6ADBHP123qBAYt3MPfF8FoeQ7otq7/AK1o/j2sfa8GFKZxCnv1wuKeZrD1axdEXdIZqI",
+	"9bdf+u5Ne8UN81E7PKzpvKvkuq6eXGYP9Kgzqdh6POpD3Q6BNi4hWHtukA87Znrvfzv60gu53QHLDX15",
+	"nHkIhrTzdiw72CO+XjPFRAmwSQxJVLWCcB31EYs2PnrhqHnzXfTsbw1NtL/M2VZNt+QUEtKp+EszUUij",
+	"uc7CIY2ePxNjh5JVqg0mUUAxUujw/vjLPrPO8XOxzeel4ffnqOh61wrv57bfrNqGYUHG4sENNfOFkZ9r",
+	"t85WlAhIRmhScdfVEypOl4QCB8P+m3sKgJEBjifu04r4O5bNocQeMTvF1orp+uyYRzDqI50BA/9Lm8KY",
+	"/G9o0UYbq2JuagJKyrYta4DQBPs5hgjBbcN0B0CcApeblg+uXvrtSU0w5kO8OnRQA/0UiQaZ7VHlbkhI",
+	"rTguLt/Zh84qxfxnZ4uvd7ibk345GHRWlWQrzoX5CbLFfrifXHge8aKZMQ078yW/gUHPesfv2CGVxtDB",
+	"ADFhUh73YhHEZ7+gVmqoVTTBZFniBXCwCAVSvO8JVoUiYuiS4pIx3CtW3SzGzbRCDgd1vog4YbjfLKtY",
+	"eDSGYmFHS8KX9gjR7geu7bMXKeQMKiACwINbncsfCkMSCqAtDS+N1RhqKqoRzzFKtqtmhpr+3j/4G9PR",
+	"LbnzE/Xzl3BFfjHV3E9xDrt86Z49k0qOYStq7M5yKcgzXyUQ8hm5CERU9Cvrnb8O8rLtk0NdoUB5xzWR",
+	"qgoAfw9hwx1M9ySZ/tg9dlYS2teHW2gklywG6U9uFo2FiR4Vo9Hgc6gj2oHziFRsW/dlN43fdeBWCCTx",
+	"jAvfIwJybDgwmX68/udFyAX529/t/cYCKSSCVjWL68Ul3fHL+6/sgf+/AAAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

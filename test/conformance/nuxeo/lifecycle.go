@@ -1,7 +1,5 @@
 package nuxeo
 
-
-
 const follow = "Document.FollowLifecycleTransition"
 
 // followed follows a transition with a key and tells the status; an empty 409, which comes for a
@@ -114,4 +112,3 @@ var lifeCycleCases = []Case{
 		},
 	},
 }
-
