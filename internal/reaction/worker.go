@@ -109,10 +109,11 @@ func (r *run) record(ctx context.Context) (work.Next, error) {
 // explain says what an answer means. One of Nuxeo's own that nothing was done ends the wait for it.
 func (r *run) explain(ctx context.Context, err error) error {
 	status := nuxeo.StatusOf(err)
-	switch status {
-	case 0, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout: // not known
+	switch {
+	case status < http.StatusBadRequest, status == http.StatusBadGateway, status == http.StatusServiceUnavailable,
+		status == http.StatusGatewayTimeout: // no answer, or one of something in the way: it is not known
 		return err
-	case http.StatusConflict: // of the key, while it runs, or of the chain
+	case status == http.StatusConflict: // of the key, while it runs, or of the chain
 		return fault.New(fault.Unavailable, "Nuxeo is doing %s, or was stopped in the middle of it.", r.st.Action).
 			With("If it stays so, look at the document; retry if it was not done.").Because(err)
 	}
