@@ -201,6 +201,11 @@ func (w Watcher) recordSeen(ctx context.Context, p Push, status string, gone boo
 			WHERE id = $4`, status, store.Millis(w.Now()), gone, p.ID); err != nil {
 			return err
 		}
+		if err := tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(links.asset_key), '') FROM links
+			JOIN pushes ON pushes.link_id = links.id WHERE pushes.id = $1`, p.ID).Scan(&about.Asset); err != nil {
+			return err
+		}
+
 		added, err = w.Events.See(ctx, tx, about)
 		return err
 	})
