@@ -59,7 +59,8 @@ func (w *world) sees(file string, statuses ...string) (names []string) {
 func TestAStatusIsToldOnceUntilItChanges(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	got := w.sees("file", "", "Needs Review", "Approved", "Approved", "approved ", "Needs work", "Approved", "", "Approved")
+	got := w.sees("file", "", "Needs Review", "Approved", "Approved", "approved ", "Needs work", "Approved", "",
+		"Approved")
 	diff.Equal(t, "what was told", got, []string{"approved", "approved", "rejected", "approved", "approved"})
 	ids := map[string]bool{}
 	for _, e := range w.told {
@@ -123,7 +124,8 @@ func TestWithoutADocumentNothingHappens(t *testing.T) {
 	}
 
 	var none *Service
-	if added, err := none.Tell(t.Context(), nil, Arrived, "item", Subject{Document: "doc"}); added != nil || err != nil {
+	added, err := none.Tell(t.Context(), nil, Arrived, "item", Subject{Document: "doc"})
+	if added != nil || err != nil {
 		t.Errorf("no service told %v with %v, want nothing", added, err)
 	}
 }

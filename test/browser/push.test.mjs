@@ -105,7 +105,8 @@ test("a review, from Nuxeo and back", async (t) => {
     await nuxeoFaults("DELETE");
     await page.locator("nxf-document-tab").getByRole("button", { name: "Retry" }).click();
     await failure.waitFor({ state: "detached" });
-    await until("Nuxeo has done it", async () => (await api(josh, "GET", `/documents/${draft}`)).reaction.state === "done");
+    const reaction = async () => (await api(josh, "GET", `/documents/${draft}`)).reaction;
+    await until("Nuxeo has done it", async () => (await reaction()).state === "done");
     await page.getByText("Nuxeo is to do").waitFor({ state: "detached" });
   });
 

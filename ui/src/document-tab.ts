@@ -94,7 +94,8 @@ export class DocumentTab extends LitElement {
 
   private whole(d: Detail): TemplateResult {
     if (!d.asset) {
-      return html`<div class="stack">${this.pushed(d)}${this.reacted(d)}<p class="soft">${t("frameio.document.unlinked")}</p></div>`;
+      return html`<div class="stack">
+        ${this.pushed(d)}${this.reacted(d)}<p class="soft">${t("frameio.document.unlinked")}</p></div>`;
     }
     return html`<div class="stack">${this.pushed(d)}${this.reacted(d)}
       <div class="review"><div class="stack tight">${this.versions(d)}

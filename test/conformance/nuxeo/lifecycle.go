@@ -45,8 +45,9 @@ var lifeCycleCases = []Case{
 	{
 		Name: "transition-that-does-not-lead-on-is-500", Uses: []string{"Operation"},
 		Source: "[S] LifeCycleServiceImpl, LifeCycleException has no status",
-		What:   "A transition that the state of the document does not have, and an unknown one, are 500 without a reason.",
-		Why:    "The state of the document has to be read to say why.",
+		What: "A transition that the state of the document does not have, and an unknown one, are 500 without a " +
+			"reason.",
+		Why: "The state of the document has to be read to say why.",
 		Try: func(s *Scene) {
 			w := s.Writer()
 			d := s.file(w, "doc")
