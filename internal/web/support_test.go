@@ -84,7 +84,7 @@ func TestSupportTellsHowThingsAre(t *testing.T) {
 			`"step": "`,
 		},
 		"nodes.json":  {`"alive": true`, `"name": "history"`, `"paused": null`},
-		"tables.json": {`"schema": 1`, `"table": "items"`, `"table": "audit"`},
+		"tables.json": {`"schema": `, `"table": "items"`, `"table": "audit"`},
 		"metrics.txt": {"nuxeo_frameio_ready 1"},
 	} {
 		for _, w := range want {
