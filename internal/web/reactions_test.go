@@ -22,7 +22,8 @@ func TestAReactionIsShownWithItsDocument(t *testing.T) {
 		r := f.document(session, document).Reaction
 		if r == nil || r.State != api.ReactionStateFailed || r.Event != api.ReactionEventPushed || r.Action != after ||
 			r.Person != "josh" || r.Message == nil || r.MayChange != may {
-			t.Errorf("the reaction is %+v, want that of josh to pushed, failed, with a message, and may_change %v", r, may)
+			t.Errorf("the reaction is %+v, want that of josh to pushed, failed, with a message, and may_change %v", r,
+				may)
 		}
 	}
 
