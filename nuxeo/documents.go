@@ -19,6 +19,7 @@ type Document struct {
 	Path              string                     `json:"path"`
 	Type              string                     `json:"type"`
 	Title             string                     `json:"title"`
+	State             string                     `json:"state"` // of the life cycle
 	ParentRef         string                     `json:"parentRef"`
 	IsVersion         bool                       `json:"isVersion"`
 	IsProxy           bool                       `json:"isProxy"`
@@ -118,6 +119,8 @@ type WriteOptions struct {
 	KeepBatch bool
 	// Timeout is granted to the transaction; attaching a large file is slow.
 	Timeout time.Duration
+	// NoResult has Nuxeo drop what an operation results in, and answer 204.
+	NoResult bool
 }
 
 func (o WriteOptions) header() http.Header {
@@ -135,6 +138,10 @@ func (o WriteOptions) header() http.Header {
 
 	if o.KeepBatch {
 		h.Set("X-Batch-No-Drop", "true")
+	}
+
+	if o.NoResult {
+		h.Set("X-NXVoidOperation", "true")
 	}
 
 	if o.Timeout > 0 {
@@ -208,6 +215,18 @@ func (c *Client) Operation(
 		body["input"] = input
 	}
 	return c.doJSON(ctx, http.MethodPost, "api/v1/automation/"+url.PathEscape(op), body, o.header(), out)
+}
+
+// HasOperation reports whether Nuxeo has an operation or chain of this id
+// (GET /api/v1/automation/{op}): where it has none the answer is 405, and on some releases 404. It may be one
+// that the person may not run.
+func (c *Client) HasOperation(ctx context.Context, op string) (bool, error) {
+	err := c.get(ctx, automation+url.PathEscape(op), nil, http.Header{}, nil)
+	switch StatusOf(err) {
+	case http.StatusNotFound, http.StatusMethodNotAllowed:
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // read runs an operation that only reads, with what a document is to be read with.

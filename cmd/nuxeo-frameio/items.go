@@ -20,7 +20,7 @@ type itemsCmd struct {
 type itemsList struct {
 	clientFlags
 	State  string `env:"-" help:"Only those in a state: ${enum}." enum:",waiting,running,done,failed,canceled" default:""`
-	Kind   string `env:"-" help:"Only those of a kind: publish, expand, notice, push, push-notice, bind, unbind, sync, sync-asset, sync-comments, sync-posters, sync-notice."`
+	Kind   string `env:"-" help:"Only those of a kind: publish, expand, notice, push, push-notice, bind, unbind, sync, sync-asset, sync-comments, sync-posters, sync-notice, reaction."`
 	Parent string `env:"-" help:"Only those of an interaction or a binding." placeholder:"ID"`
 	Limit  int    `env:"-" help:"How many." default:"50"`
 }

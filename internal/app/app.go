@@ -34,6 +34,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/metrics"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/publish"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/reaction"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/relink"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/repair"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
@@ -135,6 +136,7 @@ type App struct {
 	Publish     *publish.Service
 	Push        *push.Service
 	Sync        *foldersync.Service
+	Reactions   *reaction.Service
 	Webhooks    *webhook.Service
 	reviews     push.Watcher
 	Mail        *mail.Service
@@ -231,16 +233,20 @@ func (a *App) build(ctx context.Context) (err error) {
 		PublicURL: a.Config.PublicURL,
 	}
 
+	events := a.events()
 	a.Push = a.push()
+	a.Push.Events = events
 	a.Binding.Reviews = a.Push
 	a.Ingest = a.ingest()
 	a.Publish = &publish.Service{
-		DB: a.DB, Engine: a.Engine, People: a.Identity, Ingest: a.Ingest, Mail: a.Mail, Stands: a.Binding.Stands,
+		DB: a.DB, Engine: a.Engine, People: a.Identity, Ingest: a.Ingest, Mail: a.Mail, Events: events,
+		Stands:  a.Binding.Stands,
 		Binding: a.publishInto, Orphan: a.Binding.Orphan, PublicURL: a.Config.PublicURL,
 		Now: a.world.Now, MaxAssets: a.Config.Publish.MaxAssets,
 	}
 
 	a.Sync = a.foldersync()
+	a.Sync.Events = events
 	a.Binding.Synced = a.Sync.SourceOf
 
 	// Then what looks after them all.

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"path/filepath"
@@ -39,6 +40,7 @@ type Config struct {
 	Network   NetworkConfig   `embed:"" prefix:"network-" group:"Networks"`
 	Publish   PublishConfig   `embed:"" prefix:"publish-" group:"Publish"`
 	Push      PushConfig      `embed:"" prefix:"push-" group:"Push"`
+	On        OnConfig        `embed:"" prefix:"on-" group:"What Nuxeo does"`
 	Sync      SyncConfig      `embed:"" prefix:"sync-" group:"Synchronization"`
 	Mail      MailConfig      `embed:"" prefix:"mail-" group:"Mail"`
 	Telemetry TelemetryConfig `embed:"" prefix:"telemetry-" group:"Telemetry"`
@@ -96,12 +98,13 @@ type PublishConfig struct {
 
 // PushConfig tells how documents go to Frame.io and come back.
 type PushConfig struct {
-	Unlock   string `help:"When a pushed document that comes back is unlocked. published: when it is published. approved: when it is published and its status on Frame.io is push-approved. One of ${enum}." enum:"published,approved" default:"published"`
-	Approved string `help:"Name of the status that means that an asset is approved." default:"Approved"`
-	Conform  bool   `help:"When a rendition was pushed and comes back, keep the master as the content and make a version that records the approval. Otherwise the rendition becomes the content." default:"true" negatable:""`
-	Status   string `help:"Name of the status that pushed assets get on Frame.io; \"-\" leaves it alone." default:"Needs Review" placeholder:"NAME"`
-	Comment  bool   `help:"Put a comment with the address of the document on each pushed asset." default:"false" negatable:""`
-	Most     int    `help:"Most documents of one push." default:"10000"`
+	Unlock   string        `help:"When a pushed document that comes back is unlocked. published: when it is published. approved: when it is published and its status on Frame.io is push-approved. One of ${enum}." enum:"published,approved" default:"published"`
+	Approved string        `help:"Name of the status that means that an asset is approved." default:"Approved"`
+	Rejected frameio.Names `help:"Names of the statuses that mean that an asset is rejected, separated by commas." default:"Needs Work, Rejected"`
+	Conform  bool          `help:"When a rendition was pushed and comes back, keep the master as the content and make a version that records the approval. Otherwise the rendition becomes the content." default:"true" negatable:""`
+	Status   string        `help:"Name of the status that pushed assets get on Frame.io; \"-\" leaves it alone." default:"Needs Review" placeholder:"NAME"`
+	Comment  bool          `help:"Put a comment with the address of the document on each pushed asset." default:"false" negatable:""`
+	Most     int           `help:"Most documents of one push." default:"10000"`
 
 	ByAddress bool `help:"Nuxeo sends on to signed addresses of its object store for its files (direct download), and the internet reaches them: let Frame.io fetch files of up to 50 GB there, so that no byte passes through the connector. Their size is compared, their digest is not. What cannot be fetched goes through the connector. Doctor tries such an address." default:"false" negatable:""`
 }
@@ -175,7 +178,7 @@ func (c *Config) Check() error {
 			"Mail through Nuxeo needs a service account, nuxeo-service-user, and a sender, mail-from.")
 	}
 
-	if err := c.Admin.check(); err != nil {
+	if err := errors.Join(c.Admin.check(), c.On.check()); err != nil {
 		return err
 	}
 

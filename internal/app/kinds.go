@@ -5,6 +5,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/publish"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/reaction"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/relink"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/repair"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
@@ -32,6 +33,7 @@ func (a *App) kinds() []kind {
 		{foldersync.KindComments, foldersync.CommentWorker{Service: a.Sync}},
 		{foldersync.KindPosters, foldersync.PosterWorker{Service: a.Sync}},
 		{foldersync.KindNotice, foldersync.NoticeWorker{Service: a.Sync}},
+		{reaction.Kind, reaction.Worker{Service: a.Reactions}},
 		{repair.Kind, repair.Worker{Service: a.Repair}},
 		{relink.Kind, relink.Worker{Service: a.Rebuild}},
 	}

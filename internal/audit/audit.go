@@ -56,6 +56,7 @@ const (
 	KeysRotated     = "keys-rotated"
 	KeysRetired     = "keys-retired"
 	LogLevelChanged = "log-level-changed"
+	Reacted         = "reacted" // Nuxeo did in a person's name what the configuration says
 )
 
 // An Entry is something that a person did.

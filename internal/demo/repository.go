@@ -240,6 +240,7 @@ func viewOf(d *nuxeo.Document) nuxeosim.DocView {
 		LockOwner:    d.LockOwner,
 		VersionLabel: strings.TrimSuffix(d.VersionLabel, "+"), IsCheckedOut: d.IsCheckedOut, IsVersion: d.IsVersion,
 		IsTrashed:   d.IsTrashed,
+		State:       d.State,
 		ChangeToken: d.ChangeToken, LastContributor: d.Text("dc:lastContributor"), ParentUID: d.ParentRef,
 	}
 

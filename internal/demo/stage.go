@@ -24,6 +24,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"text/tabwriter"
 	"time"
 
@@ -75,6 +76,8 @@ type Stage struct {
 	repo   repository
 	at     places
 	secret string // the password of the people of a real Nuxeo
+
+	stumbled atomic.Bool // the automation of the demo has failed once
 
 	mu      sync.Mutex
 	calls   []string // writes of the connector to Nuxeo
@@ -302,6 +305,13 @@ func (s *Stage) connector(ctx context.Context) (err error) {
 
 	if err := s.mailing(&c); err != nil {
 		return err
+	}
+
+	// What is approved sets off an automation. A real Nuxeo has none for the demo, but a life cycle.
+	c.On.Approved = "transition:approve"
+	if s.Nuxeo != nil {
+		c.On.Approved = afterApproval
+		s.Nuxeo.AddChain(afterApproval, s.approved)
 	}
 
 	if s.App, err = app.New(ctx, c, app.World{

@@ -61,6 +61,7 @@ func (s *Stage) Tell(ctx context.Context, done func(Step)) error {
 		{"live-comment", t.commentComes},
 		{"return", t.comeBack},
 		{"unlock", t.unlock},
+		{"hook", t.hook},
 		{"release", t.release},
 		{"proxy", t.proxy},
 		{"bulk", t.bulk},

@@ -90,6 +90,7 @@ func (d *Doctor) Examine(ctx context.Context, found func(Finding)) {
 		{"Metadata fields", d.fields},
 		{"Webhooks", d.webhooks},
 		{"Files by address", d.address},
+		{"What Nuxeo does", d.reactions},
 		{"Mail", d.mail},
 	} {
 		if d.fixed[c.name] {

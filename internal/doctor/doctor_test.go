@@ -11,6 +11,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/doctor"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/event"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
@@ -139,6 +140,7 @@ var healthy = map[string]doctor.Mark{
 	"Sign in with Nuxeo": doctor.OK,
 	"Frame.io API":       doctor.OK, "Frame.io sign-in": doctor.OK, "Public address": doctor.Warning,
 	"Metadata fields": doctor.OK, "Webhooks": doctor.OK, "Files by address": doctor.Skipped, "Mail": doctor.OK,
+	"What Nuxeo does": doctor.OK,
 }
 
 // The doctor tries the way that every mail takes.
@@ -324,6 +326,13 @@ var ills = []struct {
 	},
 	{"fields that cannot be listed", "Metadata fields", "", doctor.Broken, func(p *patient) {
 		p.Frameio.Faults().Add(faults.Rule{Path: "/field_definitions", Status: 403})
+	}},
+	{"no such automation", "What Nuxeo does", "no automation javascript.after", doctor.Broken, func(p *patient) {
+		p.App.Reactions.Actions[event.Approved] = "javascript.after"
+	}},
+	{"Nuxeo fails", "What Nuxeo does", "Nuxeo fails", doctor.Broken, func(p *patient) {
+		p.App.Reactions.Actions[event.Approved] = "transition:approve"
+		p.nuxeoFails("/automation/Document.FollowLifecycleTransition", 500)
 	}},
 	{"no mail", "Mail", "nobody is told", doctor.Warning, func(p *patient) { p.App.Mail.Set.Via = "none" }},
 	{"no mail is set up", "Mail", "nobody is told", doctor.Warning, func(p *patient) { p.App.Mail.Set.Host = "" }},

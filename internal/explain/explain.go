@@ -237,7 +237,13 @@ func (s *Service) story(ctx context.Context, who work.Viewer, one subject, doc D
 		}
 	}
 
+	reactions, err := s.reactions(ctx, one.uid)
+	if err != nil {
+		return story, err
+	}
+
 	// They are told as one, and only the end of it.
+	story.Events = append(story.Events, reactions...)
 	slices.SortStableFunc(story.Events, func(a, b Event) int { return a.At.Compare(b.At) })
 	story.Events = story.Events[max(0, len(story.Events)-mostEvents):]
 	return story, nil

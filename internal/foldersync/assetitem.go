@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/event"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
@@ -303,6 +304,12 @@ func (w AssetWorker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]str
 		return nil, err
 	}
 
+	// Tell what happened.
+	told, err := w.tellArrival(ctx, tx, it, st)
+	if err != nil {
+		return nil, err
+	}
+
 	// After the last one the run goes on.
 	var run string
 	if err := tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(item_id), '') FROM sync_runs WHERE id = $1`,
@@ -310,7 +317,28 @@ func (w AssetWorker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]str
 		return nil, err
 	}
 
-	return w.Engine.WakeAfterLast(ctx, tx, it, run, stepWait, KindAsset)
+	woken, err := w.Engine.WakeAfterLast(ctx, tx, it, run, stepWait, KindAsset)
+	return append(told, woken...), err
+}
+
+// tellArrival tells of an asset that has come with another content, and what the review says of it.
+func (w AssetWorker) tellArrival(ctx context.Context, tx *sql.Tx, it work.Item, st assetState) ([]string, error) {
+	if it.State != work.Done || it.Outcome == ingest.Conflicting {
+		return nil, nil
+	}
+
+	about := w.Ingest.Subject(st.Job)
+	about.Title, about.Owner, about.Person, about.Requester = it.Title, it.Owner, it.Actor, it.Requester
+	var added []string
+	var err error
+	if it.Outcome == ingest.Created || it.Outcome == ingest.Updated {
+		if added, err = w.Events.Tell(ctx, tx, event.Arrived, it.ID, about); err != nil {
+			return nil, err
+		}
+	}
+
+	more, err := w.Events.See(ctx, tx, about)
+	return append(added, more...), err
 }
 
 // fetchOf returns what an item fetches of its asset, which may be something else than the sync does by now.

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/event"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/mail"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
@@ -159,6 +160,7 @@ type Service struct {
 	People People
 	Ingest *ingest.Service
 	Mail   Mailer
+	Events *event.Service
 	Now    func() time.Time
 	// Bound returns the action name with which a folder is bound, or the empty string.
 	Bound func(ctx context.Context, folder string) (string, error)

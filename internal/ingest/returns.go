@@ -51,6 +51,8 @@ type Return struct {
 	Version *versionIntent `json:"version,omitempty"`
 	// Gone says that the document was deleted, so that there is a new one.
 	Gone bool `json:"gone,omitempty"`
+	// Closed says that this item has ended the push.
+	Closed bool `json:"closed,omitempty"`
 }
 
 // A versionIntent is a version that may or may not have been created; Newest was the newest before.
@@ -70,7 +72,7 @@ func (s *Service) findReturn(ctx context.Context, r *Run) error {
 	}
 
 	if back != nil && r.Job.Return != nil && r.Job.Return.Push == back.Push {
-		back.Version, back.Gone = r.Job.Return.Version, r.Job.Return.Gone
+		back.Version, back.Gone, back.Closed = r.Job.Return.Version, r.Job.Return.Gone, r.Job.Return.Closed
 	}
 
 	r.Job.Return = back
@@ -196,6 +198,7 @@ func (s *Service) recordReturn(ctx context.Context, r *Run) (work.Next, error) {
 		reason = "The document was deleted in Nuxeo; what came back is a new one."
 	}
 
+	back.Closed = true
 	return work.Next{Step: StepUnlock}, r.Commit(ctx, func(tx *sql.Tx) error {
 		return s.Returns.Close(ctx, tx, back.Push, reason, r.Job.Target.PublishedBy)
 	})

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/event"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
@@ -300,8 +301,47 @@ func (w Worker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, 
 		return nil, err
 	}
 
-	return w.Engine.AddAfterLast(ctx, tx, it, work.New{
+	// Tell what happened.
+	added, err := w.tellArrival(ctx, tx, it)
+	if err != nil {
+		return nil, err
+	}
+
+	mail, err := w.Engine.AddAfterLast(ctx, tx, it, work.New{
 		Kind: KindNotice, Title: "Mail about what was published",
 		Owner: it.Owner, Requester: it.Requester, Data: notice{},
 	}, KindPublish, KindExpand)
+	return append(added, mail...), err
+}
+
+// tellArrival tells of a published asset that it arrived, or came back, and what the review says of it.
+func (w Worker) tellArrival(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, error) {
+	if it.Kind != KindPublish || it.State != work.Done {
+		return nil, nil
+	}
+
+	var st state
+	if err := it.Load(&st); err != nil {
+		return nil, err
+	}
+
+	about := w.Ingest.Subject(st.Job)
+	about.Title, about.Owner, about.Person, about.Requester = it.Title, it.Owner, it.Actor, it.Requester
+
+	// What was pushed comes back once; anything else arrives with its content.
+	var added []string
+	var err error
+	switch back := st.Job.Return; {
+	case back != nil && back.Closed:
+		added, err = w.Events.Tell(ctx, tx, event.Returned, back.Push, about)
+	case it.Outcome == ingest.Created || it.Outcome == ingest.Updated:
+		added, err = w.Events.Tell(ctx, tx, event.Arrived, it.ID, about)
+	}
+
+	if err != nil {
+		return nil, err
+	}
+
+	more, err := w.Events.See(ctx, tx, about)
+	return append(added, more...), err
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/google/uuid"
 
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/event"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
@@ -61,6 +62,7 @@ type Service struct {
 	People People
 	Ingest *ingest.Service
 	Mail   Mailer
+	Events *event.Service
 	// Stands reports whether the binding of a custom action is in force, and whether it is ending and only
 	// takes back what is under review; it fails if the binding has that action no more.
 	// Binding returns it as it is now. Orphan records that it needs an owner.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/event"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ratelimit"
@@ -276,8 +277,12 @@ func (w Worker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, 
 		return nil, err
 	}
 
+	var added []string
 	if p.State == Sending {
 		if err := w.recordEnd(ctx, tx, it, p); err != nil {
+			return nil, err
+		}
+		if added, err = w.tellPushed(ctx, tx, it, p); err != nil {
 			return nil, err
 		}
 	}
@@ -287,7 +292,31 @@ func (w Worker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, 
 		return nil, err
 	}
 
-	return w.addNotice(ctx, tx, it)
+	mail, err := w.addNotice(ctx, tx, it)
+	return append(added, mail...), err
+}
+
+// tellPushed tells of a push that has arrived.
+func (s *Service) tellPushed(ctx context.Context, tx *sql.Tx, it work.Item, p Push) ([]string, error) {
+	var st state
+	if it.State != work.Done {
+		return nil, nil
+	}
+	if err := it.Load(&st); err != nil {
+		return nil, err
+	}
+
+	about := subjectOf(p)
+	about.File, about.Project, about.Asset = st.File, st.Project, st.asset(p.Account).Key
+	return s.Events.Tell(ctx, tx, event.Pushed, p.ID, about)
+}
+
+// subjectOf is what events tell of a push.
+func subjectOf(p Push) event.Subject {
+	return event.Subject{
+		Document: p.Document, Title: p.Title, Owner: p.By, Person: p.By, Requester: p.By,
+		Account: p.Account, Workspace: p.Workspace, Project: p.Project, File: p.File, Push: p.ID,
+	}
 }
 
 // recordEnd records the outcome of a push that was being sent.

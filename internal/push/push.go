@@ -18,6 +18,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/event"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/mail"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
@@ -136,6 +137,7 @@ type Service struct {
 	People People
 	Vault  Vault
 	Mail   Mailer
+	Events *event.Service
 	Set    Settings
 	// Bound returns the workspaces that the folders are bound to now.
 	Bound func(ctx context.Context, folders []string) ([]Bound, error)

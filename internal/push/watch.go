@@ -191,11 +191,27 @@ func (w Watcher) commentLink(ctx context.Context, p Push) (id string, err error)
 	return id, err
 }
 
-// recordSeen records the result of a check.
+// recordSeen records the result of a check, and tells of a status that is new.
 func (w Watcher) recordSeen(ctx context.Context, p Push, status string, gone bool) error {
-	return w.DB.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE pushes SET seen_status = $1, seen = $2, seen_gone = $3
-			WHERE id = $4`, status, store.Millis(w.Now()), gone, p.ID)
+	about := subjectOf(p)
+	about.Status = status
+	var added []string
+	err := w.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
+		if _, err := tx.ExecContext(ctx, `UPDATE pushes SET seen_status = $1, seen = $2, seen_gone = $3
+			WHERE id = $4`, status, store.Millis(w.Now()), gone, p.ID); err != nil {
+			return err
+		}
+		if err := tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(links.asset_key), '') FROM links
+			JOIN pushes ON pushes.link_id = links.id WHERE pushes.id = $1`, p.ID).Scan(&about.Asset); err != nil {
+			return err
+		}
+
+		added, err = w.Events.See(ctx, tx, about)
 		return err
 	})
+	if err == nil {
+		w.Engine.Wake(added...)
+	}
+
+	return err
 }

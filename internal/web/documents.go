@@ -6,7 +6,9 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/assetview"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/browse"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/media"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/reaction"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
 // GetDocument shows a document with its versions and comments.
@@ -26,6 +28,11 @@ func (s rest) GetDocument(ctx context.Context, q api.GetDocumentRequestObject) (
 		return nil, err
 	}
 
+	newest, err := s.Reactions.Newest(ctx, d.UID)
+	if err != nil {
+		return nil, err
+	}
+
 	out := api.GetDocument200JSONResponse{
 		Uid: d.UID, Title: d.Title, Type: d.Type, Path: d.Path, Version: d.VersionLabel, NuxeoUrl: s.inNuxeo(d.UID),
 		Folder:    d.ParentRef,
@@ -38,7 +45,19 @@ func (s rest) GetDocument(ctx context.Context, q api.GetDocumentRequestObject) (
 		out.Push = some1(pushJSON(ctx, *open))
 	}
 
+	if newest != nil {
+		out.Reaction = some1(reactionJSON(work.Viewer{Login: who.Login, Admin: who.Admin}, *newest))
+	}
+
 	return out, nil
+}
+
+func reactionJSON(who work.Viewer, r reaction.Reaction) api.Reaction {
+	return api.Reaction{
+		Item: r.ID, Event: api.ReactionEvent(r.Event.Name), EventId: r.Event.ID, Action: string(r.Action),
+		Person: r.Event.Person, At: r.Event.At, State: api.ReactionState(r.State), Message: opt(r.Message),
+		Remedy: opt(r.Remedy), MayChange: who.May(r.Item),
+	}
 }
 
 func assetJSON(a *assetview.Asset) *api.AssetFacts {

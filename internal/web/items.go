@@ -8,6 +8,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/publish"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/reaction"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
@@ -137,6 +138,10 @@ func itemJSON(who work.Viewer, v work.View, events []work.Event) api.Item {
 
 	if v.Kind == foldersync.KindAsset {
 		out.Document = opt(foldersync.DocumentUID(v.Item))
+	}
+
+	if v.Kind == reaction.Kind {
+		out.Document = opt(reaction.DocumentUID(v.Item))
 	}
 
 	if v.Kind == binding.KindBind || v.Kind == binding.KindUnbind || v.Kind == binding.KindEdit {

@@ -7,6 +7,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/reaction"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/rights"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
@@ -62,6 +63,9 @@ func (s *Server) placesOf(ctx context.Context, items []work.Item) (map[string][]
 	// Publish knows its own; pushes and synchronizations say it in the item.
 	for _, it := range items {
 		if document, _ := push.Subject(it); document != "" {
+			places[it.ID] = append(places[it.ID], document)
+		}
+		if document := reaction.DocumentUID(it); document != "" {
 			places[it.ID] = append(places[it.ID], document)
 		}
 		if document := foldersync.DocumentUID(it); document != "" {

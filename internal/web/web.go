@@ -39,6 +39,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/publish"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ratelimit"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/reaction"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/relink"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/requestid"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/support"
@@ -91,6 +92,7 @@ type Server struct {
 	// Documents shows what a document got, Media what can be played of it.
 	Documents *assetview.Service
 	Media     *media.Service
+	Reactions *reaction.Service
 	// Explain tells why a document and its asset are as they are.
 	Explain *explain.Service
 	// Doctor is for administrators; nil where there is none.

@@ -4,8 +4,8 @@
 import test from "node:test";
 import assert from "node:assert/strict";
 import {
-  api, assets, bound, chooseAction, connectAs, enter, frameio, look, nuxeo, run, somebody, stage, steps, ticked, uid,
-  until,
+  api, assets, bound, chooseAction, connectAs, enter, frameio, look, nuxeo, nuxeoFaults, run, somebody, stage, steps,
+  ticked, uid, until,
 } from "./stage.mjs";
 
 const films = "/default-domain/workspaces/films";
@@ -88,12 +88,26 @@ test("a review, from Nuxeo and back", async (t) => {
       file_id: there.id, text: "Shorten the end.", owner_id: people.find((p) => p.name === "Julia Reviewer").id,
       timestamp: 12,
     });
+    await nuxeoFaults("POST", "POST /automation/javascript.afterApproval status=403");
     await frameio("POST", "status", { file_id: there.id, option: "Approved" });
     await page.locator("nxf-comments").getByText("Shorten the end.").waitFor();
     await page.getByText("Status on Frame.io: Approved").waitFor();
     await page.reload();
     await page.locator("nxf-document-tab").getByText("Under review: pushed by josh").waitFor();
     await look(page, "push-comment-arrived");
+  });
+
+  await step("what Nuxeo could not do about it is shown, and done when it is retried", async () => {
+    const failure = page.getByText("Nuxeo could not do javascript.afterApproval (approved), as josh.");
+    await failure.waitFor({ timeout: 30_000 });
+    await page.getByText("josh may not do javascript.afterApproval on this document in Nuxeo.").waitFor();
+    await look(page, "push-reaction");
+    await nuxeoFaults("DELETE");
+    await page.locator("nxf-document-tab").getByRole("button", { name: "Retry" }).click();
+    await failure.waitFor({ state: "detached" });
+    const reaction = async () => (await api(josh, "GET", `/documents/${draft}`)).reaction;
+    await until("Nuxeo has done it", async () => (await reaction()).state === "done");
+    await page.getByText("Nuxeo is to do").waitFor({ state: "detached" });
   });
 
   await step("published back it has a version more, and is unlocked", async () => {

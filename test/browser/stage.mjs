@@ -210,6 +210,12 @@ export async function nuxeo(method, where, body) {
   return text ? JSON.parse(text) : undefined;
 }
 
+/** Makes calls of the simulated Nuxeo fail, or none any more. */
+export async function nuxeoFaults(method, rule) {
+  const answer = await fetch(new URL("/_sim/faults", stage.Nuxeo), { method, body: rule });
+  assert.ok(answer.ok, `${method} ${rule}: ${answer.status}`);
+}
+
 /** A hand in the simulated Frame.io. */
 export async function frameio(method, where, body) {
   const answer = await fetch(`${stage.Frameio}/_sim/${where}`, {

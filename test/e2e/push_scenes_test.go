@@ -124,6 +124,22 @@ func sceneReturn(b *testenv.Bed) (deed, check func()) {
 	}
 }
 
+// sceneReaction publishes what was pushed, and Nuxeo reacts to that once.
+func sceneReaction(b *testenv.Bed) (deed, check func()) {
+	const after = "javascript.after"
+	b.Nuxeo.AddChain(after, func(nuxeosim.ChainCall) error { return nil })
+	b.Config.On.Returned = after
+	b.Restart()
+	deed, whole := sceneReturn(b)
+	return deed, func() {
+		whole()
+		ran := b.Nuxeo.Ran()
+		if len(ran) != 1 || ran[0].Params["event"] != "returned" {
+			b.T.Errorf("Nuxeo ran the chain %d times: %v; want once, for the return", len(ran), ran)
+		}
+	}
+}
+
 // sceneCancel cancels a push while its bytes are on their way.
 func sceneCancel(b *testenv.Bed) (deed, check func()) {
 	b.Bind("Publish")

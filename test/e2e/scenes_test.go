@@ -29,6 +29,7 @@ var scenes = []scene{
 	{name: "push", prepare: scenePush, commits: 4},
 	{name: "push-version", prepare: scenePushVersion, commits: 5},
 	{name: "return", prepare: sceneReturn, commits: 4},
+	{name: "reaction", prepare: sceneReaction, commits: 5},
 	{name: "cancel", prepare: sceneCancel, commits: 4},
 	{name: "sync", prepare: sceneSync, commits: 14},
 	{name: "sync-changes", prepare: sceneSyncChanges, commits: 19},

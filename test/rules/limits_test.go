@@ -90,6 +90,10 @@ var limits = []limit{
 		what: "starts of a step in which the process ended", file: "internal/work/starts.go", constant: "maxStarts",
 		unit: "times", said: "The connector ended %d times in the middle of %s.",
 	},
+	{
+		what: "failures in a row of what Nuxeo is to do after a review", file: "internal/reaction/worker.go",
+		constant: "mostFailures", unit: "times", happens: "it fails with the last reason; retry it",
+	},
 	{what: "items that are worked on at once", setting: "workers", unit: "items", happens: "the others wait"},
 	{what: "open calls to Nuxeo", setting: "nuxeo-connections", unit: "calls", happens: "the others wait"},
 	{what: "speed of all transfers of a node", setting: "transfer-bandwidth", happens: "they take longer"},

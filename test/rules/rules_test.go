@@ -39,10 +39,10 @@ var layers = [][]string{
 	{
 		"internal/binding", "internal/publish", "internal/relink", "internal/repair", "internal/browse",
 		"internal/webhook", "internal/push", "internal/assetview", "internal/media", "internal/foldersync",
-		"internal/explain", "internal/support",
+		"internal/explain", "internal/support", "internal/reaction",
 	},
 	{"internal/metrics", "internal/egress", "internal/tracing", "internal/ingest"},
-	{"internal/review", "internal/link"},
+	{"internal/review", "internal/link", "internal/event"},
 	{
 		"internal/work", "internal/transfer", "internal/ratelimit", "internal/identity", "internal/mail",
 		"internal/addon",

@@ -37,13 +37,14 @@ var modes = map[string]func() []part{"test": testParts, "quick": quickParts, "al
 // storing are the packages with SQL of their own, whose tests run on PostgreSQL as
 // well.
 var storing = []string{
-	"./internal/webhook", "./internal/identity", "./internal/link", "./internal/review",
+	"./internal/webhook", "./internal/event", "./internal/identity", "./internal/link", "./internal/review",
 	"./internal/store", "./internal/work",
 }
 
 // scened are the packages whose tests lay beds: those of the features, and those that cross them.
 var scened = []string{
-	"./internal/binding", "./internal/foldersync", "./internal/publish", "./internal/push", "./internal/repair",
+	"./internal/binding", "./internal/foldersync", "./internal/publish", "./internal/push", "./internal/reaction",
+	"./internal/repair",
 	"./test/e2e",
 }
 

@@ -14,6 +14,7 @@ import { Loader } from "./loader.js";
 import "./player.js";
 import { pushDocuments } from "./push-dialog.js";
 import { type Push, pushLine, pushLinks, release } from "./push-words.js";
+import { askAgain, reactionNotice } from "./reaction.js";
 import { base, controls } from "./styles.js";
 import { language, t } from "./i18n.js";
 import { inWebUI } from "./webui.js";
@@ -93,9 +94,10 @@ export class DocumentTab extends LitElement {
 
   private whole(d: Detail): TemplateResult {
     if (!d.asset) {
-      return html`<div class="stack">${this.pushed(d)}<p class="soft">${t("frameio.document.unlinked")}</p></div>`;
+      return html`<div class="stack">
+        ${this.pushed(d)}${this.reacted(d)}<p class="soft">${t("frameio.document.unlinked")}</p></div>`;
     }
-    return html`<div class="stack">${this.pushed(d)}
+    return html`<div class="stack">${this.pushed(d)}${this.reacted(d)}
       <div class="review"><div class="stack tight">${this.versions(d)}
           <nxf-player .document=${d.uid} .file=${this.file} .rate=${d.asset.frame_rate ?? 0}
             .length=${d.asset.duration ?? 0} .resolution=${d.asset.resolution ?? ""} .marks=${this.marks(d)}
@@ -127,6 +129,15 @@ export class DocumentTab extends LitElement {
         ${p.may_release
           ? html`<button class="danger" @click=${() => void this.free(p)}>${t("frameio.release")}</button>`
           : nothing}</span></div>`;
+  }
+
+  // What Nuxeo was to do after the review has not been done.
+  private reacted(d: Detail): TemplateResult | typeof nothing {
+    const again = async (): Promise<void> => {
+      await askAgain(d.reaction!);
+      await this.loader.refresh();
+    };
+    return reactionNotice(d.reaction, () => void again());
   }
 
   private async free(p: Push): Promise<void> {

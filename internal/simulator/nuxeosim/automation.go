@@ -52,7 +52,7 @@ var aliases = map[string]string{
 	"Audit.PageProvider": "Audit.QueryWithPageProvider",
 	"Document.AddACL":    "Document.AddPermission", "Collection.AddToFavorites": "Document.AddToFavorites",
 	"Collection.RemoveFromFavorites": "Document.RemoveFromFavorites", "Notification.SendEvent": "Event.Fire",
-	"LogOperation": "Log",
+	"LogOperation": "Log", "Document.SetLifeCycle": "Document.FollowLifecycleTransition",
 }
 
 // automationRoute serves /automation and /automation/{operation}.
@@ -63,7 +63,7 @@ func automationRoute(c *call, seg []string) (*answer, error) {
 	case len(seg) == 1 && seg[0] == "login":
 		return automationLogin(c), nil
 	case len(seg) == 1 && c.r.Method == http.MethodGet:
-		if operations[canonical(seg[0])] == nil {
+		if c.s.operationOf(seg[0]) == nil {
 			return nil, c.s.refused(404, 405, "javax.ws.rs.WebApplicationException")
 		}
 		return ok(operationJSON(seg[0])), nil
@@ -88,6 +88,10 @@ func (c *call) automationList() map[string]any {
 		list = append(list, operationJSON(id))
 	}
 
+	for _, id := range c.s.chainIDs() {
+		list = append(list, operationJSON(id))
+	}
+
 	return map[string]any{
 		"operations": list,
 		"chains":     []any{},
@@ -109,7 +113,7 @@ type opBody struct {
 func (c *call) runOperation(name string, ref *string, blobs []*blob) (*answer, error) {
 	a, err := c.operate(name, ref, blobs)
 	var e *restError
-	if errors.As(err, &e) && operations[canonical(name)] != nil && e.msg != "" && !c.s.opt.Untrue.BareMessages {
+	if errors.As(err, &e) && c.s.operationOf(name) != nil && e.msg != "" && !c.s.opt.Untrue.BareMessages {
 		worded := *e
 		worded.msg = "Failed to invoke operation: " + name + ", Failed to invoke operation " + name + ", " + e.msg
 		err = &worded
@@ -123,7 +127,7 @@ func (c *call) runOperation(name string, ref *string, blobs []*blob) (*answer, e
 }
 
 func (c *call) operate(name string, ref *string, blobs []*blob) (*answer, error) {
-	if operations[canonical(name)] == nil {
+	if c.s.operationOf(name) == nil {
 		return nil, c.s.refused(404, 405, "javax.ws.rs.WebApplicationException")
 	}
 
@@ -153,7 +157,7 @@ func (c *call) mayRun(name string) bool {
 
 // perform carries out a call that was read.
 func (c *call) perform(name string, ref *string, body opBody, blobs []*blob) (*answer, error) {
-	op := operations[canonical(name)]
+	op := c.s.operationOf(name)
 	j := joiner{call: c}
 	params, err := j.walk(body.Params)
 	defer func() { j.done() }()
@@ -166,7 +170,11 @@ func (c *call) perform(name string, ref *string, body opBody, blobs []*blob) (*a
 		return nil, badRequest("java.lang.IllegalArgumentException: Unexpected end of stream.")
 	}
 
-	if needsNoLock[canonical(name)] {
+	if err := evaluateParams(oc.params); err != nil {
+		return nil, err
+	}
+
+	if needsNoLock[canonical(name)] || operations[canonical(name)] == nil {
 		return oc.answerUnlocked(op, ref, body.Input)
 	}
 

@@ -49,7 +49,7 @@ func (c *call) docWith(n *node, w wishes) map[string]any {
 	s := c.s
 	m := map[string]any{
 		"entity-type": "document", "repository": "default", "uid": n.id, "path": n.path(), "type": n.typ,
-		"state":        "project",
+		"state":        n.lifeCycle(),
 		"isCheckedOut": n.checkedOut && !n.isVersion(), "isRecord": false, "retainUntil": nil, "hasLegalHold": false,
 		"isUnderRetentionOrLegalHold": false, "isVersion": n.isVersion(), "isProxy": false,
 		"changeToken": n.changeToken(),

@@ -22,6 +22,7 @@ type DocView struct {
 	// map[string]any or []any; what is absent is not there.
 	Properties      map[string]any
 	LockOwner       string
+	State           string // of the life cycle
 	VersionLabel    string
 	IsCheckedOut    bool
 	IsVersion       bool
@@ -234,6 +235,7 @@ func (s *Server) view(n *node) DocView {
 		Properties:   map[string]any{},
 		VersionLabel: n.versionLabel(), IsCheckedOut: n.checkedOut && !n.isVersion(), IsVersion: n.isVersion(),
 		IsTrashed:   n.trashed,
+		State:       n.lifeCycle(),
 		ChangeToken: n.changeToken(), LastContributor: n.text("dc:lastContributor"),
 	}
 

@@ -380,7 +380,7 @@ func (s *Server) systemValues(n *node, key string) []any {
 	case "ecm:isCheckedIn":
 		return []any{!n.checkedOut}
 	case "ecm:currentLifeCycleState":
-		return []any{"project"}
+		return []any{n.lifeCycle()}
 	case "ecm:versionLabel":
 		return []any{n.versionLabel()}
 	case "ecm:isLatestVersion":

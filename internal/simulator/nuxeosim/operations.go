@@ -25,7 +25,7 @@ func init() { // not a literal: the operations call what lists them
 		"Blob.AttachOnDocument":   opAttach, "Blob.RemoveFromDocument": opRemoveBlob, "FileManager.Import": opImport,
 		"User.GetUserWorkspace": opUserWorkspace, "Favorite.Fetch": opFavorites, "Audit.QueryWithPageProvider": opAudit,
 		"Repository.Query": opQuery, "Repository.GetDocument": opFetch, "User.Get": opUser, "Log": opNothing,
-		"Event.Fire": opEvent,
+		"Event.Fire": opEvent, "Document.FollowLifecycleTransition": opFollow,
 	}
 }
 

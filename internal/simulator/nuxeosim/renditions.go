@@ -110,7 +110,7 @@ func (s *Server) exported(n *node) []byte {
 	}{
 		Repository: "default",
 		ID:         n.id,
-		System:     system{n.typ, strings.TrimPrefix(n.path(), "/"), "project", s.repo.facets(n)},
+		System:     system{n.typ, strings.TrimPrefix(n.path(), "/"), n.lifeCycle(), s.repo.facets(n)},
 	}
 
 	out, _ := xml.MarshalIndent(doc, "", "  ") // strings can always be written

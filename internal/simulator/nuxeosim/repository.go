@@ -20,6 +20,7 @@ type node struct {
 	lock          *lock
 	checkedOut    bool
 	trashed       bool
+	state         string // of the life cycle; empty: the initial one
 	removed       bool
 	sysToken      int
 	userToken     int

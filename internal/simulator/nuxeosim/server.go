@@ -56,6 +56,8 @@ type Server struct {
 	closed       bool
 	indexed      *indexed
 	quiet        bool // who comments is not subscribed
+	chains       map[string]Chain
+	ran          []ChainCall
 }
 
 // New builds a server with the base types and the tree that a fresh Nuxeo has.

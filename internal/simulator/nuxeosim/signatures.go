@@ -57,6 +57,10 @@ var signatures = [][6]string{
 	},
 	{"Document.Delete", "", "Document", "document document documents documents", "deletes for good", ``},
 	{
+		"Document.FollowLifecycleTransition", "Document.SetLifeCycle", "Document",
+		"document document documents documents", "follows a transition of the life cycle", `value:string!`,
+	},
+	{
 		"Document.GetBlob", "Blob.Get", "Files", "document blob documents bloblist", "gives the file",
 		`xpath:string=file:content`,
 	},

@@ -36,7 +36,7 @@ func (s *Server) checkIn(p *principal, n *node, option, comment string) *node {
 	n.sysToken++
 	v := &node{
 		id: s.opt.NewID(), name: n.name, typ: n.typ, extra: slices.Clone(n.extra), props: maps.Clone(n.props),
-		source: n, sourceID: n.id,
+		source: n, sourceID: n.id, state: n.state,
 	}
 
 	n.versions = append(n.versions, v)

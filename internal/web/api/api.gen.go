@@ -330,6 +330,60 @@ func (e PushState) Valid() bool {
 	}
 }
 
+// Defines values for ReactionEvent.
+const (
+	ReactionEventApproved ReactionEvent = "approved"
+	ReactionEventArrived  ReactionEvent = "arrived"
+	ReactionEventPushed   ReactionEvent = "pushed"
+	ReactionEventRejected ReactionEvent = "rejected"
+	ReactionEventReturned ReactionEvent = "returned"
+)
+
+// Valid indicates whether the value is a known member of the ReactionEvent enum.
+func (e ReactionEvent) Valid() bool {
+	switch e {
+	case ReactionEventApproved:
+		return true
+	case ReactionEventArrived:
+		return true
+	case ReactionEventPushed:
+		return true
+	case ReactionEventRejected:
+		return true
+	case ReactionEventReturned:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ReactionState.
+const (
+	ReactionStateCanceled ReactionState = "canceled"
+	ReactionStateDone     ReactionState = "done"
+	ReactionStateFailed   ReactionState = "failed"
+	ReactionStateRunning  ReactionState = "running"
+	ReactionStateWaiting  ReactionState = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the ReactionState enum.
+func (e ReactionState) Valid() bool {
+	switch e {
+	case ReactionStateCanceled:
+		return true
+	case ReactionStateDone:
+		return true
+	case ReactionStateFailed:
+		return true
+	case ReactionStateRunning:
+		return true
+	case ReactionStateWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for StatusDatabase.
 const (
 	Postgres StatusDatabase = "postgres"
@@ -1128,11 +1182,14 @@ type DocumentDetail struct {
 	Path     string `json:"path"`
 
 	// Push A document on its way to Frame.io, there, or back. In a document it is the unfinished one.
-	Push    *Push  `json:"push,omitempty"`
-	Title   string `json:"title"`
-	Type    string `json:"type"`
-	Uid     string `json:"uid"`
-	Version string `json:"version"`
+	Push *Push `json:"push,omitempty"`
+
+	// Reaction What Nuxeo did last, or is to do, because of something that happened to the document.
+	Reaction *Reaction `json:"reaction,omitempty"`
+	Title    string    `json:"title"`
+	Type     string    `json:"type"`
+	Uid      string    `json:"uid"`
+	Version  string    `json:"version"`
 
 	// Versions Newest first; the first is the document itself
 	Versions []DocumentVersion `json:"versions"`
@@ -1643,6 +1700,39 @@ type PushTeam struct {
 	Id   string `json:"id"`
 	Name string `json:"name"`
 }
+
+// Reaction What Nuxeo did last, or is to do, because of something that happened to the document.
+type Reaction struct {
+	// Action The id of a chain, or transition:NAME
+	Action string `json:"action"`
+
+	// At When it happened
+	At    time.Time     `json:"at"`
+	Event ReactionEvent `json:"event"`
+
+	// EventId The same for every repeat; the chain gets it as the parameter eventId
+	EventId string `json:"event_id"`
+
+	// Item The id of its item
+	Item string `json:"item"`
+
+	// MayChange You may retry it
+	MayChange bool `json:"may_change"`
+
+	// Message Why it failed, or what it waits for
+	Message *string `json:"message,omitempty"`
+
+	// Person As whom
+	Person string        `json:"person"`
+	Remedy *string       `json:"remedy,omitempty"`
+	State  ReactionState `json:"state"`
+}
+
+// ReactionEvent defines model for Reaction.Event.
+type ReactionEvent string
+
+// ReactionState defines model for Reaction.State.
+type ReactionState string
 
 // ServiceCredential defines model for ServiceCredential.
 type ServiceCredential struct {
@@ -10194,240 +10284,243 @@ func (sh *strictHandler) ListWorkspaces(w http.ResponseWriter, r *http.Request) 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"3H3dk9s2lu+/gtW9Vcns0N3tTLJ3t/Vwq+OPHd/yJC63Z/MQp9oQCUmYpgAFAFvWpPy/38I5AAiSAEV1",
-	"q+1knhK3SBAfB+f7/M5vs1JutlIwYfTs8rfZliq6YYYp+BctS9kIY/+3YrpUfGu4FLPL2bs1I7wickmo",
-	"IO4p+6+X9u0zLmfFjNvnttSsZ8VM0A2bXYbhiplivzZcsWp2aVTDipku12xD7XfMfmsf1UZxsZp9+lTM",
-	"ykZpqYZz+GlNDXk/E+yjeT+zHzdrRrZ0xciCLaViRFNe+Yn82jC1b2fixhz/MK/s3xPrgGGPWULNN9yE",
-	"wXpzwR/jASq2pE1tZpffXRSzDf3IN83G/sP+iwv819PCf4cLw1ZMwYcanPPwsBp3WqSSZbNheFo/NB9Z",
-	"5qiOXOIn+7DeSqEZEM4bJRc129j/LaUwDGmIbrc1L6md1vkWn/jzP7Sd42/R2P9bseXscva/zlvKPMdf",
-	"9bkfF76YIIedXdlOSbfv7jU76tVCNjCJrZJbpgzHiQq7BTeNqhOrKmbbZlHzMvvzHVOa4/SHZ95u3s/h",
-	"wSL6Xmf0X8JpysU/WGns6FdlybQeTplWlgi0UdTgtXBvLqSsGRX2VbahPD3lpb2gXN6UUghWGlalB/CP",
-	"ITWMjLNtD3rwTE21udF8JW447NFSqg01s8tZRQ17YviGzYrEW3LFRXK87GRwU428ZWJI/VcERiTws2MT",
-	"XGnCNbllW9NOIVq+YnfytrM37cc00/YsdfRjfAPjY8eluIkXvYOLRuquIHVIvc1MkovWzLykJfLxxN3w",
-	"vJkYWVeeX1L71pzQhbY3Z6nkJnAITYx9bU3vGBFS2BV0CbGUFSuTe1Q1ihp3M7oz0ayUorJLbqlBNos6",
-	"IgXRbBZ2M4vZktdsTPbYBYRVwcMJerJ/P0DHN4oa1qXQ/JzsC7rzMBfmP76dDfmxOzS45nqN5DTtDmxY",
-	"xekN/jnHluyIN4t98gHFtKyb9Am85reM/OU/v70gH8k3T//jIvV9zf+Z2PjF3rDOyeUXrg01jU7OrdnW",
-	"klY31WDLxzYEX2IqzYY523kePSQVoPCvNGoGUgSCmRO22Zo92a2ZINxYfiCkIbdC7sRwCr2b3RKVo9Jo",
-	"FsnL2VTcvBBG7RP83EumJN8qCCVLWVdMFVbX4oZtUhtEq0o5adG/+kwxuCl2/kwbUtINg5ueHMdMP5RS",
-	"KsXqcNGHXICZnBhaU70ezvVHvNLM7hOhItxxKYJOx01qJjzNqoWsMvzD/oLsbaekyQ2r2a/D118ZTZAd",
-	"ELqRYkXMWmrmpwqfnHRFdmvc68FXd2uZpYY52XCtuViRpVTEihKxsrr6IXoFdc7Nza4KDtrNwZ1Gimy/",
-	"56Kyww1ptrTzyrPVUjFqjuF48IJUGTqKdiL1uxNYeYbJKm7cOhKyxLAN0gLXpFxTsbL7yw2hhpg112Qj",
-	"7eipWTMrylJXThBKFrh5YWiG/7Tv4NCM1NQwbTrCcGyTkA+k5Rj8dANK/Mjvhps6vUWZKwT85sC2begt",
-	"00Qq3DymM7dJMFbpG7kTLGnM7YmQC1ntSQkmpQEK51Y3EdKsmSIbuieG3tovE3nHVOobYfSszETDdtTG",
-	"aJ+EW0R1hu6skEvwFzznS5imqHHOmixoeUt2jhQaUTFFFLMyY2bJyFp0P88cxcyK2UI2ooJf3B8a4f+0",
-	"pLxmVXRdIylph71xww7m9Ve5Ixsq9pGCRxXrzMUeohSoIZOd3W8nPaghpWzqCkRkKTfMrYebtWxM58Aj",
-	"FhfZR8OpyKVBwbuj7tqxqkAN9Omc7NYyIiei6V6T3ZqXaxAGZs32qJhqhhrzBH4r1a3e0hIZmKXeg5Tw",
-	"k3/Fvu9GpErRfZq/uuvZvYy9q1d0WGeXt/U5WcsVPWF3yNgTYGdpLettt3+Esz+DLT6evx9mud371r/s",
-	"Em6zeya6AeyOqT3aGq3xkyL1LGlZ1uR+9DK5w4gttdXSWneEmhTljHlY+lTUk9F1TQyjG2c4WbJd07om",
-	"peNWgeYGqxmlrQnH+GK5tH8YHCNoeakPZrmwJFToHVMa2C/wK38m/riYTpsMqGv5k3Q2rLdtk4doNyu9",
-	"H+xjxumorfLKrXi1BisTZVJQGpnRrFDl8nPEq3KDxA7+Lkvw7b8rVrP49/717FxGd/t/OaSKwUYF1QtW",
-	"mjrZZ2upEhezao6wmpiojtHB4KBvvIWecG8Us5qLHv88QMtjXhunnQ9Zx4hPSbGNvOt4Zg6r1L0DcJzX",
-	"HUB30e0H/FqTZyM3G+fS7LHNxqwzSuzRGnGl6C6rs1IhpAHLi1Dd+kBWViRanen/Xf/4Q2zZbmgFJope",
-	"0236/nqXzc1RDg6rWLMqqQKDzmbZ706qSpOdVSScmCd0afDHPf59p7gxTCR9cUc7gdyS0awuMi6f4YjP",
-	"ZCMMq1ADuZimU2SUZqm482Eeww23dMUmbrti25ofoch4gk1cT3AV3eX8wGlG/KamXBD7W0GEvUBkQ9Vt",
-	"s02yYr5hZfqmp3Qod4Pcl2NtJkw0UF3Y6HZDUrf1uePaCfE46ho84ITbyIov+TE3+jG9annDLruAJkO9",
-	"o6pVTResxsAR0Wu50wV5evb0z4HXRMo80TwpnnvH3sC5e+3YSdY2YBK2eexonwdPU48fi5JpI9X0m/IS",
-	"pXjiooAf8dDrkRMeHGRw7XRqK53PKHCuxT6orVRUxNJQYXmbcP6lLZPbmnl3lWhjdw+8/36ONxunbwzO",
-	"XDGwE+3vVrEV8K+aa7yCCYYdvBTZMKTl2fiYY9ZcpENB5e3NiKq6pmAc2sdYFW9KJkKU9RF7xc67iceG",
-	"yrpYtg36NMd9C3r9eNc191uCAH9gO6YNWXKlzRzPw/6vPQsTbQjhRrN6OZXO/H38HzenQ6ZN8u47szkd",
-	"Mw02dnu1o2VGV65P2WPs43/aLexFuI52YzZKOVFzIk1mLetKHx/XAj6d9VrlQjNJEkueGY7fLji1vS/u",
-	"0kryESGGkRACu+tudGa6XskHB64bLjXZlzlX98gUrNYTa3ny1toVVAnnxFMunqtv+XabcWRkT9Crg/04",
-	"AMaxkFqcjwQs9TbMs2HOi7qwF1mwgtT8lpFza8fecbNPbTS+Ndl4gpWP72eQAt3tzLLPk7HEJL06ptJh",
-	"NflpT9Inugfz0poNEKxqDFMbqY13ju/tOWhmJbkM4axI7D1QLympuFlwkVHgOy6LlCJi/4wzpUrxOy5W",
-	"GDHVQEErZoilLFBFSKMbWsP0QVgc4dI6KIGRrz9I/p5Qpu7W+xshTTpMAWlmTGkp7BYJacDBmAx6TCbF",
-	"rjwLRzo4v3gfk+SLdmbu8uXipHkepCYxWQwv2lFGJvVGyX8kvZTHzkpJaW7GtMz2CvrIecsejWKMLNiK",
-	"i6lRU+R48UdTi/wrryomRqIuwLK5I3BQodnS2KkWaCihO8SwuraP9pJw9rIBTmKpTTNGpPJ3lpGVFCxk",
-	"8IAd5rJ1hgbkKxfNGzj7M04ragzbbM1Er8SiFaFjKo53x3OXimDWSjardTrDIOMiPJR6cLy3LXISjJot",
-	"kWbsvGqKNFs7dlUQ6c5RMcvdO6cQK27iyHSgNbecYT/ZiEXFK8GEMzfttis+YgVnf1OGEFHaxbdbS3AB",
-	"UX2rgUZLy8pquy+KGbXvMMZIMm2Y1k7FSbiGzQ0mfEzfJNmYUmY4xkhY+LNqWVl+OqKARXFmr2fuKKYz",
-	"FDPVCKdsVkhtLjoMMqRkuUCxNmx7rAxVVOgl7uIY7b3zz0HWVnXMLUxx31sUg27jWqnp46E+BAorahlW",
-	"7Dj0s+hyjQ5xpxj6a7l6ze5YQgsspVjyVaNwZWOb4cf4wcoQa5X5AY95aUoWkwvaJVPnhOF1JknFUbdb",
-	"DYHpWc61oOXtxKyUvn2AOUa40CLeqrE9/sGJek/gFVs0K0hMX0pnUlkrTimpkvT8N1ZxOjwoz9f8sHe8",
-	"Ap2SNhWWKGzs7Y+Yv91swdJ2GuhdXvnMBCaXUgHn0CG7fu50DUiVIJTomup1QbaQNEEWbG1VR3jyK01c",
-	"Eh8+y60KLoVhHw2xnz0jV5GI55iGoTFcEZVdDHmO1CalKF0RbXhdF/6r9vwtA0M/S2aYAxswGCzatRQb",
-	"ko0qR6PGYfojJ5O0Kb4f7vq8t+sd1t7u/hl5ZYjcMqFRnFNRwTAQdN5w0Rg2dgRFeMF9QN5ykCSyUUTu",
-	"hKOPxAhZi2e33mctEdQ0hLTzW5EFMyaVGNW7pI6puu1PXcwfHM/pKYo1v2NpO3MttTkmrwzydqZHTgxV",
-	"R6lzkyszQMjA5GOPo/+em2fhVp7aqTe00YmtyiZmZ7PJvChPJJyyTTcX36VgoTuBK1KuWXm7lVwYsmfp",
-	"VCyMxdxPEC+sLuODOX6ayb0Aq/iPU7EyvFFtHnhce/HwGpXxwhBc/LBAZLj05K63CxrWZ9zLelpyVle/",
-	"Z6dkwosd0XpQYgcCz6UMgZymzomTDFqnHUa9U3SeG6+Suik5qzVzUlYFUbnEEf5PTMHI1ZuVNWfC3GRY",
-	"6qE0aSboos5dnzXVN5qVimViF4pVXLHSpD14b9mKWzFN2EdamnqPng6vzkS1R+lTxpdzU9Ol3B6bdKSZ",
-	"uuPlSHwESq2yG91opm6mnEk/tyv+bD+5sz29znYXicOP55edTdiZ9mg7m9k7tDGCfCnV5nGI0v3aklaX",
-	"cF5ACc4tY1sdXOM+X14bqdLs9whK79U+OZcb5GYautdzQolgO4LbhhlQmKvvN/Q09Pg45NZuffJwexm4",
-	"rqY4zrEdTcudt5mfHE1Fw+imwBzxeh8yEtayFZZBiT06ofdNk6oIuorqlQWYRJCVLiN122B8QiqwWs/I",
-	"KxFXOfMQ0m6Ed7xZKjsbVDNGte6DyS2oKde5LA5MK7aSbtvA8EauwDWWIt3IR/oFnJanSBK1j7u6wyH5",
-	"hMpEsLNoeYtuwJpRzapMXciUsDhEw6PivfHqmNG9gDoKEvIIsnriWLFN55G8kFlZwk+Hu+x6dlQTTDGu",
-	"0muLmM4DynM0VBxxc0m2Sq6sRC6cj7ZAD203eOCSuJZSrWQ3KbObmMMySAP2EmDWAqGQmhOy4Y2EAHnC",
-	"FUz3N45IRv3MrY/ZPW1HFXKXHNSa8JnUVFjkmlYY8hzs/rSLsG3DWbnf8pSBnOLmoJWYtFDgChLMfap4",
-	"la5cZCK/9E4NBKnpESVomm2pr5ZOiMZTZDiyKUlU1/BgxxBIuKTgt0B/dtkrfsfEIU6C791YyhobNxql",
-	"c3W6W1uQ3brNSrZUORsphRhjgqH2JDfAiLqb9euPF0/Hdh2kBRzaOp+C3x3q/WxDrVb6flZg6JIRO1U/",
-	"smKi4qB6hRIdnZRWKecNyuaOE9dbZC2Tt7sb71ERYdH4izxg/aFGIBB9G29oL3Dgho78WzmeVsr0+spn",
-	"kuYqtd1OLy0D5cLSUtBnan7H9DzU5TEi2EcTMkdXEi7adMXGy97HlIJ5JjjCQbWh5W1CH+wKKmtkEs3F",
-	"qmZZ/IeYwA+kik0hCfeZbLKDPeDvvbrYOwiUNsNV4TXQrZ6m0/H1nBZq76lymD7Gyf5kLAg5cer7tK47",
-	"X5/Aq++trmbcNi50OWF3CpcT3WreqM/UoHzL5GynUusDRbcrJLqp2TJxxf8uDK9d5bc2mAimvQXjasIt",
-	"g7cHWVMTp3VYEWKkJDU3pmaQ+uy1FyMhbWTaqY3Jib7f13HWmNfFLDSmF0/bUQTai/1D7PDZWvKSZUBr",
-	"4mQrOHPYOLBHuW61+H7Z40HmNcZ7smWJ0+rLnLA5JFZy25H2xXTuTo+oeAXV91tq1rqTOzS3f7YaDwgS",
-	"7XIG8l6LDf34Cn98enHh0Mb8H3o+jWL28clKPrF/e6Jv+faJhOnQ+gnEIeyuG9WwpCTJ+2Scqe627ivd",
-	"ZnIlrRC3pAnq4mv36CGpE2m3A/yNniTmqKRYPZyKVmRzo4nciQKCCFQPZbR7Bl9YMM1dDD/taxrRbmMN",
-	"ymu6kgCcUz3c05C7WZD3syfvZxjnEOw+yihtVVHkwXE9h3YWtrmnfohV/r4OAb1WA62RtjrjQS2xdx9z",
-	"9+41nG/+5o3qNgMcm3DE6Zq447Vx1A5bygHyY4dXP1CL8+vXidzMdUhrHLtiLvkRQD4+mrzYnF6HFQpl",
-	"xspH3JhjK0pGVK9iZccl0KCps3UO8ZC/QZZcVLqwN/n9TLOalcbqSvb+CMdV7bM/sQX5+yuyYVRYsxxy",
-	"CKxyqm/RUm/F2NDxyD6WbGtyfH2QChqnjiIzOY6n913TPcTPCm8Vrd90c3T9Bzb042smVmbdHzD3yeEX",
-	"h3hK7Rxgp2FrS4qZsD455lwzqsr1+XZ7SQBB8419SRfAE8CnqwuipTLf7/G/PypI/f214eXtS16bTn5U",
-	"SynbKCg3zmQ7FAIJZGErvvnuO5CWYWsOXcswTI5433CWUoqu5YZhrgeCsmBA1VnLx1S39nOjkAEDjhkm",
-	"SW15aRqVTrk5UBqb5oojToBRdv5gt1K6hMUnwdixs4eAsDj/airZ/RSnI7SCSAOhYh8ieqgY7Diw3y+o",
-	"HSTP+toVaU1PoxjVDMbSm0fyGnK5C5Hfw1qNcS3AhMKTSAkoMUHTTy9H+ddpbCvtwa3aaNwcfJqXsWOw",
-	"IHRHuWHVnChmGiVYdRmFhha0vJ2HqNAlEZLUUqyY8q+dvRdRCFEHECznPPVjJtOd7c84cDbM+I6qFTMp",
-	"ZN0pJd6tB88VX/m633zxVRYdd8q3nHlsJZUVCRljAG/IsC7r0OgoZhIR66OqmRndjBW5ow1EFdOmE347",
-	"frrvLA9KxdezGnW2lOu9q/WDewSzcoLJ4825KMzRCrbfj3BgEZnkrts7x1uP8NyeKNo5DRfw3mGJaZ6m",
-	"uNCq9cL28dTy9ss15t08U6xiwnCaStofTVMZz0HKpl10XkxPTKcry7chVXKU5PGpFnV6SgqSdkms7hPJ",
-	"aQW3Qm+T1lIdAysDGFWJ61hRQxcumhvY+K81x9CJ1GalOnZbN6A9aogMPZqZejtrJ3FBGC3XxEdtBhsh",
-	"ZHXEeiErOrFcS57a3FQNi9GzhvOqES6WEXwhitEjuCKkHYNrF+VgCn96Sxt9uPAEs5LvB1EfDs9vjz+V",
-	"5EILTzRpOpMpxOODeSvdjIQ2JGa3RsjxdJa7HOJK63TXhRNJgIHh/FcMzIFJdADLyhbZHWgpkC9fZjnk",
-	"dsyP4wZKC4KzMUozmj7rd5yNys+82tkpfvSFz8xKyQqUfEDZOOiL45iviIeUJZlnbc+ITEwgzGQlUf/3",
-	"QeMCTjmR3mUOLY8OE18mxrX4iukj46tZu9zbusdatS4umTVnI5p9ECJHKvML7hY0WZDLUA9a8YpwPBt0",
-	"gyGe76y4XxaTYXWtM0Q2NTLTYl5nd8jej7xdMKYGef8+RK4LwupW982FpgNCDTXZZB1N/FMY6bxn3k7U",
-	"heUgj/C3z9GvzqewRS5JwM0nRpIFQzEnD3km+zxoTKO1XNNHTnygQfgKO8Txdzn9jV7nEeKTcPMuJRNl",
-	"gt6Lcq2kcHm43rNgh+03DDiYJdd3sbXwzvYrLrA6Cgoz9JQiFmkRR1x8etOGKyWVRm7oogUwSYzf3qPA",
-	"IjEHLsi2piUrHG70ju4LKCGteWkKwCKw30e7fI7OGPv9S+LM+ALcBUVwDBTuWZ+TyKo4ZXSkHG5SiVts",
-	"WLTQUS4ug8Ttl5pkCfacErFAt/MhSIBIL7j/4J+JkN2OyzRG7JXhN593gwBLWddyF3SBdH7GmmEKzeiF",
-	"34vybSP6aHVDX0bgVVUyqbWd3w6s/hzT8pF75dDME9P2H/JV7tO/ZfkQFLUiH2o/O/flc1uo60T4UUhN",
-	"R1+6ZdaZySBld1O2Ew/o+KL72tW2mnUhTfqmn7ZRwkFUbgcfnE4LVY3QEKueLFUYVTVn6ibGmUvU9t3l",
-	"yQrhd7GsNpcXxFzaU4DZAtRPWuPF+rgHd6ah1m5J7vESgj9TbgKGiSa4V0ZcKfdvwYAP5Hbh9Gnpfj+t",
-	"eTEDhIeMOMo4TaZ4MCP+ci8wEcWWikHFvLVowQBChOYsrAj2RznMNUIYfZVDyxlBDXlI7veB7G6ACGr0",
-	"/QW2P1aorERAxSbnDh9BYB9NJ1bQHyuhU10hdlivY8SCkQWA/Jy4T8Q9on9HdWrwnshE/nCb3tU58FTG",
-	"aOJaJlo9tMCVyPAS3DWw0r44TkhNd81jCdXnti2KSttnwnvKWvgUp5G07Km9YxEhdEVl57KPN6KwDOKq",
-	"TMDyh0BPgHAJCP0AC3wXLw4hYsC8o8AY3OIhDTNF+PazueYXhxShh0n8gZBOeDgcAt+CQZ0/0LqwV0HM",
-	"DmQZpEVyD6nQN3bg2t/K3iceKMJDB42LYkycjyq4JuAOr5gJIRlnxRJq9cq6niPOhhf+iKBmpVm3ljR0",
-	"i4mCivfXIWhd/7icXf48XZv4pUgoEbu1xKR1p3AcLZSP6YDSt2o73a4wkHokGz10pZ/z5ZIp5kAnBnhz",
-	"OU8n9QKfVJI5DH/Ip/K37tJjnVgD1PCaaLlh0DbKtQhCgwDJxJX4Ws5wSeyFhL8gQkvHiYgXDU23xd6B",
-	"HmMSQ/RBhOmD2lc0+9YR2DmfHMf0HC8VNxkLGN+y/aRMHt+PEE/oBispRvqTjDojVwkC+zPuQSfg/wT/",
-	"5p0yBfl3UgEJ6IL8W1ITsGY+QKCSiIn7Nfx5VsyezIrZv8+K2b8l5zzN4wcLwK0LGT/d/h9AjDkqPtRX",
-	"p6/7+EJpe5vmRFvOSGtkUlaoUF0QyFoCCnQc0zIzDO/oInJl5XNzP0trnL56coxO0u4x5ImBtAZXZUDI",
-	"yKkmh7vnuFPz7SvlWAsdOMF0z81AcomdpMbxCl6x3v1+nApsrzRM4BuwHIenmq8wfhVQbOISxWGQJq4v",
-	"nuCCj26xQgDPAp2hCavNqH0vq33AyMac6S6dXgVP23jV4SOyQNTsph4Nwh90exglrbxx2yjn1EywsVUX",
-	"Fi1B/S9b8hrrCr2mLvnWFbFCgwcIMgzqw53RjErasC20Uyomu7QOxsKSUTv090eW3MHSp+mVgNnqvt5B",
-	"p7c0KAewn53LoRn0MxzEtz2MW+ATPqdxTyrZzfRL4YwNgRhatuXjRENP4rHnlD4OV+zgdK4BrWDIXkxs",
-	"iptzjg3CyNlMIHtAH7cBKCwTPlaNcF5g6raK7OBGVgl/fb5qcodscTO1vN2yjpql4iovWmc0+DmwGVWS",
-	"VVut9CbZMvr5SKXA0uHTCyLFPOATboJPfBc7yAFZLlRYepDp5JJEqtVo7AUC+61L1wAM0jHR7Jo3VLlq",
-	"iezHFAM9JHW0vbUnrMYJmeHQjTXsb/y9qJzRn2GO/F4GU7FLRhsPUhqshMm4pL8Uh8OnG4fAmEp7USum",
-	"je9aLZfkCESGdCjyimypMUwJpKR/B4X2/yZqIkaA23oNaegGYVPpdqvkHa1dTVuUfzSpc2b6SJIJ/Pn2",
-	"TN+DfhPiSkbKOdkznex3m3MNDXhy3zBFFplUNd0Ftb8VeDNjMR3MVavpl1K0RYlzBFztzvNz+Kjm5CUg",
-	"2iT25xjXFO47ZGPhsy7LAMLInQQLyyb8M368uRWgB44olx72EgOq3b3GnJMFMzvo3rGTECKbRAoDp1j3",
-	"c99ZFkvJnlE1JxeQIwNi8zKY1hXbUNDz7uVNc86UNkvKHlWn8vQJMmDnBguFFaDc+bWZNXepcuAjA94t",
-	"ZKDiRWOC760glCBUb/Cu1FzcnsTjdrKoXcjmcNkkcdnqSMeRQxXMcT5AVL48j2gEE6XB5dcGDibiRf3U",
-	"k8zVWCBrjv7PJAM46FKcUhQ/ZrXZZ8jXIR/8TwcNmj5Ay1iNro8kprOzMlHTBVtRcWxyWx42Y0oTDPts",
-	"Jknie/D9tM12pnlep2QhtFkEiR6txwG8tTAcCW7TRqi7K2uROPqNAaO3PXnn+qiOwZpYxgVaQAGG3zn8",
-	"P7Ca8+B/uldeIfiZ0/JqrIRrpAsxxqgyP2bSqrSR2y2rLiHJ1xqK2P3C/nMlwTE9J2463tFN46ud7wPh",
-	"Rh5tAzEw6ChxA1oN/RLCB0/swRb4v5YPU8XcvxxRuH/hbXT/2FHu31kB9AC+QMt0XbxuNhuq9hkW6IxJ",
-	"BA921ddpH2kjIts2b5l0U5MwLKDXcseqAKiOFsHwGKPOFok21LnEpfjj/Vylsfh4EgAel6gvI3VF1sCK",
-	"tQQkflGhMoEY4e6UeouOSMjXYi32ZI2ah5WxVQOeNMwl8z4D3fbg/WUSRpddQOFwxF2AuY0mhwBzHzAm",
-	"bt3RHml7wfwtHPiT8SaEK9CGxFEctISWkjPvokYn/bIFkStDvgdTz3q9fm04MzcBsL1X/w0xKNflCWnU",
-	"XgrYiB5akA6l4pXsWnuj/D+Nf+LCFt7gqKlh9X4ipl8PEmnSKymXerTTQMWY7o+OCoRiWVEuCBdl3VRT",
-	"j+FRassdEJzjxa46X+WyTH8KBXRHVQC63/JZOsf3VauPwzWeVMXXmeZw+UggjeJmf211epxBVO4Gmj5Y",
-	"V4yquIhxbcx29skOAG1ihtpWaK0SmF8EHNyWLeqC7Kgp1yEpIlQqF0SxLeUuXQL5ydl7cc1XlsrIYk/Y",
-	"R2BL0DXRfQsLIQDw2fmo3WLI129+vH5Hzt0//+TaO2sGzQMJ1e/Fh6sYBPqSfA9LJu+bi4u/lO49+Af7",
-	"cEZeYLqxFSQu2kCwH6cmX799+Yz817ff/Z8/+Q4oG1quuWCklBXD8uqal0xgiR5SxOxqS8s1e/LN2cXM",
-	"dVWBPdaX5+e73e6Mws9nUq3O3bv6/PWrZy9+uH4B77Tu21nY5LYXgN0Kb2GF1IXZU4/USrd8djn7y9nF",
-	"2V9ci0Sgg3Ps4n/522yFFRj2csDmvKogFOD9dHor7YTsI99cXLgQn694oNttzUt47fwfOiIrerCfN3wA",
-	"iKwfhIAfihZXOz1QmNm5b9MQU/zs8udfIrXH+6e5jjaO6zkRjFUQHvD3wg5yTpuK5/fmNdfmCp7oYrz8",
-	"nIC2cu0ouP0nYKv4i3w5262lUwVwtwbSPqmr7YKiBl0eFLuTCJGZ/gSibB75Dd5+hhh5CWjDKy6KEBWy",
-	"OhBo+pnvUkc9ox9Oveh7obQvTuuqkiaR9nDOy0ZpacXSwSdrvuEGUoseRPs9JCJhFD+iHhbICyPsqTrI",
-	"NBRUT2j4byYkw+DSvXDP3vvadS+aA7CveFX4WlBsgv51pxGL/lN03c7vmOJLt6Gwg87t3r18/2Of2vvr",
-	"9zhHlFApfTXz8CcnIR4i3v2n27LgMOiUw/upLbBsRHWCM3wt5a3VhCHG4yYH0tClp0IdFICDOr96+lgB",
-	"5RK3LctHv3fPHOCkUc4H7QJdtHmIrixdKiiU22VYU3CM5XnTaa9+tAuTwTgQ5vYQ2fiRp9DIX+WOLKkK",
-	"O3UCKunFBVN9GrCsWmFnLVrXLiC/Z6bLF+ZECvYVwDv2aQnC87SuPU1hpd8BovIPHUNVsT57f9r53Uui",
-	"eAMn0aPbzPvLofDFKXQaju7h9OmHwuP1igv0WDlMa0VG/HyPKUJ2fUyb7yWWjNzzLLDkNG9mJoKFvtXM",
-	"y0zh85FxmgHZJ9Al414344wrPPmpmLVG4AMEY1tYGu1UZ+w0TbVjOFy23gV6ejIzJtyOBCl7afzNxTef",
-	"43vX4PNcMGhXeSJNACx9f3nmAJ6iSbO15v433zmXlXb4A87dCq6ZDq8+/41Xn5AkfYpO91L9XSxCM+I8",
-	"twY1J+STJ9E7sXIaoQXxpjsfLfQ2srLnjPzUDR1if1/CNfn24r88GngokdByw87INeWVc4GhAuL6rPtk",
-	"f19/jR1E3Hy0lIKps4wowTnqjiwJIQfXsCWU6SRcwUOhcDoag172CQL7uzgVWeGBz+NgACAPUnDttBUz",
-	"ruWr22bMuIrybrl2JYsVWewDPj8ExFKqwX8zrxk8pmNjjCO0ovQeG/hpcD8O6A+8AuVhS/OJDGFXG586",
-	"g3mqHJv12gPRhEGuPsBxu0i7RGw3Ckqdh+RVbNlo5jr02svEOygQcZWhK/iIwT38XYI2Mv7c7WVsr/ng",
-	"hkOoCkLjmJkmmT5DMMPo1F9UvHPs9xPcE07cFb1NEkCfhdye+ZJOPC7EtvUJrF9IMPlY08N5CK4OeTho",
-	"B19pgCktQsKEy7AJqTqWhyKER68b3wPE2nkoZb7f3Uwqme/oLfvxDhSfL0E374ANyzsPAvcwDQIrLSEl",
-	"ym5VQoKiDxZSbHboykAwGms+updcqD51AFtkBic+AodP/AdnHD0PF/BxnekVejlset4yi+IoW9EVdyUs",
-	"xmNKK7talgPcwWNBzKsHFFcWYTOmGKWOGE7lHQ2J8Z2r4LPkrYbTpq7OXeIgpAm0iPduACynJFyjwPTn",
-	"FtWfwoVBHMHz3yx7/JS4KKCgukp9p586S6tLjgecZumb9FwimOUj8jKHljk8uOfAtE/g6YIzk+DI2rl0",
-	"Frp3iim0Csy4QCtZOkiZ9Oa8bcRzfOSkN315rJPnZc7JM8DCO8KX8/J0vhzwSJs1ZPJEGZ9caENr7Lfe",
-	"OxVNdkqKVWtAQH5n/phQxwymas6AeN5WGz4aOftvPIeYc5qu3SxOxJEGiU5xWYkVxj4RHLYzZPcfbZE0",
-	"IHOHO34eKjjuM17LeXr051blnH2QGw0WD+ZoNdtu/5AosUvI3RzVSF7eQr2L3kGKF4T83wvf/hux+Fqf",
-	"AsRlab/rYlS1BtiFHFwWzWYhKK8xZaBLZz9umfibK/A96MD2/utwhtjRd4nR7rZ+IdG5CF3wOWe3g72c",
-	"Hjt+zegdg0/scvWPkBNqTcdtDX0Vkh/GCuShXwTLLCY5Q07n4MNzSNxB98ODL2DUd0TCtlgTRa+tnFns",
-	"rX2LJAiUJCFTnVtCK1mKdZ2bFoF/lULWfAugsp22OeQDGEsfwJPV4jAKxiGEEwFDClDJ94QuACbKtZ2Y",
-	"kw8OCv4DZNC+FykAeEjJOSM/uZpNLF40UX/zQC5QyQlTIkbKAooh7KO7XhdPaNiZuj5xJ4JHZNPxZ5JW",
-	"lPvpNCy6w5R9d5oQbosbRIDAg62SD+HQbT1PUha+8LnhKV2yd6NdpsjR2SCYpP7AWK1hHw0u5ok2ytVa",
-	"5AccpkbceVn30IvO1B1TTyCfEjd3jhjq72GD3s/wr77Dt4jxAWJtnn3c1pSL7BV/Z2W4kaE8GmEDaA+Y",
-	"pcUTgaoiSbqK0dz+CYo80SW4dNbhjin2XjhD44xcBchsp3RxEcA5fGogNNQk2kiF+Bt2zWfkh9ZWQRDj",
-	"GNgzcalfuFVPDemqKMbVL/0OMhNFpeoWwGXEklyO2kNxeWaqedeJw7h2O49JKEK8+EPqvR91inZ/7Z49",
-	"BX/bx7yNQtamr6ajijl5BXkLDp9u51NeFCulqvzViKposskBL0N6/PTcAB//SuhQSsqcBjWBfQ10qDdU",
-	"hWbDkPNZkG/ALXlxQWpm7GTnmN3qKngcHElcd5BMrIMWb58x7SU6imkWKIZ6k+XXiiUdRi5Gh1xqTnCJ",
-	"wGLMGgTOgW4jEeyeVGyaSeteeTjRu5EipGNJyrWUGlHpiq6SBkxcM1B/NnOgBmoIFKbHhH/QfH3pA+qP",
-	"phXhF/Kma3vOD9zAHwULSR3gEaB7NMeCCgTqa28PFxy4y0MUo3ivzzut6rI853nUz/m4z37hbKHO8ibd",
-	"49g1cb98ofabU25ku7WnzGiDyGKcYVhSDxfZatpxBtvYfX0QsWGF9PlvrtjjU5f8Jgk8HKKVe4/D5fsF",
-	"uS4Yh1G17y4upsYQOtO9jzywv9tDEwjT0qua/V0Kg3ehXF4T9Cwh4h+N6t8DStfR1OQrhiYwkdGY2DOo",
-	"Huyez6lS4XwO3EM6v+bqoD5rQliPfB9RAP6N3rKWQjLUMvdNEzDSSjcsmGouy6m2tuE+pF4AhJBTKga8",
-	"p02887FXQBUY5z9v/EMn5Twn4gIBGeExeJhb+eFu2+0OTWY+YVdPw338FNDegZyaONMKvY+uPapm7PGZ",
-	"kCXAsNdZ2nrl2qdNcEL58uihX7mtYs4X+4cuqL8UU71Xvg3ydOMvcucLAo2FMbMFUGxI2+TmVMZmHD5w",
-	"o887biOExkOP7C6qww6hOI6Kz5KqYKRHmk+bu5WZdNS354+bUX9sI/9A1ZNYySuX0Xg/XRo/MYWf4E16",
-	"ODN5hVAi96vugOkeNGJfoTv50UzYXP6r/TuGALnRZM2196k9cMuuYlcv1+1ugb+yRJmN961NFwEvmcfx",
-	"jrxnD+fUXfaLgh7Z34lzrJ7BoOnTfPxs5ivfOu8Urn0jt95jPw8JCGtaL8mGVixKVO7T+TkA+p54Y9/a",
-	"Mb/Uvl4bqsxJMjxhJKvVghDGu2AppgYkP7bBlPwCcLkggyrCslGMArokbHfNxa393KLhdTWSjIMPvLZP",
-	"P3TnJprJoaduXNOImc7Oo+tufhJhw8n8AwBPPi9ezx0aw4S29kGb8DOfFhE41cm7kwCgOx0AVgnAG/Vq",
-	"P6DWEzuOdQtD05k+tSxvx1XK1/DE795PdygybZeStBsavfZYL2tZV1Dcby2+U9eDbvFDa3rH4Ausuq9W",
-	"AGfmuSWWxjyUXyb1YO5m7sEGG70+I+9CvgHWR0RW0bzFMwHYHgUVQIispLvRVqohcQJCFcMShbe4Kkt5",
-	"J3Oo5HphYa3GLduaAFXsW3tGvpenEMI8xvnivnc/98tpST9H9ieg8RcOgdOZjFFrVFDIGmFpFdTDcPRf",
-	"79bSJWpgZCLDl1ZPanaHOlZO8X0tV6/hmUfcwPCNxCa6H07icLAUbwgsOdTwEyEr5vBSfcpdLVcuuxm7",
-	"0kBu0pC3F7Ntk9i0696mneJmLaXKN6P/O0wSUrSlWPJVoyxzgFVyDb61OfmviwvCly6G7EPKeP8Qj/Y/",
-	"/+Nbd/3w309Twj9Qy5TT/MHa2/0riyN86Rs7RnDX7BQprv/N79AdUcuVZ+4JSvOg5nhaeLOxBC2tSqDD",
-	"OnlX//ao6e5vIMSU5HLulxOkZEB1peYrYZVt0Y2pxgWYIYHPb8r5Mu6KkS74fc61e2+4T98m+6q5XtCn",
-	"iLurFUNu02Yc8pV4wl11EfR0HJv8W6abzaMe8DUiuScOGL9dnVCSYffPJENNF0bB9pxeS4mUj+9S6VMJ",
-	"LvXpixzBG+z5eYrKuBUEbTbUcnVhTVs8jTkpaV2jFUjLkm0N6M4uYU5bK0tneBICL42HY/CRk7pA289O",
-	"Q7cqS6b14bAIjjopGoKPnuBaWEMSut5ZtW1NEzyQGjgVrYMi7VOORg/l/DcAUft0ji+Pc5g7eXviI/IY",
-	"oYki8E7HJMC0dsAJaK9AIdpxrSK6WsbSTDrDtw7K7jS8jbpMjK+0h/bD4pWoNzmonTXiBrMIF5CW7ZHO",
-	"W2ypBVqx70WvPWLNlwChHbof8khCurCXJZWlYsxVtTpFA/As+zTzXiRctokKPQ8teFyJXpPkCktzOkwb",
-	"sb+JsFXDSS5prdnAB+t2YrBdELh1SN2QtsWiSgHXozSd0zFBSiQ0DLsFJyG918xEjTMdnClCh7ieAsg6",
-	"dlS7q5bhGUre8YDkk9Gi4O9v/JNT1vnWe6FP4KKDXuGQAstWOH2AYk1oEjl7Nj/1EyrL/hvpGLr77SQm",
-	"Le4DU3ExSzTxkH2+VezJkoMbeynV5ghrlt51j/v0Jel+eOjr87l9N5/nqN66Y4KAQgsikTqyA5fznG+2",
-	"Upl8ROEV/P6vROb0FlylUGvLSsVc+zNIYf5Kk2e1bCpyzdQdL5k+tH0anzvM49yAzxSrmDCc1l/SbHSz",
-	"JmWYzVFMb8JaTmjGDD6WwomJfj0JI0zsUJSSVkQ9dLSnoqN4YHoLT6G9lDVnwtxk8N3drzjlw8kX7WD9",
-	"V7+0z20SWbwN4uwUZKH2wDS8jATwdqiHM/IJ/t/4hQLG0Sz8gnWe6TocwtNptKELUi+SUmmoHeNsR2hV",
-	"KaYPtdTb0I+YZnP51Pl3/T+H+T0+NWoqvGbb7uN+xPWQ8HaUqpZed7bdTz9dKRqofW2K8Xjl/CQnIFVH",
-	"P74Nn2dWEZrAhonGU6Q+hHCMAdejys2iltaprLno5yOT/ZIQyg8Cu52WaXkoYncNb/wuc/0eFmc/CTna",
-	"gY6PnTtzw9qc3drxtvd3J1dMMVrFyZxRDplzalRxqU06kv6CluuoxniAW+QhB961PXBLKpzryVWzA140",
-	"3YDPjXzQt3y7ZdWHue/oTM17wTWgSWMsZ1M4K5TqFjwK4eZdjaZDU8dgvmL4A3pznCaLBdGAOkXL25Wy",
-	"1+PyvbB7AJlGjJbrwuWafADc7Q9n5K9y5zJlxb7FDC1iWFEBvVfbCa0bUSksdoYy6Ax6wWMZd41eTzfs",
-	"vnko6PnkxKRjOs9FnqUDDZoRcFCn+xN3hNLAbLAcslks0hDLLc8fLg5P2dHlHIgUvPjGrc7TEFKagYrc",
-	"yajwCRWirzW42zJhcsd8+NqNOvn7N9NPKYp/H8Bu8/vlD87TQjiR/ufb7fjsGoRex/DEUW8kS+geTa5V",
-	"IDoghmN4hI/MHNxXHsv5M7X5O8RSKHh4J/XwnEJrCK+3YHmGUHNxe/Kr8xoHPXxzfD5/Jj8U0uioR9uI",
-	"S3NcAdclaUTNdIuUgFJNM6sSGVbvCwQb8QDaiP/00XRRF6kpEDzmDpB/CNfp1m5/KDYTjn46r/EMxHer",
-	"ewhjOTl6JKSb4aI0E1UUlxTSzH0pF/zVKXqVhPDeBjrLdxhPhBeV1uhSgFE/YZNEX1joj/y7i4suMFER",
-	"/Qi9pKDr9269PxvDbPpxeVXXf1wm9zuBjLLaaCuC+nhRBSL9OdT0zo0NWnn7QodiDlXnBBH1x8zw/FHg",
-	"qufgnXTNOQFMC/fLt0v2fd1praWrS9D3ApYI5TZRZ8acN/yar8SPzbSkqRfQnPrUffR82pCb7LxFZfPQ",
-	"wYKFXJV8FpFdyCtxuurx5iOTN9AZ8rCTKX74S1eLX4eug4ncR/fTqU/wowt6HWyriddeYyZU7sa7RKkv",
-	"korlf3nwpf9BVkwXmH1VkNYOReDkjDdaN9vx6N/f6C27dg8dtT//5Nvu9gQteMEFBVfbQdi6K/JPvp27",
-	"zJbNxpncoAIC6hkXUNnrO547Ze80/JOqcs3vQDvYYSsUlxABOVWs3mqyo84yugVEZe9kxfhIdsf3ohx3",
-	"tl7DE/eB9gLcV8vc5U78XlrHhfVOg3jbi/IwwhsMOamaay/KtZLCtcw9JeYVaBgbrhQ24+oGB0ENAa9l",
-	"r4g1eceuqgrW/Tjqoh36sRxmh48y0UCGrZpTRLPbs40QRKAcaHAclg0u2MpnRwP9pNwVgyojMJWwjYO9",
-	"/76rxhm5IkYx5/zFBjO1FCumCBqmC1re4lw+2BVZRegDgeyx1s6BVjJ2fObLQgBddmhV4DwdhYwyhWBp",
-	"++4f3AD1wWeKsIyA1KvXcgc9nubkP6OAdq4RL7cvznqAka7aY7zSA3nKl6bti0cIoIaynyWvDVNIDEl/",
-	"Q3AVTXIHIdFE7DlCe4kqcRMeICpSHinoSE3WfQIBWRqMJiBkyCel2rQCDRy9zonQSzXwKOqD79Gl3Y0o",
-	"UZXVms3JhcNllgIRbhZQGGymOck6QG4Tnq+5Ni78fGyPDf9q/NGiXW6qT3+2nIqGrbc8Io7BQnhPk5ph",
-	"JzfAQhrd/WOX0QKCOfptvUGBxNqZe+L5Ig4h3RXV3uEVrB/HtQ+14cOUziBOP18uKeZr91Yxd0XdIZqI",
-	"9bdf++5NO8UN81E7PKzxvKvkui4eXWb39KgTqdh6OOrnbg430vJtQJDTW7+dkVfLSNJiw4R0a0CiGmux",
-	"1rXcAeuVomS+iUMLc4Yd43Z0j70ZMak83SbukTXJL9MgLkeXB7vDnaY/2y7NokBeFijRuLEnqeNmj65T",
-	"BNCVh1NZgW4KSHelFMual+YQN+jyvnNIRjg1iI0dM81b/jj2wDO52YJKEfpOOfcHHKGjjnkL68WXS6aY",
-	"KAEWjOGm28sIDUd8n7xo46MXDprvz6Nn/2houd1lTrba2yWnkL6OxRebiLIbzXUSzm70/IkUFyjJptpg",
-	"khAU2y19g9n7+tBbmptYx/ul1IKr0vC7U/DZt43wcRz7zaqpGRYc3V8nyBf+fqndOlnRLSB1ocuAOxUG",
-	"KqrnTp1otQWuW7iprmiyhGrZHCpFA2Z3qoaUCY3M81m0ELlpmwby1iHye/G4WI3qQV6XP7Jn5V+npycc",
-	"ZbahJ0ua7VdApaMaeBKLl33cIpbElDn5Zz8Bbmt2Fs5ASH7vmHakAw32UduSujW5Df7iTUrTHoZKnqQ9",
-	"acQ7FVsqptcnx0OEUR9o3vViM00Kf/q/oX0rrS3TWq0JODA2Tblu7ZcYPoy21wR7IEE4Tst7Vzb/8SwO",
-	"EDshly10VwXfFUoeVFT1kaae5wijpsZbvGInZMf+s5M561vczdGYHQw6CUGhEafCAwe9HK3yuPDgNKq5",
-	"ZsbU7MSX/BoGPekdv2X7lGhoIQKZMKlofDELpkdXhZMacAxMcGfO8QI4yKQCKd73C60CwAh0UHNCwr1i",
-	"TfVi2Ggz5HdSp1LFxUTdRprFzCM1FTM7WhLavEOIdj9wbV+8gDHnbAUiAKzYxalipTCklYfe6bTYkzUV",
-	"Q+FllGwW9QQXxzv/4B/Mv2HJnR/p23gBV+SzuTX8FKewyxfu2RNpTJjSQo3dWasjPfEVhKHWIfJcFl3U",
-	"HRfLA2esfbKvKxQo77gmUlUB/Pc+bLht4TFKpj+1j52UhHbr/Q00mU0WinYnN4nGwkQPitFo8CnUEe3A",
-	"aUQqtrT9up3Gn1rgSwSZesKF7x8F+bccmEw3l++3WcgT/fkXe7+xeBqJoFH17HJ2Trf8/O6pPfD/HwAA",
-	"//8=",
+	"3L1tk9s2li/+VbD6/6uS2aG7O5nJ3t3Wi1uOH3Z8y5O4bM+mbo1THYiERExTgAKALWtS+e63cA4AgiRA",
+	"Ud1qO5lXiVskiIeD83x+55dFKbc7KZgwenH9y2JHFd0ywxT8i5albIWx/1sxXSq+M1yKxfXifc0Ir4hc",
+	"EyqIe8r+66V9+4LLRbHg9rkdNfWiWAi6ZYvrMFyxUOznlitWLa6Nalmx0GXNttR+xxx29lFtFBebxa+/",
+	"FouyVVqq8Rx+qKkhHxaCfTQfFvbjpmZkRzeMrNhaKkY05ZWfyM8tU4duJm7M6Q/zyv49sQ4Y9pQlNHzL",
+	"TRhsMBf8MR6gYmvaNmZx/c1VsdjSj3zbbu0/7L+4wH99VfjvcGHYhin4UItzHh9W606LVLJstwxP67v2",
+	"I8sc1YlL/NU+rHdSaAaE80bJVcO29n9LKQxDGqK7XcNLaqd1ucMn/vgPbef4SzT2/6/YenG9+P8uO8q8",
+	"xF/1pR8Xvpggh71d2V5Jt+/uNTvq05VsYRI7JXdMGY4TFXYLblrVJFZVLHbtquFl9uc7pjTH6Y/PvNu8",
+	"v4cHi+h7vdF/DKcpV/9gpbGjPy1LpvV4yrSyRKCNogavhXtzJWXDqLCvsi3l6Smv7QXl8qaUQrDSsCo9",
+	"gH8MqWFinF130KNnGqrNjeYbccNhj9ZSbalZXC8qatgTw7dsUSTekhsukuNlJ4ObauQtE2Pqf0pgRAI/",
+	"OzbBlSZck1u2M90UouUrdidve3vTfUwzbc9SRz/GNzA+dlyKm3gxOLhopP4KUoc02MwkuWjNzEtaIh9P",
+	"3A3Pm4mRTeX5JbVvLQldaXtz1kpuA4fQxNjXanrHiJDCrqBPiKWsWJnco6pV1Lib0Z+JZqUUlV1yRw2y",
+	"XTURKYh2u7KbWSzWvGFTsscuIKwKHk7Qk/37ETq+UdSwPoXm52Rf0L2HuTD/8efFmB+7Q4Nrrmskp3l3",
+	"YMsqTm/wzzm2ZEe8WR2SDyimZdOmT+A1v2XkT//55yvykXz91X9cpb6v+T8TG786GNY7ufzCtaGm1cm5",
+	"tbtG0uqmGm351IbgS0yl2TBne8+jx6QCFP6FRs1AikAwS8K2O3Mg+5oJwo3lB0IacivkXoynMLjZHVE5",
+	"Ko1mkbycbcXNC2HUIcHPvWRK8q2CULKWTcVUYXUtbtg2tUG0qpSTFsOrzxSDm2Lnz7QhJd0yuOnJccz8",
+	"QymlUqwJF33MBZjJiaGa6no81+/xSjO7T4SKcMelCDodN6mZ8DSrFrLK8A/7C7K3vZImN6xmP49ff2U0",
+	"QXZA6FaKDTG11MxPFT4564rsa9zr0Vf3tcxSw5JsudZcbMhaKmJFidhYXf0YvYI65+ZmVwUH7ebgTiNF",
+	"tt9yUdnhxjRb2nnl2WqpGDWncDx4QaoMHUU7kfrdCaw8w2QVN24dCVli2BZpgWtS1lRs7P5yQ6ghpuaa",
+	"bKUdPTVrZkVZ6soJQskKNy8MzfCf9h0cmpGGGqZNTxhObRLygbQcg59uQImf+N1w06S3KHOFgN8c2bYt",
+	"vWWaSIWbx3TmNgnGKn0j94IljbkDEXIlqwMpwaQ0QOHc6iZCmpopsqUHYuit/TKRd0ylvhFGz8pMNGwn",
+	"bYzuSbhFVGfozgq5BH/Bc76GaYoG56zJipa3ZO9IoRUVU0QxKzMWloysRff3haOYRbFYyVZU8Iv7Qyv8",
+	"n9aUN6yKrmskJe2wN27Y0bz+IvdkS8UhUvCoYr252EOUAjVksrf77aQHNaSUbVOBiCzllrn1cFPL1vQO",
+	"PGJxkX00nopcGxS8e+quHasK1EC/WpJ9LSNyIpoeNNnXvKxBGJiaHVAx1Qw15hn8VqpbvaMlMjBLvUcp",
+	"4Qf/in3fjUiVooc0f3XXs38ZB1ev6LHOPm8bcrKOK3rC7pGxJ8De0jrW223/BGd/Blt8On8/znL79214",
+	"2SXcZvdMdAPYHVMHtDU64ydF6lnSsqzJ/ehlco8RW2prpLXuCDUpypnysAypaCCjm4YYRrfOcLJkW9Om",
+	"IaXjVoHmRquZpK0Zx/hivbZ/GB0jaHmpD2a5sCRU6D1TGtgv8Ct/Jv64mE6bDKhr+ZN0Nqy3bZOHaDcr",
+	"vR/sY8bpqK3yyq14tQYrE2VSUBqZ0axQ5fJzxKtyg8QO/i5L8N2/K9aw+Pfh9exdRnf7fzymisFGBdUL",
+	"Vpo62We1VImLWbUnWE1MVKfoYHDQN95CT7g3ikXDxYB/HqHlKa+N087HrGPCp6TYVt71PDPHVerBATjO",
+	"6w6gv+juA36tybOR261zaQ7YZmvqjBJ7skZcKbrP6qxUCGnA8iJUdz6QjRWJVmf6P+++/y62bLe0AhNF",
+	"13SXvr/eZXNzkoPDKtasSqrAoLNZ9ruXqtJkbxUJJ+YJXRv88YB/3ytuDBNJX9zJTiC3ZDSri4zLZzzi",
+	"M9kKwyrUQK7m6RQZpVkq7nyYp3DDHd2wmduu2K7hJygynmAT1xNcRXc5P3CaEb9pKBfE/lYQYS8Q2VJ1",
+	"2+6SrJhvWZm+6Skdyt0g9+VYmwkTDVQXNrrbkNRtfe64dkI8TroGjzjhtrLia37KjX5Mr1resMsuoM1Q",
+	"76Rq1dAVazBwRHQt97ogX1189cfAayJlnmieFM+DY2/h3L127CRrFzAJ2zx1tM+Dp2nAj0XJtJFq/k15",
+	"iVI8cVHAj3js9cgJDw4yuHY6tZXOZxQ41+oQ1FYqKmJpqLC8TTj/0o7JXcO8u0p0sbsH3n8/x5ut0zdG",
+	"Z64Y2In2d6vYCvhXwzVewQTDDl6KbBjS8mx8zDFrLtKhoPL2ZkJVrSkYh/YxVsWbkokQZX3EXrHzbuKp",
+	"obIull2LPs1p34KunVeh9P6sqeff+uce7YrnfksQ7Xdsz7Qha660WeIZ2v+152eiTSTcaNas59Kmv8P/",
+	"4+Z0zBxK8gtnaqfjrMEu79hBtMzomg5vwxTL+Z9uCwdRsZNdn61STjydSfupZVPp02NhwNuznq5cOCdJ",
+	"Yskzw/G7Bae298VdWrE+ISwxEXZgd/2NzkzXGwbg9HXDpSb7Mucen5iC1ZRizVDeWluEKuEcf8rFgPUt",
+	"3+0yzo/sCXoVchg7wNgXUovzq4B134WGtsx5Xlf2IgtWkIbfMnJp2c8dN4fURuNbsw0uWPn0fgbJ0d/O",
+	"LMs9G0tM0qtjKj1Wk5/2LB2kfzAvrakBAa7WMLWV2niH+sGeg2ZW+ssQAotE5QN1mZKKmxUXGaW/5+ZI",
+	"KS/2zzhTqhS/42KDUVYNFLRhhljKAvWFtLqlDUwfhMUJbrCjUhv5+oNk9hll6r4+3Ahp0qENSE1jSkth",
+	"t0hIA07JZKBkNin25Vk40tH5xfuYJF+0TXOXLxdbzfMgNYvJYkjSjjIxqTdK/iPp2Tx1VkpKczOlmXZX",
+	"0EfbO/ZoFGNkxTZczI20IseLP5pa5F94VTExEakBls0dgYPazdbGTrVA4wpdKIY1jX10kLhzkC1wEktt",
+	"mjEilb+zjGykYCHrB2w3l+EzNjpfuQjgKECQcXRRY9h2Z2Z6MladCJ1ScbwLn7v0BVMr2W7qdFZCxq14",
+	"LF3hdA9d5FiYNHUizdh54hRpd3bsqiDSnaNilrv3TiFW3MSJKUQ1t5zhMNvwRcUrwYQzN+22Lz5iBedw",
+	"U4awUtotuK8luI2ovtVAo6VlZY3dF8WMOvQYYySZtkxrp+Ik3MnmBpNE5m+SbE0pMxxjIpT8SbWsLD+d",
+	"UMCi2LTXM/cUUyCKhWqFUzYrpDYXUQYZUrJccFkbtjtVhioq9Bp3cYr23vvnINOrOuUWprjvLYpBt3Gd",
+	"1PQxVB82hRV1DCt2NvpZ9LlGj7hTDP213LxmdyyhBZZSrPmmVbiyqc3wY3xnZYi1yvyAp7w0J/PJBfqS",
+	"6XbC8CaT2OKo262GwPQs51rR8nZmJsvQPsC8JFxoEW/V1B5/50S9J/CKrdoNJLOvpTOprBWnlFRJev4r",
+	"qzgdH5Tna37YO16BTknbCssatvb2R8zfbrZgaTsN9C6vfGaCmWupgHPokJG/dLoGpFcQSnRDdV2QHSRa",
+	"kBWrreoIT36hiUv8w2e5VcGlMOyjIfazF+RpJOI5pm5oDHFEpRpjniO1SSlKT4k2vGkK/1V7/paBoZ8l",
+	"M8yRDRgNFu1aig3JVpWTkeYw/YmTSdoU3453fTnY9R5r73b/grwyRO6Y0CjOqahgGAhUb7loDZs6giK8",
+	"4D4gbzlIEtkqIvfC0UdihKzFs68PWUsENQ0h7fw2ZMWMSSVTDS6pY6pu+1MX8zvHcwaKYsPvWNrOrKU2",
+	"p+SiQa7P/GiLoeokdW52NQcIGZh87HH033PzLNzKUzv1hrY6sVXZZO5sBpoX5YkkVbbt5++7tC10J3BF",
+	"ypqVtzvJhSEHlk7fwvjN/QTxyuoyPgDkp5ncC7CKfz9VLuMb1eWOx/UaD69rmS4mwcWPi0rGS0/uereg",
+	"cU3HvaynNWdN9Vt2Sia82BGtByV2JPBcmhHIaeqcOMlAd9phNDhF57nxKqmbkrNaMydlVRCVSzbh/8S0",
+	"jVyNWtlwJsxNhqUeS61mgq6a3PWpqb7RrFQsE7tQrOKKlSbtwXvLNtyKacI+0tI0B/R0eHUmqldKnzK+",
+	"nJuaLuXu1EQlzdQdLyfiI1Celd3oVjN1M+dMhvlg8WeHCaHd6fW2u0gcfjy/7GzCznRH29vMwaFNEeRL",
+	"qbaPQ5Tu1460+oTzAsp2bhnb6eAa9zn22kiVZr8nUPqgXsq53CCf09CDXhJKBNsT3DbMmsL8fr+h56HH",
+	"xyG3buuThzvI2nV1yHFe7mQq77LLFuVoKhpGtwXmlTeHkMVQy05YBiX25CTgN22qiuhpVOMswCSCTHYZ",
+	"qdsG4xNSgdV6QV6JuDKah5B2K7zjzVLZxagCMqqPH01uRU1Z5zI/MBXZSrpdC8MbuQHXWIp0Ix/pZ3Ba",
+	"niOx1D7uahXH5BOqGcHOouUtugEbRjWrMrUkc8LiEA2PCv6mK2om9wJqL0jII8jqiVMFOr1H8kJmYwk/",
+	"He6y69lTTTAtuUqvLWI6Dyjp0VClxM012Sm5sRK5cD7aAj20/eCBS/xaS7WR/UTOfjIPy6AT2EuAWQuE",
+	"QjpPyKA3EgLkCVcwPdw4Ipn0M3c+Zve0HVXIfXJQa8Jn0llhkTWtMOQ52v15F2HXhbNyv+UpAznFzVEr",
+	"MWmhwBUkmC9V8Spd7chEfum9ugnS0BPK1jTbUV9hnRCN58iKZHMSr97Bgz1DIOGSgt8C/dllb/gdE8c4",
+	"Cb53YylratxolN7V6W9tQfZ1l8lsqXIxUT4xxQRDvUpugAl1N+vXny64ju06SAs4tnU+bb8/1IfFllqt",
+	"9MOiwNAlI3aqfmTFRMVB9QplPToprVLOG5TNPSeut8g6Jm93N96jIsKv8Rd5xPpDXUEg+i7e0F3gwA0d",
+	"+XdyPK2U6fqpzz7NVXe7nV5bBsqFpaWgzzT8jullqOVjRLCPJmSbbiRctPmKjZe9jykF80xwgoNqQ8vb",
+	"hD7YF1TWyCSai03DspgRMYEfSRWbQxLuM9lkB3vA33p1cXAQKG3Gq8JroDs9Tafj6zkt1N5T5XCAjJP9",
+	"yVgQcuLU92nT9L4+g1ffW13NuG1c6HLG7hQuj7rTvFGfaUD5lsnZzqXWB4puV3x007B14or/TRjeuGpx",
+	"bTARTHsLxtWRWwZvD7KhJk7rsCLESEkabkzDIF3aay9GQtrIvFObkhNDv6/jrDGvi1loTC+etqMItBf7",
+	"x9jhs1rykmWAbuJkKzhz2DiwR7nutPhhqeRR5jXFe7KljPNq0pywOSZWctuR9sX07s6AqHgFFfs7amrd",
+	"yx1a2j9bjQcEiXY5A3mvxZZ+fIU/fnV15RDK/B8GPo1i8fHJRj6xf3uib/nuiYTp0OYJxCHsrhvVsqQk",
+	"yftknKnutu4L3WVyJa0Qt6QZ6uJr9+gxqRNptyPMjoEk5qikWD2cik5kc6OJ3IsCgghUj2W0ewZfWDHN",
+	"XQw/7Wua0G5jDcprupIABFQz3tOQu1mQD4snHxYY5xDsPsoo7VRR5MFxDYh2Fra5p36IyAC+DgG9ViOt",
+	"kXY641EtcXAfc/fuNZxv/uZN6jYj7JtwxOk6utO1cdQOO8oB8mPHVz9Si/Pr14nczDqkNU5dMZf8CMAg",
+	"H01ebM6v3fLFNZPlI27MqRUlI6pPY2XHJdCgqbNzDvGQv0HWXFS6sDf5w0KzhpXG6kr2/gjHVe2zP7AV",
+	"+dsrsmVUWLMccgiscqpv0VLvxNjY8cg+lmxncnx9lAoap44iMzmNpw9d0wOU0ApvFW3e9HN0/Qe29ONr",
+	"JjamHg6Y++T4i2MMpm4OsNOwtSXFTFifHHOpGVVlfbnbXRNA3XxjX9IF8ATw6eqCaKnMtwf87/cKUn9/",
+	"bnl5+5I3ppcf1VHKLgrKTTPZHoVAAlnYiq+/+QakZdiaY9cyDJMj3jecpZSid3LLMNcDgVwwoOqs5VMq",
+	"Yoe5UciAAfsMk6R2vDStSqfcHCmnTXPFCSfAJDt/sFspXcLik2Ds2NlDQCidfzWV7H6K0wlaQaSBUHEI",
+	"ET1UDPYc2O9n1A6SZ/3OFWnNT6OY1Aym0psn8hpyuQuR38NajXEtwIzCk0gJKDFB008vR/nv0nhY2gNi",
+	"ddG4Jfg0r2PHYEHonnLDqiVRzLRKsOo6Cg2taHm7DFGhayIkaaTYMOVfu/ggohCiDsBZznnqx0ymO9uf",
+	"ceBsmPE9VRtmUmi8c8rCOw+eK77ytcL54qssou6cbznz2EoqKxIyxgDekHFd1rHRUcwkItanVEADUNJE",
+	"YTzaQFQxbXrht9On+97yoFR8PatRZ0u5PrhaP7hHMCsnmDxGnYvCnKxg+/0IBxaRSe66vXe89QTP7Zmi",
+	"nfOwBO8dlpjnaYoLrTov7BCDLW+/vI1K8BNOJNTkK165gIwEM9VIUsmCrFhJW6RT3VeuarqDGKKv2/Qn",
+	"ncodMFmUDS8cy5pygaJKUaFBOl1/9/SvL/LQrbnAJU5rdswuVEp7jto569C11+epdGeVU/fXf+QzNmDY",
+	"mxx9hHx4yAAhiu0YdUgDsBPEsmBA5nTWkTcBCIz7KhnWnAh3V96xkkPVnapl+r+uvG5uwVIyLIuyCE54",
+	"HyKOdkZrmbx6u5AtO5D1muzrNKLvJywSGt5Q3FVfSB/O3mMgLsJ6HBytD5QdqbJ5hxlzzxSrmDCcpspt",
+	"JhPMprMHswlTvRfTE9NpTIju2CaFFT7VYczPSR7UureTyWkFh+Bgk2qpTgGRAkS6hCCtqKErl4cRFLCf",
+	"G45BT6nNRvU8Lv27OelCGMciMpWyVEHGGaNlTTwZjTZCyOqE9UI9Q2K5VrBoc1O1LMbKG8+rQXBoRvCF",
+	"KLsGoVShYACCMqjBptDmd1bMHC0Zw3qC+zWkCIfnt8efSnKhhSeaNJ3JFL750Yyzfi5RF8y2WyPkdCLa",
+	"XQ5fqQuX6cIpk4Be4zzPDAz5WXQAy8qWxx5pIJIHHmC5Pg2Y2WqlnKi6MEGUIDh/1u85m9R88wZjr2zZ",
+	"QxYwq99WYJ4DPs5RLzrHTGM8pCzJPOs6xGSieWEmG4mqmE/3KOCUE8qVObY8Ok5ZmxmR5humT8yMyHrU",
+	"vJfqVH+UyyjIOqIimn0Qlk4qZxPuFrRUketQyW0VZY5ngw5sRO8+USELHNKwptEZIpsbU+0Q7rM7ZO9H",
+	"3qKfMmB8ZA5yTgrCms5qzSWVBGypCUVdE/8U5ijcM+Mu6rl0lEf42+foV+eTT6NgAnTJsDbOiqGYk8di",
+	"CkMeNGWLWq7pVXMfIhS+Nha7drhqnFbX+X4QyeYSLpkaZYI+iLJWUrgMeu8TtMMO24MczW8dOsc7MHf7",
+	"FWc3TcI5jWMcqCcXcazUJyZuuVJSaWc6YJwPJhnMs3tZAv05cEF2DS1Z4VDi9/RQQPF3w0tTAIqI/T7a",
+	"Bku0We33r4lzwBXg6CuCS68IFo83I+Jk74lC1lnFqbFLoAN9cxFVJG6/1CRLsOeUiOK7nQ/hPcRowv0H",
+	"z2qE43hajQCiJo2/+bwfvlvLppH7oAukM6tqhslvkxf+IMq3rRhiU47t1sCrqmQ6eje/PfjrckzL59wo",
+	"17sgMW3/IW96zv+W5UNQjo58qPvsMnbFaAc2DC4FdNRYZp2ZDFJ2v9gi8YCOL7qvOu/q0FfSpG/6edui",
+	"HMXgd2DhaZeQaoWGLJP5PiGqGs7UTYwQmajKvcuTFYJtY0F8LqOPuYTFAJAHGL+0wYv18QCBCEOt3ZLc",
+	"4zWEbefcBAzwznCMTjhB799wBR/I7cL5C0r8flrzYgHYLBlxlHGazIk9RPzlXjBAiq0VA6wLcK9aAwjx",
+	"2LP+NeyGdJxrhASYTQ7nagLv5yFVG0fqMgDcq9X3F9jBP1safodQqG0ukDXRb2GyEEBBN7wq5XYE1L9B",
+	"f5gVIyuA5zpzV5h7xO1P6sviYwiJzP8uMbN34Klc78S1TDR26SBnkeEluGtgpUNxnJCa7prHEmrIbTv8",
+	"o66rjPeUdcBHTiPp2FN3xyJC6IvK3mWfbjtjGcTTMtGEI4QTAvhS6McBIOB38eIQ3AnMOwqMwS0eEqhT",
+	"hG8/m2t1c0wRepjEHwnphIfDYWeuGCB0AK0LexXE4kh+UFokDzBGQ2hB+1s5+MQDRXjol3NVTInzSQXX",
+	"BJTxDTMhmOqsWEKtXtk0S0TI8cIfsQ+tNOtXgYfeUFE6wP11CNo0368X13+fr038WCSUiH0tsdzEKRwn",
+	"C+VT+h0Nrdpeb7t+DHAmGz12pZ/z9Zop5uBiRnHOnKeTeoFPKslcxw7IhPS37tqjFFkD1PAGoq3QJM41",
+	"BEODAMnEFedbznBN7IWEvyC2Us+JiBcNTbfVwcGVY/pR9EEE2ISqdTT76qi1AZ+dgeA5XipuMpXqccsO",
+	"s3LwfPdRPKEbrIGa6EY06YzcJAjsj7gHvVSdJ/g375QpyL+TCkhAF+TfkpqAi59zQSIm7tfwx0WxeLIo",
+	"Fv++KBb/lpzzPI8fLAC3LuTq9bv9ADHmqPhYF61RyNVBHNjbtCTackbaIJOyQoXqgkC+IVCg45iWmWF4",
+	"RxeRKyufVf9JGmEN1ZNTdJJujyHDE6S1NjG2TU41OR5Bdqfmm9XKqYZZcILpDruB5BI7SY3jFbxig/v9",
+	"ONgJXmmYwTdgOQ4JOY8N8CrgT8XFxeMgTYwMMMMFH91ihdC7BTpDE1abUYdBPcqIkU05010hjAqetul6",
+	"4UdkgajZzT0aBC7pdyxLWnnTtlHOqZlgY5s+oGGC+l925DXVA76mLm3elZ9DOxcIMoyQHZzRjErauAm8",
+	"Uypmu7SOxsKSUTv090eW3NGixfk1vNm63MFBTyWK+f3sXQ7NoHvpKL7tARgDn/DZyAdSyX6ObgohcAyh",
+	"0rEtHycaexJPPaf0cbgyJadzjWgFQ/ZiZgvsnHNsFEbO5fDBAX3cBYi/TPhYtcJ5ganbKrKHG1kl/PX5",
+	"euc9ssXtXGAKyzoaloqrvOic0eDnwNZzSVZttdKbZIP45xM1PmvXWUIQKZYBWXQbfOL72EEOqYqhNtrD",
+	"wyeXJFKNhWMvENhvfboGSJ+eiWbXvKXK1TllP6YY6CGpox2sPWE1zqjpgN7LYX/j70WFyP4Mc+T3MpiK",
+	"fTLaenjhYCXMRhT+sTgePt067NRU2ovaMG18j3q5JidgqaRDkU/JjhrDlEBK+ndQaP93opppAnJx0EqK",
+	"bhHwGBNHaeOqUaP8o1l9ctNHkiy9yTdj+xb0mxBXMlIuyYHpZHfrnGtoxJOHhimyyKSq6S6o/a3AmxmL",
+	"6WCuWk2/lKIrJ14iVHJ/np/CR7UkLwGLKrE/p7imcN8hGwufdVkGEEbuJVhYNuGf8eMtrQA9ckS59LCX",
+	"GFDt7zXmnKyY2UPfnb2EENksUhg5xfqf+8ayWEoOjKoluYIcGRCb18G0rtiWgp53L2+ac6Z0WVL2qHo1",
+	"40+QATs3WCiJAuXOr83U3KXKgY8MeLeQgYpXrQm+t4JQgiDbwbvScHF7Fo/b2aJ2IZvDZZPEBecTvYKO",
+	"YQ/E+QAR8MAyohEscQCXXxc4mIn09sNAMldTgawl+j+TDOCoS3EOnMWU1WafIV+GSo4/HDVohtBKU9X1",
+	"PpKYzs7KRE1XbEPFqcltecCbOe1r7LOZJIlvwffTtcma53mdk4XQZREkOjKfBs3YAegkuE0Xoe6vrMPQ",
+	"GbYBjd725J3rmjwFSORrMnQBht8l/D+wmsvgf7pXXiH4mdPyaqr4cqLnOMaoMj9m0qq0kbsdq66xlOXW",
+	"Cp21xAyujQTH9JK46XhHN42vdr44w4082cBlZNBR4ga0Gvo1hA+e2IMt8H8tH6aKuX85onD/wtvo/rGn",
+	"3L+zAdAQfIGWaUQL3W63VB0yLNAZkwj77XAT0j7SVkS2bd4y6acmYVhA13LPqtAKAS2C8TFGPWkSTedz",
+	"iUvxx4e5SlPx8WTrBlyivo7UFdlUvgANVwPKBKL7u1MaLDoiIV9FuTqQGjUPK2OrFjxpmEvmfQa667j9",
+	"4yx0PbuAwnUAcAHmLpocAsxDqKe46U53pN0F87dw5E/GmxCuQBcSR3HQEVpKzryPWhQNyxZEDkDgHkw9",
+	"6/X6ueXM3IRWCwPkBohBuf5sSKP2UsBGDHC+ujrESvatvUn+n0YucmELb3A01LDmMBONcwBmNuuVlEs9",
+	"2mmgYkz3R0cFgihtKBeEi7Jpq7nH8CioEA7C0fFih6uhclmmP4TS15Nqd91v+Syd0zsiNqchks+qv+1N",
+	"c7x8JJBWcXN4Z3V6nEFU7gaaPlhXjKq4/Lg2Zrf41Q4ADZ7G2lZoihSYXwT53RUc64LsqSnrkBQRMAYK",
+	"otiOcpcugfzk4oN4xzeWysjqQNhHYEvQ79R9CwshAKrd+ajdYsiXb75/955cun/+wTVz1wzafhKqP4if",
+	"nsbw7dfkW1gy+dBeXf2pdO/BP9hPF+QFphtbQeKiDQQ76Wry5duXz8h//fmb//UH37toS8uaC0ZKWTEE",
+	"Rmh4yQSW6CFFLJ7uaFmzJ19fXC1cPyTYY319ebnf7y8o/Hwh1ebSvasvX7969uK7dy/gnc59uwib3HXx",
+	"sFvhLayQurD4ymMs0x1fXC/+dHF18SfX3BTo4BIyAOz/bbACw14O2JxXFYQCvJ9O76SdkH3k66srF+Lz",
+	"FQ90t2t4Ca9d/kNHZEWPdu+HDwCRDYMQ8EPRIeKnBwozu/QNVmKKX1z//cdI7fH+aa6jjeN6SQRjFYQH",
+	"/L2wg1zStuL5vXnNtXkKT/TRmf6eAKVzjWS4/SegIvmLfL3Y19KpArhbI2mf1NX2QVGD/iyK3UkEt01/",
+	"Amt9T/wG7z5DjLwGnPANF0WIClkdyBdyp75LHfVMfjj1ou9i1L04rx9SmkS6w7ksW6WlFUtHn2z4lhtI",
+	"LXoQ7Q8wxIRR/IR6WCAvjLCn6iDTIG4DoeG/mZAMo0v3wj1772vXv2iu9UTFq8LXgoISTL7stVDSf4iu",
+	"2+UdU3ztNhR20Lnd+5fvf+xTB3/9HueIEiqlr2Ye/+QkxEPEu/90VxYcBp1zeD90BZatqM5whq+lvLWa",
+	"MMR43ORAGrr0VKiDAlhf51dPHyvg0+K2Zfnot+6ZI5w0yvmgfYiaLg/RlaVLBYVy+wxrCo6xPG8679WP",
+	"dmE2jA4CVB8jGz/yHBr5i9yTNVVhp85AJYO4YKrDCpZVK+yJR5vGBeQPzPT5wpJIwb4AYNYhLUF4njaN",
+	"pyms9DtCVP6hU6gq1mfvTzu/eUkUb+AsenSbeX85FL44h07D0T2cPv1QeLxecYHuSMdprciIn28xRciu",
+	"j2nzrcSSkXueBZac5s3MRLDQN4l6mSl8PjFOMyL7BC5s3KVqmnGFJ38tFp0R+ADB2BWWRjvVGztNU90Y",
+	"DlFxcIG+OpsZE25HgpS9NP766utP8b134PNcMWg0eyZNACx9f3mWDi+p3Vlz/+tvnMtKO/wB524F10yP",
+	"V1/+wqtfkSR9ik7/Uv1NrEIb8Ty3BjUn5JMncXexchpBQfGmOx8tdCWzsueC/NAPHWJnbsI1+fPVf3kc",
+	"/1AioeWWXZB3lFfOBYYKCC4sJPv7+mvs/ePmo6UUTF1kRAnOUfdkSQg5uFZLoUwn4QoeC4Xz0dgrA3Qw",
+	"IrC/iXORFR74Mg4GAOIbBddOVzHjmjW7bcaMqyjvlmtXsliR1SF01oCAWEo1+G/mNYPHdGxMcYROlN5j",
+	"A38d3Y8j+gOvQHnY0XwiQ9jV1qfOYJ4qxzbb9kA0YZCrD0D6LtIuEZWRglLnwbQVW7eaud7a9jLxHgpE",
+	"XGXoCj5icA9/l6ABlD93exm7az664RCqgtA4ZqZJpi8QhjQ69RcV7x37/QT3jBN3RW+zBNAnIbdnvqQT",
+	"jwuBE30C62cSTD7W9HAegqtDHg7awRcaAIaLkDDhMmxCqo7loQjhMeij+QCxdhlKme93N5NK5nt6y76/",
+	"A8Xnc9DNe2DD8s6DwD1Mg8BKS0iJsluVkKDog4UUmz26MhwqI6HCveRC9akD2CEzOPMROGTx3znjGHi4",
+	"gI/rTJff6zhbfsgsipNsRVfclbAYTymt7GtZDnAHjwUxrx5QXFmEzZhjlDpiOJd3NCTG966Cz5K3Gk6X",
+	"urp0iYOQJtD1qnADYDkl4RoFpj+3qP4ULgziCF7+Ytnjr4mLAgqqq9R3+qmztPrkeMRplr5JzyWCWT4i",
+	"L3NomeODew5M+wyeLjgzCY6svUtnoYcAI1vxnAu0kqWDlElvzttWPMdHznrT16c6eV7mnDwjLLwTfDkv",
+	"z+fLAY+0qSGTJ8r45EIb2jRYet0/FU32SopNZ0BAfmf+mFDHDKZqzoB43lUbPho5+288h5hzmq7dLM7E",
+	"kUaJTnFZiRXGPhEctjNk959skbQgc8c7fhkqOO4zXsd5BvTnVuWcfZAbDRYP5mi1u37nnyixS8g9QmEb",
+	"Xt5CvYveQ4oXhPw/CN+4H7H4Op8CxGXpsF9qVLUG2IUcXBbtdiUobzBloE9n3++Y+Ksr8D3qwPb+63CG",
+	"2It7jdHurn4h0XMMXfA5Z7eDvZwfO37N6B2DT+xz9Y+QE2pNx10DHVGSH8YK5LFfBMssZjlDzufgw3NI",
+	"3EH3w4MvYNQxSMK2WBNF11bOrA7WvkUSBEqSkKnOLaGVLMW6Lk3XO2OTQtZ8C6CyvYZX5Ccwln4CT1aH",
+	"wygYhxBOBAwpQCU/ELoCmCjXMGZJfnJNHH6CDNoPItW6AVJyLsgPrmYTixeNz8ZgVUcuUMkJUyJGygKK",
+	"Ieyj+0H/XWi1m7o+cQ+RR2TT8WeSVpT76TwsuseUfV+pEG6LW7uAwIOtkg/h0F09T1IWvvC54SldcnCj",
+	"XabIydkgmKT+wFitYR8NLuaJNsrVWuQHHKdG3HlZ99CLztQdU08gnxI3d4kY6h9ggz4s8K++N7+I8QFi",
+	"bZ593DWUi+wVf29luJGhPBphA+gAmKXDE4GqIkn6itHS/gmKPNEluHbW4Z4p9kE4Q+OCPA2Q2U7p4iKA",
+	"c/jUQGiFS7SRCvE37JovyHedrYIgxjGwZ+JSv3CrnhvSVVGMa1j6HWQmikrVL4DLiCW5nrSH4vLMVNu9",
+	"M4dx7XaeklCEePHH1Hs/6hzt/p179hz87RDzNgpZm76ajirm5BXkLTh8ur1PeVGslKryVyOqoskmB7wM",
+	"6fHzcwN8/CuhQykpcxrUDPY10qHeUBXahEPOZ0G+Brfk1RVpmLGTXWJ2q6vgcXAkcd1BMrEOmjN+wrSX",
+	"6CjmWaAY6k2WXyuWdBi5GB1yqSXBJQKLMXXcYybXbSSC3ZOKzTNp3SsPJ3o3UoR0LElZS6kRla7oK2nA",
+	"xDUD9We7BGqghkBhekz4R83Xlz6g/mhaEX4hb7p25/zADfxesJDUAR4BekBzLKhAoL4O9nDFgbs8RDGK",
+	"9/qy12Qyy3OeR53YT/vsZ84W6i1v1j2OXRP3yxfqvjnnRnZbe86MNogsxhmGJfVwkZ2mHWewTd3XBxEb",
+	"Vkhf/uKKPX7tk98sgYdDdHLvcbj8sCDXBeMwqvbN1dXcGEJvuveRB/Z3e2gCYVoGVbO/SWHwPpTLa4Ke",
+	"JUT8o1H9e0DpOpmafMXQDCYyGRN7BtWD/fM5Vyqcz4F7SM/mXB3UJ00IG5DvIwrAv9Jb1lFIhlqWvmkC",
+	"RlrplgVTzWU5NdY2PITUC4AQckrFiPd0iXc+9gqoAtP8541/6Kyc50xcICAjPAYPcys/3ie/26HZzCfs",
+	"6nm4j58C2juQUxNnWqH30TU21ow9PhOyBBj2Oktbr1z7tBlOKF8ePfYrP7gTY/qDvoH5fOMvcucLAi3B",
+	"MbMFUGxI1+TmXMZmHD5woy97biOExkOP7D6qww6hOI6Kz5qqYKRHmk+Xu5WZdNS35/ebUV/zqmJHG07+",
+	"BZ+KGzHOYiWvXEbj/XRp/MQcfoI36eHM5BVCidyvugOme9SIfYXu5EczYXP5r/bvGALkRpOaa+9Te+CW",
+	"PY1dvVx3uwX+yhJlNt63Ll0EvGQexzvynj2cU/fZLwp6ZH9nzrF6BoOmT/Pxs5mf+tZ553DtG7nzHvtl",
+	"SECoabMmW1qxKFF5SOeXAOh75o19a8f8XPv6zlBlzpLhCSNZrRaEMN4FSzENIPmxLabkF4DLBRlUEZaN",
+	"YhTQJWG7Gy5u7edWLW+qiWQcfOC1ffqhOzfTTA49deOaRsx0dh5dd/OTCBtO5h8BePJ58Xrp0Bj4cTzk",
+	"oE34mc+LCJzr5N1JANCdDgCrBOCNBrUfUOvpmpj3CkPTmT6NLG+nVcrX8MRv3k93LDJtl5K0G1pde6yX",
+	"WjYVFPdbi+/c9aA7/FBN7xh8gVX31QrgzDy3xNKYh/LLpB7M3cw92GCr6wvyPuQbYH1EZBUtOzwTgO1R",
+	"UAGEyEq6H22lGhInIFQxLlF4i6uylHc2h0quFxbWatyynQlQxb61Z+R7+QpCmKc4X9z37ud+OS/p58j+",
+	"DDT+wiFwOpMxao0KClkrLK2CehiO/st9LV2iBkYmMnxp86Rhd6hj5RTf13LzGp55xA0M30hsovvhLA4H",
+	"S/GGwJJDDT8RsmIOL9Wn3DVy47KbsSsN5CaNeXux2LWJTXs32LRz3Ky1VPlm9H+DSUKKthRrvmmVZQ6w",
+	"Sq7Bt7Yk/3V1RfjaxZB9SBnvH+LR/ud//NldP/z3VynhH6hlzml+Z+3t4ZXFET73jZ0iuHfsHCmu/83v",
+	"0B3RyI1n7glK86DmeFp4s7EELa1KoMM6eVf/+qjp7m8gxJTkcu6XM6RkQHWl5hthlW3Rj6nGBZghgc9v",
+	"yuU67oqRLvh9zrV7b7xPf072VXO9oM8Rd1cbhtymyzjkG/GEu+oi6Ok4Nfm3TLfbRz3gd4jknjhg/HZ1",
+	"RkmG3T+TDDVdGAXbc34tJVI+vkmlTyW41K+f5QjeYM/Pc1TGbSBos6WWqwtr2uJpLElJmwatQFqWbGdA",
+	"d3YJc9paWTrDkxB4aTocg4+c1QXafXYeulVZMq2Ph0Vw1FnREHz0DNfCGpLQ9c6qbTVN8EBq4FS0Doq0",
+	"TzmaPJTLXwBE7ddLfHmaw9zJ2zMfkccITRSB9zomAaa1A05AewUK0U5rFdHXMtZm1hm+dVB25+Ft1GVi",
+	"fKE9tB8Wr0S9yUHtbBA3mEW4gLTsjnTZYUut0Ir9IAbtERu+Bgjt0P2QRxLShb0sqawVY66q1SkagGc5",
+	"pJkPIuGyTVToeWjB00r02iRXWJvzYdqIw02ErRpOck0bzUY+WLcTo+2CwK1D6oa0LRZVCrgepemcjhlS",
+	"IqFh2C04C+m9ZiZqnOngTBE6xPUUQNaxp9pdtQzPUPKOBySfjBYFf3/jn5yzzrfeC30GFx30CocUWLbB",
+	"6QMUa0KTyNmz+amfUVn230jH0N1vZzFpcR+YiotZoomH7POdYk/WHNzYa6m2J1iz9K5/3OcvSffDQ1+f",
+	"T+27+TRH9dYdEwQUOhCJ1JEduZyXfLuTyuQjCq/g938lMqe34CqFWltWKuban0EK8xeaPGtkW5F3TN3x",
+	"kulj26fxueM8zg34TLGKCcNp8znNRjdrUobZnMT0ZqzljGbM6GMpnJjo17MwwsQORSlpRdRDR3sqOokH",
+	"prfwHNpL2XAmzE0G3939ilM+nnzRDTZ89XP73GaRxdsgzs5BFuoATMPLSABvh3o4I5/g/01fKGAc7cov",
+	"WOeZrsMhPJ9GG7ogDSIplYbaMc72hFaVYvpYS70t/YhpNtdfOf+u/+c4v8enRs2F1+zafdyPuB4S3o5S",
+	"1dLrzrb7GaYrRQN1r80xHp86P8kZSNXRj2/D55lVhCawZaL1FKmPIRxjwPWkcrOopXUqay76+cRkvySE",
+	"8oPAbudlWh6L2L2DN36TuX4Pi7OfhRztQKfHzp25YW3Ofu141/u7lyumGK3iZM4oh8w5Naq41CYdSX9B",
+	"yzqqMR7hFnnIgfddD9ySCud6ctXsgBdNt+BzIz/pW77bseqnpe/oTM0HwTWgSWMsZ1s4K5TqDjwK4eZd",
+	"jaZDU8dgvmL4A3pznCaLBdGAOkXL242y1+P6g7B7AJlGjJZ14XJNfgLc7Z8uyF/k3mXKikOHGVrEsKIC",
+	"eq92E6pbUSksdoYy6Ax6wWMZd62u5xt2Xz8U9Hx2YtIpneciz9KRBs0IOKjT/Yl7QmlkNlgO2a5WaYjl",
+	"juePF4en7OhyCUQKXnzjVudpCCnNQEXubFT4hAox1BrcbZkxuVM+/M6NOvv7N/NPKYp/H8Fu8/vlD87T",
+	"QjiR4ee77fjkGoSuY3jiqDeSJXSPJtcpED0Qwyk8wkdmDu4rj+X8mdv8HWIpFDy8s3p4zqE1hNdbsTxD",
+	"aLi4PfvVeY2DHr85Pp8/kx8KaXTUo23EpTmugOuatKJhukNKQKmmmVWJDGsOBYKNeABtxH/6aPqoi9QU",
+	"CB5zB8g/hOt0a7ffFZsJRz+f13gG4rvVPYSxnB09EtLNcFGaiSqKSwpplr6UC/7qFL1KQnhvC53le4wn",
+	"wotKa3QpwKgfsEmiLyz0R/7N1VUfmKiIfoReUtD1e18fLqYwm75fP22a3y+T+41ARllttBNBQ7yoApH+",
+	"HGp678YGrbx7oUcxx6pzgoj6fWZ4fi9w1UvwTrrmnACmhfvl2yX7vu600dLVJeh7AUuEcpuoM2POG/6O",
+	"b8T37bykqRfQnPrcffR82pCb7LJDZfPQwYKFXJV8FpFdyCtxvurx9iOTN9AZ8riTKX74c1eLvwtdBxO5",
+	"j+6nc5/gRxf0OtpWE6+9xkyo3I13iVKfJRXL//LgS/+drJguMPuqIJ0disDJGW+0bnfT0b+/0lv2zj10",
+	"0v78k+/62xO04BUXFFxtR2HrnpJ/8t3SZbZst87kBhUQUM+4gMpe3/HcKXvn4Z9UlTW/A+1gj61QXEIE",
+	"5FSxZqfJnjrL6BYQlb2TFeMj2R0/iHLa2foOnrgPtBfgvlrmLvfit9I6Lqx3HsTbQZTHEd5gyFnVXAdR",
+	"1koK1zL3nJhXoGFsuVLYjKsfHAQ1BLyWgyLW5B17WlWw7sdRF+3Qj+UwO36UiQYybNOeI5rdnW2EIALl",
+	"QKPjsGxwxTY+OxroJ+WuGFUZgamEbRzs/fddNS7IU2IUc85fbDDTSLFhiqBhuqLlLc7lJ7siqwj9RCB7",
+	"rLNzoJWMHZ/5shBAlx1bFThPRyGTTCFY2r77BzdAffCZIiwjIPXqWu6hx9OS/GcU0M414uX2xcUAMNJV",
+	"e0xXeiBP+dy0ffUIAdRQ9rPmjWEKiSHpbwiuolnuICSaiD1HaC9RJW7CA0RFyiMFHalJPSQQkKXBaAJC",
+	"hnxSqk0n0MDR65wIg1QDj6I++h5d292IElVZo9mSXDlcZikQ4WYFhcFmnpOsB+Q24/mGa+PCz6f22PCv",
+	"xh8tuuWm+vRny6lo2HrLI+IYLIT3NGkYdnIDLKTJ3T91GR0gmKPfzhsUSKybuSeez+IQ0n1R7R1ewfpx",
+	"XPtYGz5M6Qzi9NPlkmK+9mAVS1fUHaKJWH/7pe/etFfcMB+1w8OazrtKruvq0WX2QI86k4qtx6N+6uZw",
+	"Ey3fRgQ5v/XbBXm1jiQtNkxItwYkqrUWa9PIPbBeKUrmmzh0MGfYMW5PD9ibEZPK023iHlmT/DwN4nJ0",
+	"ebQ73Hn6s+3TLArkZYESjRt7kjpu9ug6RQBdeTiVDeimgHRXSrFueGmOcYM+77uEZIRzg9jYMdO85fdj",
+	"DzyT2x2oFKHvlHN/wBE66lh2sF58vWaKiRJgwRhuur2M0HDE98mLNj564aj5/jx69veGlttf5myrvVty",
+	"CunrVHyxmSi70Vxn4exGz59JcYGSbKoNJglBsd3aN5i9rw+9o7mZdbyfSy14Whp+dw4++7YVPo5jv1m1",
+	"DcOCo/vrBPnC38+1W2crugWkLnQZcKfCQEX10qkTnbbAdQc31RdNllAtm0OlaMTsztWQMqGReT6LFiI3",
+	"XdNA3jlEfiseF6tRPcjr8nv2rPzr9PSEo8w29GRJs/0pUOmkBp7E4mUfd4glMWdO/tlfAbc1OwtnICS/",
+	"d0o70pEG+6htSd2a3AZ/9ialaQ9DJc/SnjTinYqtFdP12fEQYdQHmneD2Eybwp/+b2jfShvLtDY1AQfG",
+	"ti3rzn6J4cNod02wBxKE47S8d2Xz78/iALETctlCd1XwXaHkQUVVn2jqeY4waWq8xSt2RnbsPzubs77F",
+	"3ZyM2cGgsxAUWnEuPHDQy9EqjwsPzqOaa2ZMw858yd/BoGe947fskBINHUQgEyYVjS8WwfToq3BSA46B",
+	"Ce7MJV4AB5lUIMX7fqFVABiBDmpOSLhXrKlejBtthvxO6lSquJio30izWHikpmJhR0tCm/cI0e4Hru2z",
+	"FzDmnK1ABIAVuzpXrBSGtPLQO51WB1JTMRZeRsl21cxwcbz3D/7O/BuW3PmJvo0XcEU+mVvDT3EOu3zh",
+	"nj2TxoQpLdTYnbU60hNfQRhqHSLPZdFH3XGxPHDG2ieHukKB8o5rIlUVwH/vw4a7Fh6TZPpD99hZSWhf",
+	"H26gyWyyULQ/uVk0FiZ6VIxGg8+hjmgHziNSsaXtl900/tABXyLI1BMufP8oyL/lwGT6uXy/LEKe6N9/",
+	"tPcbi6eRCFrVLK4Xl3THL+++sgf+/wIAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

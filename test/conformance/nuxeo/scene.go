@@ -35,7 +35,7 @@ func Cases() []Case {
 		policyCases, lockCases, rightsCases, uploadCases, attachCases, blobCases, keyCases, commentCases,
 		remarkCases, textCases,
 		queryCases, searchCases, trashCases, moveCases, errorCases, mailCases, packageCases, raceCases,
-		importCases, asyncCases, fetchCases, accountCases, providerCases, shownCases, homeCases,
+		importCases, asyncCases, lifeCycleCases, fetchCases, accountCases, providerCases, shownCases, homeCases,
 	} {
 		all = append(all, list...)
 	}
