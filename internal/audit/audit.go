@@ -55,6 +55,8 @@ const (
 	KeysRotated     = "keys-rotated"
 	KeysRetired     = "keys-retired"
 	LogLevelChanged = "log-level-changed"
+	MapRowSet       = "map-row-set"
+	MapRowRemoved   = "map-row-removed"
 )
 
 // An Entry is something that a person did.

@@ -42,7 +42,7 @@ var layers = [][]string{
 		"internal/explain", "internal/support",
 	},
 	{"internal/metrics", "internal/egress", "internal/tracing", "internal/ingest"},
-	{"internal/review", "internal/link"},
+	{"internal/review", "internal/link", "internal/metamap"},
 	{
 		"internal/work", "internal/transfer", "internal/ratelimit", "internal/identity", "internal/mail",
 		"internal/addon",

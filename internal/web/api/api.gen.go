@@ -210,6 +210,54 @@ func (e LogLevelName) Valid() bool {
 	}
 }
 
+// Defines values for MapDirection.
+const (
+	MapDirectionFrameio MapDirection = "frameio"
+	MapDirectionNuxeo   MapDirection = "nuxeo"
+)
+
+// Valid indicates whether the value is a known member of the MapDirection enum.
+func (e MapDirection) Valid() bool {
+	switch e {
+	case MapDirectionFrameio:
+		return true
+	case MapDirectionNuxeo:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MapKind.
+const (
+	Date       MapKind = "date"
+	List       MapKind = "list"
+	Number     MapKind = "number"
+	Text       MapKind = "text"
+	Vocabulary MapKind = "vocabulary"
+	YesNo      MapKind = "yes-no"
+)
+
+// Valid indicates whether the value is a known member of the MapKind enum.
+func (e MapKind) Valid() bool {
+	switch e {
+	case Date:
+		return true
+	case List:
+		return true
+	case Number:
+		return true
+	case Text:
+		return true
+	case Vocabulary:
+		return true
+	case YesNo:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for MediaKind.
 const (
 	MediaKindAudio    MediaKind = "audio"
@@ -802,6 +850,9 @@ type AssetFacts struct {
 	// Duration seconds
 	Duration *float64 `json:"duration,omitempty"`
 
+	// Fields Every field of metadata that had a value when Frame.io was last asked
+	Fields []AssetField `json:"fields"`
+
 	// File The id of the Frame.io file
 	File          string     `json:"file"`
 	FileName      string     `json:"file_name"`
@@ -822,6 +873,17 @@ type AssetFacts struct {
 
 	// ViewUrl The asset's page on Frame.io; empty when it is not known
 	ViewUrl string `json:"view_url"`
+}
+
+// AssetField A field of metadata on Frame.io that has a value.
+type AssetField struct {
+	Name string `json:"name"`
+
+	// Type Frame.io's word, such as text or select
+	Type string `json:"type"`
+
+	// Value As text; a selection is its options, separated by commas
+	Value string `json:"value"`
 }
 
 // AuditEntry defines model for AuditEntry.
@@ -1161,6 +1223,114 @@ type LogLevel struct {
 
 // LogLevelName defines model for LogLevelName.
 type LogLevelName string
+
+// MapChange defines model for MapChange.
+type MapChange struct {
+	After string `json:"after"`
+
+	// Before What the side that is written has
+	Before string `json:"before"`
+
+	// Direction Which side is written: a property of Nuxeo, or a field of Frame.io when a document is pushed
+	Direction MapDirection `json:"direction"`
+	Field     string       `json:"field"`
+
+	// Problem Why it cannot be written
+	Problem  *string `json:"problem,omitempty"`
+	Property string  `json:"property"`
+
+	// Row The id of the row
+	Row string `json:"row"`
+
+	// Source What the side that is read has
+	Source string `json:"source"`
+
+	// Unknown Values that the table or the selection does not have
+	Unknown []string `json:"unknown"`
+	Writes  bool     `json:"writes"`
+}
+
+// MapDirection Which side is written: a property of Nuxeo, or a field of Frame.io when a document is pushed
+type MapDirection string
+
+// MapField defines model for MapField.
+type MapField struct {
+	Name string `json:"name"`
+
+	// ReadOnly Frame.io fills it in
+	ReadOnly bool   `json:"read_only"`
+	Type     string `json:"type"`
+}
+
+// MapKind What the values are; those of a vocabulary have to be in the table of values
+type MapKind string
+
+// MapRow defines model for MapRow.
+type MapRow struct {
+	Binding   *string    `json:"binding,omitempty"`
+	Changed   *time.Time `json:"changed,omitempty"`
+	ChangedBy *string    `json:"changed_by,omitempty"`
+	Clears    bool       `json:"clears"`
+
+	// Configured It comes from the configuration and is changed there
+	Configured bool `json:"configured"`
+
+	// Direction Which side is written: a property of Nuxeo, or a field of Frame.io when a document is pushed
+	Direction MapDirection `json:"direction"`
+	Field     string       `json:"field"`
+	Id        string       `json:"id"`
+
+	// Kind What the values are; those of a vocabulary have to be in the table of values
+	Kind     MapKind           `json:"kind"`
+	Off      bool              `json:"off"`
+	Property string            `json:"property"`
+	Sync     *string           `json:"sync,omitempty"`
+	Values   map[string]string `json:"values"`
+}
+
+// MapRowForm defines model for MapRowForm.
+type MapRowForm struct {
+	// Binding The id of the binding that the row is for; without it and sync for all documents
+	Binding *string `json:"binding,omitempty"`
+
+	// Clears An empty value empties what is written to; otherwise that stays
+	Clears *bool `json:"clears,omitempty"`
+
+	// Direction Which side is written: a property of Nuxeo, or a field of Frame.io when a document is pushed
+	Direction MapDirection `json:"direction"`
+
+	// Field The name or id of the field on Frame.io; of several names, separated by commas, the first with a value counts
+	Field string `json:"field"`
+
+	// Id The row to replace; without it, the one that writes to the same place, or none
+	Id *string `json:"id,omitempty"`
+
+	// Kind What the values are; those of a vocabulary have to be in the table of values
+	Kind MapKind `json:"kind"`
+
+	// Off Nothing is written; so a row for all can be switched off for one binding or synchronization
+	Off *bool `json:"off,omitempty"`
+
+	// Property A property of Nuxeo, such as dc:rights
+	Property string `json:"property"`
+
+	// Sync The id of the synchronization that the row is for
+	Sync *string `json:"sync,omitempty"`
+
+	// Values What is read, to what is written; without any, values stay as they are
+	Values *map[string]string `json:"values,omitempty"`
+}
+
+// MapTest defines model for MapTest.
+type MapTest struct {
+	// Changes One for each row that holds for the document
+	Changes  []MapChange `json:"changes"`
+	Document string      `json:"document"`
+
+	// File The name of its file on Frame.io; absent if it has none
+	File  *string `json:"file,omitempty"`
+	Title string  `json:"title"`
+}
 
 // Media defines model for Media.
 type Media struct {
@@ -2187,6 +2357,9 @@ type ReleaseLockJSONRequestBody ReleaseLockJSONBody
 // SetLogLevelJSONRequestBody defines body for SetLogLevel for application/json ContentType.
 type SetLogLevelJSONRequestBody SetLogLevelJSONBody
 
+// SetMapRowJSONRequestBody defines body for SetMapRow for application/json ContentType.
+type SetMapRowJSONRequestBody = MapRowForm
+
 // PauseJSONRequestBody defines body for Pause for application/json ContentType.
 type PauseJSONRequestBody PauseJSONBody
 
@@ -2270,6 +2443,9 @@ type ServerInterface interface {
 	// GetDocument What Frame.io told of a document, its versions and comments
 	// (GET /documents/{id})
 	GetDocument(w http.ResponseWriter, r *http.Request, id Uid)
+	// TestMap What the metadata map would change of a document and its file on Frame.io; nothing is changed
+	// (GET /documents/{id}/map)
+	TestMap(w http.ResponseWriter, r *http.Request, id Uid)
 	// OpenMedia Something to play or show, by a ticket that opens it once
 	// (POST /documents/{id}/media)
 	OpenMedia(w http.ResponseWriter, r *http.Request, id Uid, params OpenMediaParams)
@@ -2327,6 +2503,18 @@ type ServerInterface interface {
 	// SetLogLevel Give the log of the node which answers another level for a while (administrators)
 	// (PUT /log-level)
 	SetLogLevel(w http.ResponseWriter, r *http.Request)
+	// ListMap Every row of the metadata map (administrators)
+	// (GET /map)
+	ListMap(w http.ResponseWriter, r *http.Request)
+	// SetMapRow Add a row, or replace the one with its id or of its table that writes to the same place (administrators)
+	// (PUT /map)
+	SetMapRow(w http.ResponseWriter, r *http.Request)
+	// ListMapFields The fields of Frame.io that a row can name, as far as the administrator sees them there (administrators)
+	// (GET /map/fields)
+	ListMapFields(w http.ResponseWriter, r *http.Request)
+	// RemoveMapRow Remove a row; what it has written stays (administrators)
+	// (DELETE /map/{id})
+	RemoveMapRow(w http.ResponseWriter, r *http.Request, id Id)
 	// Me Who is signed in, and whether Frame.io is connected
 	// (GET /me)
 	Me(w http.ResponseWriter, r *http.Request)
@@ -2888,6 +3076,32 @@ func (siw *ServerInterfaceWrapper) GetDocument(w http.ResponseWriter, r *http.Re
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetDocument(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// TestMap operation middleware
+func (siw *ServerInterfaceWrapper) TestMap(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Uid
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.TestMap(w, r, id)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -3570,6 +3784,74 @@ func (siw *ServerInterfaceWrapper) SetLogLevel(w http.ResponseWriter, r *http.Re
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.SetLogLevel(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListMap operation middleware
+func (siw *ServerInterfaceWrapper) ListMap(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListMap(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SetMapRow operation middleware
+func (siw *ServerInterfaceWrapper) SetMapRow(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SetMapRow(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListMapFields operation middleware
+func (siw *ServerInterfaceWrapper) ListMapFields(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListMapFields(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RemoveMapRow operation middleware
+func (siw *ServerInterfaceWrapper) RemoveMapRow(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RemoveMapRow(w, r, id)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -4568,6 +4850,11 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/folders/{id}", wrapper.GetFolder)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/folders/{id}/documents", wrapper.ListDocuments)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/documents/{id}", wrapper.GetDocument)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/documents/{id}/map", wrapper.TestMap)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/map", wrapper.ListMap)
+	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/map", wrapper.SetMapRow)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/map/fields", wrapper.ListMapFields)
+	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/map/{id}", wrapper.RemoveMapRow)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/documents/{id}/media", wrapper.OpenMedia)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/explain", wrapper.Explain)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/doctor", wrapper.RunDoctor)
@@ -5214,6 +5501,45 @@ type GetDocumentdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetDocumentdefaultApplicationProblemPlusJSONResponse) VisitGetDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestMapRequestObject struct {
+	Id Uid `json:"id"`
+}
+
+type TestMapResponseObject interface {
+	VisitTestMapResponse(w http.ResponseWriter) error
+}
+
+type TestMap200JSONResponse MapTest
+
+func (response TestMap200JSONResponse) VisitTestMapResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestMapdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TestMapdefaultApplicationProblemPlusJSONResponse) VisitTestMapResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6022,6 +6348,158 @@ type SetLogLeveldefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SetLogLeveldefaultApplicationProblemPlusJSONResponse) VisitSetLogLevelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMapRequestObject struct {
+}
+
+type ListMapResponseObject interface {
+	VisitListMapResponse(w http.ResponseWriter) error
+}
+
+type ListMap200JSONResponse struct {
+	Rows []MapRow `json:"rows"`
+}
+
+func (response ListMap200JSONResponse) VisitListMapResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMapdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListMapdefaultApplicationProblemPlusJSONResponse) VisitListMapResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetMapRowRequestObject struct {
+	Body *SetMapRowJSONRequestBody
+}
+
+type SetMapRowResponseObject interface {
+	VisitSetMapRowResponse(w http.ResponseWriter) error
+}
+
+type SetMapRow200JSONResponse MapRow
+
+func (response SetMapRow200JSONResponse) VisitSetMapRowResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetMapRowdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetMapRowdefaultApplicationProblemPlusJSONResponse) VisitSetMapRowResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMapFieldsRequestObject struct {
+}
+
+type ListMapFieldsResponseObject interface {
+	VisitListMapFieldsResponse(w http.ResponseWriter) error
+}
+
+type ListMapFields200JSONResponse struct {
+	Fields []MapField `json:"fields"`
+}
+
+func (response ListMapFields200JSONResponse) VisitListMapFieldsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMapFieldsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListMapFieldsdefaultApplicationProblemPlusJSONResponse) VisitListMapFieldsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveMapRowRequestObject struct {
+	Id Id `json:"id"`
+}
+
+type RemoveMapRowResponseObject interface {
+	VisitRemoveMapRowResponse(w http.ResponseWriter) error
+}
+
+type RemoveMapRow204Response struct {
+}
+
+func (response RemoveMapRow204Response) VisitRemoveMapRowResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RemoveMapRowdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RemoveMapRowdefaultApplicationProblemPlusJSONResponse) VisitRemoveMapRowResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7602,6 +8080,9 @@ type StrictServerInterface interface {
 	// GetDocument What Frame.io told of a document, its versions and comments
 	// (GET /documents/{id})
 	GetDocument(ctx context.Context, request GetDocumentRequestObject) (GetDocumentResponseObject, error)
+	// TestMap What the metadata map would change of a document and its file on Frame.io; nothing is changed
+	// (GET /documents/{id}/map)
+	TestMap(ctx context.Context, request TestMapRequestObject) (TestMapResponseObject, error)
 	// OpenMedia Something to play or show, by a ticket that opens it once
 	// (POST /documents/{id}/media)
 	OpenMedia(ctx context.Context, request OpenMediaRequestObject) (OpenMediaResponseObject, error)
@@ -7659,6 +8140,18 @@ type StrictServerInterface interface {
 	// SetLogLevel Give the log of the node which answers another level for a while (administrators)
 	// (PUT /log-level)
 	SetLogLevel(ctx context.Context, request SetLogLevelRequestObject) (SetLogLevelResponseObject, error)
+	// ListMap Every row of the metadata map (administrators)
+	// (GET /map)
+	ListMap(ctx context.Context, request ListMapRequestObject) (ListMapResponseObject, error)
+	// SetMapRow Add a row, or replace the one with its id or of its table that writes to the same place (administrators)
+	// (PUT /map)
+	SetMapRow(ctx context.Context, request SetMapRowRequestObject) (SetMapRowResponseObject, error)
+	// ListMapFields The fields of Frame.io that a row can name, as far as the administrator sees them there (administrators)
+	// (GET /map/fields)
+	ListMapFields(ctx context.Context, request ListMapFieldsRequestObject) (ListMapFieldsResponseObject, error)
+	// RemoveMapRow Remove a row; what it has written stays (administrators)
+	// (DELETE /map/{id})
+	RemoveMapRow(ctx context.Context, request RemoveMapRowRequestObject) (RemoveMapRowResponseObject, error)
 	// Me Who is signed in, and whether Frame.io is connected
 	// (GET /me)
 	Me(ctx context.Context, request MeRequestObject) (MeResponseObject, error)
@@ -8193,6 +8686,32 @@ func (sh *strictHandler) GetDocument(w http.ResponseWriter, r *http.Request, id 
 	}
 }
 
+// TestMap operation middleware
+func (sh *strictHandler) TestMap(w http.ResponseWriter, r *http.Request, id Uid) {
+	var request TestMapRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.TestMap(ctx, request.(TestMapRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TestMap")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(TestMapResponseObject); ok {
+		if err := validResponse.VisitTestMapResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // OpenMedia operation middleware
 func (sh *strictHandler) OpenMedia(w http.ResponseWriter, r *http.Request, id Uid, params OpenMediaParams) {
 	var request OpenMediaRequestObject
@@ -8700,6 +9219,111 @@ func (sh *strictHandler) SetLogLevel(w http.ResponseWriter, r *http.Request) {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(SetLogLevelResponseObject); ok {
 		if err := validResponse.VisitSetLogLevelResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListMap operation middleware
+func (sh *strictHandler) ListMap(w http.ResponseWriter, r *http.Request) {
+	var request ListMapRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMap(ctx, request.(ListMapRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMap")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListMapResponseObject); ok {
+		if err := validResponse.VisitListMapResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetMapRow operation middleware
+func (sh *strictHandler) SetMapRow(w http.ResponseWriter, r *http.Request) {
+	var request SetMapRowRequestObject
+
+	var body SetMapRowJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SetMapRow(ctx, request.(SetMapRowRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetMapRow")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SetMapRowResponseObject); ok {
+		if err := validResponse.VisitSetMapRowResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListMapFields operation middleware
+func (sh *strictHandler) ListMapFields(w http.ResponseWriter, r *http.Request) {
+	var request ListMapFieldsRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMapFields(ctx, request.(ListMapFieldsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMapFields")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListMapFieldsResponseObject); ok {
+		if err := validResponse.VisitListMapFieldsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RemoveMapRow operation middleware
+func (sh *strictHandler) RemoveMapRow(w http.ResponseWriter, r *http.Request, id Id) {
+	var request RemoveMapRowRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveMapRow(ctx, request.(RemoveMapRowRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveMapRow")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RemoveMapRowResponseObject); ok {
+		if err := validResponse.VisitRemoveMapRowResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -9758,231 +10382,249 @@ func (sh *strictHandler) ListWorkspaces(w http.ResponseWriter, r *http.Request) 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"3H3tk9u21e+/gkf3ziR9Su+u06S3XX24s/FL6ztu4vG6zYc4s4ZISEKXAhQAXFnN+H+/g3MAECQBitrV",
-	"xsnzKfGKBPFycN7P7/wyK+VmKwUTRs8uf5ltqaIbZpiCf9GylI0w9n8rpkvFt4ZLMbucvVszwisil4QK",
-	"4p6y/3pp3z7jclbMuH1uS816VswE3bDZZRiumCn2c8MVq2aXRjWsmOlyzTbUfsfst/ZRbRQXq9mnT8Ws",
-	"bJSWajiHH9bUkPczwT6a9zP7cbNmZEtXjCzYUipGNOWVn8jPDVP7diZuzPEP88r+PbEOGPaYJdR8w00Y",
-	"rDcX/DEeoGJL2tRmdvnNRTHb0I9802zsP+y/uMB/PS38d7gwbMUUfKjBOQ8Pq3GnRSpZNhuGp/Vd85Fl",
-	"jurIJX6yD+utFJoB4bxRclGzjf3fUgrDkIbodlvzktppnW/xiT/+W9s5/hKN/b8VW84uZ//rvKXMc/xV",
-	"n/tx4YsJctjZle2UdPvuXrOjXi1kA5PYKrllynCcqLBbcNOoOrGqYrZtFjUvsz/fMaU5Tn945u3m/Rge",
-	"LKLvdUb/KZymXPyblcaOflWWTOvhlGlliUAbRQ1eC/fmQsqaUWFfZRvK01Ne2gvK5U0phWClYVV6AP8Y",
-	"UsPIONv2oAfP1FSbG81X4obDHi2l2lAzu5xV1LAnhm/YrEi8JVdcJMfLTgY31chbJobUf0VgRAI/OzbB",
-	"lSZck1u2Ne0UouUrdidvO3vTfkwzbc9SRz/GNzA+dlyKm3jRO7hopO4KUofU28wkuWjNzEtaIh9P3A3P",
-	"m4mRdeX5JbVvzQldaHtzlkpuAofQxNjX1vSOESGFXUGXEEtZsTK5R1WjqHE3ozsTzUopKrvklhpks6gj",
-	"UhDNZmE3s5gtec3GZI9dQFgVPJygJ/v3A3R8o6hhXQrNz8m+oDsPc2H+/PVsyI/docE112skp2l3YMMq",
-	"Tm/wzzm2ZEe8WeyTDyimZd2kT+A1v2XkT3/5+oJ8JF89/fNF6vua/yex8Yu9YZ2Tyy9cG2oanZxbs60l",
-	"rW6qwZaPbQi+xFSaDXO28zx6SCpA4V9o1AykCAQzJ2yzNXuyWzNBuLH8QEhDboXcieEUeje7JSpHpdEs",
-	"kpezqbh5IYzaJ/i5l0xJvlUQSpayrpgqrK7FDdukNohWlXLSon/1mWJwU+z8mTakpBsGNz05jpl+KKVU",
-	"itXhog+5ADM5MbSmej2c6/d4pZndJ0JFuONSBJ2Om9RMeJpVC1ll+If9BdnbTkmTG1azn4evvzKaIDsg",
-	"dCPFipi11MxPFT456Yrs1rjXg6/u1jJLDXOy4VpzsSJLqYgVJWJldfVD9ArqnJubXRUctJuDO40U2X7L",
-	"RWWHG9JsaeeVZ6ulYtQcw/HgBakydBTtROp3J7DyDJNV3Lh1JGSJYRukBa5JuaZiZfeXG0INMWuuyUba",
-	"0VOzZlaUpa6cIJQscPPC0Az/ad/BoRmpqWHadITh2CYhH0jLMfjpBpT4kd8NN3V6izJXCPjNgW3b0Fum",
-	"iVS4eUxnbpNgrNI3cidY0pjbEyEXstqTEkxKAxTOrW4ipFkzRTZ0Twy9tV8m8o6p1DfC6FmZiYbtqI3R",
-	"Pgm3iOoM3Vkhl+AveM6XME1R45w1WdDyluwcKTSiYoooZmXGzJKRteh+nDmKmRWzhWxEBb+4PzTC/2lJ",
-	"ec2q6LpGUtIOe+OGHczr73JHNlTsIwWPKtaZiz1EKVBDJju73056UENK2dQViMhSbphbDzdr2ZjOgUcs",
-	"LrKPhlORS4OCd0fdtWNVgRro0znZrWVETkTTvSa7NS/XIAzMmu1RMdUMNeYJ/FaqW72lJTIwS70HKeEH",
-	"/4p9341IlaL7NH9117N7GXtXr+iwzi5v63Oylit6wu6QsSfAztJa1ttu/whnfwZbfDx/P8xyu/etf9kl",
-	"3Gb3THQD2B1Te7Q1WuMnRepZ0rKsyf3oZXKHEVtqq6W17gg1KcoZ87D0qagno+uaGEY3znCyZLumdU1K",
-	"x60CzQ1WM0pbE47xxXJp/zA4RtDyUh/McmFJqNA7pjSwX+BX/kz8cTGdNhlQ1/In6WxYb9smD9FuVno/",
-	"2MeM01Fb5ZVb8WoNVibKpKA0MqNZocrl54hX5QaJHfxdluDbf1esZvHv/evZuYzu9v90SBWDjQqqF6w0",
-	"dbLP1lIlLmbVHGE1MVEdo4PBQd94Cz3h3ihmNRc9/nmAlse8Nk47H7KOEZ+SYht51/HMHFapewfgOK87",
-	"gO6i2w/4tSbPRm42zqXZY5uNWWeU2KM14krRXVZnpUJIA5YXobr1gaysSLQ60/+7/v672LLd0ApMFL2m",
-	"2/T99S6bm6McHFaxZlVSBQadzbLfnVSVJjurSDgxT+jS4I97/PtOcWOYSPrijnYCuSWjWV1kXD7DEZ/J",
-	"RhhWoQZyMU2nyCjNUnHnwzyGG27pik3cdsW2NT9CkfEEm7ie4Cq6y/mB04z4TU25IPa3ggh7gciGqttm",
-	"m2TFfMPK9E1P6VDuBrkvx9pMmGigurDR7Yakbutzx7UT4nHUNXjACbeRFV/yY270Y3rV8oZddgFNhnpH",
-	"VauaLliNgSOi13KnC/L07OkfA6+JlHmieVI89469gXP32rGTrG3AJGzz2NE+D56mHj8WJdNGquk35SVK",
-	"8cRFAT/iodcjJzw4yODa6dRWOp9R4FyLfVBbqaiIpaHC8jbh/EtbJrc18+4q0cbuHnj//RxvNk7fGJy5",
-	"YmAn2t+tYivgXzXXeAUTDDt4KbJhSMuz8THHrLlIh4LK25sRVXVNwTi0j7Eq3pRMhCjrI/aKnXcTjw2V",
-	"dbFsG/RpjvsW9PrxrmvutwQBfsd2TBuy5EqbOZ6H/V97FibaEMKNZvVyKp35+/gvN6dDpk3y7juzOR0z",
-	"DTZ2e7WjZUZXrk/ZY+zjX+0W9iJcR7sxG6WcqDmRJrOWdaWPj2sBn856rXKhmSSJJc8Mx28XnNreF3dp",
-	"JfmIEMNICIHddTc6M12v5IMD1w2XmuzLnKt7ZApW64m1PHlr7QqqhHPiKRfP1bd8u804MrIn6NXBfhwA",
-	"41hILc5HApZ6G+bZMOdFXdiLLFhBan7LyLm1Y++42ac2Gt+abDzBysf3M0iB7nZm2efJWGKSXh1T6bCa",
-	"/LQn6RPdg3lpzQYIVjWGqY3UxjvH9/YcNLOSXIZwViT2HqiXlFTcLLjIKPAdl0VKEbF/xplSpfgdFyuM",
-	"mGqgoBUzxFIWqCKk0Q2tYfogLI5waR2UwMjXHyR/TyhTd+v9jZAmHaaANDOmtBR2i4Q04GBMBj0mk2JX",
-	"noUjHZxfvI9J8kU7M3f5cnHSPA9Sk5gshhftKCOTeqPkv5NeymNnpaQ0N2NaZnsFfeS8ZY9GMUYWbMXF",
-	"1Kgpcrz4o6lF/p1XFRMjURdg2dwROKjQbGnsVAs0lNAdYlhd20d7STh72QAnsdSmGSNS+TvLyEoKFjJ4",
-	"wA5z2TpDA/KVi+YNnP0ZpxU1hm22ZqJXYtGK0DEVx7vjuUtFMGslm9U6nWGQcREeSj043tsWOQlGzZZI",
-	"M3ZeNUWarR27Koh056iY5e6dU4gVN3FkOtCaW86wn2zEouKVYMKZm3bbFR+xgrO/KUOIKO3i260luICo",
-	"vtVAo6VlZbXdF8WM2ncYYySZNkxrp+IkXMPmBhM+pm+SbEwpMxxjJCz8q2pZWX46ooBFcWavZ+4opjMU",
-	"M9UIp2xWSG0uOgwypGS5QLE2bHusDFVU6CXu4hjtvfPPQdZWdcwtTHHfWxSDbuNaqenjoT4ECitqGVbs",
-	"OPSz6HKNDnGnGPpruXrN7lhCCyylWPJVo3BlY5vhx/jOyhBrlfkBj3lpShaTC9olU+eE4XUmScVRt1sN",
-	"gelZzrWg5e3ErJS+fYA5RrjQIt6qsT3+zol6T+AVWzQrSExfSmdSWStOKamS9PwPVnE6PCjP1/ywd7wC",
-	"nZI2FZYobOztj5i/3WzB0nYa6F1e+cwEJpdSAefQIbt+7nQNSJUglOia6nVBtpA0QRZsbVVHePILTVwS",
-	"Hz7LrQouhWEfDbGfPSNXkYjnmIahMVwRlV0MeY7UJqUoXRFteF0X/qv2/C0DQz9LZpgDGzAYLNq1FBuS",
-	"jSpHo8Zh+iMnk7Qpvh3u+ry36x3W3u7+GXlliNwyoVGcU1HBMBB03nDRGDZ2BEV4wX1A3nKQJLJRRO6E",
-	"o4/ECFmLZ7feZy0R1DSEtPNbkQUzJpUY1bukjqm67U9dzO8cz+kpijW/Y2k7cy21OSavDPJ2pkdODFVH",
-	"qXOTKzNAyMDkY4+j/56bZ+FWntqpN7TRia3KJmZns8m8KE8knLJNNxffpWChO4ErUq5ZebuVXBiyZ+lU",
-	"LIzF3E8QL6wu44M5fprJvQCr+PdTsTK8UW0eeFx78fAalfHCEFz8sEBkuPTkrrcLGtZn3Mt6WnJWV79l",
-	"p2TCix3RelBiBwLPpQyBnKbOiZMMWqcdRr1TdJ4br5K6KTmrNXNSVgVRucQR/h9MwcjVm5U1Z8LcZFjq",
-	"oTRpJuiizl2fNdU3mpWKZWIXilVcsdKkPXhv2YpbMU3YR1qaeo+eDq/ORLVH6VPGl3NT06XcHpt0pJm6",
-	"4+VIfARKrbIb3WimbqacST+3K/5sP7mzPb3OdheJw4/nl51N2Jn2aDub2Tu0MYJ8KdXmcYjS/dqSVpdw",
-	"XkAJzi1jWx1c4z5fXhup0uz3CErv1T45lxvkZhq613NCiWA7gtuGGVCYq+839DT0+Djk1m598nB7Gbiu",
-	"pjjOsR1Ny523mZ8cTUXD6KbAHPF6HzIS1rIVlkGJPTqh902Tqgi6iuqVBZhEkJUuI3XbYHxCKrBaz8gr",
-	"EVc58xDSboR3vFkqOxtUM0a17oPJLagp17ksDkwrtpJu28DwRq7ANZYi3chH+hmclqdIErWPu7rDIfmE",
-	"ykSws2h5i27AmlHNqkxdyJSwOETDo+K98eqY0b2AOgoS8giyeuJYsU3nkbyQWVnCT4e77Hp2VBNMMa7S",
-	"a4uYzgPKczRUHHFzSbZKrqxELpyPtkAPbTd44JK4llKtZDcps5uYwzJIA/YSYNYCoZCaE7LhjYQAecIV",
-	"TPc3jkhG/cytj9k9bUcVcpcc1JrwmdRUWOSaVhjyHOz+tIuwbcNZud/ylIGc4uaglZi0UOAKEsx9qniV",
-	"rlxkIr/0Tg0EqekRJWiabamvlk6IxlNkOLIpSVTX8GDHEEi4pOC3QH922St+x8QhToLv3VjKGhs3GqVz",
-	"dbpbW5Ddus1KtlQ5GymFGGOCofYkN8CIupv1648XT8d2HaQFHNo6n4LfHer9bEOtVvp+VmDokhE7VT+y",
-	"YqLioHqFEh2dlFYp5w3K5o4T11tkLZO3uxvvURFh0fiLPGD9oUYgEH0bb2gvcOCGjvxbOZ5WyvT6ymeS",
-	"5iq13U4vLQPlwtJS0Gdqfsf0PNTlMSLYRxMyR1cSLtp0xcbL3seUgnkmOMJBtaHlbUIf7Aoqa2QSzcWq",
-	"Zln8h5jAD6SKTSEJ95lssoM94G+9utg7CJQ2w1XhNdCtnqbT8fWcFmrvqXKYPsbJ/mQsCDlx6vu0rjtf",
-	"n8Cr762uZtw2LnQ5YXcKlxPdat6oz9SgfMvkbKdS6wNFtyskuqnZMnHF/ykMr13ltzaYCKa9BeNqwi2D",
-	"twdZUxOndVgRYqQkNTemZpD67LUXIyFtZNqpjcmJvt/XcdaY18UsNKYXT9tRBNqL/UPs8Nla8pJlQGvi",
-	"ZCs4c9g4sEe5brX4ftnjQeY1xnuyZYnT6sucsDkkVnLbkfbFdO5Oj6h4BdX3W2rWupM7NLd/thoPCBLt",
-	"cgbyXosN/fgKf3x6ceHQxvwfej6NYvbxyUo+sX97om/59omE6dD6CcQh7K4b1bCkJMn7ZJyp7rbuC91m",
-	"ciWtELekCeria/foIakTabcD/I2eJOaopFg9nIpWZHOjidyJAoIIVA9ltHsGX1gwzV0MP+1rGtFuYw3K",
-	"a7qSAJxTPdzTkLtZkPezJ+9nGOcQ7D7KKG1VUeTBcT2Hdha2uad+iFX+vg4BvVYDrZG2OuNBLbF3H3P3",
-	"7jWcb/7mjeo2AxybcMTpmrjjtXHUDlvKAfJjh1c/UIvz69eJ3Mx1SGscu2Iu+RFAPj6avNicXocVCmXG",
-	"ykfcmGMrSkZUr2JlxyXQoKmzdQ7xkL9BllxUurA3+f1Ms5qVxupK9v4Ix1Xtsz+wBfnnK7JhVFizHHII",
-	"rHKqb9FSb8XY0PHIPpZsa3J8fZAKGqeOIjM5jqf3XdM9xM8KbxWt33RzdP0HNvTjayZWZt0fMPfJ4ReH",
-	"eErtHGCnYWtLipmwPjnmXDOqyvX5dntJAEHzjX1JF8ATwKerC6KlMt/u8b/fK0j9/bnh5e1LXptOflRL",
-	"KdsoKDfOZDsUAglkYSu++uYbkJZhaw5dyzBMjnjfcJZSiq7lhmGuB4KyYEDVWcvHVLf2c6OQAQOOGSZJ",
-	"bXlpGpVOuTlQGpvmiiNOgFF2/mC3UrqExSfB2LGzh4CwOP/TVLL7KU5HaAWRBkLFPkT0UDHYcWC/n1E7",
-	"SJ71tSvSmp5GMaoZjKU3j+Q15HIXIr+HtRrjWoAJhSeRElBigqafXo7yr9PYVtqDW7XRuDn4NC9jx2BB",
-	"6I5yw6o5Ucw0SrDqMgoNLWh5Ow9RoUsiJKmlWDHlXzt7L6IQog4gWM556sdMpjvbn3HgbJjxHVUrZlLI",
-	"ulNKvFsPniu+8nW/+eKrLDrulG8589hKKisSMsYA3pBhXdah0VHMJCLWR1UzM7oZK3JHG4gqpk0n/Hb8",
-	"dN9ZHpSKr2c16mwp13tX6wf3CGblBJPHm3NRmKMVbL8f4cAiMsldt3eOtx7huT1RtHMaLuC9wxLTPE1x",
-	"oVXrhe3jqeXtl2vMu3mmWMWE4TSVtD+apjKeg5RNu+i8mJ6YTleWb0Oq5CjJ41Mt6vSUFCTtkljdJ5LT",
-	"Cm6F3iatpToGVgYwqhLXsaKGLlw0N7Dxn2uOoROpzUp17LZuQHvUEBl6NDP1dtZO4oIwWq6Jj9oMNkLI",
-	"6oj1QlZ0YrmWPLW5qRoWo2cN51UjXCwj+EIUo0dwRUg7BtcuysEU/vSWNvpw4QlmJd8Poj4cnt8efyrJ",
-	"hRaeaNJ0JlOIxwfzVroZCW1IzG6NkOPpLHc5xJXW6a4LJ5IAA8P5rxiYA5PoAJaVLbI70FIgX77Mcsjt",
-	"mB/HDZQWBGdjlGY0fdbvOBuVn3m1s1P86AufmZWSFSj5gLJx0BfHMV8RDylLMs/anhGZmECYyUqi/u+D",
-	"xgWcciK9yxxaHh0mvkyMa/EV00fGV7N2ubd1j7VqXVwya85GNPsgRI5U5hfcLWiyIJehHrTiFeF4NugG",
-	"QzzfWXG/LCbD6lpniGxqZKbFvM7ukL0febtgTA3y/n2IXBeE1a3umwtNB4QaarLJOpr4pzDSec+8nagL",
-	"y0Ee4W+fo1+dT2GLXJKAm0+MJAuGYk4e8kz2edCYRmu5po+c+ECD8BV2iOPvcvobvc4jxCfh5l1KJsoE",
-	"vRflWknh8nC9Z8EO228YcDBLru9ia+Gd7VdcYHUUFGboKUUs0iKOuPj0pg1XSiqN3NBFC2CSGL+9R4FF",
-	"Yg5ckG1NS1Y43Ogd3RdQQlrz0hSARWC/j3b5HJ0x9vuXxJnxBbgLiuAYKNyzPieRVXHK6Eg53KQSt9iw",
-	"aKGjXFwGidsvNckS7DklYoFu50OQAJFecP/BPxMhux2XaYzYK8NvPu8GAZayruUu6ALp/Iw1wxSa0Qu/",
-	"F+XbRvTR6oa+jMCrqmRSazu/HVj9OablI/fKoZknpu0/5Kvcp3/L8iEoakU+1H527svntlDXifCjkJqO",
-	"vnTLrDOTQcrupmwnHtDxRfe1q20160Ka9E0/baOEg6jcDj44nRaqGqEhVj1ZqjCqas7UTYwzl6jtu8uT",
-	"FcLvYlltLi+IubSnALMFqJ+0xov1cQ/uTEOt3ZLc4yUEf6bcBAwTTXCvjLhS7t+CAR/I7cLp09L9flrz",
-	"YgYIDxlxlHGaTPFgRvzlXmAiii0Vg4p5a9GCAYQIzVlYEeyPcphrhDD6KoeWM4Ia8pDc7wPZ3QAR1Oj7",
-	"C2x/rFBZiYCKTc4dPoLAPppOrKA/VkKnukLssF7HiAUjCwD5MYcNmaNaKXhXYSLBt82/6pxIKqUzcW8S",
-	"vRhaZEnkSAn2F3hdX14mxJq7h7EI6bPDFuakbQThXVktvolTGVr+0V6C6KS6suwg+om9t1dlAi0/xF8C",
-	"skoAzge03rt4SYjcAlYXhfvqlgzZkSl6tJ99zpdLppirVx9AVeWcJNTzClJJ5uC/IRXDT+bSwyRY3dXw",
-	"mmi5YdBxxnUXQV0CbB9fHWhnf0ms9Ia/ILhDx/+wYAjhAD2q9g4vFeOf0QcR4QvK5lBjXEc4yXxyCMSf",
-	"SsrlOhZrumX7SUkAvpUZ0vMNJmGPtDYY9WOsEjzuj7gHnVjhE/ybt+cK8t+kAhLQBfmvJBOxFgKgJ5KI",
-	"0Pwa/jgrZk9mxey/Z8Xsv5JznuYsgAXg1oVkgW7rACDG3OXJNHsLE05oFtQ4SuMV61HH45T+ef10AtXB",
-	"chyQX7607VWAT4hrY4bewbiwbYLvJ6IBhchxBVrhCXXBqH0vnXJwDca8OC6PUwUTb7zc5REvEBoRU48G",
-	"6267zTOS6sW4UM5Z04lLsOri8SSo/2VLXmPtSNfUZX256ilAFgfv1qAw0WlrmDE/7EeKN2a6LXXQCZt0",
-	"F6OjKdJQDubcTy9ByZaV9A46vaVBtMB+di6HZtBIaxBY8fhBgU/4ZJo9qWQ3xSQFcDOsAG7ZlndQDk3Y",
-	"Y88pfRwuy9ZJ7AGtYKxITOzGmLPKBvGLbAi6NR8HTH/j4cmCkJ+MSPZTcdhxunHYS6mAl1oxbXy/Srkk",
-	"R9Ripp2QV2RLjWFKIMbVf4NG9H8T2ZAjkC09KHq6QcA0ut0qeUdrl80eRR4n9cxKH0kydS/fmOFbEDDB",
-	"o2SknJM908lOdx3vWOQGGlyKvl6JNJqU9XPcVvtbge23Yj4ZtE1KMP4aru0coda687yHP2rgQkpp2mjj",
-	"4Vzm5CXUsif2Z9xPlNp3iMPisy6+AA7kTmjFsjb/jB9vbjnYgSPKBYZfoiu1u9cYbVowswPc7p0E59gk",
-	"Uhh4tLqf+4YYSSjZM6rm5AKiY8C3LoNmXLENBUEbOtFdFGNusaQt1MZH7VF1ak6eYAqCc6KFlEqQrn5t",
-	"Zs1dkBw8bCAUhAxUvGgM8S63glCCIH3BOKq5uI3I7zfgrwtxHBdHigtWRrDGD9UuxZGAqHBpHtEIpkit",
-	"ZR1+TX0orU7/EDutjYwqARIurDmkCaQZwEEP35RyuDG12T5DvgyZYH843EC7V5o9Vp3jfYjpuGzGX7pg",
-	"KyqODWvnC2anwF/bZzPhkW/tbxHMPiavTqixPRh/aOMHie5sx0G7tAW4CW7T+qa7K2trcPstgaK3PXnn",
-	"OqiNFTRbxgVaQAGa9zn8P7Ca8+Bsu1dGAbiJ0vJqLHl7pP8gusEyP2YCqtrI7ZZV0C4YNPXQ6Byq+YkU",
-	"c+Km4/1UNL7aeQRoN/IoAPRAo6bEDUikYJcQDn9iD7bA/7V8mCrm/uWIwv0Lb6P7x45y/84Kig7xBVqm",
-	"K+J0s9lQtc+wQKfNI2ygq7tKVy42IjIu8p7pblASvXp6LXesClCqgu2SpBxhWicaUOZClvHH+1HKvGc8",
-	"A/3q+iJfRuqKrIEVawkYvKJynacBHdSdUm/REQn5LOzFnqxR87AytmrAlYFRZG+06cP9TcF/b+ddOOBQ",
-	"57BuvdPBYd2vEI+xutuTbO+Vv3wD1zlegED5rYsdpUBLXynx8i5CNu/nKYpc3dE9eHnW2/Bzw5m5CQit",
-	"vYIv8By7tg5ImvYuwEb04AF0qA2rZNfIG2X76YJnXGWwM2pqWL2fCOLTw0CY9ErKlRntNBAv5vch9gPW",
-	"Xq8oF4SLsm6qqcfwKMVkDvnFsWBXjqdyaSVtX/GjUv7db/mw3PGNVOrjgAwnpe13pjlcPhJIo7jZX1tV",
-	"HmcQ5beDgg9GFaMqrlpYG7OdfbIDAC78UMkKWOqB50VIgW2dgi7IjppyHdrxh9Kkgii2pdw1vkZ+cvZe",
-	"XPOVpTKy2BP2EdgStEly38LMR0B4dL5Btxjy5Zvvr9+Rc/fPP7h+jppBtyBC9Xvx4SpGfbwk38KSyfvm",
-	"4uJPpXsP/sE+nJEXmF9k5Yfz8hJswKXJl29fPiN//fqb//MHD3m+oeWaC0ZKWTGsp6p5yQTm5CNFzK62",
-	"tFyzJ1+dXcwcjDrssb48P9/tdmcUfj6TanXu3tXnr189e/Hd9Qt4p3WbzcImt+C/diu8YRWy0GdPPTQb",
-	"3fLZ5exPZxdnf3I9kYAOzrFt7+UvsxWmXNrLAZvzqgIXLDb1VUxvpZ2QfeSriwsXWvEpjnS7rXkJr53/",
-	"W0dkRQ828IQPAJH1nb/wQ9ECaaYHCjM797jMMcXPLn/8KdJ2fD4z19HGcT0ngrEK3LL+XthBzmlT8fze",
-	"vObaXMET3aLuHxNYFg5/mtt/QjG1v8iXs91aOg0Ad2sg7ZMq2i7oZwDrrNidREys9CcQVuvIb/D2M8TI",
-	"S4AXXHFRBG+8VX1Awc9817eEHv1w6kUPft6+OA1GPU0i7eGcl43S0oqlg0/WfMPN7NNPD6T9HvSAMOqY",
-	"PtJAXhjZTBU+pLEfekLDfzMhGQaX7oV79t7XrnvRHGJtxavCF39g19MvO8jr+g/RdTu/Y4ov3YbCDjpv",
-	"e/fy/cs+tffX73GOKKFS+vKl4U9OQjxEvPtPt3VAYdAph/dDW1HRiOoEZ/haylurCUOmmJsctibGdBdI",
-	"fI7bzKePFWCtcNuyfPRb98wBThrF2mm3stXD4oQ6NKkgM36XYU3BH5bnTae9+tEuTK6+RVy7Q2TjR55C",
-	"I3+XO7KkKuzUCaiklymdAmbGOiqFrTRoXbtA6J6ZLl+YEynYF4Dn1KclCIvSuvY0han9B4jKP3QMVcX6",
-	"7P1p5zcvieINnESPbjPvL4fCF6fQaTi6h9OnHwqP1ysuAKp+mNaKjPj5FlMz7PqYNt9KzBG951lgjUne",
-	"zEzECD22/MtMpdOR4ZkB2SfgpGJw+3HGFZ78VMxaI/ABgrGtJIl2qjN2mqbaMRwQS+8CPT2ZGRNuR4KU",
-	"vTT+6uKrX+N71+DqXDDoT3UiTQAsfX955lAtrUmzteb+V984l5V2BYfOywqumQ6vPv+FV5+QJGuGLrDu",
-	"pfqnWITug3luDWpOyAJNwnVhqRRiCeFNd65ZaGZgZc8Z+aEbMcSGfoRr8vXFXz38J0gpcB/LDTsj15RX",
-	"zgWGCohrrOrhdnzBFUKGu/loKQVTZxlRgnPUHVkSIg0OoT0kACdcwUOhcDoag+a1CQL7pzgVWeGBz+MY",
-	"AEANUXDtKLkhQu6IFK7Hm9tmhDqK8h25djUKFVnsAyAvxMFSqsHfmNcMHtOxMcYRWlF6jw38NLgfB/QH",
-	"XoHysKX5/IWwq43PmMH8QI7d+eyBaMKWS0Dj04S6ALtEMBcKSp3H4FNs2WjmWvLZy8S7bYh3USZ2aMQc",
-	"Uk78XQLceH/u9jK213xwwyFCBRFxeHslmT5D9KLo1F9UvHPs9xPcE078GSb5TxJAvwq54YQql1PiwOx8",
-	"4uBnEkw+1vRwHoKrQx4O2sEXGnDJipAn4RJrQoaO5aFYs9trv/MAsXYeapfudzeTSuY7esu+vwPF53PQ",
-	"zTtgw/LOo748TINg2EJxzQhsVUKCog8WMmt26MrA6nNrPrqXXIQ+dQBbZAYnPgIHSPg7Zxw9DxfwcZ1p",
-	"DnY57HLaMoviKFvxBXwoZTFGKDlD+yQCbo7lRtxVxB02glzcI4rYgu/4zZhilDpiOJV3lLpd7V6FHdQL",
-	"VNJqOG3G6tzlC0J2QAtx6wbAIijCNQpMf25ct3zWXhgEDjr/xbLHT4mLAgqqq/xz+qmztLrkeMBplr5J",
-	"zyWiVz0iL3PwWMODew5M+wSeLjgzCY6snctioXunmEJvoIwLtJKlqyFPb87bRjzHR05605fHOnle5pw8",
-	"A/CbI3w5L0/nywGPtFlDAk+U6MmFNrTGBqu9U9Fkp6RYtQYEpHXmjwl1zGCq5gyI522V16ORs//Gc4g5",
-	"p+nazeJEHGmQ30SjMhUrjH3+N2xnSOo/2iJpQOYOd/w8FG7cZ7yW8/Toz63KOfsgJRosHkzNarZdwPAo",
-	"n0vI3RzVSF7estD134X83wvf7xPBd1qfAsRlab/NUlQtBGBFHFwWzWYhKK8xZaBLZ99vmcBO+xMc2N5/",
-	"Hc4QW/gtMdrdli0kWhWgCz7n7HY4V9Njx68ZvWPwiV2u7gxSQa3puK0BSDn5YSU3Sb8IVldMcoaczsGH",
-	"55C4g+6HB1/ACGhcwrZYE0WvrZxZ7K19iyQIlITd8rmBhvkp1nVuWsjdVQpK6y2gyHVw8skHMJY+gCer",
-	"BV4SjEMIJ0KCEqCS7wldAC6Ew5mekw8O+/UDJM6+FynEV0jJOSM/uFo5LBqLun+35AIVdDAlYqQsoAbC",
-	"Prrrte2CDl2p6xNDDz8im44/k7Si3E+nYdEdpuzh6EO4LUaEBoEHWyUfwqHbMp6kLHzhU8JTumTvRrtM",
-	"kaOzQTA3/YGxWsM+GlzME22UK7HIDzhMjbjzsu6hF52pO6aeQD4lbu4cQVPfwwa9n+FffUtPEddlx9o8",
-	"+7itKXbFT17xd1aGGxnKUrFcm/bgFFoUACgmkqSrGM3tnwCeGV2CS2cd7phi74UzNM7IVcDIdEoXF0Tb",
-	"r9I6pAZCBy1oMo3YcXbNZ+S71lZB1MIYyStxqV+4VU8N6aooxtUvuQ0yE0Wl6ta9ZcSSXI7aQ3FVZqpb",
-	"x4nDuHY7j0koQoDYQ+q9H3WKdn/tnj0Ff9vHvI1C1qYvoqOKOXkFeQsFhgd2PuVFsVKqyl+NqHgmmxzw",
-	"MqTHT88N8PGvhA6lpMxpUBPY10CHekNV6C4IOZ8F+QrckhcXpGbGTnaO2a2ucMfBQMTlBsnEOujp8ium",
-	"vURHMc0CxVBvsupapZs7uxgdcqk5wSUCizFrEDgH4MUjGB+p2DST1r3ycKJ3I0XQhpKUayk1Awovukoa",
-	"MHHNQP3ZzIEaqCFQjx4T/kHz9aUPqD+aVoRfyJuu7Tk/cAO/FywkdYBHAPvVcxNUIFBfe3u44MBdHqIY",
-	"xXt93ulNk+U5z6MGjsd99jNnC3WWN+kex66J++ULtd+cciPbrT1lRhtEFuMMw5Ju8GJGmnacwTZ2Xx9E",
-	"bFgYff6LK/b41CW/SQIPh2jl3uNw+X4drgvGYVTtm4uLqTGEznTvIw/s7/bQBHZw6xXL/iaFwbtQJa8J",
-	"epYQp4tGZe8BHeloavIVQxOYyGhM7BlUD3bP51SpcD4H7iGt3nJ1UL9qQliPfB9RAP6D3rKWQjLUMvco",
-	"yRhppRsWTDWX5VRb23AfUi+gaZRTKga8p02887FXABMY5z9v/EMn5Twn4gIBEOExeJhb+eH2mu0OTWY+",
-	"YVdPw338FNDegZyaONMKvY+uH5pm7PGZkCXAsNdZ2nrl+qVMcEL58uihX7mtYs7X+Ie2Zz8VU71Xvu/h",
-	"dOMvcucLAp0EMbMFwGtIi2p/KmMzDh+40ecdtxFCkqFHdhfVYYdQHEfFZ0lVMNIjzafT6D416Qio//eb",
-	"UX9s595A1ZNYySuX0Xg/XRo/MYWf4E16ODN5hQgi96vugOkeNGJfoTv50UzYXP6r/TuGALnRZM2196k9",
-	"cMuuYlcv1+1ugb+yRJmN961NFwEvmUffjbxnD+fUXfaLgh7Z34lzrJ7BoOnTfPxs5ivfK+cUrn0jt95j",
-	"Pw8JCGtaL8mGVixKVO7T+TkAqZ54Y9/aMT/Xvl4bqsxJMjxhJKvVghDGu2AppgYAP7bBlPwC4LgggyqC",
-	"sFGMlmu/3TUXt/Zzi4bX1UgyDj7w2j790J2baCaHJnpxTSNmOjuPrrv5SYQNJ/MP4Dr5vHg9d2gME/rY",
-	"Bm3Cz3xaROBUJ+9OAvDtNLpdAEiOlg5kr00Kh1pPbDHSLQxNZ/rUsrwdVylfwxO/eT/dlH7SSbsBWvm7",
-	"Ni2yrqC431p8p64H3eKH1vSOwRdYdV+tAM7Mc0ssjXkov0zqwdzN3GMMNnp9Rt6FfAOsj4isonnUarmm",
-	"himoAEJkJd2NtlINiRMQqhiWKLzFVVnKO5lDJdf8Ams1btnWoCrjV9oFln3qW6BPdr64793P/XJa0s+R",
-	"/Qlo/IUD3nQmY9QLDRSyRlhaBfUwHP2Xu7V0iRoYmcjwpdWTmt2hjpVTfF/L1Wt45hE3MHwjsYnuh5M4",
-	"HCzFGwJLDjX8RMiKOZhUn3JXy5XLbsZeEpCbNOTtxWzbJDbturdpp7hZS6ny3Wf/CZOEFG0plnzVKMsc",
-	"YJVcu4bsf724IHzpYsg+pIz3D2Fo//Lnr931w38/TQn/QC1TTvM7a2/3ryyO8Llv7BjBXbNTpLj+jd+h",
-	"O6KWq9AlfUhpvh05nhbebCxBS6sS6LBO3tV/PGq6u29WneByoY31g1MyoLpS85WwyrboxlTjAsyQwOc3",
-	"5XwZdyNIF/w+59q9N9ynr1PI0b754yni7mrFkNu0GYd8JZ5wV10ETZzGJv+W6WbzqAfsuoYnDhi/XZ1Q",
-	"kmG7ryRDTRdGwfacXkuJlI9vUulTCS716bMcwRts8nWKyrgVBG021HJ1YU1bPI05KWldoxVIy5JtDejO",
-	"LmEOepfrDE9C4KXxcAw+clIXaPvZaehWZcm0PhwWwVEnRUPw0RNcC2tIQq8qq7ataYIHUgOnonVQpH3K",
-	"0eihnP8CIGqfzvHlcQ5zJ29PfEQeIzRRBN7pVANQ1g44Ae0VKEQ7rkNEV8tYmkln+NZB2Z2Gt1GXifGF",
-	"9tB+WLwSNSMFtbNGuGAW4QLSsj3SeYsttUAr9r3oNTWr+RKQs0PPMh5JSBf2sqSyVIy5qlanaACeZZ9m",
-	"3ouEyzZRoeehBY8r0WuSXGFpTodpI/Y3EbZqOMklrTUb+GDdTgy2CwK3DqAb0rZYVClANdmxuk7ndEyQ",
-	"EgkNw27BSUjvNTNRuzsHZ4rQIa6VALKOHdXuqmV4hpJ3PCD5ZLQo+Psb/+SUdb71XugTuOigOSikwLIV",
-	"Th+gWBOaRM6ezU/9hMqy/0Y6hu5+O4lJi/vAVFzMEk08ZJ9vFXuy5ODGXkq1OcKapXfd4z59SbofHtr5",
-	"/Nq+m1/nqN66Y4KAQgsikTqyA5fznG+2Upl8ROEV/P4/iczpLbhKodaWlYoZ9M5DCvMXmjyrZVORa6bu",
-	"eMn0oe3T+NxhHucGfKZYxYThtP6cZqObNSnDbI5iehPWckIzZvCxFE5M9OtJGGFih6KUtCJqnaM9FR3F",
-	"A9NbeArtpaw5E+Ymg+/ufsUpH06+aAfrv/q5fW6TyOJtEGenIAu1dz3FHfOlQCVMPTHyCf7f+IUCxtEs",
-	"/IJ1nuk6HMLTabSh+VEvklJpqB3jbEdoVSmmD3XS29CPmGZz+dT5d/0/h/k9PjVqKrxm2+7jfsT1kPB2",
-	"lKqWXne2y08/XSkaqH1tivF45fwkJyBVRz+++55nVhGawIaJxlOkPoRwjAHXo8rNolbCqay56Ocjk/2S",
-	"EMoPArudlml5KGJ3DW/8JnP9HhZnPwk52oGOj507c8PanN3a8bbncidXTDFaxcmcUQ6Zc2pUcalNOpL+",
-	"gpbrqMZ4gFvkIQfewbxcZY1wridXzQ540XQDPjfyQd/y7ZZVH+a+ky417wXXgCaNsZxN4axQqlvwKISb",
-	"dzWaDk0dg/mK4Q/ozXGaLBZEA+oULW9Xyl6Py/fC7gFkGjFarguXa/IBcLc/nJG/y53LlBX7FjO0iGFF",
-	"BbRcbSe0bkSlsNgZyqAz6AWPZdw1ej3dsPvqoaDnkxOTjmk4F3mWkmVgLRgsAg7qTkv2KH4aCaWB2WA5",
-	"ZLNYpCGWW54/XByesqPLORApePGNW52nIaQ0AxW5k1HhEypEX2twt2XC5I758LUbdfL3b6afUhT/PoDd",
-	"5vfLH5ynhXAi/c+32/GraxB6HcMTR72RLKF7NLlWgeiAGI7hET4yc3BfeSznT7+xebJvr6NPe3emtu6c",
-	"QmsIr7dgeYZQc3F78qvzGgc9fHN8Pn8mPxTS6KhH24hLc1wB1yVpRM10i5SAUk0zqxIZVu8LBBvxANqI",
-	"//TRdFEXqSkQPOYOkH8I1+nWbr8rNhOOfjqv8QzEd6t7CGM5OXokpJvhojQTVRSXFNLMfSkX/NUpepWE",
-	"8N4GGsp3GE+EF5XW6FKAUT9gk0RfWOiP/JuLiy4wURH9CL2koNn3br0/G8Ns+n55Vde/Xyb3G4GMstpo",
-	"K4L6eFEFIv051PTOjQ1aeftCh2IOVecEEfX7zPD8XuCq5+CddM05AUwL98t3Sfbt3GmtpatL0PcClgjl",
-	"NlFnxpw3/JqvxPfNtKSpF9CT+tR99HzakJvsvEVl89DBgoVclXwWkV3IK3G66vHmI5M30BnysJMpfvhz",
-	"V4tfh66DidxH99OpT/CjC3odbKuJ115jJlTuxrtEqc+SiuV/efCl/05WTBeYfVWQ1g5F4OSMN1o32/Ho",
-	"3z/oLbt2Dx21P//h2+72BC14wQUFV9tB2Lor8h++nbvMls3GmdygAgLqGRdQ2esbnTtl7zT8k6pyze9A",
-	"O9hhKxSXEAE5VazearKjzjK6BURl72TF+Eh2x/eiHHe2XsMT94H2AtxXy9zlTvxWWseF9U6DeNuL8jDC",
-	"Gww5qZprL8q1ksK1zD0l5hVoGBuuFDbj6gYHQQ0Br2WviDV5x66qCtb9OOqiHfqxHGaHjzLRQIatmlNE",
-	"s9uzjRBEoBxocByWDS7YymdHA/2k3BWDKiMwlbCNg73/vqvGGbkiRjHn/MUGM7UUK6YIGqYLWt7iXD7Y",
-	"FVlF6AOB7LHWzoFWMnZ85stCAF12aFXgPB2FjDKFYGn77h/cAPXBZ4qwjIDUq9dyBz2e5uQvUUA714iX",
-	"2xdnPcBIV+0xXumBPOVz0/bFIwRQQ9nPkteGKSSGpL8huIomuYOQaCL2HKG9RJW4CQ8QFSmPFHSkJus+",
-	"gYAsDUYTEDLkk1JtWoEGjl7nROilGngU9cH36NLuRpSoymrN5uTC4TJLgQg3CygMNtOcZB0gtwnP11wb",
-	"F34+tseGfzX+aNEuN9WnP1tORcPWWx4Rx2AhvKdJzbCTG2Ahje7+sctoAcEc/bbeoEBi7cw98XwWh5Du",
-	"imrv8ArWj+Pah9rwYUpnEKe/Xi4p5mv3VjF3Rd0hmoj1t1/67k07xQ3zUTs8rPG8q+S6Lh5dZvf0qBOp",
-	"2Ho46n3dDoE2ziFYe2qQDztmeu9/P/rSM7nZAssNfXmceQiGtPN2zFvYI75cMsVECbBJDElUNYJwHfUR",
-	"izY+euGgefM8evb3hibaXeZkq6ZdcgoJ6Vj8pYkopNFcJ+GQRs+fiLFDySrVBpMooBgpdHh/+GWfWOf4",
-	"udjmVWn43Skqut42wvu57TerpmZYkDG7d0PNfGHk59qtkxUlApIRmlTcdfWEitM5ocDBsP/mjgJgZIDj",
-	"ifu0Iv6OZXMosQfMTrGlYnp9cswjGPWBzoCe/6VJYUz+DVq00dqqmKs1ASVl05RrgNAE+zmGCMFtw3QH",
-	"QJwCl5uW965e+v1JTTDmQ7w6dFAD/RSJBpntQeWuT0iNOCwu39qHTirF/Gcni6+3uJujfjkYdFKVZCNO",
-	"hfkJssV+uJtceBrxopkxNTvxJb+GQU96x2/ZPpXG0MIAMWFSHvdiFsRnt6BWaqhVNMFkmeMFcLAIBVK8",
-	"7wlWhSJi6JLikjHcK1bdLIbNtEIOB3W+iDhhuNssq5h5NIZiZkdLwpd2CNHuB67tsxcp5AwqIALAg1uc",
-	"yh8KQxIKoC01L43VGNZUVAOeY5RsFvUENf2df/B3pqNbcudH6ucv4Ir8aqq5n+IUdvnCPXsilRzDVtTY",
-	"neVSkCe+SiDkM3IRiKjoVtY7fx3kZdsn+7pCgfKOayJVFQD+7sOGW5juUTL9oX3spCS0W+9voJFcshik",
-	"O7lJNBYmelCMRoNPoY5oB04jUrFt3ZftNP7QglshkMQTLnyPCMix4cBkuvH6X2YhF+THn+z9xgIpJIJG",
-	"1bPL2Tnd8vO7p/bA/38AAAD//w==",
+	"3L1tl9s2ki/+VbD6/8/JzA7tbmcme3dbL+5x/LDje53Ex+2ZvBjndCASEjFNAQoAtqzJyXe/B1UACJIA",
+	"RXWr42RfJW6RIFAoFOrxVz8vSrndScGE0Yurnxc7quiWGabgX7QsZSuM/d+K6VLxneFSLK4WH2pGeEXk",
+	"mlBB3FP2X6/t20+5XBQLbp/bUVMvioWgW7a4CsMVC8V+arli1eLKqJYVC13WbEvtd8xhZx/VRnGxWfzy",
+	"S7EoW6WlGs/h+5oa8nEh2CfzcWE/bmpGdnTDyIqtpWJEU175ifzUMnXoZuLGnP4wr+zfE+uAYU9ZQsO3",
+	"3ITBBnPBH+MBKrambWMWV19dFost/cS37db+w/6LC/zXs8J/hwvDNkzBh1qc83izWrdbpJJlu2W4W9+2",
+	"n1hmq05c4i/2Yb2TQjNgnHdKrhq2tf9bSmEY8hDd7RpeUjutix0+8ad/ajvHn6Ox/3/F1ourxf930XHm",
+	"Bf6qL/y48MUEO+ztyvZKOrq71+yoz1eyhUnslNwxZThOVFgS3LSqSayqWOzaVcPL7M93TGmO0x/veUe8",
+	"f4QHi+h7vdF/CLspV/9kpbGjPy9LpvV4yrSyTKCNogaPhXtzJWXDqLCvsi3l6Smv7QHl8qaUQrDSsCo9",
+	"gH8MuWFinF230aNnGqrNjeYbccOBRmupttQsrhYVNeyJ4Vu2KBJvyQ0XyfGyk0GiGnnLxJj7nxMYkcDP",
+	"TkxwpQnX5JbtTDeFaPmK3cnbHm26j2mm7V7q6Mf4BMbbjktxEy8GGxeN1F9BapMGxEyyi9bMvKYlyvHE",
+	"2fCymRjZVF5eUvvWktCVtidnreQ2SAhNjH2tpneMCCnsCvqMWMqKlUkaVa2ixp2M/kw0K6Wo7JI7bpDt",
+	"qolYQbTblSVmsVhz1lSJ5by6Y+pA4Fe7ji0ztKKG+vlWhJI72rSM7GsmunXvqSaWjITqW6ApN2yrj4kc",
+	"pKv9lp2SmyNVih5wig2buh4tjcME4OEEy9u/HzlqN4oa1j9EebLZF3TvYS7Mf/xlMb4yHF+BJNI1cvy8",
+	"Y7plFac3+Oec5LQj3qwOyQcU07Jp00zylt8y8uf//Msl+US+fPYfl6nva/6vBOFXB8N6zJVfuDbUtDo5",
+	"t3bXSFrdVCOSTxEEX2IqfVNwtvfXyJhV4BB+oVF5kR3HLgnb7swB2ZgbK7KENORWyL0YT2EgfDqmclwa",
+	"zSIcrbwgAYZPCNPxqYsm7E+g9ifw6UhoZNncs1L/g37kLzTZS1UVRLdlTagmhn0yRCqiWWPnndgQmEBi",
+	"CfjuklD3LpfCUpYbTSQ8pAuimVWEDavI6kBKubVKxDGCO1rDQ/7rSfq2FTevhFGHxN3utZTkHVYQStay",
+	"qZgqrN5txVdq4bSqlNMchtcAUwxEkp0304aUdMtA6ifHMfO5v5RKsSYI/fGNwExOJamprsdz/Q5lJ7N0",
+	"IlQEYSpF0O95ctt5+toWssoIavsLMu5eSZMbVrOfxq+/MZqg3CV0K8WGmFpq5qcKn5wli/Y10nr01X0t",
+	"s9ywJFuuNRcbsrbnwCgqNtZuO8anoNq7udlVwUa7ObjdSLHt11xUdrgxz8IRyt9fpWLUnHK1wAtSZfgo",
+	"okTqd6e85G8mVnHj1pG4tA3bIi9wTcqaio2lLzeEGmJqrslW2tFTs2aiSh85QShZIfHC0Az/ad/BoRlp",
+	"qGHa9BSjKSKhHEgrDPDTDRh0E78bbpo0iTJHCOTNEbJt6S3TVi4D8ZjOnCbBWKVv5F6wpGF/IEKuZHUg",
+	"JbgXDHA4tzJbSFMzRbb0QAy9tV8m8o6p1DfC6FnlRB1V/t51T8IpojrDd1abSMgX3OcrmKZocM6arGh5",
+	"S/aOFVpRMUUUs5fzwrKRte7/sXAcsygWK9mKCn5xf2iF/9Oa8oZV0XGN1BE77I0bdjSvv8o92VJxiJR9",
+	"qlhvLnYTpUBriewtvd3tQQ0pZdtUoIuUcsvceripZWt6Gx6JuMhWHk9Frg1qOFZFR86pCrRGni3JvpYR",
+	"OxFND5rsa17WcBmYmh3QSNEMracZ8laqW72jJQqwWWbA9/6VsRWQkq/uePYP4+DoFT3R2ZdtQ0nWSUXP",
+	"2D029gzYW1onejvyT0j2F0Di0+X7cZHbP2/Dwy7hNLtnohPArJWHdmdnCKdYPctaVjS5H/2d3BPEYBBK",
+	"a+kTalKcM+VtG3LR4I5uGmIY3Toj2rJtTZuGlE5aBZ7L6MEZ3pqxja/Wa/uH0TaClpf6YFYKS0KF3jOl",
+	"QfyCvPJ74reL6bRthrqW30nnz/B+juQmWmKl6cE+ZRzQ2iqvXIAiLwwTZfKiNDKjWaHK5eeIR+UGmR18",
+	"n5bhu39XrGHx78Pj2TuM7vT/cEwVA0IF1QtWmtrZF7VUiYNZtSeYp0xUp+hgsNE33luTcHUVi4aLgfw8",
+	"wstTHjynnY9Fx4R/UbGtvOt56Y6r1GmbzW1Af9HdB/xak3sjt1vn3h6IzdbUGSX2ZI24UnSf1VmpENKA",
+	"5WXt4mCKb+yVaHWm/3P93bexC2FLKzBRdE136fPr3Xc3J3mSrGLNqqQKDDqbFb/WhtdkbxUJd80Tujb4",
+	"4wH/vlfcGCaSftmTvW1uyWhWFxnf2njEF7IV1vgHDeRynk6RUZql4s6ffYo03NENm0l2xXYNP0GR8Qyb",
+	"OJ7gk7vLxQTSgvhdQ7kAj0pBhD1AZEvVbbtLimK+ZWX6pKd0KHeC3JdjbSZMNHBdIHRHkNRpfemkduJ6",
+	"nPTBHvF2bmXF1/yUE/2Y7su8YZddQJvh3knVqqEr1mAQkeha7nVBnj199qcgayJlnmievJ4H297Cvnvt",
+	"2HvSQvAskHlqa18GT9NAHouSaSPV/JPyGm/xxEEBh+28wAEEZMBBBsdOp0jpfEZBcq0OQW2loiKWhwor",
+	"24TzL+2Y3DXMu6tEF8d94Pn3c7zZOn1jtOeKgZ1of7eKrYB/NVzjEUwI7OClyIakrczGx5yw5iIdFixv",
+	"byZU1ZqCcWgfY1VMlEy0MOuM94qd98dPDZV1sexa9GlO+xZ0/XjHNfdbggG/ZXumDVlzpc0S98P+r90L",
+	"ExGEcKNZs57LZ/48/t3N6Zhpkzz7zmxOx8+Djd0d7WiZ0ZEbcvaU+Ph7R8JBtPNkN2arlLtqzqTJ1LKp",
+	"9OkBRJDTWa9VLgaWZLHknuH43YJT5H11l1aSTwgxTIQQ2F2f0JnpeiUfHLhuuNRkX+dc3RNTsFpPrOXJ",
+	"W2tXUCWcE0+52L6+5btdxpGR3UGvDg7jABgwRG5xPhKw1Lswz5Y5L+rKHmTBCtLwW0YurB17x80hRWh8",
+	"a7bxBCufpme4BfrkzIrPs4nEJL86odITNflpz9InhkFLucVgVWuY2kptvHP8YPdBM3uTyxDOiq69B+ol",
+	"JRU3Ky4yCnzPZZFSROyfcaZUKX7HxQZD0xo4aMMMsZwFqghpdUsbmD5cFie4tI7ewCjXH3T/nvFO3deH",
+	"GyFNOkwBKYdMaSksiYQ04GBMBj1ms2L/PgtbOtq/mI5J9kU7M3f4cnHSvAxSs4QshhftKBOTeqfkP5Ne",
+	"ylNnpaQ0N1NaZncEfeS8E49GMUZWbMPF3KgpSrz4o6lF/pVXFRMTURcQ2dwxOKjQbG3sVAs0lNAdYljT",
+	"2EcHCVkH2YIksdymGSNS+TPLyEYKFrK5wA5zmVtjA/KNi+aNnP0ZpxU1hm13ZqZXYtVdoVMqjnfHc5eK",
+	"YGol202dzjDIuAiPpR6c7m2LnASTZkukGTuvmiLtzo5dFUS6fVTMSvfeLsSKmzgx76rmVjIcZhuxqHgl",
+	"hHDmpN32r49YwTnclCFElHbx7WsJLiCqbzXwaGlFWWPpophRh55gjG6mLdPaqTgJ17C5wYSP+USSrSll",
+	"RmJMhIV/VS0rK08nFLAozuz1zD3FdIZioVrhlM0Kuc1Fh+EOKVkuUKwN2516hyoq9BqpOMV7H/xzkB5X",
+	"nXIKU9L3Fq9BR7ju1vTxUB8ChRV1Ait2HPpZ9KVGj7lTAv2t3LxldyyhBZZSrPmmVbiyKWL4Mb61d4i1",
+	"yvyAp7w0J4vJBe2SOYrC8CaTpOK4262GwPSs5FrR8nZmVsrQPsAcI1xoEZNqisbfuqveM3jFVu0GihTW",
+	"0plU1opTSqokP39Dd9lI9tpkjn4nYBKJ05Yymnvycu1DFKSm6fAJV5hWeGx3v6G7l+FZn+98LAw2VkLh",
+	"8kTlMxE+6Q1iiZHJx5X7Y5e1fSQlQGSrytm0U4xWOcK1AlNbR0P9nTatN01AcaOrxik+LMrirCTDDNma",
+	"3rGTLBJLNaZTZtOAp5EG3Q77TYuoG0YLpAn8VTgW7JaaOgk9tkiQlZc10rRjxStCiZ9AqOwpLIVol7Hb",
+	"JcJjUlqnvmiya0EN6bIvhLO5fLQqc9RCnvDMLF+7/TdSNId8qi9Z86YBZy5PRwEzJtxkOm733QzF/6/T",
+	"ezI8fIccSBVbdkmelNzJkq7ahiqXgmSkPYNcxFy6di9HxHUBLZeyX4BMXRSLA9NPhIRwM1jU3eg58r/H",
+	"U9snfqR7j5VhjMec4MXEF3Jp/GXDqNJpf0P/bhxmzkLqmMYQa3z3uEi2taK78BHo0UlmeARhe0QzPvIR",
+	"YCSrZ67XabJMimF9EOmSGsdDUP9VcbsI2rzrbXtOyHk2T6lURwSZ07gC/7rdxsUdvdGRP19LtZ3k0Tn2",
+	"YZD8Su4tX6ylWkYZh8AulnSQqUSbprOZkzwdmHag6gtXcIHVQ/b/OdMhU9Nf+0YuCaSh7rl2F5s29KAf",
+	"iT8Tup41laWK6ORkfFw6ItdEW2OMNvB8uqihiMI9lpyhcgoKdTVoxp/eMrEx9eLq2eXlZTbhfjxLu1VG",
+	"EsV2DS1ZvF1FcH26tHt7XXqPKGR1wStwf4mM5Xy/0zgIfElTg/ch7O2SaEkoTN1zkjPr9J6bsmaW4mv4",
+	"DQoRHHtKBdxXKyn4v7xNMX3yR0bm+Pb2pS5VeaX4pp65HV6CTB2rwWRTxytbUXOaDEpcp04JLOyGD45W",
+	"xyRUHAp/6drDBSU/NTvYG3hxTLTNkWoZgfWB6YRX0mUfJ6pUBANmYLSskeGhAEo2FSZNxl6iue79zoBJ",
+	"KKqxbyoZBpySGGsocoJoYk9UOH8hX0OQkersocu5BIb071bsbXRPwSTZWcXpmOj+hHul6Y5XoJHStkKA",
+	"gS3dsMgtDlUtgqUja+Ap9+GCTCqp3bAd3TAdzuDSeYe9bNQN1XVBdnjprFjNRYVPfqGJK7vCZy2hofL9",
+	"kyH2s0/J88gpy3vaTwSaMLbZpDYp1/Zzog1vmsJ/1Vrs/JYRjIxnhjlCgNFgEdUm7b5cZluY/sTOJKNA",
+	"X4+pvhxQveeM66j/lLwxRO6Y0OiAtYqBHQbShLdctIZNbUERXnAfkLccDo5sFZF74fgjMUI2RrWvD9nY",
+	"EfqGhbuGVsyYVCnL4HQ5pcyRP3WgvnVeooH3o+F3LK2S1lKbU1RhqLSYn+tmqDrJAT8bVwF0WJh8nCPi",
+	"v+fmWbiVpyj1jrY6QapszXK2/sc7XxOGDtv2K+ld0QyqO1yRsmbl7U5yYciBpYtnMHvufq7Tlb3yfPqd",
+	"n2aSFhDH/P3gTSQdYa5EOkZOeDjCxDSsAy5+DO8wXnqS6t2CxugK94p3TXgRfxtpJIm8o4jXg44xuvBc",
+	"kQdq5i7sntRSZvmHnGPIKyhuSi7OmNkpq4KoXKq/U6azaDFlw5kwNxmReqywlQm6anLHp6b6RrNSsUy2",
+	"mWKoEqdzLt6zDbfXNGGfaGmaA8amvToTIYekdxlfzk1Nl3J3apmIZuqOlxMZbQCUkiV0q5m6mbMnw2qc",
+	"+LPDcrxu93rkLhKbH88vO5tAmW5re8QcbNoUQ6Y9LOdgSvdrx1oDHBZwltwyttN9i55bo02qtPg9gdMH",
+	"sCAuSQKq6Qw96CWhRLA9QbI5zyFUV3uCnocfH4fdOtInN3dQM+kQweKqyMlCymVXq+fd0YxuC6zqbQ4h",
+	"h7yW3WUZlNiTSzDftSkMh+cR2pgAkwjqiGWkbhvMKJMK4oxPyZt+YCIkIbfCp0pYLhvDikRIdePgHjVl",
+	"ncu7Rw+UvekwBEKM3EAyQ4p1Jz3rj55mco6yPvu48+WP2SeA9oCdRctbTNxoGNWsylTyz0lkHnocpvEM",
+	"JmkBle8kZH5n9cQpeITeI/lLZmMZP52gaNezp5pgUWiVXlskdB4AqKABI4KbK7JTcmNv5MJl1RSYU9NP",
+	"93JlN2upNjIXB8YaifSH7SFw/isKxRShftlISGlOJO/Qw41jksnMoC4ryD1tRxVxTDka1JrwmWJCgV6q",
+	"CpNUR9SfdxB2XQJi7rc8Z6CkuDlqJSYtFDiCBKtVKl6lsWaYyC+9V7UOgGazV+0jABlV7Rw1aWxO2cs1",
+	"PNgzBBIuKfgt8J9d9obfMXFMkuB7NyKX0ODGjWGr9lnSFmRfd3WklisXE8XrU0IwoAXkBphQd7OZWNO4",
+	"YrFdB4ncx0jni6b7Q31cbKnVSj8uCp9z4f3JaB0KDAZ0oAo6eVulnDd4Nxcpl3En5C11YxoVEZKsP8gj",
+	"0R+qugPTdxli3QEO0tCxf3ePp5UyXT/3tX85bC1H6bUVoFxYXgr6TMPvmF4GJBVGBPtkQq3fRsJBm6/Y",
+	"+Lv3MW/BvBCckKDa0PI2oQ/2LyprZBLNxaZhWWjEmMGPFPfMYQn3mWx6ut3gr726ONgIvG3Gq8JjoFkq",
+	"5hxnROe0UHtOlUPkNe7uT4atURKnvj+MeM+Q1fdWVzNuG5dsOoM6hUug6TRv1GcaUL5lcrZzufWBV7eD",
+	"frhp2DpxxP8mDG8cVpc2WLqjvQXjAqhWwNuNbKiJE/HtFWKkJA03pmGIkOi0FyMh0X/erk3dE0O/r5Os",
+	"sayLRWjML563o5xhf+0fE4cvaskns/98eQzsORAO7FGIMrtTOQSqOSq8pmRPFkhmHiKIu2yOXSs5cqR9",
+	"Mb2zM2AqXgFe2o6aWveqPZb2z1bjgYtEuyzvvNdiSz+9wR+fXV46rHD/h4FPo1h8erKRT+zfnuhbvnuC",
+	"wJe0eQJxCEt1o1qWvEnyPhlnqjvSfaG72pukFeKWNENdfOsePXbrRNrtCDFxcBNzVFKsHk5Fd2UDCOhe",
+	"FBBEwJSD/h3tnsEXViyktqZ9TRPabaxBeU1XEgBjbsY0DdV2Bfm4ePJxgXEOwe6jjNJOFe0SP3wFvnYW",
+	"trmnfoi4bL5yHL1WI62RdjrjUS1xcB5z5+4t7G/+5E3qNiPk0bDFpyRBTGnjqB12nAPsx46vfqQW59ef",
+	"ylupQyHa1BFz5WoAy/jJ5K/N+cgZAdpgquDfjTm1omRE9Xms7LiSBzR1ds4hHvI3yJqLShf2JH9cYJ64",
+	"1ZXs+RFOqtpnv2cr8rc3ZMuosGY55BBY5VTfoqXeXWNjxyP7VLKdycn1UfFeXOyHwuQ0mT50TQ/6dWTS",
+	"ssIHBuljqfyx/icTGUgjBNxuDkBpIG1JsXbRJ8dcaEZVWV/sdlcE+l+8sy/pAmQC+HR1QbRU5usD/vc7",
+	"BcWaP7W8vH3NG9OraOk4ZRcF5aaFbI9D+pl0X371FdyWgTTHjmUYJse87zhLKUXXcssw1wNhNF1qIfNm",
+	"y2w8omFuFApggPjGJKkdL02r0ik3R8CM0lJxwgkwKc4f7FZKp/X7JBg7dnYTEMj0f5pKdj/F6QStINJA",
+	"qDiEiB4qBnsO4vczagfJvb52sBrz0ygmNYOpgtSJvIZc7kLk97BWY1y9PQMqIFICSiyp89PLcf51Go1Y",
+	"ezjiLhq3BJ/mVewYLAjdU25YtSSKmVYJVl1FoaEVLW+XISp0RYQkjRQbpvxrTz+KKISoA2yxc576MZMF",
+	"qvZnHDgbZvxA1YaZVF+cOaBcnQfPwWV4pKY8XEa2t82cbznz2N5U9krIGAN4QsZIGsdGx2smEbE+CX+K",
+	"0e0ULBnaQFQxbXrht9On+8HKoFR8PatRZ8E3Pjp0FjhHMCt3MXmEcBeFKU5PVUZ6hA2L2CR33D442XqC",
+	"5/ZM0c55SO73DkvM8zTF0BidF3aIgJ23X64x7+aFYhUThtNUmfVkmsp0DlI27aL3YnpiOo0FtgupkpMs",
+	"j091PaPmpCBpl8TqPpGcVnArDKsUpDoFCBRQhVM1BtTQlYvmBjH+U8MxdCK12aie3dYPaM+pD4k8mhmE",
+	"FGsncYF1FT5qMyKEkNUJ64Ws6MRyLXtqc1O1LMY7Hs+rwQYfjOALUYwe4fAh7Rhcu3gPploz7Wirj0MF",
+	"YFby/RrMhc3z5PG7klxo4ZkmzWcy1aPmaN5KPyOhC4lhZcl0OstdDiOzc7q7ojWBqIXOf8XE7IZesKws",
+	"LMqRhoB5wCmW67uG+XGuSDE4G6M0o/mz/sDZ5P2ZVzt7cDUdWgBU49vztpXqeCo5LDJsUpZlXnQdHzMx",
+	"gTCTjUT93weNC9jlRHqXObY8Ok58mRnX4humT4yvZu1yb+ueatW6uGTWnI149kEYiqnMLzhb0CJRrgOC",
+	"T8UrKNSUyrnBsAPLorhfFpNhTaMzTDY3MtN1KcpSyJ6PvF0wpQZ5/z5ErgvCmk73zYWmA6YoNdlkHU38",
+	"UxjpvGfeTtRD9aiM8KfP8a/Op7BFLkkAo0D0Arzm5DHP5KgR4oRGa6VmqD50gQbhK+yw4trl9Le6Xsws",
+	"Mf6uVyFeJOtanWfBDjvspXc0S27oYusa8kCFrbOxpmA8x55S7B5RxBEXn9605UpJpVEaumgBTDIgc9wL",
+	"Jqo/By58ZTV2+tnTQwHACw0vTQHocfb7aJcv0Rljv39FnBlfgLugCI6Bwj3rcxJZFaeMTpTDzSpxiw2L",
+	"DuzXxWWQuf1SkyIhWQn93FM+BAkQmxPpD/6ZCCvltExjRMscf/NlPwiwlk0j90EXSOdn1AxTaCYP/EGU",
+	"71sxxBdPQXE4WVUlk1q7+e3B6s8JLR+5V67/VGLa/kMel2z+t6wcgqJWh6ISPrv05XM7qOvEhhGQmo6+",
+	"dCusM5NBzu6nbCce0PFBHyLfFIuVNOmTft7Wdkf7KFUty6eFqlZoiFXPvlUYVQ1n6iZGBk/U9t3l2Qob",
+	"pmBZbS4viLm0pwCMDH0aaIMH69MB3JnYSjRJ4zUEf+acBAwTzXCvTLhS7t80Dx/IUeH8aementa8WAAm",
+	"X+Y6yjhN5ngwI/lyL/hHxdaKQcW8tWjBAMKeOlkgSOxoeVxqhDD6JodvOoHz+JDc7yPZ3QDq2ur7X9h+",
+	"W6GyEiHw25w7fKJn1mQ6sYLW0an2voj2POjxt2JkBbCs5rghc1LzO+8qTCT4dvlXvR1JpXQmzk2ie17X",
+	"CwAlUkL8BVk3vC8T15o7h/EVMhSHHTBl17rPu7I6REqnMnTyozsE0U7177KjeJX23D4vE/3NQvwlYGGG",
+	"VmfQX+UuXhJibYLVReG8uiVDdmSKH+1nX/L1minm6tVH4MI5Jwn1sgJB/KBhE6Ri+MlceZgEq7sa3hAt",
+	"twx6hLp+kKhLgO3jqwPt7K+Ivb3hLwju0PM/rBhCOACYz8F1uMD4Z/RBxGSGsjnUGOuosw2fHQLxu3Iq",
+	"rMstO8xKAvBdvpGfbzAJe6IZ3aQfY5OQcX9CGvRihU/wb96eK8i/kwpYQBfk35JCBJCrIE0kYjS/hj8t",
+	"isWTRbH490Wx+LfknOc5C2ABSLqQLNBv9gbMmDs8mfbcYcIJzYIax2m8YgPueJzSP6+fzuA6WI6DXs+X",
+	"tr0J8AlxbczYOxgXts3w/UQ8oBDru0ArPKEuGHUYpFOOjsGUF8flcapg4k2XuzziAUIjYu7WYN3tHJzX",
+	"yUs5Z00nDsGmj8eT4P7XHXsl5HVgj5q6rC9XPQW9oMC7NSpMdNpaAHNMYWydYEsddcIm3cXoaIo0lKM5",
+	"9/NLULJlJYONTpM0XC1Az97h0AxaH48CKx4/KMgJn0xzIJXsp5ikAG7GFcCd2PIOyocjiKa3w2XZuht7",
+	"xCsRCtmcsoh5uGQTIejOfBwJ/a2HJwuX/GxEsh+K447TrcNeSgW81IZpQzB8aGXcCbWYaSfkc7KjxjAl",
+	"EOPq30Ej+t+JbMgJyJYBhiLdImAa3e2UvKONy2aPIo+zuhyntySZupdvpfc1XDDBo2SkXJID08ne5AOg",
+	"2uAGGh2KoV6JPJq86xG/EH4rENswlpNB26QE46/h2C4Raq0/z3v4o0YupJSmjTYezmVJXkMte4I+036i",
+	"FN0hDovPuvgCYiTHoRUr2vwzfryllWBHtigXGH6NrtQ+rTHatGJmD52W9hKcY7NYYeTR6n/uK2IkoeTA",
+	"qFqSS4iOgdy6CppxxbYULtrQO/yymHKLJW2hLj5qt6pXc/IEUxCcEy2kVCKKplubqbkLkoOHzeGoBi5e",
+	"tYZ4l1tBKEGQvmAcNVzcRuz3G/DXhTiOiyPFBSsT3aGO1S7FkYCocKkHLAwpUrVswq+pD6XV6e9jp7WR",
+	"USVAwoW1hDSBtAA46uGbUw43pTbbZ8gfQibYH49qlMPS7KnqHO9DTMdlM/7SFdtQcWpYO18wO6dhkX02",
+	"Ex75+mB6jdEweXVGje3R+EMXP0j00z4N2qUrwE1Im8433V9ZV4M7bOIave3ZO9fzeqqg2Qou0AIK0Lwv",
+	"4P9B1FwEZ9u9MgrATZS+r6aStyc6xqMbLPNjJqCqjdztWHUF6T1WU8dGD/afGwl+pSVx0/F+Khof7XzP",
+	"HjfyZMuekUZNiRuQSMGuIBz+xG5sgf9r5TBVzP3LMYX7F55G94895f6dDRQd4gu0TFfE6Xa7peqQEYFO",
+	"m0fYQFd3la5cbEVkXOQ90/2gJHr1dC33rApQqoLtk6wcdSEa/5gNWcYfH0Yp857xDPSrQ0K+itQVif05",
+	"tAQMXlGhMoHooG6XBouOWMhnYa8OpEbNw96xVetglxm4MMbwy1O5vHbehQMOdQ7rzjsdHNbDCvG4u1K3",
+	"k9258odv5DrHAxA4v3Ox4y3Q8VfqevkQ9aIa5imKXN3RPWR51tvwU8uZuQkIrYOCL/Acu0Z8yJr2LAAh",
+	"BvAAOtSGVbJv5E2K/XTBM64y2BkNNaw5zATxGWAgzHol5cqMKA3Mi/l9iP2AtdcbygXhomzaau42PEox",
+	"mUN+cSLYleOpXFrJ9yFj/qSUf/dbPix3euvL5jQgw1lp+71p/pBC2tesbBU3h2uryuMMovx2UPDBqGJU",
+	"xVULtTG7xS92AOjkNVayApZ6kHkRUmBXp6ALsqemrEPvgFCaVBDFdpQr/AXlydOP4ppvLJeR1YGwTyCW",
+	"oLGt+xZmPgLCo/MNusWQP7z77voDuXD//KPrwK8Z9HclVH8UPz6PUR+vyNewZPKxvbz8c+neg3+wH5+S",
+	"V5hfZO8P5+Ul2DJZkz+8f/2C/Ndfvvpff/SQ51ta1lwwUsqKYT1Vw0smMCcfOWLxfEfLmj358unlwsGo",
+	"A4311cXFfr9/SuHnp1JtLty7+uLtmxevvr1+Be90brOu81IH/mtJ4Q2rkIW+eOah2eiOL64Wf356+fTP",
+	"rost8MEFxO3s/20w5dIeDiDOmwpcsPZXy4V6J+2E7CNfXl660IpPcaS7XcNLeO3inzpiK3rMqsQPAJMN",
+	"nb/wQ9EBaaYHCjO78LjMMccvrv7xQ6Tt+HxmriPCcb0kgrEK3LL+XNhBLmhb8Txt3nJtnsMT/aLufySw",
+	"LBz+NLf/hGJqf5CvFvtaOg0AqTW67ZMq2j7oZwDrrNidREys9CcQVuvEb/DuM8TIK4AX3HBRBG+8VX1A",
+	"wc98lzrumfxw6kUPft69OA9GPc0i3eZclK3S0l5LR59s+JabxS8/PJD3B9ADwih+QgEMsBdGNlOFD2ns",
+	"h8Gl4b+ZuBlGh+6Ve/bex65/0BxibcWrwhd/YOOiP/SQ1/Ufo+N2cccUXzuCAgWdt71/+P5unzr44/c4",
+	"W5RQKX350vgnd0M85Hr3n+7qgMKgczbv+66iosUWSg/cw7dS3lpNGDLF3OTgNnTpLpD4DGhgzp2e3laA",
+	"tUKyZeXo1+6ZI5I0irXTfmWrh8UJdWhSQWb8PiOagj8sL5vOe/QjKsyuvkVcu2Ns40eewyN/lXuypqpr",
+	"zPRwLhlkSqeAmbGOSmErDdo0LhB6YKYvF5ZECvYF4DkNeQnCorRpPE9hav8RpvIPncJVsT57f975zd9E",
+	"MQFn8aMj5v3vofDFOXwatu7h/OmHwu31igu2gzvKa0Xm+vkaUzPs+pg2X0vMEb3nXmCNSd7MTMQIPbb8",
+	"60yl04nhmRHbJ+CkYnD7acEVnvylWHRG4AMuxq6SJKJUb+w0T3VjOCCWwQF6djYzJpyOBCv72/jLyy9/",
+	"je9dg6tzxaA/1Zk0AbD0/eFZQrW0Ju3OmvtffuVcVtoVHDovK7hmerL64mde/YIs2TB0gfUP1d/EKvSL",
+	"z0trUHNCFmgSrgtLpRBLCE+6c81CMwN79zwl3/cjhtiCnXBN/nL5Xx7+E24pcB/LLXtKrimvnAsMFZC4",
+	"1Sk0scCCK4QMd/PRUgqmnmauEpyj7t0lIdLgENpDAnDCFTy+FM7HY28M8MGIwf4mzsVWuOHLOAYAUEMU",
+	"XDtKbomQeyKF6/HmyIxQR1G+I7SnBActWR0CIC/EwVKqwX8zrxk8pmNjSiJ0V+k9CPjL6Hwc0R94BcrD",
+	"jubzFwJVW58xg/mBHLvz2Q3RhK3XgManCXUBdolgLhSUOo/Bp9i61cy15LOHifcbA++jTGxM046ref1Z",
+	"Atx4v+/2MHbHfHTCIUIFEXF4eyOZforoRdGuv6p4b9vvd3HP2HHfCXTOBfSrsBtOqHI5JQ7MzicOfqaL",
+	"yceaHi5DcHUow0E7+EIDLlkR8iRcYk3I0LEyFGt2B+13HnCtXYTapfudzaSS+YHesu/uQPH5HHzzAcSw",
+	"vPOoLw/TIBi2UKwZAVIlblD0wUJmzR5dGVh9bs1H95KL0Kc2YIfC4Mxb4AAJf+eCY+DhAjmuM83BrsZd",
+	"TjthUZxkK76CD6UsxgglZ2yfRMDNo4byvsIetwVBLu4RRezAdzwx5hiljhnO5R2ljqr9o7CHeoFKWg2n",
+	"y1hdunxByA7oIG7dAFgERbjGC1N0TdKDnLUHBoGDLn624vGXxEEBBdVV/jn91FlafXY84jRLn6SXEtGr",
+	"HlGWOXis8ca9BKF9Bk8X7JkER9beZbHQg1NMoTdQxgVaydLVkKeJ874VL/GRs5709alOntc5J88I/OYE",
+	"X87r8/lywCNtakjgiRI9udCGNthgdbArmuyVFJvOgIC0zvw2oY4ZTNWcAfGyq/J6NHb233gJMec0X7tZ",
+	"nEkijfKbaFSmYi9jn/8N5AxJ/SdbJC3cuWOKX2zpLqL6+GoIOpzV22ijQSVDPGqsBXWd29ES6VAwRojg",
+	"A0WLafMN3T3mZn5Dd/Yref38bEE3u1Cf7k22dOdulPiuCWSkkBmhR+3+lsk75Hzb7Otz7jNed8EMxIyb",
+	"u/PpQuZ7xAXtrs8FUdqekPslWgu8vGXG+YJ8M/uPwrd1RYylznUE4Xc67KYVFYUBJhUHz1S7XQnKG8wM",
+	"6XPfdzsmvgGKzIhT+DBFOKq4dWtMauiqUxIdKTDSkotpODiz+SkCbxm9Y/CJfa68EDJ+hTRk1wBedvLD",
+	"Sm6T7i8sopnl8zqfHxf3IXFI3Q8PPqIRnrwEslhLVNdWnVgdCPUsCJwkoQ6BW0YrWeqGujAdsnJSZr4H",
+	"sMCe8CM/gk38IzgsO3wtwThE6iLALwGW14HQFcB/ODjxJfnRQfz+CPnRH0UK2Bcyr56S711JJNYGRk3e",
+	"O3aBQkmYEjFSFlDqYh/dD7qzQSO21PGJEaYfUYDHn0kay+6n8wjxvph2XQdCVDUG/ga9BkglHyKhu2qt",
+	"pMrzymf+p0yGwYl2CUEnJ/1gCcIDQ/KGfTK4mCfaKFdJkx9wnAFz51Wahx50pu6YegJps0jcJWLjfgQC",
+	"fVzgX33nVhGX38dGG/u0aygXebXIqmpGhupjrMqnA9SMDuwBasYk6eu/S/snQOFGz+/aOQH2TLGPwukC",
+	"T8nzAIXqdGsuiLZfpU3IAIVGadBLHCEC7Zqfkm87dQLBKWPAtsShfuVWPTdyr6JQ5rCyOtyZeFWqfnlj",
+	"5lqS60mzNy6+TTVlOXO03pLzlLwxxAE+ZsX5UecYcdfu2XPIt0NKBUXGooq5+wrSUwqMAu19ZpNipVSV",
+	"PxpRjVQ2B+R1qIKYnwLiw5wJHUpJmdOgZoivkQ71jqrQRBJSewvyJXifLy9Jw4yd7BKTmF19lkP7iKtK",
+	"kvmT0LrnV8xuirZinqMBI/rJ4nqV7uHtQrEopZYElwgixtRw4RxBkY/QmqRi8zwX7pWHM70bKUKwlKSs",
+	"pdQMOLzoK2kgxDUD9We7BG6ghgDsQMz4R70Ur33exKNpRfiFvIei2+cHEvA7wULuDjh+6AHNsaACgfo6",
+	"oOGKg3R5iGIU0/qi14IoK3NeRn06T/vsZ04K6y1v1jmOPVD3SwvrvjnnRHakPWfiIgSQ40TSkm7xYEaa",
+	"dpyoOHVeH8RsWP9+8bOr6fmlz36zLjwcorv3HkfKD8utXcwVg6dfXV7ODRX1pnuf+8D+bjdNYKO+QU30",
+	"b/Iy+BDAEDRBzxLCsdEI3SCAYJ3MTb4wbIYQmQx9voAi0f7+nCvj0ac6PqSjX67c7VfN+xuw7yNegN/Q",
+	"W9ZxSIZblh4MGwPqdMuCqeaS2RprGx5Chg30BnNKxUj2dPmVPsQOmBHT8uedf+iskudMUiDgXjyGDHMr",
+	"P95FtaPQbOETqHoe6eOngPYOpE7FCXXofXRt7zRjjy+ELAMGWmd5641rizPDCeWr4Md+5a5YPQ/lELrb",
+	"/VDM9V759pbzjb/InS8INIzEBCbAKCJd84JzGZtx+MCNvuy5jRB5Dj2y+6jcPkRcOSo+a6qCkR5pPiTu",
+	"T5+adNSP4fdbOHFqg+bA1bNEyRuXuHo/XRo/MUee4El6uDB5g0Ax9yvigekeNWLfoDv50UzYXJqz/TuG",
+	"ALnRpOba+9QeSLLnsauX645a4K8s8c7G89ZlBYGXzIMsR96zh0vqvvjFix7F35lT6V7AoOndfPyk9ee+",
+	"JdI5XPtG7rzHfhnyTGrarMmWVizKRx/y+QXg5Z6ZsO/tmJ+LrteGKnOWRF4YyWq1cAnjWbAc0wBOI9ti",
+	"5UUBqGuQKBchFSlGy9qTu+Hi1n5u1fKmmsi5wgfe2qcfSrmZZnLolRiXrmJCu/PoupOfBFJxd/4R+C5f",
+	"/qCXDnRjRrvioE34mc+LCJxr591OAIyhRrcL4AXS0mEpdrn/UNKLnWT69b/phK5GlrfTKuVbeOI376eb",
+	"0zY8aTe0uvaQPrVsKsBwsBbfuct+d/ihmt4x+AKr7qsVwJ55aYkVUA+Vl0k9mLuZeyjJVtdPyYeQb4Bl",
+	"ML2cqK6jdkMNU1DohQBauh9tpRoSJyBUMc42e4+rspx3NodKrscJJsLdsp1BVcavtI8f/Mx3up/tfHHf",
+	"u5/75bysn2P7M/D4K4ev6kzGqOUdKGStsLwK6mHY+j/sa+kSNTAykZFLmycNu0MdK6f4vpWbt/DMIxIw",
+	"fCNBRPfDWRwOluMNgSUHqAYiZMUcGq5PuWvkxiWxY8sQyE0ay/ZisWsTRLseEO0cJ2stVb7J8N9gkpCJ",
+	"L8Wab1plhQOskmvXd/+/Li8JX7sYsg8p4/lDtOH//I+/uOOH/36WuvwDt8zZzW+tvT08sjjC5z6xUwx3",
+	"zc6Ryfzf/A7dEY3chGb4Y07zXedxt/BkY6VhWpXopyaPFYkz5A8PRLrcz/cbfEN37+X+qOsRxpyj3L23",
+	"D55BgIKipuTeb0QvMfmUc+0W+DgFWDg4QNf/ysfB71tyB87hbKisyqfkvsAun9BLFKvwBOu8G5hC5cB/",
+	"DV01Lm6wVxyUG4m9WumWYTfS/Bm5WHPWVPrYUXmNT5252sV/ee6RgVnMKHaBceeVusCjZwoRwmBxeMch",
+	"HMCBKqlw8YqeR7avb7js2hrcTUxN7dsxcIb34NGIjmFv3/6Syj12LpAz2IfQgBDWvezZ/ZY/DRNOWU/K",
+	"k/s5wzA8meTgbx61hu0dJBQkdVr3yxkS8AAyQfONYBXhop9BE6MqhHRtxybsYh23GEozykuu3Xuz2OR1",
+	"6Oh8jiwrtWGoW3b55XwjnnBXMgydGae5XLfbR93ga+zKkpL48O3qjHYL9vBMHot0tTOQ5/w2aWRqfpVK",
+	"lk1I1l8+yxa8w86d5yh330CIfkutDi+oKN1uLElJmwZ9frQs2c6Ap8SlR2tDldEZKY1oitPBd3zkrNdq",
+	"99l5kJVlybQ+HgTHUWfFvvHRM2mj0IDSGun2/hjJQHu9wgKC28QnmE5uysXPgIz6ywW+PC1h7uTtmbfI",
+	"A38nkF167eegP4VDQ0LvFFSXn9b2qW9Trs08e8Lh055HtlGXd/eF9ni9WJEadRgHTanBHgAsAvulZbel",
+	"yw4wcoU+y49i0Km04WtohxEakfLohnRJDpZV1ooxB1XhzEoAqR7yzEeR0EkSZfceL/i0uvs2KRXW5nxA",
+	"deJwEwGmh51c00azUcTNUWJELkjTcV03IEmXRXVhVqljTZPO4JtxSyQ0DEuCs7DeW2aiHrYOoxzxwFx/",
+	"IBQde6rdUcvIDCXveIDny2hR8Pd3/snPonBDwQPb4PQBXz2hSeS8l/mpn1FZ9t9IZ0y5385ijCEdmIpL",
+	"F6OJh1qjnWJP1hyClmuptif4OOhdf7vP7+bww38OR8evtFXv3TZB+LhDhkpt2ZHDecG3O6lMPn78Bn7/",
+	"n8Tm9BYCYwCgwUrFDMZioWDlC01eNLKtyDVTd7xk+hj5ND53XMa5AV8oVjFhOG0+p9noZk3KMJuThN6M",
+	"tZzRjBl9LAUuEf16FkGYoFDkoSqifnjac9FJMjBNwnNoL2XDmTA3maYt7lec8vFUu26w4aufO8Iyiy3e",
+	"h+vsHGyhDiA0/B0JHVmg+tnIJ/h/0wcKBEe78gvWeaHrwIXPp9GGjoaDuHmloVKYsz2hVaWYPtYed0s/",
+	"YVLl1TMXzfP/HGdz+kTYuZjZXQ+v+zHXQ5KZosTk9LqzrfuGyanRQN1rc4zH585PcgZWdfzjW+p6YRVh",
+	"x2yZaD1H6mNtCzC95qTi4qpDjkrlSEc/n5janeyL8CAE+3l59cfyM67hjd9kZvfDsqrOwo52oNMzpZy5",
+	"YW3OPlKIVL06Rp8ZrBit4kBRlDHsnBpVXFiZzpt6Rcs6QpQYgRF6gJkPMC9XRymc68lhl0ATCMDr4oL8",
+	"qG/5bseqH5e+PT41HwXX0CICA8bbwlmhVHeIkNhDxlXkuxYpmLqlmHbIXzgx0GQR/gKgJGl5u1H2eFx9",
+	"FJYGkFfKaFkXLrPwR2im8eNT8le5d3UR4tABgRcxVriAPurdhOpWVAqhLQD0IoNV81jGXavr+Ybdlw/t",
+	"ZDI7DfWULrKRZylZ9NshvCOKsOv7N86WiS6lkdlgJWS7WqX7JnQyf7w43GXHl0tgUvDiG7c6z0PIaQbw",
+	"F2a3ekmoEEOtwZ2WGZM75cPXbtTZ37+Zv0tRttMRQFZPL79xnhfCjgw/35HjV9cgdB33HIgaHq6lhySP",
+	"FYgeMvEUyPAjCwf3lcdy/gxkxCHZjN/xpz07c/txz+E1RDhcsbxAaLi4PfvReYuDHj85vnorUw0ASdPU",
+	"YyvFhZiuXPeKtKJhusPFwVtNM6sSGdYcCoSW8l0xEO3vk+lDKVNTIFTYHeC8Ea7T/Vp/V2ImbP18WeMF",
+	"iG9B+xDBcnZIaEguxkVpJqooLimkWfrCXfirU/QqCeG9LTXGLdYLnggdMK3RpeABv8fOx76M3G/5V5eX",
+	"fRi6IvoRGkSyptFkXx+eTiH0fbd+3jS/XyH3GwEItNpodwUN0QELhO91rVB6JzZo5d0LPY45VosZrqjf",
+	"Zz7/dwJXvQTvpOu4DdCJTQAQthKt8LnCjZauCk3fC0Yo5JNF7ZZz3vBrvhHftfOSpl6J6iHKTKY5rk8b",
+	"cpNddhicvh+AYCFXJZ9FZBfyRpwPK6T9xOQNtHs+7mSKH/7c2CDXoZVwItPd/XTuHfzkgl5He2XjsdeY",
+	"CZU78S5R6rOkYvlfHnzov5UV0wVmXxWks0OxG0LGG63b3XT07xt6y67dQyfR51981ydP0IJXXFBwtR0F",
+	"KX1O/sV3S5fZst06kxtUQMC45AJwHOhBh2xZrs8kP6kqa34H2sEe+5u5hAjIqWLNTpM9dZbRLbRJ8E5W",
+	"jI9kKX4Q5bSz9RqeuA+QI6B8W+Eu9+K30g82rHceoOdBlMfxPGHIWbW7B1HWSgrXB/+cCIegYWy5Uthh",
+	"sx8cBDUEvJYDyILkGXteVbDux1EX7dCP5TA7vpWJrnBs054jmt3tbYQXBZUeo+2wYnDFNj47Gvgn5a4Y",
+	"1ZSCqYS9mez5962ynpLnxCjmnL/YNa6RYsMUQcN0RctbnMuPdkVWEfqRQPZYZ+dAfzg7PvNFgIAlPrYq",
+	"cJ6OQyaFQrC0fUsvjh0k4DNFWEbAZde13EPjxiX5zyigneuuz+2LiwE8sKvtm67rQ5nyuXn78hECqKHI",
+	"c80bwxQyQ9LfEFxFs9xByDSReI6wvSLchYQHiIqUR+o5IKrUQwaBuzQYTcDIkE9KtekuNHD0OifCINXA",
+	"t0YZfY+uLTWiRFXWaLYklw6FXwrEM1sBDISZ5yTrwXbOeL7h2rjw86mNs/yr8UeLbrnjuwd01XTxLA2k",
+	"tzIijsFCeE+ThmF7VkC+m6T+qcvo4B8d/3beoMBi3cw983wWh5DuX9Xe4RWsHye155Vvhev018slxXzt",
+	"wSqWDsIjRBNdAZdvyQh1hz5qh5s1nXeVXNflo9/ZAz3qTCq2Ho96X7dD4I0LCNaeG9LJjpmm/e9HX3oh",
+	"tzsQuaHZnjMPwZB23o5lB3LH12ummCgBJI8hi6pWEGi/45uDRoSPXjhq3ryMnv29YUf3lznbqumWnMK9",
+	"OxVtbybmdDTXWajT0fNn7NLVUG0wiQKKkda+q/bDD/vMOsfPJTafl4bfnaOi630rvJ/bfrNqG4YFGYt7",
+	"d8nOF0Z+LmqdrSgRcOvQpOKuVTdUnC4JBQmGTbX3FOCBA/ha3Hwdq66tmMMbeyTsFFsrpuuzI9zBqA90",
+	"Bgz8L20KUfi/oe8qbayKuakJKCnbtqwBMBns5xgQCsmG6Q6ALwguNy3vXb30+7s1wZgP8erQFhX0U2Qa",
+	"FLZHlbshI7Xi+HX53j50XtAV99nZ19d7pOY06ooddFaVZCvOBR4Bd4v9cD+58DzXi2bGNOzMh/waBj3r",
+	"Gb9lh1QaQwf6xoRJedyLRbg++wW1UkOtogkmyxIPgINFKJDjfQfIKhQRQ08sl4zhXrHqZjFunRhyOKjz",
+	"RcQJw/3WiMXCozEUCztaEqy6x4iWHri2z16kkDOogAkAjWZ1Ln8oDEkoQHQ1vDRWY6ipqEYyxyjZrpoZ",
+	"avoH/+DvTEe37M5P1M9fwRH51VRzP8U54vKVe/ZMKjmGraixlOVSkCe+SiDkM3IRmKjoV9Y7fx3kZdsn",
+	"h7pCgfcd10SqKsC53kcMd00ZJtn0++6xs7LQvj7cQNvQZDFIf3KzeCxM9Og1Gg0+hzsiCpznSsUmpX/o",
+	"pvHHDsoQgSSecOE7AkGODQch04/X/7wIuSD/+MGebyyQQiZoVbO4WlzQHb+4e2Y3/P8FAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
