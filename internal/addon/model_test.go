@@ -15,7 +15,7 @@ var model = map[string]map[string]string{
 		"accountId": "xs:string", "workspaceId": "xs:string", "projectId": "xs:string", "folderId": "xs:string",
 		"fileId":  "xs:string",
 		"stackId": "xs:string", "documentUid": "xs:string", "fileName": "xs:string", "viewUrl": "xs:string",
-		"mediaType": "xs:string", "poster": "nxs:content",
+		"mediaType": "xs:string", "poster": "nxs:content", "fields": "nxs:frameioFields",
 		"status": "xs:string", "codec": "xs:string", "resolution": "xs:string", "digest": "xs:string",
 		"uploader":    "xs:string",
 		"publishedBy": "xs:string", "pushedBy": "xs:string", "rendition": "xs:string", "fileSize": "xs:long",

@@ -83,7 +83,7 @@ func Fields(metadata []frameio.Field) []any {
 		}
 
 		out = append(out, map[string]any{
-			"id": nuxeo.Kept(f.ID), "name": nuxeo.Kept(f.Name), "type": nuxeo.Kept(f.Type), "value": value,
+			"fieldId": nuxeo.Kept(f.ID), "name": nuxeo.Kept(f.Name), "type": nuxeo.Kept(f.Type), "value": value,
 		})
 	}
 	return out

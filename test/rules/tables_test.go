@@ -26,7 +26,7 @@ var owners = map[string]string{
 	"items":             "work", "item_history": "work", "nodes": "work", "transfers": "work",
 	"links": "link", "link_files": "link",
 	"map_rows": "metamap",
-	"pushes": "push", "push_choices": "push",
+	"pushes":   "push", "push_choices": "push",
 	"syncs": "foldersync", "sync_changes": "foldersync", "sync_entries": "foldersync", "sync_runs": "foldersync",
 	"sync_seen": "foldersync",
 	"tickets":   "media",

@@ -43,7 +43,7 @@ var storing = []string{
 
 // scened are the packages whose tests lay beds: those of the features, and those that cross them.
 var scened = []string{
-	"./internal/binding", "./internal/foldersync", "./internal/publish", "./internal/push", "./internal/repair",
+	"./internal/binding", "./internal/foldersync", "./internal/metamap", "./internal/publish", "./internal/push", "./internal/repair",
 	"./test/e2e",
 }
 

@@ -20,7 +20,7 @@ const deeds = [
   "synchronization-added", "synchronization-paused", "synchronization-resumed", "synchronization-removed",
   "loss-confirmed",
   "retried", "canceled", "store-copied", "store-adopted", "keys-rotated", "keys-retired",
-  "log-level-changed",
+  "log-level-changed", "map-row-set", "map-row-removed",
 ] as const;
 const columns = ["at", "who", "what", "about", "detail", "address"] as const;
 
