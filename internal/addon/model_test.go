@@ -167,7 +167,7 @@ func manual(t *testing.T) string {
 }
 
 // manualNames is how the manual calls the types.
-var manualNames = strings.NewReplacer("nxs:content", "blob", "xs:", "", "nxs:frameioWorkspaceNames", "string[]")
+var manualNames = strings.NewReplacer("nxs:content", "blob", "nxs:frameioFields", "list", "xs:", "", "nxs:frameioWorkspaceNames", "string[]")
 
 func TestManualHasTheDataModel(t *testing.T) {
 	t.Parallel()
