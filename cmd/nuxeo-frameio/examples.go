@@ -110,7 +110,8 @@ var examples = map[string][]string{
 	"map list":      {"nuxeo-frameio map"},
 	"map set": {
 		"nuxeo-frameio map set 'Job Number' dc:coverage",
-		"nuxeo-frameio map set Status dc:nature --kind vocabulary --value Approved=approved --value 'Needs Review=review'",
+		"nuxeo-frameio map set Status dc:nature --kind vocabulary --value Approved=approved " +
+			"--value 'Needs Review=review'",
 		"nuxeo-frameio map set Deadline dc:expired --to frameio --kind date --binding 'Publish to Nuxeo'",
 	},
 	"map remove":    {"nuxeo-frameio map remove ROW"},

@@ -33,10 +33,13 @@ func (c *mapList) Run(t *terminal) error {
 
 		var rows [][]string
 		for _, r := range got.Rows {
-			rows = append(rows, []string{r.Id, mapFor(r), mapText(r.Direction, r.Field, r.Property), string(r.Kind), mapNotes(r)})
+			rows = append(rows, []string{
+				r.Id, mapFor(r), mapText(r.Direction, r.Field, r.Property), string(r.Kind), mapNotes(r),
+			})
 		}
 
-		return table(t, "Nothing is mapped yet; see `nuxeo-frameio map set --help`.", "ROW\tFOR\tMAPS\tKIND\tMORE", rows)
+		return table(t, "Nothing is mapped yet; see `nuxeo-frameio map set --help`.",
+			"ROW\tFOR\tMAPS\tKIND\tMORE", rows)
 	})
 }
 

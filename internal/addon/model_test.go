@@ -167,7 +167,9 @@ func manual(t *testing.T) string {
 }
 
 // manualNames is how the manual calls the types.
-var manualNames = strings.NewReplacer("nxs:content", "blob", "nxs:frameioFields", "list", "xs:", "", "nxs:frameioWorkspaceNames", "string[]")
+var manualNames = strings.NewReplacer(
+	"nxs:content", "blob", "nxs:frameioFields", "list", "xs:", "", "nxs:frameioWorkspaceNames", "string[]",
+)
 
 func TestManualHasTheDataModel(t *testing.T) {
 	t.Parallel()
@@ -179,7 +181,7 @@ func TestManualHasTheDataModel(t *testing.T) {
 		}
 	}
 
-	got := regexp.MustCompile("(?m)^\\| `\\w+` \\| (string|string\\[\\]|long|double|date|blob) \\|").
+	got := regexp.MustCompile("(?m)^\\| `\\w+` \\| (string|string\\[\\]|long|double|date|blob|list) \\|").
 		FindAllString(text, -1)
 	slices.Sort(want)
 	slices.Sort(got)

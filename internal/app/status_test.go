@@ -46,8 +46,8 @@ func TestTableOfStatuses(t *testing.T) {
 			Types: map[string]string{"dc:nature": "string"}, Fields: []frameio.Field{c.status},
 		})[0]
 		if got.After != c.value || got.Writes != c.known || (len(got.Unknown) == 0) != c.known {
-			t.Errorf("%+v becomes %q (written %v, unknown %q), want %q (%v)", c.status, got.After, got.Writes, got.Unknown,
-				c.value, c.known)
+			t.Errorf("%+v becomes %q (written %v, unknown %q), want %q (%v)", c.status, got.After, got.Writes,
+				got.Unknown, c.value, c.known)
 		}
 	}
 }

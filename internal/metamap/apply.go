@@ -62,7 +62,8 @@ func (s *Service) Apply(
 		}
 	}
 
-	return out, s.write(ctx, nx, document, changes, last, &out)
+	err = s.write(ctx, nx, document, changes, last, &out)
+	return out, err
 }
 
 // write writes changes at once, or, if Nuxeo does not take them, one by one to find out which.

@@ -131,8 +131,8 @@ func parseNumber(text string) (any, error) {
 
 // dateForms are those in which the two systems write dates.
 var dateForms = []string{
-	time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999",
-	time.DateOnly,
+	time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z07:00",
+	"2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999", time.DateOnly,
 }
 
 // parseDate reads a date in milliseconds, which is what Nuxeo keeps of one.

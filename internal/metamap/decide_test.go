@@ -64,14 +64,24 @@ func TestDecideToNuxeo(t *testing.T) {
 		problem string
 		unknown []string
 	}{
-		"a text":                     {row: row("my:text", Text), field: text("J-1"), wire: "J-1"},
-		"the same text":              {row: row("my:text", Text), set: map[string]string{"my:text": `"J-1"`}, field: text("J-1")},
-		"what Nuxeo drops of a text": {row: row("my:text", Text), set: map[string]string{"my:text": `"J"`}, field: text("J\u200b\x00")},
-		"a number":                   {row: row("my:number", Number), field: text("23.976"), wire: 23.976},
-		"the same number":            {row: row("my:number", Number), set: map[string]string{"my:number": "5"}, field: text("5.0")},
-		"a whole number":             {row: row("my:whole", Number), field: text("12"), wire: 12.0},
-		"a part for a whole":         {row: row("my:whole", Number), field: text("1.5"), problem: "1.5 is none that fits"},
-		"no number":                  {row: row("my:number", Number), field: text("many"), problem: `"many" is not a number`},
+		"a text": {row: row("my:text", Text), field: text("J-1"), wire: "J-1"},
+		"the same text": {
+			row: row("my:text", Text), set: map[string]string{"my:text": `"J-1"`}, field: text("J-1"),
+		},
+		"what Nuxeo drops of a text": {
+			row: row("my:text", Text), set: map[string]string{"my:text": `"J"`}, field: text("J\u200b\x00"),
+		},
+		"a number": {row: row("my:number", Number), field: text("23.976"), wire: 23.976},
+		"the same number": {
+			row: row("my:number", Number), set: map[string]string{"my:number": "5"}, field: text("5.0"),
+		},
+		"a whole number": {row: row("my:whole", Number), field: text("12"), wire: 12.0},
+		"a part for a whole": {
+			row: row("my:whole", Number), field: text("1.5"), problem: "1.5 is none that fits",
+		},
+		"no number": {
+			row: row("my:number", Number), field: text("many"), problem: `"many" is not a number`,
+		},
 		"a date as Frame.io has it": {
 			row: row("my:date", Date), field: text("2026-07-17 21:34:21.954509Z"), wire: "2026-07-17T21:34:21.954Z",
 		},
@@ -79,20 +89,50 @@ func TestDecideToNuxeo(t *testing.T) {
 			row: row("my:date", Date), set: map[string]string{"my:date": `"2026-07-17T00:00:00.000Z"`},
 			field: text("2026-07-17"),
 		},
-		"no date":                {row: row("my:date", Date), field: text("soon"), problem: `"soon" is not a date`},
-		"yes":                    {row: row("my:yes", YesNo), field: text("true"), wire: true},
-		"keywords":               {row: row("my:list", List), field: text("sea; sand,sun, sea"), wire: []string{"sea", "sand", "sun"}},
-		"chosen options":         {row: row("my:list", List), field: choice("A", "B"), wire: []string{"A", "B"}},
-		"a text for a number":    {row: row("my:whole", Text), field: text("12"), problem: "the property is a whole number"},
-		"a number for a text":    {row: row("my:text", Number), field: text("12"), problem: "the property is a text"},
-		"a file":                 {row: row("my:file", Text), field: text("12"), problem: "the property is a file"},
-		"no such property":       {row: row("my:none", Text), field: text("12"), problem: "documents of the type File have no property my:none"},
-		"a word":                 {row: row("my:text", Vocabulary, "Approved", "ok"), field: text("approved "), wire: "ok"},
-		"an option by its id":    {row: row("my:text", Vocabulary, "id-Ja", "ok"), field: choice("Ja"), wire: "ok"},
-		"an unknown word":        {row: row("my:text", Vocabulary, "Approved", "ok"), field: text("Noir"), problem: `has nothing for "Noir"`, unknown: []string{"Noir"}},
-		"one word of two":        {row: row("my:list", Vocabulary, "A", "a"), field: choice("A", "B"), wire: []string{"a"}, problem: `has nothing for "B"`, unknown: []string{"B"}},
-		"an empty field":         {row: row("my:text", Text), set: map[string]string{"my:text": `"J"`}, field: text("")},
-		"an empty one, clearing": {row: clears, set: map[string]string{"my:text": `"J"`}, field: text(""), wire: "cleared"},
+		"no date": {
+			row: row("my:date", Date), field: text("soon"), problem: `"soon" is not a date`,
+		},
+		"yes": {row: row("my:yes", YesNo), field: text("true"), wire: true},
+		"keywords": {
+			row:   row("my:list", List),
+			field: text("sea; sand,sun, sea"), wire: []string{"sea", "sand", "sun"},
+		},
+		"chosen options": {
+			row: row("my:list", List), field: choice("A", "B"), wire: []string{"A", "B"},
+		},
+		"a text for a number": {
+			row: row("my:whole", Text), field: text("12"), problem: "the property is a whole number",
+		},
+		"a number for a text": {
+			row: row("my:text", Number), field: text("12"), problem: "the property is a text",
+		},
+		"a file": {
+			row: row("my:file", Text), field: text("12"), problem: "the property is a file",
+		},
+		"no such property": {
+			row: row("my:none", Text), field: text("12"),
+			problem: "documents of the type File have no property my:none",
+		},
+		"a word": {
+			row: row("my:text", Vocabulary, "Approved", "ok"), field: text("approved "), wire: "ok",
+		},
+		"an option by its id": {
+			row: row("my:text", Vocabulary, "id-Ja", "ok"), field: choice("Ja"), wire: "ok",
+		},
+		"an unknown word": {
+			row: row("my:text", Vocabulary, "Approved", "ok"), field: text("Noir"),
+			problem: `has nothing for "Noir"`, unknown: []string{"Noir"},
+		},
+		"one word of two": {
+			row: row("my:list", Vocabulary, "A", "a"), field: choice("A", "B"), wire: []string{"a"},
+			problem: `has nothing for "B"`, unknown: []string{"B"},
+		},
+		"an empty field": {
+			row: row("my:text", Text), set: map[string]string{"my:text": `"J"`}, field: text(""),
+		},
+		"an empty one, clearing": {
+			row: clears, set: map[string]string{"my:text": `"J"`}, field: text(""), wire: "cleared",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -140,23 +180,59 @@ func TestDecideToFrameio(t *testing.T) {
 		wire    any
 		problem string
 	}{
-		"a text":            {row: out("my:text", Text), set: map[string]string{"my:text": `"J-1"`}, field: field("text"), wire: "J-1"},
-		"the same":          {row: out("my:text", Text), set: map[string]string{"my:text": `"J-1"`}, field: field("text"), has: frameio.Field{ID: "d1", Name: "Field", Value: "J-1"}},
+		"a text": {
+			row: out("my:text", Text), set: map[string]string{"my:text": `"J-1"`},
+			field: field("text"), wire: "J-1",
+		},
+		"the same": {
+			row: out("my:text", Text), set: map[string]string{"my:text": `"J-1"`},
+			field: field("text"), has: frameio.Field{ID: "d1", Name: "Field", Value: "J-1"},
+		},
 		"an empty property": {row: out("my:text", Text), field: field("text")},
-		"a number":          {row: out("my:whole", Number), set: map[string]string{"my:whole": "7"}, field: field("number"), wire: 7.0},
-		"a date":            {row: out("my:date", Date), set: map[string]string{"my:date": `"2026-12-01T00:00:00.000Z"`}, field: field("date"), wire: "2026-12-01T00:00:00.000Z"},
-		"the same date":     {row: out("my:date", Date), set: map[string]string{"my:date": `"2026-12-01T00:00:00.000Z"`}, field: field("date"), has: frameio.Field{ID: "d1", Name: "Field", Value: "2026-12-01 00:00:00Z"}},
-		"options":           {row: out("my:list", List), set: map[string]string{"my:list": `["sea","SUN"]`}, field: field("select_multi", "Sea", "Sun"), wire: []string{"id-Sea", "id-Sun"}},
+		"a number": {
+			row: out("my:whole", Number), set: map[string]string{"my:whole": "7"},
+			field: field("number"), wire: 7.0,
+		},
+		"a date": {
+			row: out("my:date", Date), set: map[string]string{"my:date": `"2026-12-01T00:00:00.000Z"`},
+			field: field("date"), wire: "2026-12-01T00:00:00.000Z",
+		},
+		"the same date": {
+			row: out("my:date", Date), set: map[string]string{"my:date": `"2026-12-01T00:00:00.000Z"`},
+			field: field("date"), has: frameio.Field{ID: "d1", Name: "Field", Value: "2026-12-01 00:00:00Z"},
+		},
+		"options": {
+			row: out("my:list", List), set: map[string]string{"my:list": `["sea","SUN"]`},
+			field: field("select_multi", "Sea", "Sun"), wire: []string{"id-Sea", "id-Sun"},
+		},
 		"an option there is not": {
 			row: out("my:text", Text), set: map[string]string{"my:text": `"moon"`}, field: field("select", "Sea"),
 			problem: `the field on Frame.io has no option "moon"`,
 		},
-		"a word":             {row: out("my:text", Vocabulary, "ok", "Approved"), set: map[string]string{"my:text": `"ok"`}, field: field("select", "Approved"), wire: []string{"id-Approved"}},
-		"two for one":        {row: out("my:list", List), set: map[string]string{"my:list": `["Sea","Sun"]`}, field: field("select", "Sea", "Sun"), problem: "takes one value"},
-		"a field of its own": {row: out("my:text", Text), set: map[string]string{"my:text": `"x"`}, field: fixed, problem: "filled in by Frame.io itself"},
-		"people":             {row: out("my:text", Text), set: map[string]string{"my:text": `"josh"`}, field: field("user_single"), problem: "people, who cannot be mapped"},
-		"no such field":      {row: out("my:text", Text), set: map[string]string{"my:text": `"x"`}, field: frameio.Definition{ID: "d2", Name: "Other"}, problem: "Frame.io has no field Field"},
-		"a rating":           {row: out("my:whole", Number), set: map[string]string{"my:whole": "9"}, field: field("rating"), problem: "from 0 to 5"},
+		"a word": {
+			row: out("my:text", Vocabulary, "ok", "Approved"), set: map[string]string{"my:text": `"ok"`},
+			field: field("select", "Approved"), wire: []string{"id-Approved"},
+		},
+		"two for one": {
+			row: out("my:list", List), set: map[string]string{"my:list": `["Sea","Sun"]`},
+			field: field("select", "Sea", "Sun"), problem: "takes one value",
+		},
+		"a field of its own": {
+			row: out("my:text", Text), set: map[string]string{"my:text": `"x"`}, field: fixed,
+			problem: "filled in by Frame.io itself",
+		},
+		"people": {
+			row: out("my:text", Text), set: map[string]string{"my:text": `"josh"`}, field: field("user_single"),
+			problem: "people, who cannot be mapped",
+		},
+		"no such field": {
+			row: out("my:text", Text), set: map[string]string{"my:text": `"x"`},
+			field: frameio.Definition{ID: "d2", Name: "Other"}, problem: "Frame.io has no field Field",
+		},
+		"a rating": {
+			row: out("my:whole", Number), set: map[string]string{"my:whole": "9"}, field: field("rating"),
+			problem: "from 0 to 5",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -219,8 +295,8 @@ func TestAppliedTwiceWritesOnce(t *testing.T) {
 
 		s.Properties[property] = wire
 		if again := Decide([]Row{row(property, k)}, s)[0]; again.Writes || again.Problem != "" {
-			t.Fatalf("%s of %q: after %s it writes %v with the problem %q again, want nothing", k, f.Value, wire, again.Wire,
-				again.Problem)
+			t.Fatalf("%s of %q: after %s it writes %v with the problem %q again, want nothing", k, f.Value, wire,
+				again.Wire, again.Problem)
 		}
 	}
 }
@@ -297,9 +373,11 @@ func FuzzDecide(f *testing.F) {
 		kinds := kinds
 		s := Subject{
 			DocumentType: "File", Fields: []frameio.Field{field},
-			Properties:  map[string]json.RawMessage{"my:a": json.RawMessage(property), "my:b": json.RawMessage(other)},
-			Types:       map[string]string{"my:a": types[int(pick)%len(types)], "my:b": types[int(pick/8)%len(types)]},
-			Definitions: []frameio.Definition{{ID: "f1", Name: "Field", Type: "select", Options: []frameio.Option{{ID: "o", Name: value}}}},
+			Properties: map[string]json.RawMessage{"my:a": json.RawMessage(property), "my:b": json.RawMessage(other)},
+			Types:      map[string]string{"my:a": types[int(pick)%len(types)], "my:b": types[int(pick/8)%len(types)]},
+			Definitions: []frameio.Definition{
+				{ID: "f1", Name: "Field", Type: "select", Options: []frameio.Option{{ID: "o", Name: value}}},
+			},
 		}
 
 		var rows []Row

@@ -105,7 +105,7 @@ func (s *Service) lookAtFile(ctx context.Context, login string, at Place, subjec
 	if at.File != "" {
 		f, err := fio.File(ctx, at.Account, at.File)
 		if v4.NotFound(err) {
-			return fault.New(fault.Gone, "The file of the document was deleted on Frame.io, or is not shared with you.").
+			return fault.New(fault.Gone, "The document's file was deleted on Frame.io, or is not shared with you.").
 				Because(err)
 		}
 		if err != nil {
@@ -146,7 +146,9 @@ const ApprovalStatus = "Approval Status"
 func (s *Service) Fields(ctx context.Context, login string) ([]frameio.Definition, error) {
 	out := []frameio.Definition{{Name: string(s.Status), Type: "select"}}
 	add := func(d frameio.Definition) {
-		same := func(one frameio.Definition) bool { return frameio.Names(one.Name).Key() == frameio.Names(d.Name).Key() }
+		same := func(one frameio.Definition) bool {
+			return frameio.Names(one.Name).Key() == frameio.Names(d.Name).Key()
+		}
 		if !slices.ContainsFunc(out, same) && len(out) < maxOffered {
 			out = append(out, d)
 		}

@@ -17,7 +17,8 @@ var ownSchemas = []string{"frameio", "frameiobinding", "frameio_binding", "frame
 // keptSchemas are those that Nuxeo writes by itself, or that hold files, by prefix and name.
 var keptSchemas = []string{
 	"ecm", "common", "uid", "file", "files", "note", "picture", "vid", "video", "aud", "audio", "thumb", "thumbnail",
-	"externalEntity", "comment", "annotation", "collection", "relatedtext", "nxtag", "facetedTag", "publish", "publishing",
+	"externalEntity", "comment", "annotation", "collection", "relatedtext", "nxtag", "facetedTag", "publish",
+	"publishing",
 }
 
 // keptProperties are those that Nuxeo writes, and those by which the connector knows its documents.

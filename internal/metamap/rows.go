@@ -20,13 +20,14 @@ const columns = `id, scope, direction, field, property, kind, vocabulary, clears
 func scan(row store.Row) (r Row, err error) {
 	var scope, values string
 	var changed int64
-	if err := row.Scan(&r.ID, &scope, &r.Direction, &r.Field, &r.Property, &r.Kind, &values, &r.Clears, &r.Off, &changed,
-		&r.ChangedBy); err != nil {
+	if err := row.Scan(&r.ID, &scope, &r.Direction, &r.Field, &r.Property, &r.Kind, &values, &r.Clears, &r.Off,
+		&changed, &r.ChangedBy); err != nil {
 		return r, err
 	}
 
 	r.Scope, r.Changed = scopeOf(scope), store.Time(changed)
-	return r, json.Unmarshal([]byte(values), &r.Values)
+	err = json.Unmarshal([]byte(values), &r.Values)
+	return r, err
 }
 
 // List returns every row of every table, those for all documents first, with those of the configuration.
@@ -177,8 +178,8 @@ func Check(r Row) (Row, error) {
 	case r.Direction != ToNuxeo && r.Direction != ToFrameio:
 		return r, fault.Field("direction", "Use nuxeo or frameio.", "There is no direction %q.", r.Direction)
 	case !slices.Contains(kinds, r.Kind):
-		return r, fault.Field("kind", "Use text, number, date, yes-no, list or vocabulary.", "There is no kind of value %q.",
-			r.Kind)
+		return r, fault.Field("kind", "Use text, number, date, yes-no, list or vocabulary.",
+			"There is no kind of value %q.", r.Kind)
 	case r.Field == "" || len([]rune(r.Field)) > maxWord:
 		return r, fault.Field("field", "Give the name that the field has on Frame.io.", "The row names no field.")
 	}
@@ -202,7 +203,8 @@ func (r Row) checkValues() error {
 
 	for from, to := range r.Values {
 		if strings.TrimSpace(from) == "" || len([]rune(from)) > maxWord || len([]rune(to)) > maxWord {
-			return fault.Field("values", "Say which value becomes which.", "A value of the row %s is empty or too long.", r)
+			return fault.Field("values", "Say which value becomes which.",
+				"A value of the row %s is empty or too long.", r)
 		}
 	}
 

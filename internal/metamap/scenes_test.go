@@ -32,7 +32,8 @@ func set(b *testenv.Bed, r metamap.Row) metamap.Row {
 
 func in(field, property string, k metamap.Kind, values ...string) metamap.Row {
 	r := metamap.Row{
-		Direction: metamap.ToNuxeo, Field: frameio.Names(field), Property: property, Kind: k, Values: map[string]string{},
+		Direction: metamap.ToNuxeo, Field: frameio.Names(field), Property: property, Kind: k,
+		Values: map[string]string{},
 	}
 	for i := 0; i+1 < len(values); i += 2 {
 		r.Values[values[i]] = values[i+1]
@@ -241,7 +242,9 @@ func TestAPushFillsFields(t *testing.T) {
 	if got, want := strings.Join(have, " "), "Job Number=J-17 Keywords=Sea"; got != want {
 		t.Errorf("the file has %s, want %s", got, want)
 	}
-	for _, want := range []string{`the field on Frame.io has no option "moon"`, "Frame Rate is filled in by Frame.io itself"} {
+	for _, want := range []string{
+		`the field on Frame.io has no option "moon"`, "Frame Rate is filled in by Frame.io itself",
+	} {
 		if story := b.Histories(); !strings.Contains(story, want) {
 			t.Errorf("the histories are %s, want %s told", story, want)
 		}
@@ -254,7 +257,8 @@ func TestAPushFillsFields(t *testing.T) {
 	b.Frameio.SetMetadata(f.ID, "Job Number", "J-18")
 	b.Comes("the changed field", func() bool {
 		d, _ := b.Nuxeo.Doc(uid)
-		return d.Properties["dc:rights"] == "J-18" && strings.Contains(fmt.Sprint(d.Properties["frameio:fields"]), "J-18")
+		kept := fmt.Sprint(d.Properties["frameio:fields"])
+		return d.Properties["dc:rights"] == "J-18" && strings.Contains(kept, "J-18")
 	})
 }
 

@@ -46,7 +46,8 @@ async function inWindow(theme, width) {
   for (const [story, state] of scenes(theme, width)) {
     const query = `?story=${story}&theme=${theme}&${state === "busy" ? "busy=20" : `state=${state}`}`;
     await page.evaluate((query) => window.show(query), query);
-    const dialogs = ["bind-dialog", "edit-dialog", "map-dialog", "sync-dialog", "connect", "unbind-dialog"].map((d) => `nxf-${d}`);
+    const dialogs = ["bind-dialog", "edit-dialog", "map-dialog", "sync-dialog", "connect", "unbind-dialog"]
+      .map((d) => `nxf-${d}`);
     await page.locator(`#stage > *, body > :is(${dialogs})`).first().waitFor({ state: "attached" });
     await page.evaluate(async () => {
       await document.fonts.ready;

@@ -23,7 +23,7 @@ test("metadata map", async (t) => {
     await connectAs(josh, "josh@example.org");
     await bound(josh, films, "Map");
     file = await newFile("Mapped.mxf", 20_000);
-    await frameio("POST", "status", { file_id: file, status: "Approved" });
+    await frameio("POST", "status", { file_id: file, option: "Approved" });
     await run("Map", "josh@example.org", file);
     await published("Mapped.mxf");
   });
@@ -46,7 +46,7 @@ test("metadata map", async (t) => {
     await look(page, "admin-map-wrong");
     await dialog.getByLabel("Property of Nuxeo").fill("dc:nature");
     await dialog.getByRole("button", { name: "Save" }).click();
-    await page.getByRole("cell", { name: "Approval Status, Status → dc:nature" }).waitFor();
+    await page.getByRole("cell", { name: "Approval Status, Status → dc:nature", exact: true }).waitFor();
     await look(page, "admin-map");
   });
 
@@ -81,12 +81,12 @@ test("metadata map", async (t) => {
     await own.close();
   });
 
-  await step("in French", async () => {
+  await step("in French, in Web UI", async () => {
     const chef = await somebody({ locale: "fr-FR" });
     await enter(chef, "Administrator");
     const french = await chef.page();
-    await french.goto(`${stage.Connector}/administration/map`);
-    await french.getByRole("tab", { name: "Métadonnées" }).waitFor();
+    await french.goto(`${stage.Nuxeo}/ui/#!/admin/frameio`);
+    await french.getByRole("tab", { name: "Métadonnées" }).click();
     await french.getByRole("columnheader", { name: "Correspondance" }).waitFor();
     await french.getByRole("button", { name: "Ajouter une ligne" }).click();
     const dialog = french.getByRole("dialog", { name: "Ajouter une ligne" });
@@ -99,9 +99,9 @@ test("metadata map", async (t) => {
     await french.getByRole("dialog", { name: "Supprimer File Type → dc:rights ?" })
       .getByRole("button", { name: "Supprimer" }).click();
     await french.getByText("File Type → dc:rights est supprimée.").waitFor();
-    await look(french, "admin-map-fr");
-    await french.goto(`${stage.Connector}/documents/${await uid(`${films}/Mapped`)}`);
-    await french.getByText(/champs? de Frame\.io$/).waitFor();
+    await french.goto(`${stage.Nuxeo}/ui/#!/doc/${await uid(`${films}/Mapped`)}?p=frameio`);
+    await french.getByText(/champs? de Frame\.io$/).click();
+    await french.locator("details dt", { hasText: "Source Filename" }).waitFor();
     chef.trouble.none();
     await chef.close();
   });

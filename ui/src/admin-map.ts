@@ -133,7 +133,8 @@ export class AdminMap extends LitElement {
     return html`<div class="scroll" tabindex="0" role="group" aria-label=${t("frameio.map.test.of", d.title)}>
       <table><thead><tr>
         <th scope="col">${t("frameio.map.maps")}</th><th scope="col">${t("frameio.map.test.read")}</th>
-        <th scope="col">${t("frameio.map.test.before")}</th><th scope="col">${t("frameio.map.test.after")}</th></tr></thead>
+        <th scope="col">${t("frameio.map.test.before")}</th>
+        <th scope="col">${t("frameio.map.test.after")}</th></tr></thead>
         <tbody>${d.changes.map((c) => html`<tr><td>${rowName(c)}</td><td>${c.source || "–"}</td>
           <td>${c.before || "–"}</td><td>${this.outcome(c)}</td></tr>`)}</tbody></table></div>`;
   }

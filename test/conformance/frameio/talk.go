@@ -159,7 +159,8 @@ var fieldCases = []Case{
 
 // choose sets a selection of files to one option.
 func (s *Scene) choose(field, option string, files ...string) error {
-	return s.SetValues(s.Context(), s.Account, s.ProjectID, []v4.FieldValue{{Field: field, Value: []string{option}}}, files)
+	value := []v4.FieldValue{{Field: field, Value: []string{option}}}
+	return s.SetValues(s.Context(), s.Account, s.ProjectID, value, files)
 }
 
 func (s *Scene) webhook() frameio.Webhook {

@@ -7,8 +7,8 @@ import (
 var valueCases = []Case{
 	{
 		Name: "schema-tells-its-types", Uses: []string{"Schema"}, Source: "[S] SchemaJsonWriter",
-		What: "A schema tells the primitive type of each field, of lists with [] behind it, of structures as an object; " +
-			"one that does not exist is 204.",
+		What: "A schema tells the primitive type of each field, of lists with [] behind it, of structures as an " +
+			"object; one that does not exist is 204.",
 		Why: "What is written to a property of a customer's is checked against its type before.",
 		Try: func(s *Scene) {
 			dc, err := s.Writer().Schema(s.Context(), "dublincore")
@@ -29,8 +29,8 @@ var valueCases = []Case{
 	},
 	{
 		Name: "document-tells-its-schemas", Uses: []string{"Get"}, Source: "[S] DocumentModelJsonWriter",
-		What: "A document names its schemas with their prefixes; read with all of them it has every property, also the " +
-			"empty ones.",
+		What: "A document names its schemas with their prefixes; read with all of them it has every property, " +
+			"also the empty ones.",
 		Why: "A property that a document does not have is told from an empty one.",
 		Try: func(s *Scene) {
 			d := s.file(s.Writer(), "doc")
@@ -49,8 +49,8 @@ var valueCases = []Case{
 	},
 	{
 		Name: "unknown-property-is-passed-over", Uses: []string{"Update"}, Source: "[S] DocumentPropertiesJsonReader",
-		What: "A PUT with a property that does not exist, or of a schema that the document does not have, is 200; the " +
-			"rest is written.",
+		What: "A PUT with a property that does not exist, or of a schema that the document does not have, is " +
+			"200; the rest is written.",
 		Why: "A success says nothing of a property: look first whether the document has it.",
 		Try: func(s *Scene) {
 			d := s.file(s.Writer(), "doc")
@@ -61,8 +61,8 @@ var valueCases = []Case{
 	},
 	{
 		Name: "wrong-type-is-bent", Uses: []string{"Update"}, Source: "[S] DocumentPropertiesJsonReader",
-		What: "A PUT with a value of another type is 200: a text gets a number as text, of a list the empty text, and of a " +
-			"structure nothing.",
+		What: "A PUT with a value of another type is 200: a text gets a number as text, of a list the empty text, " +
+			"and of a structure nothing.",
 		Why: "Nothing tells of a value that is lost: types are checked before it is sent.",
 		Try: func(s *Scene) {
 			d := s.file(s.Writer(), "doc")
@@ -81,9 +81,11 @@ var valueCases = []Case{
 		},
 	},
 	{
-		Name: "wrong-list-or-date-is-refused", Uses: []string{"Update"}, Source: "[S] DocumentPropertiesJsonReader, DateParser",
-		What: "A PUT with a text for a list of texts, or with one that is no date for a date, fails; the document stays.",
-		Why:  "One property that is wrong takes the others along: they are written one by one then.",
+		Name: "wrong-list-or-date-is-refused", Uses: []string{"Update"},
+		Source: "[S] DocumentPropertiesJsonReader, DateParser",
+		What: "A PUT with a text for a list of texts, or with one that is no date for a date, fails; the document " +
+			"stays.",
+		Why: "One property that is wrong takes the others along: they are written one by one then.",
 		Try: func(s *Scene) {
 			d := s.file(s.Writer(), "doc")
 			s.Want("status before", s.put(s.Writer(), d.UID, m{"dc:rights": "before"}, nil).Status, 200)
