@@ -71,7 +71,9 @@ var valueCases = []Case{
 				sent any
 				want string
 			}{
-				{"a number", 5, "5"}, {"yes", true, "true"}, {"a list", []any{"a", "b"}, ""},
+				{"a number", 5, "5"},
+				{"yes", true, "true"},
+				{"a list", []any{"a", "b"}, ""},
 				{"a structure", m{"a": "b"}, ""},
 			} {
 				s.Want("status before "+c.what, s.put(s.Writer(), d.UID, m{"dc:rights": "before"}, nil).Status, 200)
