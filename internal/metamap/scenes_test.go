@@ -13,6 +13,8 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/metamap"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
@@ -361,5 +363,31 @@ func TestRowsAreKept(t *testing.T) {
 	}
 	if err := m.Remove(t.Context(), admin, one.ID); err == nil {
 		t.Error("removing a row twice: got it done, want it not found")
+	}
+}
+
+// A Frame.io that refuses fields keeps no push, and the status is set all the same.
+func TestAFailingFrameioKeepsNoPush(t *testing.T) {
+	t.Parallel()
+	b := testenv.New(t, testenv.Config(func(c *app.Config) { c.Push.Status = "Needs Review" }))
+	fields(b)
+	b.Bind("Publish")
+	uid := b.Kept("Cut", []byte("pictures"))
+	must(b, b.Nuxeo.SetProps(uid, map[string]any{"dc:coverage": "J-17", "dc:rights": "2026-12-24"}))
+	set(b, out("dc:coverage", "Job Number", metamap.Text))
+	set(b, out("dc:rights", "Deadline", metamap.Date))
+	b.Frameio.Faults().Add(faults.Rule{Path: "/metadata/values$", Method: "PATCH", Status: 422, Times: 3})
+	p := b.Pushed(uid).Pushes[0]
+	b.Settle()
+	if got := b.OnePush(p.ID); got.State != push.Open {
+		t.Errorf("the push is %s, want it open", got.State)
+	}
+	if got := b.Frameio.Status(b.OnePush(p.ID).File); got != "Needs Review" {
+		t.Errorf("the status is %q, want Needs Review", got)
+	}
+
+	// The first call was for both fields, the next ones for one each.
+	if story := b.Histories(); strings.Count(story, "no fields") != 2 {
+		t.Errorf("the histories are %s, want both fields told", story)
 	}
 }
