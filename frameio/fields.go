@@ -44,6 +44,18 @@ func (n Names) In(metadata []Field) (found Field) {
 	return found
 }
 
+// Trimmed are the names with one comma and a blank between them.
+func (n Names) Trimmed() Names { return Names(strings.Join(n.All(), ", ")) }
+
+// Key is the same for all spellings of the names.
+func (n Names) Key() string {
+	all := n.All()
+	for i := range all {
+		all[i] = bare(all[i])
+	}
+	return strings.Join(all, ",")
+}
+
 // bare is a name without what makes no difference.
 func bare(name string) string {
 	return strings.Map(func(r rune) rune {

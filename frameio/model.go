@@ -99,6 +99,8 @@ type Field struct {
 	ID, Name, Type string
 	Value          string
 	Options        []string // ids of the chosen options, for selections
+	// Choices are the names of the chosen options where the value does not tell them apart, as one has a comma.
+	Choices []string `json:",omitempty"`
 }
 
 // Comment is a remark on a file. Timestamp and Duration are frames from 0; nil

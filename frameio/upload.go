@@ -20,6 +20,7 @@ type UploadStatus struct{ Complete, Failed bool }
 type Definition struct {
 	ID, Name, Type string
 	Options        []Option
+	ReadOnly       bool // filled in by Frame.io itself
 }
 
 // Option is a choice of a selection.

@@ -2,6 +2,7 @@ package nuxeo
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -94,6 +95,39 @@ func (c *Client) Type(ctx context.Context, name string) (Type, error) {
 // HasSchema reports whether a schema is deployed (GET /api/v1/config/schemas/{name}).
 func (c *Client) HasSchema(ctx context.Context, name string) (bool, error) {
 	return c.exists(ctx, "api/v1/config/schemas/"+url.PathEscape(name))
+}
+
+// Schema returns the types of the fields of a schema, in Nuxeo's words, such as string or date[]
+// (GET /api/v1/config/schemas/{name}); none when there is no such schema.
+func (c *Client) Schema(ctx context.Context, name string) (map[string]string, error) {
+	var out struct {
+		Fields map[string]json.RawMessage `json:"fields"`
+	}
+
+	path := "api/v1/config/schemas/" + url.PathEscape(name)
+	_, err := c.do(ctx, call{method: http.MethodGet, path: path, mayBeNothing: true}, &out)
+	if NotFound(err) {
+		err = nil
+	}
+
+	types := map[string]string{}
+	for field, raw := range out.Fields {
+		var of string
+		var structure struct {
+			Type string `json:"type"`
+		}
+
+		// A structure is an object that names its type.
+		if !fields(raw, &of) && fields(raw, &structure) {
+			of = structure.Type
+		}
+
+		if of != "" {
+			types[field] = of
+		}
+	}
+
+	return types, err
 }
 
 // HasFacet reports whether a facet is deployed (GET /api/v1/config/facets/{name}).

@@ -32,8 +32,15 @@ type Document struct {
 	VersionLabel      string                     `json:"versionLabel"`
 	VersionableID     string                     `json:"versionableId"`
 	Facets            []string                   `json:"facets"`
+	Schemas           []SchemaName               `json:"schemas"`
 	Properties        map[string]json.RawMessage `json:"properties"`
 	ContextParameters map[string]json.RawMessage `json:"contextParameters"`
+}
+
+// SchemaName is a schema of a document, and the prefix of its properties; without one they have its name.
+type SchemaName struct {
+	Name   string `json:"name"`
+	Prefix string `json:"prefix"`
 }
 
 // Has reports whether the document has the facet.
@@ -51,6 +58,12 @@ func (d *Document) Texts(property string) []string {
 	var list []string
 	_ = json.Unmarshal(d.Properties[property], &list) // null and other kinds leave it empty
 	return list
+}
+
+// Value reads a property of any kind, and reports whether it is of that kind.
+func (d *Document) Value(property string, into any) bool {
+	raw := d.Properties[property]
+	return len(raw) > 0 && json.Unmarshal(raw, into) == nil
 }
 
 // Int is a whole-number property, zero when it is unset or of another kind.

@@ -111,6 +111,15 @@ var examples = map[string][]string{
 	"sync settle":   {"nuxeo-frameio sync settle /default-domain/workspaces/films KEY --use both"},
 	"mcp":           {"nuxeo-frameio mcp", "nuxeo-frameio mcp --listen 127.0.0.1:8765"},
 	"explain":       {"nuxeo-frameio explain /default-domain/workspaces/films/Teaser"},
+	"map list":      {"nuxeo-frameio map"},
+	"map set": {
+		"nuxeo-frameio map set 'Job Number' dc:coverage",
+		"nuxeo-frameio map set Status dc:nature --kind vocabulary --value Approved=approved " +
+			"--value 'Needs Review=review'",
+		"nuxeo-frameio map set Deadline dc:expired --to frameio --kind date --binding 'Publish to Nuxeo'",
+	},
+	"map remove":    {"nuxeo-frameio map remove ROW"},
+	"map test":      {"nuxeo-frameio map test /default-domain/workspaces/films/Teaser"},
 	"locks list":    {"nuxeo-frameio locks"},
 	"locks release": {"nuxeo-frameio locks release PUSH --reason 'the review was cancelled'"},
 	"items list":    {"nuxeo-frameio items --state failed"},

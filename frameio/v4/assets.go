@@ -6,6 +6,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
@@ -196,6 +197,9 @@ func (w wireField) field() frameio.Field {
 			f.Options, names = append(f.Options, id), append(names, name)
 		}
 		f.Value = strings.Join(names, ", ")
+		if slices.ContainsFunc(names, func(name string) bool { return strings.Contains(name, ",") }) {
+			f.Choices = names
+		}
 		return f
 	}
 

@@ -198,6 +198,7 @@ func (c *Client) Definitions(ctx context.Context, account string) iter.Seq2[fram
 		ID     string `json:"id"`
 		Name   string `json:"name"`
 		Type   string `json:"field_type"`
+		Change *bool  `json:"mutable"`
 		Config struct {
 			Options []struct {
 				ID   string `json:"id"`
@@ -209,7 +210,7 @@ func (c *Client) Definitions(ctx context.Context, account string) iter.Seq2[fram
 		func(raw json.RawMessage) (frameio.Definition, bool) {
 			var w wire
 			ok := fields(raw, &w) && w.ID != ""
-			d := frameio.Definition{ID: w.ID, Name: w.Name, Type: w.Type}
+			d := frameio.Definition{ID: w.ID, Name: w.Name, Type: w.Type, ReadOnly: w.Change != nil && !*w.Change}
 			for _, o := range w.Config.Options {
 				d.Options = append(d.Options, frameio.Option{ID: o.ID, Name: o.Name})
 			}
@@ -217,16 +218,20 @@ func (c *Client) Definitions(ctx context.Context, account string) iter.Seq2[fram
 		})
 }
 
-// MostValued is how many files one call of Choose can be about.
+// MostValued is how many files one call of SetValues can be about.
 const MostValued = 100
 
-// Choose sets a selection of up to 100 files of a project to one option, by its
-// id (PATCH …/projects/{project}/metadata/values, 10 a minute).
-func (c *Client) Choose(ctx context.Context, account, project, field, option string, files []string) error {
-	body := map[string]any{
-		"file_ids": files,
-		"values":   []any{map[string]any{"field_definition_id": field, "value": []string{option}}},
-	}
+// FieldValue is what a field gets: a text, a number, a boolean, a list of the ids of options, or an empty list, which
+// clears it.
+type FieldValue struct {
+	Field string `json:"field_definition_id"`
+	Value any    `json:"value"`
+}
+
+// SetValues sets fields of up to 100 files of a project, all of them alike
+// (PATCH …/projects/{project}/metadata/values, 10 a minute).
+func (c *Client) SetValues(ctx context.Context, account, project string, values []FieldValue, files []string) error {
+	body := map[string]any{"file_ids": files, "values": values}
 	return c.do(ctx, http.MethodPatch, seg("accounts", account, "projects", project, "metadata", "values"), nil, body,
 		nil)
 }

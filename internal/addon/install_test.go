@@ -258,6 +258,9 @@ func TestInstalledTypes(t *testing.T) {
 		fields[name] = manualNames.Replace(typ)
 	}
 
+	fields["fields"] = obj{"type": "complex[]", "fields": obj{
+		"fieldId": "string", "name": "string", "type": "string", "value": "string",
+	}}
 	n.same(schema["@prefix"], "frameio")
 	n.same(schema["fields"], fields)
 

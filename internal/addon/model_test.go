@@ -15,7 +15,7 @@ var model = map[string]map[string]string{
 		"accountId": "xs:string", "workspaceId": "xs:string", "projectId": "xs:string", "folderId": "xs:string",
 		"fileId":  "xs:string",
 		"stackId": "xs:string", "documentUid": "xs:string", "fileName": "xs:string", "viewUrl": "xs:string",
-		"mediaType": "xs:string", "poster": "nxs:content",
+		"mediaType": "xs:string", "poster": "nxs:content", "fields": "nxs:frameioFields",
 		"status": "xs:string", "codec": "xs:string", "resolution": "xs:string", "digest": "xs:string",
 		"uploader":    "xs:string",
 		"publishedBy": "xs:string", "pushedBy": "xs:string", "rendition": "xs:string", "fileSize": "xs:long",
@@ -167,7 +167,9 @@ func manual(t *testing.T) string {
 }
 
 // manualNames is how the manual calls the types.
-var manualNames = strings.NewReplacer("nxs:content", "blob", "xs:", "", "nxs:frameioWorkspaceNames", "string[]")
+var manualNames = strings.NewReplacer(
+	"nxs:content", "blob", "nxs:frameioFields", "list", "xs:", "", "nxs:frameioWorkspaceNames", "string[]",
+)
 
 func TestManualHasTheDataModel(t *testing.T) {
 	t.Parallel()
@@ -179,7 +181,7 @@ func TestManualHasTheDataModel(t *testing.T) {
 		}
 	}
 
-	got := regexp.MustCompile("(?m)^\\| `\\w+` \\| (string|string\\[\\]|long|double|date|blob) \\|").
+	got := regexp.MustCompile("(?m)^\\| `\\w+` \\| (string|string\\[\\]|long|double|date|blob|list) \\|").
 		FindAllString(text, -1)
 	slices.Sort(want)
 	slices.Sort(got)

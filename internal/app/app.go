@@ -31,6 +31,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/mail"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/media"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/metamap"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/metrics"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/publish"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
@@ -133,6 +134,7 @@ type App struct {
 	Home        *installation.Process
 	Binding     *binding.Service
 	Ingest      *ingest.Service
+	Map         *metamap.Service
 	Publish     *publish.Service
 	Push        *push.Service
 	Sync        *foldersync.Service
@@ -233,6 +235,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		PublicURL: a.Config.PublicURL,
 	}
 
+	a.Map = a.metadataMap()
 	events := a.events()
 	a.Push = a.push()
 	a.Push.Events = events
@@ -399,8 +402,6 @@ func (a *App) ingest() *ingest.Service {
 		},
 	}
 
-	set.StatusMap, _ = f.statusMap() // it was checked
-
 	// Comments are written by the service account, if there is one.
 	if c.Nuxeo.ServiceUser != "" {
 		set.ServiceAccount, set.ServiceLogin = nuxeo.Basic(c.Nuxeo.ServiceUser, c.Nuxeo.ServicePassword),
@@ -408,7 +409,7 @@ func (a *App) ingest() *ingest.Service {
 	}
 
 	s := &ingest.Service{
-		DB: a.DB, Set: set, Returns: push.Returns{Service: a.Push},
+		DB: a.DB, Set: set, Map: a.Map, Returns: push.Returns{Service: a.Push},
 		Files: a.network.files, SmallFiles: a.network.glances, Uploads: a.network.uploads,
 	}
 	if set.ServiceAccount != nil {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/metamap"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
@@ -140,7 +140,7 @@ func (c *Config) Check() error {
 	}
 
 	// Values by themselves, and those that need each other.
-	if _, err := c.Frameio.statusMap(); err != nil {
+	if _, err := c.Frameio.statusRows(); err != nil {
 		return err
 	}
 
@@ -185,26 +185,39 @@ func (c *Config) Check() error {
 	return c.checkNetwork()
 }
 
-// statusMap reads the table of statuses.
-func (c FrameioConfig) statusMap() (ingest.StatusMap, error) {
-	m := ingest.StatusMap{Property: c.StatusProperty, Values: map[string]string{}}
+// statusRows reads the table of statuses, which is a row of the metadata map.
+func (c FrameioConfig) statusRows() ([]metamap.Row, error) {
+	values := map[string]string{}
 	for _, row := range c.StatusValues {
 		name, value, ok := strings.Cut(row, "=")
 		if name = strings.TrimSpace(name); !ok || name == "" {
-			return m, fault.Field("frameio-status-values", "Give NAME=VALUE for each status, like Approved=approved.",
+			return nil, fault.Field("frameio-status-values", "Give NAME=VALUE for each status, like Approved=approved.",
 				"%q is not a row of the table.", row)
 		}
-		m.Values[name] = strings.TrimSpace(value)
+		values[name] = strings.TrimSpace(value)
 	}
 
 	// Neither is of use without the other.
-	if (m.Property == "") != (len(m.Values) == 0) {
-		return m, fault.Field("frameio-status-property",
+	if (c.StatusProperty == "") != (len(values) == 0) {
+		return nil, fault.Field("frameio-status-property",
 			"Give both frameio-status-property and frameio-status-values, or neither.",
 			"A table of statuses needs a property and values.")
 	}
 
-	return m, nil
+	if c.StatusProperty == "" {
+		return nil, nil
+	}
+
+	r, err := metamap.Check(metamap.Row{
+		ID: "configuration", Direction: metamap.ToNuxeo, Field: c.StatusField, Property: c.StatusProperty,
+		Kind: metamap.Vocabulary, Values: values, Configured: true,
+	})
+	if err != nil {
+		return nil, fault.Field("frameio-status-property", "Give a property of your own, such as my:reviewState.", "%s",
+			fault.From(err).Message).Because(err)
+	}
+
+	return []metamap.Row{r}, nil
 }
 
 // DatabaseAddress is the address for store.Open. It may contain a password.

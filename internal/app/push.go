@@ -19,7 +19,7 @@ func (a *App) address(uid string) string {
 func (a *App) push() *push.Service {
 	c := a.Config
 	s := &push.Service{
-		DB: a.DB, Engine: a.Engine, People: a.Identity, Vault: a.vault, Mail: a.Mail, Bound: a.boundFor,
+		DB: a.DB, Engine: a.Engine, People: a.Identity, Vault: a.vault, Mail: a.Mail, Bound: a.boundFor, Map: a.Map,
 		Blobs: a.network.blobs, Parts: a.network.parts,
 		Nuxeo: a.Nuxeo, Now: a.world.Now, PublicURL: c.PublicURL, Address: a.address,
 		Set: push.Settings{
@@ -52,7 +52,6 @@ func (a *App) watch() {
 		Log:            a.world.Log,
 	}
 
-	a.reviews.StatusMap, _ = c.Frameio.statusMap() // it was checked
 	a.Webhooks = webhook.New()
 	a.Webhooks.DB, a.Webhooks.People, a.Webhooks.Vault, a.Webhooks.Now, a.Webhooks.Log = a.DB, a.Identity, a.vault,
 		a.world.Now, a.world.Log

@@ -37,7 +37,7 @@ func (a *App) serveBy(registry *prometheus.Registry) {
 		Browse:   &browse.Service{Nuxeo: a.Identity.Nuxeo, Bindable: binding.Bindable, Now: a.world.Now},
 		Identity: a.Identity, Binding: a.Binding, Publish: a.Publish, Push: a.Push, Sync: a.Sync, Webhooks: a.Webhooks,
 		Engine: a.Engine, Maintenance: a.Maintenance, Rebuild: a.Rebuild, Audit: a.Audit, Held: a.Home.Held,
-		Documents: &assetview.Service{DB: a.DB, Nuxeo: a.Identity.Nuxeo}, Media: a.Media,
+		Documents: &assetview.Service{DB: a.DB, Nuxeo: a.Identity.Nuxeo}, Media: a.Media, Map: a.Map,
 		Reactions: a.Reactions,
 		Explain:   &explain.Service{DB: a.DB, Items: a.Engine, Nuxeo: reader{a.Identity}},
 		Doctor:    a.world.Doctor(a), Support: a.Support(), Console: a.console,

@@ -48,6 +48,14 @@ type Asset struct {
 	Size, Frames                        int64
 	Published                           time.Time
 	PublishedBy                         string
+	Fields                              []Field
+}
+
+// A Field is one of metadata on Frame.io, with its value as text.
+type Field struct {
+	Name  string `json:"name"`
+	Type  string `json:"type"`
+	Value string `json:"value"`
 }
 
 // Version is the document as it is, which is the first, or a version of it.
@@ -98,6 +106,8 @@ func assetOf(doc *nuxeo.Document) *Asset {
 		return nil
 	}
 
+	var fields []Field
+	doc.Value(schema.Fields, &fields)
 	text := func(name string) string { return doc.Text("frameio:" + name) }
 	return &Asset{
 		FileName: text("fileName"), File: text("fileId"), MediaType: text("mediaType"), Uploader: text("uploader"),
@@ -106,6 +116,7 @@ func assetOf(doc *nuxeo.Document) *Asset {
 		ViewURL: text("viewUrl"), FrameRate: doc.Float(schema.FrameRate), Duration: doc.Float(schema.Duration),
 		Size: doc.Int(schema.FileSize), Frames: doc.Int(schema.Frames),
 		Published: doc.Time(schema.LastPublished), PublishedBy: text("publishedBy"),
+		Fields: fields,
 	}
 }
 

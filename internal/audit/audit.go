@@ -57,6 +57,8 @@ const (
 	KeysRetired     = "keys-retired"
 	LogLevelChanged = "log-level-changed"
 	Reacted         = "reacted" // Nuxeo did in a person's name what the configuration says
+	MapRowSet       = "map-row-set"
+	MapRowRemoved   = "map-row-removed"
 )
 
 // An Entry is something that a person did.

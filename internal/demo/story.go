@@ -73,6 +73,7 @@ func (s *Stage) Tell(ctx context.Context, done func(Step)) error {
 		{"gone", t.gone},
 		{"remove-sync", t.removeSync},
 		{"edit-binding", t.editBinding},
+		{"map", t.metadataMap},
 		{"unbind", t.unbind},
 	} {
 		var err error

@@ -11,6 +11,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/metamap"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
@@ -111,6 +112,10 @@ func (r *run) syncAssetPage(ctx context.Context, all []change) error {
 
 	created, rest, err := r.bulkCreate(ctx, want)
 	if err != nil {
+		return err
+	}
+
+	if err := r.noteUnmapped(ctx, created); err != nil {
 		return err
 	}
 
@@ -241,6 +246,7 @@ func (q Sync) newJob(c change) ingest.Job {
 			Folder:       c.parentUID,
 			DocumentType: q.DocumentType,
 			PublishedBy:  q.Owner,
+			Map:          metamap.Scope{Sync: q.ID},
 		},
 		Mirror: &ingest.Mirror{
 			NoComments: !q.Comments,

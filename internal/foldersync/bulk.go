@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -275,7 +276,7 @@ func (r *run) createAll(ctx context.Context, pending []pendingDoc) {
 			s := &pending[i]
 			s.isNew = s.job.Document == ""
 			s.hash, s.err = r.Ingest.WriteWithoutContent(ctx, r.nx, &s.job, s.link, r.t.Now(), r.t.Actor,
-				r.t.Key("create", s.link.ID))
+				r.t.Key("create", s.link.ID), r.t.Attempt >= ingest.MapAttempts)
 			return nil // each has its own
 		})
 	}
@@ -369,4 +370,40 @@ func (r *run) recordCreatedDoc(ctx context.Context, tx *sql.Tx, s pendingDoc) er
 	}
 
 	return markCommentsStale(ctx, tx, r.sync.ID, s.Key)
+}
+
+// mostUnmapped is how many different problems of the metadata map a page of a run notes.
+const mostUnmapped = 10
+
+// noteUnmapped notes in the history of the run what could not be mapped of documents that have no item of their own:
+// each problem once, with a document and how many more there are.
+func (r *run) noteUnmapped(ctx context.Context, docs []pendingDoc) error {
+	var order []string
+	about := map[string][]string{}
+	for _, s := range docs {
+		for _, problem := range s.job.Unmapped {
+			if about[problem] == nil {
+				order = append(order, problem)
+			}
+			about[problem] = append(about[problem], s.Name)
+		}
+	}
+
+	for i, problem := range order {
+		if i == mostUnmapped {
+			return r.t.Note(ctx, "not mapped", "%d more problems of the metadata map", len(order)-i)
+		}
+
+		names := about[problem]
+		text := names[0]
+		if more := len(names) - 1; more > 0 {
+			text = fmt.Sprintf("%s and %d more", text, more)
+		}
+
+		if err := r.t.Note(ctx, "not mapped", "%s: %s", text, problem); err != nil {
+			return err
+		}
+	}
+
+	return nil
 }

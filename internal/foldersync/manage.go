@@ -95,6 +95,13 @@ func (s *Service) SourceOf(ctx context.Context, folder string) (name string, err
 	return name, err
 }
 
+// IDOfFolder returns the sync that mirrors into a folder, or the empty string.
+func (s *Service) IDOfFolder(ctx context.Context, folder string) (id string, err error) {
+	err = s.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(MAX(id), '') FROM syncs WHERE folder_uid = $1
+		AND state <> 'removed'`, folder).Scan(&id)
+	return id, err
+}
+
 // getForChange returns a sync if the viewer may change it, which takes the right to write in its
 // folder.
 func (s *Service) getForChange(ctx context.Context, who work.Viewer, id string) (Sync, error) {

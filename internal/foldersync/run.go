@@ -11,6 +11,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/metamap"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -129,6 +130,7 @@ type run struct {
 	nx   *nuxeo.Client
 
 	filesGone *bool             // filesMissing's answer, cached
+	rows      string            // the fingerprint of the metadata map
 	dry       bool              // only compares
 	partial   bool              // looks only at folders in which something has changed
 	parents   map[string]string // of folders and stacks, cached
@@ -153,6 +155,12 @@ func (s *Service) openRun(ctx context.Context, t *work.Task) (*run, error) {
 		return r, err
 	}
 
+	rows, err := s.Ingest.Map.Rows(ctx, metamap.Scope{Sync: r.sync.ID})
+	if err != nil {
+		return r, err
+	}
+
+	r.rows = metamap.Fingerprint(metamap.Only(rows, metamap.ToNuxeo))
 	err = s.DB.Reader.QueryRowContext(ctx, `SELECT partial, dry FROM sync_runs
 		WHERE id = $1`, r.st.Run).Scan(&r.partial, &r.dry)
 	return r, err

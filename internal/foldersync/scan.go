@@ -350,7 +350,7 @@ func (r *run) newRow(folder seenRow, key string, kind frameio.Kind, f frameio.Fi
 		Depth:       folder.Depth + 1,
 		Name:        f.Name,
 		Size:        f.Size,
-		fingerprint: fingerprintOf(f),
+		fingerprint: fingerprintOf(f, r.rows),
 		changedAt:   store.Millis(f.Updated),
 		head:        f.ID,
 	}
@@ -362,9 +362,15 @@ func (r *run) newRow(folder seenRow, key string, kind frameio.Kind, f frameio.Fi
 }
 
 // fingerprintOf returns a digest of what a document shows of a file, except for name and folder,
-// which are compared on their own.
-func fingerprintOf(f frameio.File) string {
-	b, err := json.Marshal([]any{f.ID, f.Size, f.MediaType, f.Metadata})
+// which are compared on their own. rows is the fingerprint of the metadata map: when that changes, so does what
+// documents show.
+func fingerprintOf(f frameio.File, rows string) string {
+	shown := []any{f.ID, f.Size, f.MediaType, f.Metadata}
+	if rows != "" {
+		shown = append(shown, rows)
+	}
+
+	b, err := json.Marshal(shown)
 	if err != nil {
 		return ""
 	}

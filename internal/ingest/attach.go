@@ -243,14 +243,14 @@ func (s *Service) updateContent(ctx context.Context, r *Run) (work.Next, error) 
 		return work.Next{}, err
 	}
 
-	// Write facet, status, content and metadata.
+	// Write facet, what is mapped, content and metadata.
 	if !doc.Has(Facet) {
 		if err := r.Nuxeo.AddFacet(ctx, doc.UID, Facet, SourceMetadata); err != nil {
 			return work.Next{}, err
 		}
 	}
 
-	if err := s.mapStatus(ctx, r); err != nil {
+	if err := s.applyMap(ctx, r); err != nil {
 		return work.Next{}, err
 	}
 

@@ -32,7 +32,11 @@ func (s *Service) describe(ctx context.Context, r *Run) (work.Next, error) {
 
 	// Have they changed?
 	properties := s.propertiesWith(r.Job, l, l.Digest)
-	hash := s.hash(properties)
+	hash, err := s.describedHash(ctx, r.Job, l, l.Digest)
+	if err != nil {
+		return work.Next{}, err
+	}
+
 	if l.Described == hash {
 		return work.Next{Step: StepComments}, nil
 	}
@@ -88,7 +92,7 @@ func (s *Service) writeMetadata(ctx context.Context, r *Run, doc *nuxeo.Document
 		return err
 	}
 
-	return s.mapStatus(ctx, r)
+	return s.applyMap(ctx, r)
 }
 
 // hasMetadata reports whether the document has the facet and the metadata of the file.
@@ -127,15 +131,6 @@ func (s *Service) updateProperties(
 func addPublished(properties map[string]any, j *Job, now time.Time) {
 	properties[schema.LastPublished] = now.UTC().Format(time.RFC3339)
 	properties[schema.PublishedBy] = j.Target.PublishedBy
-}
-
-// hash returns a hash of metadata. It depends on the status table as well.
-func (s *Service) hash(properties map[string]any) string {
-	hash := hashOf(properties)
-	if s.Set.StatusMap.Property == "" {
-		return hash
-	}
-	return hashOf(map[string]any{"of": hash, "table": s.Set.StatusMap})
 }
 
 func hashOf(properties map[string]any) string {
@@ -184,6 +179,7 @@ func (s *Service) properties(j *Job, l link.Link) map[string]any {
 		schema.Uploader: f.Uploader, schema.UploadDate: f.Uploaded.UTC().Format(time.RFC3339),
 		schema.Status: facts.status, schema.Codec: facts.codec, schema.Resolution: facts.resolution,
 		schema.FrameRate: facts.fps, schema.Duration: facts.duration, schema.Frames: facts.frames,
+		schema.Fields: Fields(f.Metadata),
 	}
 }
 

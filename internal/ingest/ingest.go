@@ -23,6 +23,7 @@ import (
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/metamap"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -56,6 +57,8 @@ type Target struct {
 	PublishedBy  string `json:"published_by"` // shown on the document
 	// Returning says that only assets returning from a push are accepted.
 	Returning bool `json:"returning,omitempty"`
+	// Map says which rows of the metadata map hold.
+	Map metamap.Scope `json:"map,omitzero"`
 }
 
 // A Job is the state of one ingest. The caller stores it in the item.
@@ -89,6 +92,8 @@ type Job struct {
 	Comments int `json:"comments,omitempty"`
 	// Unread counts the comments that could not be read and were left out.
 	Unread int `json:"unread,omitempty"`
+	// Unmapped says, a sentence for each row of the metadata map, what could not be mapped.
+	Unmapped []string `json:"unmapped,omitempty"`
 }
 
 // A File is what was resolved: one file of Frame.io and the asset it stands for.
@@ -186,7 +191,6 @@ type Settings struct {
 	AttachTimeout  time.Duration // for Nuxeo's transaction, to join the chunks
 	FrameBase      int64
 	StatusField    frameio.Names // of the approval status
-	StatusMap      StatusMap
 	FieldNames     FieldNames
 	ServiceAccount nuxeo.Auth // writes comments when set
 	ServiceLogin   string
@@ -210,6 +214,8 @@ type Service struct {
 	Uploads *http.Client
 	// Service is a Nuxeo client for the service account; nil if there is none.
 	Service *nuxeo.Client
+	// Map says which properties come from fields of the file; nil: none.
+	Map *metamap.Service
 	// Returns finds what was pushed from Nuxeo; nil if nothing is.
 	Returns Returns
 

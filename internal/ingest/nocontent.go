@@ -40,11 +40,11 @@ func (s *Service) recordWithoutContent(ctx context.Context, r *Run, l *link.Link
 // three calls for a new one, one for others. The key is that of the creation, so that repeating it
 // creates no second document. It records nothing: the caller has recorded the link and checked
 // whether the document exists, and records the document and the hash afterwards. The link says what
-// the document shows so far.
+// the document shows so far, and last whether a failure of Nuxeo is a problem of what is mapped.
 //
 // POST /id/{folder}, Document.AddFacet, PUT /id/{uid}.
 func (s *Service) WriteWithoutContent(
-	ctx context.Context, nx *nuxeo.Client, j *Job, l link.Link, now time.Time, creator, key string,
+	ctx context.Context, nx *nuxeo.Client, j *Job, l link.Link, now time.Time, creator, key string, last bool,
 ) (hash string, err error) {
 	if j.Document == "" {
 		doc, err := nx.Create(ctx, j.Target.Folder, newDocument(j), nuxeo.WriteOptions{
@@ -64,7 +64,12 @@ func (s *Service) WriteWithoutContent(
 	}
 
 	properties := s.properties(j, l)
-	if hash = s.hash(properties); hash == l.Described {
+	rows, err := s.rows(ctx, j)
+	if err != nil {
+		return "", err
+	}
+
+	if hash = hashWith(properties, rows); hash == l.Described {
 		return hash, nil
 	}
 
@@ -78,7 +83,9 @@ func (s *Service) WriteWithoutContent(
 		return "", err
 	}
 
-	_, err = s.Set.StatusMap.Set(ctx, nx, j.Document, s.Set.StatusField.In(j.File.Metadata))
+	// The caller does not get to know what an item would note: what cannot be mapped is in the job.
+	got, err := s.Map.Apply(ctx, nx, j.Document, rows, j.File.Metadata, last)
+	j.Unmapped = got.Problems
 	return hash, err
 }
 

@@ -122,7 +122,9 @@ func (s *Service) acceptContent(ctx context.Context, r *Run, doc *nuxeo.Document
 	s.algorithm.Store(&b.DigestAlgorithm)
 	described := ""
 	if r.Job.Intent != nil && hasMetadata(doc, r.Job) && doc.Text(schema.Digest) == b.Digest {
-		described = s.hash(s.propertiesWith(r.Job, l, b.Digest))
+		if described, err = s.describedHash(ctx, r.Job, l, b.Digest); err != nil {
+			return err
+		}
 	}
 
 	if err := s.unlockDocument(ctx, r); err != nil {

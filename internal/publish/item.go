@@ -9,6 +9,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/metamap"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/rights"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
@@ -65,6 +66,7 @@ func newItems(interaction string, in Interaction) []work.New {
 					Scope:        in.Binding.Folder,
 					Folder:       in.Binding.Folder,
 					DocumentType: in.Binding.DocumentType,
+					Map:          metamap.Scope{Binding: in.Binding.ID},
 				},
 			},
 		}

@@ -168,6 +168,10 @@ func (w NoticeWorker) line(it work.Item, st state) mail.Line {
 		if n := st.Job.Unread; n > 0 {
 			l.Text += fmt.Sprintf(" %s could not be read, and left out; see the details.", plain.Count(n, "comment"))
 		}
+		if n := len(st.Job.Unmapped); n > 0 {
+			l.Text += fmt.Sprintf(" %s of the metadata map could not be applied; see the details.",
+				plain.Count(n, "row"))
+		}
 		if back := st.Job.Return; back != nil && back.Gone {
 			l.Text += " The document that was pushed had been deleted in Nuxeo."
 		}

@@ -61,6 +61,11 @@ func (r *run) describe(ctx context.Context) (work.Next, error) {
 		}
 	}
 
+	// Decide what properties say to fields.
+	if err := r.decideFields(ctx); err != nil {
+		return work.Next{}, err
+	}
+
 	return work.Next{Done: true, Outcome: OutcomeSent}, nil
 }
 

@@ -3,6 +3,7 @@ package push
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"time"
@@ -58,6 +59,10 @@ type state struct {
 	Beside *Location `json:"beside,omitempty"`
 	Folder string    `json:"folder,omitempty"` // where the file is
 	Stack  string    `json:"stack,omitempty"`
+
+	// Fields is what the fields of the file get from properties, and Unmapped what could not be mapped.
+	Fields   []v4.FieldValue `json:"fields,omitempty"`
+	Unmapped []string        `json:"unmapped,omitempty"`
 
 	// Previous is what the document said about Frame.io before our writes.
 	Previous *previous `json:"before,omitempty"`
@@ -129,7 +134,7 @@ var flow = work.Flow[*run]{
 	},
 	{
 		Name:   stepDescribe,
-		Does:   "write facet and ids to the document, and a comment with its address on Frame.io",
+		Does:   "write facet and ids to the document, a comment with its address on Frame.io; decide its fields",
 		Repeat: "the same values again; the comment is looked for",
 		Run:    (*run).describe,
 	},
@@ -352,11 +357,20 @@ func (s *Service) recordEnd(ctx context.Context, tx *sql.Tx, it work.Item, p Pus
 		return err
 	}
 
-	_, err = tx.ExecContext(ctx, `UPDATE pushes SET state = 'open', link_id = $1, file_id = $2, view_url = $3,
+	values := ""
+	if len(st.Fields) > 0 {
+		b, err := json.Marshal(st.Fields)
+		if err != nil {
+			return err
+		}
+		values = string(b)
+	}
+
+	_, err = tx.ExecContext(ctx, `UPDATE pushes SET state = 'open', field_values = $8, link_id = $1, file_id = $2, view_url = $3,
 		opened = $4, updated = $4, upload = NULL,
 		project_name = CASE project_id WHEN $6 THEN project_name ELSE '' END, project_id = $6, folder_id = $7
 		WHERE id = $5`,
-		l.ID, st.File, st.ViewURL, store.Millis(now), p.ID, st.Project, st.Folder)
+		l.ID, st.File, st.ViewURL, store.Millis(now), p.ID, st.Project, st.Folder, values)
 	return err
 }
 

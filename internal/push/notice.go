@@ -12,9 +12,12 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
-const stepMail = "mail"
+const (
+	stepStatus = "status"
+	stepMail   = "mail"
+)
 
-// A NoticeWorker ends a request. It sets the status of what arrived, up to a hundred files in one
+// A NoticeWorker ends a request. It sets fields and status of what arrived, up to a hundred files in one
 // call, and sends the person one mail about all of it.
 type NoticeWorker struct {
 	work.Base
@@ -31,6 +34,12 @@ type notice struct {
 // noticeFlow is what happens when all of a request has been sent.
 var noticeFlow = work.Flow[*notice]{
 	{
+		Does:   "set the fields on Frame.io that properties are mapped to",
+		Repeat: "the same values again",
+		Run:    (*notice).setFields,
+	},
+	{
+		Name:   stepStatus,
 		Does:   "set the status on Frame.io",
 		Repeat: "the same values again",
 		Run:    (*notice).setStatuses,
@@ -115,7 +124,8 @@ func (w NoticeWorker) applyStatus(ctx context.Context, t *work.Task, all []Push)
 
 	for project, files := range projects {
 		for some := range slices.Chunk(files, v4.MostValued) {
-			if err := fio.Choose(ctx, all[0].Account, project, field, option, some); err != nil {
+			value := []v4.FieldValue{{Field: field, Value: []string{option}}}
+			if err := fio.SetValues(ctx, all[0].Account, project, value, some); err != nil {
 				return err
 			}
 		}

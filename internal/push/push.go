@@ -21,6 +21,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/event"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/mail"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/metamap"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -87,6 +88,9 @@ type Push struct {
 	SeenGone   bool // the file was deleted there
 
 	Making string // the file being created on Frame.io, if any
+
+	FieldValues  string // what its fields get, as JSON of v4.FieldValue
+	SeenMetadata string // a digest of what the document shows of its metadata
 }
 
 // People is what push needs from identity.
@@ -154,6 +158,10 @@ type Service struct {
 	PublicURL string
 	// Address is the page of a document in Nuxeo Web UI.
 	Address func(uid string) string
+	// Map says which fields and properties take their values from the other side; nil: none.
+	Map *metamap.Service
+
+	definitions definitionCache
 }
 
 // Sealed is the column of this package that the vault seals.

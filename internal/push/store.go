@@ -17,7 +17,8 @@ const columns = `id, batch, COALESCE((SELECT items.id FROM items WHERE items.par
 	project_name,
 	folder_id, folder_name, what, separate, file_id, view_url, state, pushed_by, lock_state, locked, size, digest,
 	status, reason, ended_by,
-	created, opened, ended, updated, seen_status, seen, seen_gone, making`
+	created, opened, ended, updated, seen_status, seen, seen_gone, making,
+	field_values, seen_metadata`
 
 func scanPush(row store.Row) (Push, error) {
 	var p Push
@@ -27,7 +28,7 @@ func scanPush(row store.Row) (Push, error) {
 		&p.Project, &p.ProjectName, &p.Folder, &p.FolderName, &p.What, &p.Separate, &p.File, &p.ViewURL,
 		&p.State, &p.By, &p.Lock,
 		&p.Locked, &p.Size, &p.Digest, &p.Status, &p.Reason, &p.EndedBy, &created, &opened, &ended, &updated,
-		&p.SeenStatus, &seen, &p.SeenGone, &p.Making)
+		&p.SeenStatus, &seen, &p.SeenGone, &p.Making, &p.FieldValues, &p.SeenMetadata)
 	p.Created, p.Opened, p.Ended, p.Update = store.Time(created), store.Time(opened), store.Time(ended),
 		store.Time(updated)
 	p.Seen = store.Time(seen)

@@ -2,7 +2,10 @@ package push
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"time"
@@ -12,6 +15,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/metamap"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/review"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/schema"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
@@ -28,7 +32,6 @@ type Watcher struct {
 	FrameBase      int64 // the number of the first frame as Frame.io counts it
 	FrameRateField frameio.Names
 	ServiceLogin   string // of the service account, which writes comments; empty if there is none
-	StatusMap      ingest.StatusMap
 	Log            *slog.Logger
 }
 
@@ -116,39 +119,74 @@ func (w Watcher) checkPush(ctx context.Context, p Push) error {
 		return err
 	}
 
-	if err := w.updateDocument(ctx, fio, p, f); err != nil {
-		return err
-	}
-
-	return w.recordSeen(ctx, p, w.Set.StatusField.In(f.Metadata).Value, false)
-}
-
-// updateDocument writes what is new to the document.
-func (w Watcher) updateDocument(ctx context.Context, fio *v4.Client, p Push, f frameio.File) error {
-	nx, err := w.People.Nuxeo(ctx, p.By)
+	seen, err := w.updateDocument(ctx, fio, p, f)
 	if err != nil {
 		return err
 	}
 
-	if status := w.Set.StatusField.In(f.Metadata).Value; status != p.SeenStatus {
-		err := nx.Update(ctx, p.Document, "", map[string]any{schema.Status: nullIfEmpty(status)},
-			nuxeo.WriteOptions{Source: ingest.SourceMetadata})
+	p.SeenMetadata = seen
+	return w.recordSeen(ctx, p, w.Set.StatusField.In(f.Metadata).Value, false)
+}
+
+// updateDocument writes what is new to the document. It returns the digest of the metadata that the document shows.
+func (w Watcher) updateDocument(ctx context.Context, fio *v4.Client, p Push, f frameio.File) (seen string, err error) {
+	nx, err := w.People.Nuxeo(ctx, p.By)
+	if err != nil {
+		return "", err
+	}
+
+	rows, err := w.Map.Rows(ctx, metamap.Scope{Binding: p.Binding})
+	if err != nil {
+		return "", err
+	}
+
+	// Write the fields if they or the rows have changed. Comments do not wait for that.
+	rows = metamap.Only(rows, metamap.ToNuxeo)
+	if seen = digestOf(f.Metadata, rows); seen != p.SeenMetadata {
+		err = w.updateMetadata(ctx, nx, p, f, rows)
 		if nuxeo.NotFound(err) {
-			return nil // the document is gone, which the return reports
-		}
-		if err != nil {
-			return err
-		}
-		left, err := w.StatusMap.Set(ctx, nx, p.Document, w.Set.StatusField.In(f.Metadata))
-		if err != nil {
-			return err
-		}
-		if left != "" {
-			w.Log.WarnContext(ctx, "the status of a document was left alone", "document", p.Document, "why", left)
+			return p.SeenMetadata, nil // the document is gone, which the return reports
 		}
 	}
 
-	return w.importComments(ctx, fio, nx, p, f)
+	return seen, errors.Join(err, w.importComments(ctx, fio, nx, p, f))
+}
+
+// digestOf returns a digest of metadata and of the rows that map it.
+func digestOf(metadata []frameio.Field, rows []metamap.Row) string {
+	b, err := json.Marshal([]any{metadata, metamap.Fingerprint(rows)})
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:12])
+}
+
+// updateMetadata writes the status and the fields of a file to the document, if it has others, and what is mapped.
+func (w Watcher) updateMetadata(
+	ctx context.Context, nx *nuxeo.Client, p Push, f frameio.File, rows []metamap.Row,
+) error {
+	doc, err := nx.Get(ctx, p.Document, nuxeo.Fetch{Schemas: []string{"frameio"}})
+	if err != nil {
+		return err
+	}
+
+	status, fields := w.Set.StatusField.In(f.Metadata).Value, ingest.Fields(f.Metadata)
+	if doc.Text(schema.Status) != status || !ingest.HasFields(doc, fields) {
+		err := nx.Update(ctx, p.Document, "", map[string]any{
+			schema.Status: nullIfEmpty(status), schema.Fields: fields,
+		}, nuxeo.WriteOptions{Source: ingest.SourceMetadata})
+		if err != nil {
+			return err
+		}
+	}
+
+	got, err := w.Map.Apply(ctx, nx, p.Document, rows, f.Metadata, false)
+	for _, problem := range got.Problems {
+		w.Log.WarnContext(ctx, "metadata of a document was not mapped", "document", p.Document, "why", problem)
+	}
+
+	return err
 }
 
 // errBusy reports that an item is working on the link. It imports the comments itself.
@@ -197,8 +235,9 @@ func (w Watcher) recordSeen(ctx context.Context, p Push, status string, gone boo
 	about.Status = status
 	var added []string
 	err := w.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
-		if _, err := tx.ExecContext(ctx, `UPDATE pushes SET seen_status = $1, seen = $2, seen_gone = $3
-			WHERE id = $4`, status, store.Millis(w.Now()), gone, p.ID); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE pushes SET seen_status = $1, seen = $2, seen_gone = $3,
+			seen_metadata = $4
+			WHERE id = $5`, status, store.Millis(w.Now()), gone, p.SeenMetadata, p.ID); err != nil {
 			return err
 		}
 		if err := tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(links.asset_key), '') FROM links

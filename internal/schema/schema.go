@@ -11,6 +11,7 @@ const (
 	Digest        = "frameio:digest"
 	DocumentUID   = "frameio:documentUid"
 	Duration      = "frameio:duration"
+	Fields        = "frameio:fields"
 	FileID        = "frameio:fileId"
 	FileName      = "frameio:fileName"
 	FileSize      = "frameio:fileSize"

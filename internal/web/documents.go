@@ -70,8 +70,16 @@ func assetJSON(a *assetview.Asset) *api.AssetFacts {
 		Codec:      opt(a.Codec), Resolution: opt(a.Resolution), FrameRate: some(a.FrameRate), Size: some(a.Size),
 		Duration: some(a.Duration),
 		Frames:   some(a.Frames), Status: opt(a.Status), ViewUrl: a.ViewURL, LastPublished: moment(a.Published),
-		PublishedBy: opt(a.PublishedBy),
+		PublishedBy: opt(a.PublishedBy), Fields: fieldsJSON(a.Fields),
 	}
+}
+
+func fieldsJSON(all []assetview.Field) []api.AssetField {
+	out := []api.AssetField{}
+	for _, f := range all {
+		out = append(out, api.AssetField{Name: f.Name, Type: f.Type, Value: f.Value})
+	}
+	return out
 }
 
 func versionsJSON(list []assetview.Version) []api.DocumentVersion {

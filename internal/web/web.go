@@ -36,6 +36,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/loglevel"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/media"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/metamap"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/publish"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ratelimit"
@@ -91,6 +92,7 @@ type Server struct {
 	Held func() error
 	// Documents shows what a document got, Media what can be played of it.
 	Documents *assetview.Service
+	Map       *metamap.Service
 	Media     *media.Service
 	Reactions *reaction.Service
 	// Explain tells why a document and its asset are as they are.

@@ -10,11 +10,11 @@ const themes = ["light", "dark"];
 const widths = [1280, 420];
 const pages = [
   "folder", "document", "activity", "start", "item", "tree", "admin-health", "admin-provider", "admin-doctor",
-  "admin-bindings", "sync-tab",
+  "admin-bindings", "admin-map", "sync-tab",
 ];
 const more = [
   "item-running", "item-done", "bind", "sync", "bind-refused", "sync-refused", "sync-asks", "sync-checked", "connect",
-  "connect-waiting", "edit", "edit-preview", "unbind", "action",
+  "connect-waiting", "edit", "edit-preview", "map", "unbind", "action",
 ];
 const own = ["app&at=/", "app&at=/folders/u2", "app&at=/documents/d1", "app&at=/nowhere/else"];
 const moving = ["folder", "activity", "start"];
@@ -46,7 +46,8 @@ async function inWindow(theme, width) {
   for (const [story, state] of scenes(theme, width)) {
     const query = `?story=${story}&theme=${theme}&${state === "busy" ? "busy=20" : `state=${state}`}`;
     await page.evaluate((query) => window.show(query), query);
-    const dialogs = ["bind-dialog", "edit-dialog", "sync-dialog", "connect", "unbind-dialog"].map((d) => `nxf-${d}`);
+    const dialogs = ["bind-dialog", "edit-dialog", "map-dialog", "sync-dialog", "connect", "unbind-dialog"]
+      .map((d) => `nxf-${d}`);
     await page.locator(`#stage > *, body > :is(${dialogs})`).first().waitFor({ state: "attached" });
     await page.evaluate(async () => {
       await document.fonts.ready;

@@ -67,6 +67,10 @@ var limits = []limit{
 		said: "The action name is too long or holds control characters.",
 	},
 	{
+		what: "values of a row of the metadata map", file: "internal/metamap/rows.go", constant: "maxValues",
+		unit: "values", said: "The row %s has %d values.",
+	},
+	{
 		what: "time between two scheduled refreshes", file: "internal/foldersync/request.go", constant: "maxEvery",
 		unit: "time", said: "A synchronization cannot run every %s.",
 	},
@@ -353,13 +357,14 @@ var inner = map[string]string{
 	"internal/doctor":    "mostAccounts",
 	"internal/explain":   "maxDepth mostItems mostStories",
 
-	"internal/foldersync": "maxAncestors maxDepth maxPreview maxUnaskedLoss",
+	"internal/foldersync": "maxAncestors maxDepth maxPreview maxUnaskedLoss mostUnmapped",
 	"internal/identity":   "maxCookie maxReturn",
-	"internal/ingest": "maxExtension maxFolders maxLinks maxLooks maxName maxPart maxPathName maxPoster " +
-		"maxRepairs",
+	"internal/ingest": "maxExtension maxFieldValue maxFields maxFolders maxLinks maxLooks maxName maxPart " +
+		"maxPathName maxPoster maxRepairs",
 	"internal/mail":        "most",
 	"internal/maintenance": "maxLines",
 	"internal/media":       "mostVersions",
+	"internal/metamap":     "maxAccounts maxOffered maxShown maxWhole maxWord",
 	"internal/metrics":     "maxClasses",
 	"internal/publish":     "maxExpanding maxInteractive",
 	"internal/push":        "maxClockSkew maxExamined maxInteractive maxLimit maxLooks maxRestarts",

@@ -42,7 +42,7 @@ var layers = [][]string{
 		"internal/explain", "internal/support", "internal/reaction",
 	},
 	{"internal/metrics", "internal/egress", "internal/tracing", "internal/ingest"},
-	{"internal/review", "internal/link", "internal/event"},
+	{"internal/review", "internal/link", "internal/event", "internal/metamap"},
 	{
 		"internal/work", "internal/transfer", "internal/ratelimit", "internal/identity", "internal/mail",
 		"internal/addon",

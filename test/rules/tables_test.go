@@ -25,6 +25,7 @@ var owners = map[string]string{
 	"interactions":      "publish",
 	"items":             "work", "item_history": "work", "nodes": "work", "transfers": "work",
 	"links": "link", "link_files": "link",
+	"map_rows":        "metamap",
 	"review_statuses": "event",
 	"pushes":          "push", "push_choices": "push",
 	"syncs": "foldersync", "sync_changes": "foldersync", "sync_entries": "foldersync", "sync_runs": "foldersync",

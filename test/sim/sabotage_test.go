@@ -150,8 +150,8 @@ func (s *Service) post(`,
 		{"internal/foldersync/bulk.go", "		if existing[s.lookupKey()] !=", "		if !(" + asked +
 			"\"a look before documents without content are made\") && existing[s.lookupKey()] !="},
 		{
-			"internal/foldersync/bulk.go", "r.t.Key(\"create\", s.link.ID))",
-			"r.t.Key(\"create\", s.link.ID)+sabotagedOnce())",
+			"internal/foldersync/bulk.go", "r.t.Key(\"create\", s.link.ID),",
+			"r.t.Key(\"create\", s.link.ID)+sabotagedOnce(),",
 		},
 		{
 			"internal/foldersync/bulk.go", "// createAll writes", "func sabotagedOnce() string {\n	if " + asked +

@@ -8,6 +8,7 @@ import "./admin-audit.js";
 import "./admin-bindings.js";
 import "./admin-doctor.js";
 import "./admin-health.js";
+import "./admin-map.js";
 import "./admin-people.js";
 import "./admin-provider.js";
 import { connector, navigate } from "./host.js";
@@ -17,7 +18,7 @@ import { Shown } from "./shown.js";
 import { t } from "./i18n.js";
 import { inWebUI } from "./webui.js";
 
-const pages = ["health", "provider", "doctor", "bindings", "people", "audit"] as const;
+const pages = ["health", "provider", "doctor", "bindings", "map", "people", "audit"] as const;
 type Page = (typeof pages)[number];
 
 @define("nxf-admin-page")
@@ -91,6 +92,8 @@ export class AdminPage extends LitElement {
         return html`<nxf-admin-doctor></nxf-admin-doctor>`;
       case "bindings":
         return html`<nxf-admin-bindings></nxf-admin-bindings>`;
+      case "map":
+        return html`<nxf-admin-map></nxf-admin-map>`;
       case "people":
         return html`<nxf-admin-people></nxf-admin-people>`;
       case "audit":

@@ -16,7 +16,7 @@ import { pushDocuments } from "./push-dialog.js";
 import { type Push, pushLine, pushLinks, release } from "./push-words.js";
 import { askAgain, reactionNotice } from "./reaction.js";
 import { base, controls } from "./styles.js";
-import { language, t } from "./i18n.js";
+import { count, language, t } from "./i18n.js";
 import { inWebUI } from "./webui.js";
 
 type Detail = Schemas["DocumentDetail"];
@@ -38,6 +38,8 @@ export class DocumentTab extends LitElement {
       .facts { grid-template-columns: repeat(auto-fill, minmax(min(10.5rem, 45%), 1fr)); gap: 0.9rem 1.5rem; }
       .facts div { min-width: 0; }
       .facts dt { font-size: 0.85rem; }
+      details .facts { margin-top: 0.8rem; }
+      summary { cursor: pointer; font-weight: 600; }
       select { width: auto; max-width: 100%; }
     `,
   ];
@@ -188,7 +190,14 @@ export class DocumentTab extends LitElement {
       <div class="row between"><h2>${t("frameio.document.facts")}</h2>${this.links(d, a)}</div>
       <dl class="facts">${rows.map(([key, value]) => (value
         ? html`<div><dt>${t(`frameio.document.${key}`)}</dt><dd>${value}</dd></div>`
-        : nothing))}</dl></section>`;
+        : nothing))}</dl>
+      ${a.fields.length ? this.fields(a.fields) : nothing}</section>`;
+  }
+
+  // Every field of Frame.io, with those that the facts above are made of.
+  private fields(fields: Schemas["AssetField"][]): TemplateResult {
+    return html`<details><summary>${count("frameio.document.fields", fields.length)}</summary>
+      <dl class="facts">${fields.map((f) => html`<div><dt>${f.name}</dt><dd>${f.value}</dd></div>`)}</dl></details>`;
   }
 
   private links(d: Detail, a: NonNullable<Detail["asset"]>): TemplateResult {

@@ -108,6 +108,11 @@ export const document_: Schemas["DocumentDetail"] = {
     codec: "H.264", resolution: "640 x 360", frame_rate: 25,
     size: 53_180_000_000, duration: 4, frames: 100, status: "Approved", view_url: "https://app.frame.io/x",
     last_published: ago(60), published_by: "josh",
+    fields: [
+      { name: "Job Number", type: "text", value: "J-2026-17" },
+      { name: "Keywords", type: "select_multi", value: "Sea, Sand <b>wet</b>, Sun" },
+      { name: "Notes", type: "long_text", value: "Anything that people write at length, ".repeat(12) },
+    ],
   },
   versions: [
     { uid: "d1", label: "1.1+", file: "f2", file_name: "Teaser.mp4", current: true },
@@ -320,3 +325,23 @@ export function ofSyncs(path: string, folder: string | null): unknown {
   if (!folder) return { syncs: [sync, { ...asks, id: "s2", folder: "u4" }] };
   return { syncs: { u3: [sync], u4: [asks], u5: [checked] }[folder] ?? [] };
 }
+
+const row = (id: string, more: Partial<Schemas["MapRow"]>): Schemas["MapRow"] => ({
+  id, direction: "nuxeo", field: "Job Number", property: "dc:coverage", kind: "text", values: {}, clears: false,
+  off: false, configured: false, changed: ago(500), changed_by: "Administrator", ...more,
+});
+
+export const rows: Schemas["MapRow"][] = [
+  row("configuration", {
+    field: "Status", property: "my:reviewState", kind: "vocabulary", configured: true,
+    values: { Approved: "approved", "Needs Review": "review", "In Progress <b>": "open" },
+  }),
+  row("r1", { clears: true }),
+  row("r2", { binding: "b1", off: true }),
+  row("r3", { sync: "gone", direction: "frameio", field: "Deadline", property: "dc:expired", kind: "date" }),
+];
+
+export const mapFields: Schemas["MapField"][] = [
+  { name: "Status", type: "select", read_only: false }, { name: "Approval Status", type: "select", read_only: false },
+  { name: "Job Number", type: "text", read_only: false },
+];

@@ -60,7 +60,7 @@ const nothing: Record<string, unknown> = {
   "/items": { items: [] }, "/folders": { folders: [], more: false },
   "/workspaces": { workspaces: [], why_empty: "You belong to no team on Frame.io. Ask to be invited to one." },
   "/bindings": { bindings: [] }, "/batches": { batches: [] }, "/audit": { entries: [] }, "/people": { people: [] },
-  "/syncs": { syncs: [] },
+  "/syncs": { syncs: [] }, "/map": { rows: [] },
   "/doctor": { findings: [{ name: "Nuxeo answers", mark: "ok", detail: "LTS 2023 at http://nuxeo.example/nuxeo" }] },
   "/status": {
     ...canned.status, items: {}, oldest_due_seconds: 0,
@@ -135,6 +135,8 @@ function answer(
       folders: titles.map((title, n) => ({ uid: `${parent}-${n}`, path: "/x", title, type: "Folder" })), more: true,
     });
   }
+  if (path === "/map") return json({ rows: canned.rows });
+  if (path === "/map/fields") return json({ fields: canned.mapFields });
   if (path.startsWith("/syncs")) return json(canned.ofSyncs(path, query.get("folder")));
   if (path.endsWith("/projects")) {
     return json({
@@ -214,6 +216,8 @@ const stories: Record<string, () => Element | void> = {
   "admin-doctor": () => make("nxf-admin-page", { page: "doctor" }),
   "admin-audit": () => make("nxf-admin-page", { page: "audit" }),
   "admin-people": () => make("nxf-admin-page", { page: "people" }),
+  "admin-map": () => make("nxf-admin-page", { page: "map" }),
+  map: () => dialog("nxf-map-dialog", { scopes: { bindings: canned.bindings, syncs: [] }, row: canned.rows[1] }),
   "admin-bindings": () => make("nxf-admin-page", { page: "bindings" }),
   bind: () => dialog("nxf-bind-dialog", { folder: "u2" }),
   sync: () => dialog("nxf-sync-dialog", { folder: "u2" }),

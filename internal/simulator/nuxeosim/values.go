@@ -1,12 +1,13 @@
 package nuxeosim
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"math"
+	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -36,93 +37,87 @@ func coerce(t *fieldType, v any) (any, error) {
 	return coerceScalar(t.kind, v)
 }
 
+// coerceScalar reads a scalar as Nuxeo's reader of JSON does: what is of another type is taken for what comes closest,
+// a text that is no number for 0, a structure for nothing, and no word is said of it. Only dates are refused.
 func coerceScalar(k kind, v any) (any, error) {
+	if _, is := v.(map[string]any); is {
+		return nil, nil
+	}
+
+	if t, is := v.(time.Time); is && k == kindDate {
+		return t.UTC().Truncate(time.Millisecond), nil
+	}
+
 	switch k {
 	case kindLong:
-		return coerceLong(v)
+		return int64(math.Trunc(numberIn(v))), nil
 	case kindDouble:
-		return coerceDouble(v)
+		return numberIn(v), nil
 	case kindBoolean:
-		return coerceBool(v)
+		return boolIn(v), nil
 	case kindDate:
-		return coerceDate(v)
+		return coerceDate(textIn(v))
 	}
 
-	if s, is := v.(string); is {
-		return s, nil
-	}
-
-	return nil, wrongType(k, v)
+	return textIn(v), nil
 }
 
 func wrongType(k kind, v any) error {
 	return badRequest("Cannot convert %v (%T) to %s", v, v, k)
 }
 
-func coerceLong(v any) (any, error) {
+// textIn is a value as text; that of a list is empty.
+func textIn(v any) string {
 	switch v := v.(type) {
-	case int:
-		return int64(v), nil
-	case int64:
-		return v, nil
-	case float64:
-		if v == math.Trunc(v) {
-			return int64(v), nil
-		}
-	case json.Number:
-		if n, err := v.Int64(); err == nil {
-			return n, nil
-		}
 	case string:
-		if n, err := strconv.ParseInt(v, 10, 64); err == nil {
-			return n, nil
-		}
+		return v
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	case []any:
+		return ""
 	}
-	return nil, wrongType(kindLong, v)
+	return fmt.Sprint(v)
 }
 
-func coerceDouble(v any) (any, error) {
-	switch v := v.(type) {
-	case int:
-		return float64(v), nil
-	case int64:
-		return float64(v), nil
-	case float64:
-		return v, nil
-	case json.Number:
-		if n, err := v.Float64(); err == nil {
-			return n, nil
-		}
-	case string:
-		if n, err := strconv.ParseFloat(v, 64); err == nil {
-			return n, nil
-		}
-	}
-	return nil, wrongType(kindDouble, v)
-}
-
-func coerceBool(v any) (any, error) {
+// numberIn is a value as a number, 0 if it is none.
+func numberIn(v any) float64 {
 	switch v := v.(type) {
 	case bool:
-		return v, nil
-	case string:
-		if b, err := strconv.ParseBool(v); err == nil {
-			return b, nil
+		if v {
+			return 1
 		}
+		return 0
+	case float64:
+		return v
 	}
-	return nil, wrongType(kindBoolean, v)
+
+	n, err := strconv.ParseFloat(strings.TrimSpace(textIn(v)), 64)
+	if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
+		return 0
+	}
+
+	return n
 }
 
-func coerceDate(v any) (any, error) {
+// boolIn is a value as yes or no: of texts only "true" is yes, of numbers all but 0.
+func boolIn(v any) bool {
 	switch v := v.(type) {
-	case time.Time:
-		return v.UTC().Truncate(time.Millisecond), nil
+	case bool:
+		return v
 	case string:
-		if t, err := parseTime(v); err == nil {
-			return t, nil
-		}
+		return strings.TrimSpace(v) == "true"
 	}
-	return nil, wrongType(kindDate, v)
+	return numberIn(v) != 0
+}
+
+func coerceDate(text string) (any, error) {
+	if text == "" {
+		return nil, nil
+	}
+	if t, err := parseTime(text); err == nil {
+		return t, nil
+	}
+	return nil, wrongType(kindDate, text)
 }
 
 // parseTime reads the W3C forms of date that Nuxeo's parser takes.
@@ -163,7 +158,7 @@ func coerceComplex(t *fieldType, v any) (any, error) {
 func coerceList(t *fieldType, v any) (any, error) {
 	items, is := asList(v)
 	if !is {
-		return nil, badRequest("Cannot convert %v (%T) to a list", v, v)
+		return coerceNoList(t, v)
 	}
 
 	out := make([]any, 0, len(items))
@@ -176,6 +171,15 @@ func coerceList(t *fieldType, v any) (any, error) {
 	}
 
 	return out, nil
+}
+
+// coerceNoList is for a list that gets something else: a structure is taken for nothing, and so is anything for a list
+// of structures; Nuxeo's reader breaks at a scalar for a list of scalars.
+func coerceNoList(t *fieldType, v any) (any, error) {
+	if _, structure := v.(map[string]any); structure || t.item.kind == kindComplex || t.item.kind == kindBlob {
+		return nil, nil
+	}
+	return nil, &restError{status: http.StatusInternalServerError, msg: "Internal Server Error"}
 }
 
 func asList(v any) ([]any, bool) {

@@ -210,6 +210,54 @@ func (e LogLevelName) Valid() bool {
 	}
 }
 
+// Defines values for MapDirection.
+const (
+	MapDirectionFrameio MapDirection = "frameio"
+	MapDirectionNuxeo   MapDirection = "nuxeo"
+)
+
+// Valid indicates whether the value is a known member of the MapDirection enum.
+func (e MapDirection) Valid() bool {
+	switch e {
+	case MapDirectionFrameio:
+		return true
+	case MapDirectionNuxeo:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MapKind.
+const (
+	Date       MapKind = "date"
+	List       MapKind = "list"
+	Number     MapKind = "number"
+	Text       MapKind = "text"
+	Vocabulary MapKind = "vocabulary"
+	YesNo      MapKind = "yes-no"
+)
+
+// Valid indicates whether the value is a known member of the MapKind enum.
+func (e MapKind) Valid() bool {
+	switch e {
+	case Date:
+		return true
+	case List:
+		return true
+	case Number:
+		return true
+	case Text:
+		return true
+	case Vocabulary:
+		return true
+	case YesNo:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for MediaKind.
 const (
 	MediaKindAudio    MediaKind = "audio"
@@ -967,6 +1015,9 @@ type AssetFacts struct {
 	// Duration seconds
 	Duration *float64 `json:"duration,omitempty"`
 
+	// Fields Every field of metadata that had a value when Frame.io was last asked
+	Fields []AssetField `json:"fields"`
+
 	// File The id of the Frame.io file
 	File          string     `json:"file"`
 	FileName      string     `json:"file_name"`
@@ -987,6 +1038,17 @@ type AssetFacts struct {
 
 	// ViewUrl The asset's page on Frame.io; empty when it is not known
 	ViewUrl string `json:"view_url"`
+}
+
+// AssetField A field of metadata on Frame.io that has a value.
+type AssetField struct {
+	Name string `json:"name"`
+
+	// Type Frame.io's word, such as text or select
+	Type string `json:"type"`
+
+	// Value As text; a selection is its options, separated by commas
+	Value string `json:"value"`
 }
 
 // AuditEntry defines model for AuditEntry.
@@ -1329,6 +1391,114 @@ type LogLevel struct {
 
 // LogLevelName defines model for LogLevelName.
 type LogLevelName string
+
+// MapChange defines model for MapChange.
+type MapChange struct {
+	After string `json:"after"`
+
+	// Before What the side that is written has
+	Before string `json:"before"`
+
+	// Direction Which side is written: a property of Nuxeo, or a field of Frame.io when a document is pushed
+	Direction MapDirection `json:"direction"`
+	Field     string       `json:"field"`
+
+	// Problem Why it cannot be written
+	Problem  *string `json:"problem,omitempty"`
+	Property string  `json:"property"`
+
+	// Row The id of the row
+	Row string `json:"row"`
+
+	// Source What the side that is read has
+	Source string `json:"source"`
+
+	// Unknown Values that the table or the selection does not have
+	Unknown []string `json:"unknown"`
+	Writes  bool     `json:"writes"`
+}
+
+// MapDirection Which side is written: a property of Nuxeo, or a field of Frame.io when a document is pushed
+type MapDirection string
+
+// MapField defines model for MapField.
+type MapField struct {
+	Name string `json:"name"`
+
+	// ReadOnly Frame.io fills it in
+	ReadOnly bool   `json:"read_only"`
+	Type     string `json:"type"`
+}
+
+// MapKind What the values are; those of a vocabulary have to be in the table of values
+type MapKind string
+
+// MapRow defines model for MapRow.
+type MapRow struct {
+	Binding   *string    `json:"binding,omitempty"`
+	Changed   *time.Time `json:"changed,omitempty"`
+	ChangedBy *string    `json:"changed_by,omitempty"`
+	Clears    bool       `json:"clears"`
+
+	// Configured It comes from the configuration and is changed there
+	Configured bool `json:"configured"`
+
+	// Direction Which side is written: a property of Nuxeo, or a field of Frame.io when a document is pushed
+	Direction MapDirection `json:"direction"`
+	Field     string       `json:"field"`
+	Id        string       `json:"id"`
+
+	// Kind What the values are; those of a vocabulary have to be in the table of values
+	Kind     MapKind           `json:"kind"`
+	Off      bool              `json:"off"`
+	Property string            `json:"property"`
+	Sync     *string           `json:"sync,omitempty"`
+	Values   map[string]string `json:"values"`
+}
+
+// MapRowForm defines model for MapRowForm.
+type MapRowForm struct {
+	// Binding The id of the binding that the row is for; without it and sync for all documents
+	Binding *string `json:"binding,omitempty"`
+
+	// Clears An empty value empties what is written to; otherwise that stays
+	Clears *bool `json:"clears,omitempty"`
+
+	// Direction Which side is written: a property of Nuxeo, or a field of Frame.io when a document is pushed
+	Direction MapDirection `json:"direction"`
+
+	// Field The name or id of the field on Frame.io; of several names, separated by commas, the first with a value counts
+	Field string `json:"field"`
+
+	// Id The row to replace; without it, the one that writes to the same place, or none
+	Id *string `json:"id,omitempty"`
+
+	// Kind What the values are; those of a vocabulary have to be in the table of values
+	Kind MapKind `json:"kind"`
+
+	// Off Nothing is written; so a row for all can be switched off for one binding or synchronization
+	Off *bool `json:"off,omitempty"`
+
+	// Property A property of Nuxeo, such as dc:rights
+	Property string `json:"property"`
+
+	// Sync The id of the synchronization that the row is for
+	Sync *string `json:"sync,omitempty"`
+
+	// Values What is read, to what is written; without any, values stay as they are
+	Values *map[string]string `json:"values,omitempty"`
+}
+
+// MapTest defines model for MapTest.
+type MapTest struct {
+	// Changes One for each row that holds for the document
+	Changes  []MapChange `json:"changes"`
+	Document string      `json:"document"`
+
+	// File The name of its file on Frame.io; absent if it has none
+	File  *string `json:"file,omitempty"`
+	Title string  `json:"title"`
+}
 
 // Media defines model for Media.
 type Media struct {
@@ -2462,6 +2632,9 @@ type ReleaseLockJSONRequestBody ReleaseLockJSONBody
 // SetLogLevelJSONRequestBody defines body for SetLogLevel for application/json ContentType.
 type SetLogLevelJSONRequestBody SetLogLevelJSONBody
 
+// SetMapRowJSONRequestBody defines body for SetMapRow for application/json ContentType.
+type SetMapRowJSONRequestBody = MapRowForm
+
 // PauseJSONRequestBody defines body for Pause for application/json ContentType.
 type PauseJSONRequestBody PauseJSONBody
 
@@ -2551,6 +2724,9 @@ type ServerInterface interface {
 	// GetDocument What Frame.io told of a document, its versions and comments
 	// (GET /documents/{id})
 	GetDocument(w http.ResponseWriter, r *http.Request, id Uid)
+	// TestMap What the metadata map would change of a document and its file on Frame.io; nothing is changed
+	// (GET /documents/{id}/map)
+	TestMap(w http.ResponseWriter, r *http.Request, id Uid)
 	// OpenMedia Something to play or show, by a ticket that opens it once
 	// (POST /documents/{id}/media)
 	OpenMedia(w http.ResponseWriter, r *http.Request, id Uid, params OpenMediaParams)
@@ -2608,6 +2784,18 @@ type ServerInterface interface {
 	// SetLogLevel Give the log of the node which answers another level for a while (administrators)
 	// (PUT /log-level)
 	SetLogLevel(w http.ResponseWriter, r *http.Request)
+	// ListMap Every row of the metadata map (administrators)
+	// (GET /map)
+	ListMap(w http.ResponseWriter, r *http.Request)
+	// SetMapRow Add a row, or replace the one with its id or of its table that writes to the same place (administrators)
+	// (PUT /map)
+	SetMapRow(w http.ResponseWriter, r *http.Request)
+	// ListMapFields The fields of Frame.io that a row can name, as far as the administrator sees them there (administrators)
+	// (GET /map/fields)
+	ListMapFields(w http.ResponseWriter, r *http.Request)
+	// RemoveMapRow Remove a row; what it has written stays (administrators)
+	// (DELETE /map/{id})
+	RemoveMapRow(w http.ResponseWriter, r *http.Request, id Id)
 	// Me Who is signed in, and whether Frame.io is connected
 	// (GET /me)
 	Me(w http.ResponseWriter, r *http.Request)
@@ -3175,6 +3363,32 @@ func (siw *ServerInterfaceWrapper) GetDocument(w http.ResponseWriter, r *http.Re
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetDocument(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// TestMap operation middleware
+func (siw *ServerInterfaceWrapper) TestMap(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Uid
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.TestMap(w, r, id)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -3857,6 +4071,74 @@ func (siw *ServerInterfaceWrapper) SetLogLevel(w http.ResponseWriter, r *http.Re
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.SetLogLevel(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListMap operation middleware
+func (siw *ServerInterfaceWrapper) ListMap(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListMap(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SetMapRow operation middleware
+func (siw *ServerInterfaceWrapper) SetMapRow(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SetMapRow(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListMapFields operation middleware
+func (siw *ServerInterfaceWrapper) ListMapFields(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListMapFields(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RemoveMapRow operation middleware
+func (siw *ServerInterfaceWrapper) RemoveMapRow(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RemoveMapRow(w, r, id)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -4923,6 +5205,11 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/folders/{id}", wrapper.GetFolder)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/folders/{id}/documents", wrapper.ListDocuments)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/documents/{id}", wrapper.GetDocument)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/documents/{id}/map", wrapper.TestMap)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/map", wrapper.ListMap)
+	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/map", wrapper.SetMapRow)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/map/fields", wrapper.ListMapFields)
+	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/map/{id}", wrapper.RemoveMapRow)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/documents/{id}/media", wrapper.OpenMedia)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/explain", wrapper.Explain)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/doctor", wrapper.RunDoctor)
@@ -5571,6 +5858,45 @@ type GetDocumentdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetDocumentdefaultApplicationProblemPlusJSONResponse) VisitGetDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestMapRequestObject struct {
+	Id Uid `json:"id"`
+}
+
+type TestMapResponseObject interface {
+	VisitTestMapResponse(w http.ResponseWriter) error
+}
+
+type TestMap200JSONResponse MapTest
+
+func (response TestMap200JSONResponse) VisitTestMapResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestMapdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TestMapdefaultApplicationProblemPlusJSONResponse) VisitTestMapResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6379,6 +6705,158 @@ type SetLogLeveldefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SetLogLeveldefaultApplicationProblemPlusJSONResponse) VisitSetLogLevelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMapRequestObject struct {
+}
+
+type ListMapResponseObject interface {
+	VisitListMapResponse(w http.ResponseWriter) error
+}
+
+type ListMap200JSONResponse struct {
+	Rows []MapRow `json:"rows"`
+}
+
+func (response ListMap200JSONResponse) VisitListMapResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMapdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListMapdefaultApplicationProblemPlusJSONResponse) VisitListMapResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetMapRowRequestObject struct {
+	Body *SetMapRowJSONRequestBody
+}
+
+type SetMapRowResponseObject interface {
+	VisitSetMapRowResponse(w http.ResponseWriter) error
+}
+
+type SetMapRow200JSONResponse MapRow
+
+func (response SetMapRow200JSONResponse) VisitSetMapRowResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetMapRowdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetMapRowdefaultApplicationProblemPlusJSONResponse) VisitSetMapRowResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMapFieldsRequestObject struct {
+}
+
+type ListMapFieldsResponseObject interface {
+	VisitListMapFieldsResponse(w http.ResponseWriter) error
+}
+
+type ListMapFields200JSONResponse struct {
+	Fields []MapField `json:"fields"`
+}
+
+func (response ListMapFields200JSONResponse) VisitListMapFieldsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMapFieldsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListMapFieldsdefaultApplicationProblemPlusJSONResponse) VisitListMapFieldsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveMapRowRequestObject struct {
+	Id Id `json:"id"`
+}
+
+type RemoveMapRowResponseObject interface {
+	VisitRemoveMapRowResponse(w http.ResponseWriter) error
+}
+
+type RemoveMapRow204Response struct {
+}
+
+func (response RemoveMapRow204Response) VisitRemoveMapRowResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RemoveMapRowdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RemoveMapRowdefaultApplicationProblemPlusJSONResponse) VisitRemoveMapRowResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -8055,6 +8533,9 @@ type StrictServerInterface interface {
 	// GetDocument What Frame.io told of a document, its versions and comments
 	// (GET /documents/{id})
 	GetDocument(ctx context.Context, request GetDocumentRequestObject) (GetDocumentResponseObject, error)
+	// TestMap What the metadata map would change of a document and its file on Frame.io; nothing is changed
+	// (GET /documents/{id}/map)
+	TestMap(ctx context.Context, request TestMapRequestObject) (TestMapResponseObject, error)
 	// OpenMedia Something to play or show, by a ticket that opens it once
 	// (POST /documents/{id}/media)
 	OpenMedia(ctx context.Context, request OpenMediaRequestObject) (OpenMediaResponseObject, error)
@@ -8112,6 +8593,18 @@ type StrictServerInterface interface {
 	// SetLogLevel Give the log of the node which answers another level for a while (administrators)
 	// (PUT /log-level)
 	SetLogLevel(ctx context.Context, request SetLogLevelRequestObject) (SetLogLevelResponseObject, error)
+	// ListMap Every row of the metadata map (administrators)
+	// (GET /map)
+	ListMap(ctx context.Context, request ListMapRequestObject) (ListMapResponseObject, error)
+	// SetMapRow Add a row, or replace the one with its id or of its table that writes to the same place (administrators)
+	// (PUT /map)
+	SetMapRow(ctx context.Context, request SetMapRowRequestObject) (SetMapRowResponseObject, error)
+	// ListMapFields The fields of Frame.io that a row can name, as far as the administrator sees them there (administrators)
+	// (GET /map/fields)
+	ListMapFields(ctx context.Context, request ListMapFieldsRequestObject) (ListMapFieldsResponseObject, error)
+	// RemoveMapRow Remove a row; what it has written stays (administrators)
+	// (DELETE /map/{id})
+	RemoveMapRow(ctx context.Context, request RemoveMapRowRequestObject) (RemoveMapRowResponseObject, error)
 	// Me Who is signed in, and whether Frame.io is connected
 	// (GET /me)
 	Me(ctx context.Context, request MeRequestObject) (MeResponseObject, error)
@@ -8652,6 +9145,32 @@ func (sh *strictHandler) GetDocument(w http.ResponseWriter, r *http.Request, id 
 	}
 }
 
+// TestMap operation middleware
+func (sh *strictHandler) TestMap(w http.ResponseWriter, r *http.Request, id Uid) {
+	var request TestMapRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.TestMap(ctx, request.(TestMapRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TestMap")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(TestMapResponseObject); ok {
+		if err := validResponse.VisitTestMapResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // OpenMedia operation middleware
 func (sh *strictHandler) OpenMedia(w http.ResponseWriter, r *http.Request, id Uid, params OpenMediaParams) {
 	var request OpenMediaRequestObject
@@ -9159,6 +9678,111 @@ func (sh *strictHandler) SetLogLevel(w http.ResponseWriter, r *http.Request) {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(SetLogLevelResponseObject); ok {
 		if err := validResponse.VisitSetLogLevelResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListMap operation middleware
+func (sh *strictHandler) ListMap(w http.ResponseWriter, r *http.Request) {
+	var request ListMapRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMap(ctx, request.(ListMapRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMap")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListMapResponseObject); ok {
+		if err := validResponse.VisitListMapResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetMapRow operation middleware
+func (sh *strictHandler) SetMapRow(w http.ResponseWriter, r *http.Request) {
+	var request SetMapRowRequestObject
+
+	var body SetMapRowJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SetMapRow(ctx, request.(SetMapRowRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetMapRow")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SetMapRowResponseObject); ok {
+		if err := validResponse.VisitSetMapRowResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListMapFields operation middleware
+func (sh *strictHandler) ListMapFields(w http.ResponseWriter, r *http.Request) {
+	var request ListMapFieldsRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMapFields(ctx, request.(ListMapFieldsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMapFields")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListMapFieldsResponseObject); ok {
+		if err := validResponse.VisitListMapFieldsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RemoveMapRow operation middleware
+func (sh *strictHandler) RemoveMapRow(w http.ResponseWriter, r *http.Request, id Id) {
+	var request RemoveMapRowRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveMapRow(ctx, request.(RemoveMapRowRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveMapRow")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RemoveMapRowResponseObject); ok {
+		if err := validResponse.VisitRemoveMapRowResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -10284,243 +10908,262 @@ func (sh *strictHandler) ListWorkspaces(w http.ResponseWriter, r *http.Request) 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"3L1tk9s2li/+VbD6/6uS2aG7O5nJ3t3Wi1uOH3Z8y5O4bM+mbo1THYiERExTgAKALWtS+e63cA4AgiRA",
-	"Ud1qO5lXiVskiIeD83x+55dFKbc7KZgwenH9y2JHFd0ywxT8i5albIWx/1sxXSq+M1yKxfXifc0Ir4hc",
-	"EyqIe8r+66V9+4LLRbHg9rkdNfWiWAi6ZYvrMFyxUOznlitWLa6Nalmx0GXNttR+xxx29lFtFBebxa+/",
-	"FouyVVqq8Rx+qKkhHxaCfTQfFvbjpmZkRzeMrNhaKkY05ZWfyM8tU4duJm7M6Q/zyv49sQ4Y9pQlNHzL",
-	"TRhsMBf8MR6gYmvaNmZx/c1VsdjSj3zbbu0/7L+4wH99VfjvcGHYhin4UItzHh9W606LVLJstwxP67v2",
-	"I8sc1YlL/NU+rHdSaAaE80bJVcO29n9LKQxDGqK7XcNLaqd1ucMn/vgPbef4SzT2/6/YenG9+P8uO8q8",
-	"xF/1pR8Xvpggh71d2V5Jt+/uNTvq05VsYRI7JXdMGY4TFXYLblrVJFZVLHbtquFl9uc7pjTH6Y/PvNu8",
-	"v4cHi+h7vdF/DKcpV/9gpbGjPy1LpvV4yrSyRKCNogavhXtzJWXDqLCvsi3l6Smv7QXl8qaUQrDSsCo9",
-	"gH8MqWFinF130KNnGqrNjeYbccNhj9ZSbalZXC8qatgTw7dsUSTekhsukuNlJ4ObauQtE2Pqf0pgRAI/",
-	"OzbBlSZck1u2M90UouUrdidve3vTfUwzbc9SRz/GNzA+dlyKm3gxOLhopP4KUoc02MwkuWjNzEtaIh9P",
-	"3A3Pm4mRTeX5JbVvLQldaXtz1kpuA4fQxNjXanrHiJDCrqBPiKWsWJnco6pV1Lib0Z+JZqUUlV1yRw2y",
-	"XTURKYh2u7KbWSzWvGFTsscuIKwKHk7Qk/37ETq+UdSwPoXm52Rf0L2HuTD/8efFmB+7Q4Nrrmskp3l3",
-	"YMsqTm/wzzm2ZEe8WR2SDyimZdOmT+A1v2XkT//55yvykXz91X9cpb6v+T8TG786GNY7ufzCtaGm1cm5",
-	"tbtG0uqmGm351IbgS0yl2TBne8+jx6QCFP6FRs1AikAwS8K2O3Mg+5oJwo3lB0IacivkXoynMLjZHVE5",
-	"Ko1mkbycbcXNC2HUIcHPvWRK8q2CULKWTcVUYXUtbtg2tUG0qpSTFsOrzxSDm2Lnz7QhJd0yuOnJccz8",
-	"QymlUqwJF33MBZjJiaGa6no81+/xSjO7T4SKcMelCDodN6mZ8DSrFrLK8A/7C7K3vZImN6xmP49ff2U0",
-	"QXZA6FaKDTG11MxPFT4564rsa9zr0Vf3tcxSw5JsudZcbMhaKmJFidhYXf0YvYI65+ZmVwUH7ebgTiNF",
-	"tt9yUdnhxjRb2nnl2WqpGDWncDx4QaoMHUU7kfrdCaw8w2QVN24dCVli2BZpgWtS1lRs7P5yQ6ghpuaa",
-	"bKUdPTVrZkVZ6soJQskKNy8MzfCf9h0cmpGGGqZNTxhObRLygbQcg59uQImf+N1w06S3KHOFgN8c2bYt",
-	"vWWaSIWbx3TmNgnGKn0j94IljbkDEXIlqwMpwaQ0QOHc6iZCmpopsqUHYuit/TKRd0ylvhFGz8pMNGwn",
-	"bYzuSbhFVGfozgq5BH/Bc76GaYoG56zJipa3ZO9IoRUVU0QxKzMWloysRff3haOYRbFYyVZU8Iv7Qyv8",
-	"n9aUN6yKrmskJe2wN27Y0bz+IvdkS8UhUvCoYr252EOUAjVksrf77aQHNaSUbVOBiCzllrn1cFPL1vQO",
-	"PGJxkX00nopcGxS8e+quHasK1EC/WpJ9LSNyIpoeNNnXvKxBGJiaHVAx1Qw15hn8VqpbvaMlMjBLvUcp",
-	"4Qf/in3fjUiVooc0f3XXs38ZB1ev6LHOPm8bcrKOK3rC7pGxJ8De0jrW223/BGd/Blt8On8/znL79214",
-	"2SXcZvdMdAPYHVMHtDU64ydF6lnSsqzJ/ehlco8RW2prpLXuCDUpypnysAypaCCjm4YYRrfOcLJkW9Om",
-	"IaXjVoHmRquZpK0Zx/hivbZ/GB0jaHmpD2a5sCRU6D1TGtgv8Ct/Jv64mE6bDKhr+ZN0Nqy3bZOHaDcr",
-	"vR/sY8bpqK3yyq14tQYrE2VSUBqZ0axQ5fJzxKtyg8QO/i5L8N2/K9aw+Pfh9exdRnf7fzymisFGBdUL",
-	"Vpo62We1VImLWbUnWE1MVKfoYHDQN95CT7g3ikXDxYB/HqHlKa+N087HrGPCp6TYVt71PDPHVerBATjO",
-	"6w6gv+juA36tybOR261zaQ7YZmvqjBJ7skZcKbrP6qxUCGnA8iJUdz6QjRWJVmf6P+++/y62bLe0AhNF",
-	"13SXvr/eZXNzkoPDKtasSqrAoLNZ9ruXqtJkbxUJJ+YJXRv88YB/3ytuDBNJX9zJTiC3ZDSri4zLZzzi",
-	"M9kKwyrUQK7m6RQZpVkq7nyYp3DDHd2wmduu2K7hJygynmAT1xNcRXc5P3CaEb9pKBfE/lYQYS8Q2VJ1",
-	"2+6SrJhvWZm+6Skdyt0g9+VYmwkTDVQXNrrbkNRtfe64dkI8TroGjzjhtrLia37KjX5Mr1resMsuoM1Q",
-	"76Rq1dAVazBwRHQt97ogX1189cfAayJlnmieFM+DY2/h3L127CRrFzAJ2zx1tM+Dp2nAj0XJtJFq/k15",
-	"iVI8cVHAj3js9cgJDw4yuHY6tZXOZxQ41+oQ1FYqKmJpqLC8TTj/0o7JXcO8u0p0sbsH3n8/x5ut0zdG",
-	"Z64Y2In2d6vYCvhXwzVewQTDDl6KbBjS8mx8zDFrLtKhoPL2ZkJVrSkYh/YxVsWbkokQZX3EXrHzbuKp",
-	"obIull2LPs1p34KunVeh9P6sqeff+uce7YrnfksQ7Xdsz7Qha660WeIZ2v+152eiTSTcaNas59Kmv8P/",
-	"4+Z0zBxK8gtnaqfjrMEu79hBtMzomg5vwxTL+Z9uCwdRsZNdn61STjydSfupZVPp02NhwNuznq5cOCdJ",
-	"Yskzw/G7Bae298VdWrE+ISwxEXZgd/2NzkzXGwbg9HXDpSb7Mucen5iC1ZRizVDeWluEKuEcf8rFgPUt",
-	"3+0yzo/sCXoVchg7wNgXUovzq4B134WGtsx5Xlf2IgtWkIbfMnJp2c8dN4fURuNbsw0uWPn0fgbJ0d/O",
-	"LMs9G0tM0qtjKj1Wk5/2LB2kfzAvrakBAa7WMLWV2niH+sGeg2ZW+ssQAotE5QN1mZKKmxUXGaW/5+ZI",
-	"KS/2zzhTqhS/42KDUVYNFLRhhljKAvWFtLqlDUwfhMUJbrCjUhv5+oNk9hll6r4+3Ahp0qENSE1jSkth",
-	"t0hIA07JZKBkNin25Vk40tH5xfuYJF+0TXOXLxdbzfMgNYvJYkjSjjIxqTdK/iPp2Tx1VkpKczOlmXZX",
-	"0EfbO/ZoFGNkxTZczI20IseLP5pa5F94VTExEakBls0dgYPazdbGTrVA4wpdKIY1jX10kLhzkC1wEktt",
-	"mjEilb+zjGykYCHrB2w3l+EzNjpfuQjgKECQcXRRY9h2Z2Z6MladCJ1ScbwLn7v0BVMr2W7qdFZCxq14",
-	"LF3hdA9d5FiYNHUizdh54hRpd3bsqiDSnaNilrv3TiFW3MSJKUQ1t5zhMNvwRcUrwYQzN+22Lz5iBedw",
-	"U4awUtotuK8luI2ovtVAo6VlZY3dF8WMOvQYYySZtkxrp+Ik3MnmBpNE5m+SbE0pMxxjIpT8SbWsLD+d",
-	"UMCi2LTXM/cUUyCKhWqFUzYrpDYXUQYZUrJccFkbtjtVhioq9Bp3cYr23vvnINOrOuUWprjvLYpBt3Gd",
-	"1PQxVB82hRV1DCt2NvpZ9LlGj7hTDP213LxmdyyhBZZSrPmmVbiyqc3wY3xnZYi1yvyAp7w0J/PJBfqS",
-	"6XbC8CaT2OKo262GwPQs51rR8nZmJsvQPsC8JFxoEW/V1B5/50S9J/CKrdoNJLOvpTOprBWnlFRJev4r",
-	"qzgdH5Tna37YO16BTknbCssatvb2R8zfbrZgaTsN9C6vfGaCmWupgHPokJG/dLoGpFcQSnRDdV2QHSRa",
-	"kBWrreoIT36hiUv8w2e5VcGlMOyjIfazF+RpJOI5pm5oDHFEpRpjniO1SSlKT4k2vGkK/1V7/paBoZ8l",
-	"M8yRDRgNFu1aig3JVpWTkeYw/YmTSdoU3453fTnY9R5r73b/grwyRO6Y0CjOqahgGAhUb7loDZs6giK8",
-	"4D4gbzlIEtkqIvfC0UdihKzFs68PWUsENQ0h7fw2ZMWMSSVTDS6pY6pu+1MX8zvHcwaKYsPvWNrOrKU2",
-	"p+SiQa7P/GiLoeokdW52NQcIGZh87HH033PzLNzKUzv1hrY6sVXZZO5sBpoX5YkkVbbt5++7tC10J3BF",
-	"ypqVtzvJhSEHlk7fwvjN/QTxyuoyPgDkp5ncC7CKfz9VLuMb1eWOx/UaD69rmS4mwcWPi0rGS0/uereg",
-	"cU3HvaynNWdN9Vt2Sia82BGtByV2JPBcmhHIaeqcOMlAd9phNDhF57nxKqmbkrNaMydlVRCVSzbh/8S0",
-	"jVyNWtlwJsxNhqUeS61mgq6a3PWpqb7RrFQsE7tQrOKKlSbtwXvLNtyKacI+0tI0B/R0eHUmqldKnzK+",
-	"nJuaLuXu1EQlzdQdLyfiI1Celd3oVjN1M+dMhvlg8WeHCaHd6fW2u0gcfjy/7GzCznRH29vMwaFNEeRL",
-	"qbaPQ5Tu1460+oTzAsp2bhnb6eAa9zn22kiVZr8nUPqgXsq53CCf09CDXhJKBNsT3DbMmsL8fr+h56HH",
-	"xyG3buuThzvI2nV1yHFe7mQq77LLFuVoKhpGtwXmlTeHkMVQy05YBiX25CTgN22qiuhpVOMswCSCTHYZ",
-	"qdsG4xNSgdV6QV6JuDKah5B2K7zjzVLZxagCMqqPH01uRU1Z5zI/MBXZSrpdC8MbuQHXWIp0Ix/pZ3Ba",
-	"niOx1D7uahXH5BOqGcHOouUtugEbRjWrMrUkc8LiEA2PCv6mK2om9wJqL0jII8jqiVMFOr1H8kJmYwk/",
-	"He6y69lTTTAtuUqvLWI6Dyjp0VClxM012Sm5sRK5cD7aAj20/eCBS/xaS7WR/UTOfjIPy6AT2EuAWQuE",
-	"QjpPyKA3EgLkCVcwPdw4Ipn0M3c+Zve0HVXIfXJQa8Jn0llhkTWtMOQ52v15F2HXhbNyv+UpAznFzVEr",
-	"MWmhwBUkmC9V8Spd7chEfum9ugnS0BPK1jTbUV9hnRCN58iKZHMSr97Bgz1DIOGSgt8C/dllb/gdE8c4",
-	"Cb53YylratxolN7V6W9tQfZ1l8lsqXIxUT4xxQRDvUpugAl1N+vXny64ju06SAs4tnU+bb8/1IfFllqt",
-	"9MOiwNAlI3aqfmTFRMVB9QplPToprVLOG5TNPSeut8g6Jm93N96jIsKv8Rd5xPpDXUEg+i7e0F3gwA0d",
-	"+XdyPK2U6fqpzz7NVXe7nV5bBsqFpaWgzzT8jullqOVjRLCPJmSbbiRctPmKjZe9jykF80xwgoNqQ8vb",
-	"hD7YF1TWyCSai03DspgRMYEfSRWbQxLuM9lkB3vA33p1cXAQKG3Gq8JroDs9Tafj6zkt1N5T5XCAjJP9",
-	"yVgQcuLU92nT9L4+g1ffW13NuG1c6HLG7hQuj7rTvFGfaUD5lsnZzqXWB4puV3x007B14or/TRjeuGpx",
-	"bTARTHsLxtWRWwZvD7KhJk7rsCLESEkabkzDIF3aay9GQtrIvFObkhNDv6/jrDGvi1loTC+etqMItBf7",
-	"x9jhs1rykmWAbuJkKzhz2DiwR7nutPhhqeRR5jXFe7KljPNq0pywOSZWctuR9sX07s6AqHgFFfs7amrd",
-	"yx1a2j9bjQcEiXY5A3mvxZZ+fIU/fnV15RDK/B8GPo1i8fHJRj6xf3uib/nuiYTp0OYJxCHsrhvVsqQk",
-	"yftknKnutu4L3WVyJa0Qt6QZ6uJr9+gxqRNptyPMjoEk5qikWD2cik5kc6OJ3IsCgghUj2W0ewZfWDHN",
-	"XQw/7Wua0G5jDcprupIABFQz3tOQu1mQD4snHxYY5xDsPsoo7VRR5MFxDYh2Fra5p36IyAC+DgG9ViOt",
-	"kXY641EtcXAfc/fuNZxv/uZN6jYj7JtwxOk6utO1cdQOO8oB8mPHVz9Si/Pr14nczDqkNU5dMZf8CMAg",
-	"H01ebM6v3fLFNZPlI27MqRUlI6pPY2XHJdCgqbNzDvGQv0HWXFS6sDf5w0KzhpXG6kr2/gjHVe2zP7AV",
-	"+dsrsmVUWLMccgiscqpv0VLvxNjY8cg+lmxncnx9lAoap44iMzmNpw9d0wOU0ApvFW3e9HN0/Qe29ONr",
-	"JjamHg6Y++T4i2MMpm4OsNOwtSXFTFifHHOpGVVlfbnbXRNA3XxjX9IF8ATw6eqCaKnMtwf87/cKUn9/",
-	"bnl5+5I3ppcf1VHKLgrKTTPZHoVAAlnYiq+/+QakZdiaY9cyDJMj3jecpZSid3LLMNcDgVwwoOqs5VMq",
-	"Yoe5UciAAfsMk6R2vDStSqfcHCmnTXPFCSfAJDt/sFspXcLik2Ds2NlDQCidfzWV7H6K0wlaQaSBUHEI",
-	"ET1UDPYc2O9n1A6SZ/3OFWnNT6OY1Aym0psn8hpyuQuR38NajXEtwIzCk0gJKDFB008vR/nv0nhY2gNi",
-	"ddG4Jfg0r2PHYEHonnLDqiVRzLRKsOo6Cg2taHm7DFGhayIkaaTYMOVfu/ggohCiDsBZznnqx0ymO9uf",
-	"ceBsmPE9VRtmUmi8c8rCOw+eK77ytcL54qssou6cbznz2EoqKxIyxgDekHFd1rHRUcwkItanVEADUNJE",
-	"YTzaQFQxbXrht9On+97yoFR8PatRZ0u5PrhaP7hHMCsnmDxGnYvCnKxg+/0IBxaRSe66vXe89QTP7Zmi",
-	"nfOwBO8dlpjnaYoLrTov7BCDLW+/vI1K8BNOJNTkK165gIwEM9VIUsmCrFhJW6RT3VeuarqDGKKv2/Qn",
-	"ncodMFmUDS8cy5pygaJKUaFBOl1/9/SvL/LQrbnAJU5rdswuVEp7jto569C11+epdGeVU/fXf+QzNmDY",
-	"mxx9hHx4yAAhiu0YdUgDsBPEsmBA5nTWkTcBCIz7KhnWnAh3V96xkkPVnapl+r+uvG5uwVIyLIuyCE54",
-	"HyKOdkZrmbx6u5AtO5D1muzrNKLvJywSGt5Q3FVfSB/O3mMgLsJ6HBytD5QdqbJ5hxlzzxSrmDCcpspt",
-	"JhPMprMHswlTvRfTE9NpTIju2CaFFT7VYczPSR7UureTyWkFh+Bgk2qpTgGRAkS6hCCtqKErl4cRFLCf",
-	"G45BT6nNRvU8Lv27OelCGMciMpWyVEHGGaNlTTwZjTZCyOqE9UI9Q2K5VrBoc1O1LMbKG8+rQXBoRvCF",
-	"KLsGoVShYACCMqjBptDmd1bMHC0Zw3qC+zWkCIfnt8efSnKhhSeaNJ3JFL750Yyzfi5RF8y2WyPkdCLa",
-	"XQ5fqQuX6cIpk4Be4zzPDAz5WXQAy8qWxx5pIJIHHmC5Pg2Y2WqlnKi6MEGUIDh/1u85m9R88wZjr2zZ",
-	"QxYwq99WYJ4DPs5RLzrHTGM8pCzJPOs6xGSieWEmG4mqmE/3KOCUE8qVObY8Ok5ZmxmR5humT8yMyHrU",
-	"vJfqVH+UyyjIOqIimn0Qlk4qZxPuFrRUketQyW0VZY5ngw5sRO8+USELHNKwptEZIpsbU+0Q7rM7ZO9H",
-	"3qKfMmB8ZA5yTgrCms5qzSWVBGypCUVdE/8U5ijcM+Mu6rl0lEf42+foV+eTT6NgAnTJsDbOiqGYk8di",
-	"CkMeNGWLWq7pVXMfIhS+Nha7drhqnFbX+X4QyeYSLpkaZYI+iLJWUrgMeu8TtMMO24MczW8dOsc7MHf7",
-	"FWc3TcI5jWMcqCcXcazUJyZuuVJSaWc6YJwPJhnMs3tZAv05cEF2DS1Z4VDi9/RQQPF3w0tTAIqI/T7a",
-	"Bku0We33r4lzwBXg6CuCS68IFo83I+Jk74lC1lnFqbFLoAN9cxFVJG6/1CRLsOeUiOK7nQ/hPcRowv0H",
-	"z2qE43hajQCiJo2/+bwfvlvLppH7oAukM6tqhslvkxf+IMq3rRhiU47t1sCrqmQ6eje/PfjrckzL59wo",
-	"17sgMW3/IW96zv+W5UNQjo58qPvsMnbFaAc2DC4FdNRYZp2ZDFJ2v9gi8YCOL7qvOu/q0FfSpG/6edui",
-	"HMXgd2DhaZeQaoWGLJP5PiGqGs7UTYwQmajKvcuTFYJtY0F8LqOPuYTFAJAHGL+0wYv18QCBCEOt3ZLc",
-	"4zWEbefcBAzwznCMTjhB799wBR/I7cL5C0r8flrzYgHYLBlxlHGazIk9RPzlXjBAiq0VA6wLcK9aAwjx",
-	"2LP+NeyGdJxrhASYTQ7nagLv5yFVG0fqMgDcq9X3F9jBP1safodQqG0ukDXRb2GyEEBBN7wq5XYE1L9B",
-	"f5gVIyuA5zpzV5h7xO1P6sviYwiJzP8uMbN34Klc78S1TDR26SBnkeEluGtgpUNxnJCa7prHEmrIbTv8",
-	"o66rjPeUdcBHTiPp2FN3xyJC6IvK3mWfbjtjGcTTMtGEI4QTAvhS6McBIOB38eIQ3AnMOwqMwS0eEqhT",
-	"hG8/m2t1c0wRepjEHwnphIfDYWeuGCB0AK0LexXE4kh+UFokDzBGQ2hB+1s5+MQDRXjol3NVTInzSQXX",
-	"BJTxDTMhmOqsWEKtXtk0S0TI8cIfsQ+tNOtXgYfeUFE6wP11CNo0368X13+fr038WCSUiH0tsdzEKRwn",
-	"C+VT+h0Nrdpeb7t+DHAmGz12pZ/z9Zop5uBiRnHOnKeTeoFPKslcxw7IhPS37tqjFFkD1PAGoq3QJM41",
-	"BEODAMnEFedbznBN7IWEvyC2Us+JiBcNTbfVwcGVY/pR9EEE2ISqdTT76qi1AZ+dgeA5XipuMpXqccsO",
-	"s3LwfPdRPKEbrIGa6EY06YzcJAjsj7gHvVSdJ/g375QpyL+TCkhAF+TfkpqAi59zQSIm7tfwx0WxeLIo",
-	"Fv++KBb/lpzzPI8fLAC3LuTq9bv9ADHmqPhYF61RyNVBHNjbtCTackbaIJOyQoXqgkC+IVCg45iWmWF4",
-	"RxeRKyufVf9JGmEN1ZNTdJJujyHDE6S1NjG2TU41OR5Bdqfmm9XKqYZZcILpDruB5BI7SY3jFbxig/v9",
-	"ONgJXmmYwTdgOQ4JOY8N8CrgT8XFxeMgTYwMMMMFH91ihdC7BTpDE1abUYdBPcqIkU05010hjAqetul6",
-	"4UdkgajZzT0aBC7pdyxLWnnTtlHOqZlgY5s+oGGC+l925DXVA76mLm3elZ9DOxcIMoyQHZzRjErauAm8",
-	"Uypmu7SOxsKSUTv090eW3NGixfk1vNm63MFBTyWK+f3sXQ7NoHvpKL7tARgDn/DZyAdSyX6ObgohcAyh",
-	"0rEtHycaexJPPaf0cbgyJadzjWgFQ/ZiZgvsnHNsFEbO5fDBAX3cBYi/TPhYtcJ5ganbKrKHG1kl/PX5",
-	"euc9ssXtXGAKyzoaloqrvOic0eDnwNZzSVZttdKbZIP45xM1PmvXWUIQKZYBWXQbfOL72EEOqYqhNtrD",
-	"wyeXJFKNhWMvENhvfboGSJ+eiWbXvKXK1TllP6YY6CGpox2sPWE1zqjpgN7LYX/j70WFyP4Mc+T3MpiK",
-	"fTLaenjhYCXMRhT+sTgePt067NRU2ovaMG18j3q5JidgqaRDkU/JjhrDlEBK+ndQaP93opppAnJx0EqK",
-	"bhHwGBNHaeOqUaP8o1l9ctNHkiy9yTdj+xb0mxBXMlIuyYHpZHfrnGtoxJOHhimyyKSq6S6o/a3AmxmL",
-	"6WCuWk2/lKIrJ14iVHJ/np/CR7UkLwGLKrE/p7imcN8hGwufdVkGEEbuJVhYNuGf8eMtrQA9ckS59LCX",
-	"GFDt7zXmnKyY2UPfnb2EENksUhg5xfqf+8ayWEoOjKoluYIcGRCb18G0rtiWgp53L2+ac6Z0WVL2qHo1",
-	"40+QATs3WCiJAuXOr83U3KXKgY8MeLeQgYpXrQm+t4JQgiDbwbvScHF7Fo/b2aJ2IZvDZZPEBecTvYKO",
-	"YQ/E+QAR8MAyohEscQCXXxc4mIn09sNAMldTgawl+j+TDOCoS3EOnMWU1WafIV+GSo4/HDVohtBKU9X1",
-	"PpKYzs7KRE1XbEPFqcltecCbOe1r7LOZJIlvwffTtcma53mdk4XQZREkOjKfBs3YAegkuE0Xoe6vrMPQ",
-	"GbYBjd725J3rmjwFSORrMnQBht8l/D+wmsvgf7pXXiH4mdPyaqr4cqLnOMaoMj9m0qq0kbsdq66xlOXW",
-	"Cp21xAyujQTH9JK46XhHN42vdr44w4082cBlZNBR4ga0Gvo1hA+e2IMt8H8tH6aKuX85onD/wtvo/rGn",
-	"3L+zAdAQfIGWaUQL3W63VB0yLNAZkwj77XAT0j7SVkS2bd4y6acmYVhA13LPqtAKAS2C8TFGPWkSTedz",
-	"iUvxx4e5SlPx8WTrBlyivo7UFdlUvgANVwPKBKL7u1MaLDoiIV9FuTqQGjUPK2OrFjxpmEvmfQa667j9",
-	"4yx0PbuAwnUAcAHmLpocAsxDqKe46U53pN0F87dw5E/GmxCuQBcSR3HQEVpKzryPWhQNyxZEDkDgHkw9",
-	"6/X6ueXM3IRWCwPkBohBuf5sSKP2UsBGDHC+ujrESvatvUn+n0YucmELb3A01LDmMBONcwBmNuuVlEs9",
-	"2mmgYkz3R0cFgihtKBeEi7Jpq7nH8CioEA7C0fFih6uhclmmP4TS15Nqd91v+Syd0zsiNqchks+qv+1N",
-	"c7x8JJBWcXN4Z3V6nEFU7gaaPlhXjKq4/Lg2Zrf41Q4ADZ7G2lZoihSYXwT53RUc64LsqSnrkBQRMAYK",
-	"otiOcpcugfzk4oN4xzeWysjqQNhHYEvQ79R9CwshAKrd+ajdYsiXb75/955cun/+wTVz1wzafhKqP4if",
-	"nsbw7dfkW1gy+dBeXf2pdO/BP9hPF+QFphtbQeKiDQQ76Wry5duXz8h//fmb//UH37toS8uaC0ZKWTEE",
-	"Rmh4yQSW6CFFLJ7uaFmzJ19fXC1cPyTYY319ebnf7y8o/Hwh1ebSvasvX7969uK7dy/gnc59uwib3HXx",
-	"sFvhLayQurD4ymMs0x1fXC/+dHF18SfX3BTo4BIyAOz/bbACw14O2JxXFYQCvJ9O76SdkH3k66srF+Lz",
-	"FQ90t2t4Ca9d/kNHZEWPdu+HDwCRDYMQ8EPRIeKnBwozu/QNVmKKX1z//cdI7fH+aa6jjeN6SQRjFYQH",
-	"/L2wg1zStuL5vXnNtXkKT/TRmf6eAKVzjWS4/SegIvmLfL3Y19KpArhbI2mf1NX2QVGD/iyK3UkEt01/",
-	"Amt9T/wG7z5DjLwGnPANF0WIClkdyBdyp75LHfVMfjj1ou9i1L04rx9SmkS6w7ksW6WlFUtHn2z4lhtI",
-	"LXoQ7Q8wxIRR/IR6WCAvjLCn6iDTIG4DoeG/mZAMo0v3wj1772vXv2iu9UTFq8LXgoISTL7stVDSf4iu",
-	"2+UdU3ztNhR20Lnd+5fvf+xTB3/9HueIEiqlr2Ye/+QkxEPEu/90VxYcBp1zeD90BZatqM5whq+lvLWa",
-	"MMR43ORAGrr0VKiDAlhf51dPHyvg0+K2Zfnot+6ZI5w0yvmgfYiaLg/RlaVLBYVy+wxrCo6xPG8679WP",
-	"dmE2jA4CVB8jGz/yHBr5i9yTNVVhp85AJYO4YKrDCpZVK+yJR5vGBeQPzPT5wpJIwb4AYNYhLUF4njaN",
-	"pyms9DtCVP6hU6gq1mfvTzu/eUkUb+AsenSbeX85FL44h07D0T2cPv1QeLxecYHuSMdprciIn28xRciu",
-	"j2nzrcSSkXueBZac5s3MRLDQN4l6mSl8PjFOMyL7BC5s3KVqmnGFJ38tFp0R+ADB2BWWRjvVGztNU90Y",
-	"DlFxcIG+OpsZE25HgpS9NP766utP8b134PNcMWg0eyZNACx9f3mWDi+p3Vlz/+tvnMtKO/wB524F10yP",
-	"V1/+wqtfkSR9ik7/Uv1NrEIb8Ty3BjUn5JMncXexchpBQfGmOx8tdCWzsueC/NAPHWJnbsI1+fPVf3kc",
-	"/1AioeWWXZB3lFfOBYYKCC4sJPv7+mvs/ePmo6UUTF1kRAnOUfdkSQg5uFZLoUwn4QoeC4Xz0dgrA3Qw",
-	"IrC/iXORFR74Mg4GAOIbBddOVzHjmjW7bcaMqyjvlmtXsliR1SF01oCAWEo1+G/mNYPHdGxMcYROlN5j",
-	"A38d3Y8j+gOvQHnY0XwiQ9jV1qfOYJ4qxzbb9kA0YZCrD0D6LtIuEZWRglLnwbQVW7eaud7a9jLxHgpE",
-	"XGXoCj5icA9/l6ABlD93exm7az664RCqgtA4ZqZJpi8QhjQ69RcV7x37/QT3jBN3RW+zBNAnIbdnvqQT",
-	"jwuBE30C62cSTD7W9HAegqtDHg7awRcaAIaLkDDhMmxCqo7loQjhMeij+QCxdhlKme93N5NK5nt6y76/",
-	"A8Xnc9DNe2DD8s6DwD1Mg8BKS0iJsluVkKDog4UUmz26MhwqI6HCveRC9akD2CEzOPMROGTx3znjGHi4",
-	"gI/rTJff6zhbfsgsipNsRVfclbAYTymt7GtZDnAHjwUxrx5QXFmEzZhjlDpiOJd3NCTG966Cz5K3Gk6X",
-	"urp0iYOQJtD1qnADYDkl4RoFpj+3qP4ULgziCF7+Ytnjr4mLAgqqq9R3+qmztPrkeMRplr5JzyWCWT4i",
-	"L3NomeODew5M+wyeLjgzCY6svUtnoYcAI1vxnAu0kqWDlElvzttWPMdHznrT16c6eV7mnDwjLLwTfDkv",
-	"z+fLAY+0qSGTJ8r45EIb2jRYet0/FU32SopNZ0BAfmf+mFDHDKZqzoB43lUbPho5+288h5hzmq7dLM7E",
-	"kUaJTnFZiRXGPhEctjNk959skbQgc8c7fhkqOO4zXsd5BvTnVuWcfZAbDRYP5mi1u37nnyixS8g9QmEb",
-	"Xt5CvYveQ4oXhPw/CN+4H7H4Op8CxGXpsF9qVLUG2IUcXBbtdiUobzBloE9n3++Y+Ksr8D3qwPb+63CG",
-	"2It7jdHurn4h0XMMXfA5Z7eDvZwfO37N6B2DT+xz9Y+QE2pNx10DHVGSH8YK5LFfBMssZjlDzufgw3NI",
-	"3EH3w4MvYNQxSMK2WBNF11bOrA7WvkUSBEqSkKnOLaGVLMW6Lk3XO2OTQtZ8C6CyvYZX5Ccwln4CT1aH",
-	"wygYhxBOBAwpQCU/ELoCmCjXMGZJfnJNHH6CDNoPItW6AVJyLsgPrmYTixeNz8ZgVUcuUMkJUyJGygKK",
-	"Ieyj+0H/XWi1m7o+cQ+RR2TT8WeSVpT76TwsuseUfV+pEG6LW7uAwIOtkg/h0F09T1IWvvC54SldcnCj",
-	"XabIydkgmKT+wFitYR8NLuaJNsrVWuQHHKdG3HlZ99CLztQdU08gnxI3d4kY6h9ggz4s8K++N7+I8QFi",
-	"bZ593DWUi+wVf29luJGhPBphA+gAmKXDE4GqIkn6itHS/gmKPNEluHbW4Z4p9kE4Q+OCPA2Q2U7p4iKA",
-	"c/jUQGiFS7SRCvE37JovyHedrYIgxjGwZ+JSv3CrnhvSVVGMa1j6HWQmikrVL4DLiCW5nrSH4vLMVNu9",
-	"M4dx7XaeklCEePHH1Hs/6hzt/p179hz87RDzNgpZm76ajirm5BXkLTh8ur1PeVGslKryVyOqoskmB7wM",
-	"6fHzcwN8/CuhQykpcxrUDPY10qHeUBXahEPOZ0G+Brfk1RVpmLGTXWJ2q6vgcXAkcd1BMrEOmjN+wrSX",
-	"6CjmWaAY6k2WXyuWdBi5GB1yqSXBJQKLMXXcYybXbSSC3ZOKzTNp3SsPJ3o3UoR0LElZS6kRla7oK2nA",
-	"xDUD9We7BGqghkBhekz4R83Xlz6g/mhaEX4hb7p25/zADfxesJDUAR4BekBzLKhAoL4O9nDFgbs8RDGK",
-	"9/qy12Qyy3OeR53YT/vsZ84W6i1v1j2OXRP3yxfqvjnnRnZbe86MNogsxhmGJfVwkZ2mHWewTd3XBxEb",
-	"Vkhf/uKKPX7tk98sgYdDdHLvcbj8sCDXBeMwqvbN1dXcGEJvuveRB/Z3e2gCYVoGVbO/SWHwPpTLa4Ke",
-	"JUT8o1H9e0DpOpmafMXQDCYyGRN7BtWD/fM5Vyqcz4F7SM/mXB3UJ00IG5DvIwrAv9Jb1lFIhlqWvmkC",
-	"RlrplgVTzWU5NdY2PITUC4AQckrFiPd0iXc+9gqoAtP8541/6Kyc50xcICAjPAYPcys/3ie/26HZzCfs",
-	"6nm4j58C2juQUxNnWqH30TU21ow9PhOyBBj2Oktbr1z7tBlOKF8ePfYrP7gTY/qDvoH5fOMvcucLAi3B",
-	"MbMFUGxI1+TmXMZmHD5woy97biOExkOP7D6qww6hOI6Kz5qqYKRHmk+Xu5WZdNS35/ebUV/zqmJHG07+",
-	"BZ+KGzHOYiWvXEbj/XRp/MQcfoI36eHM5BVCidyvugOme9SIfYXu5EczYXP5r/bvGALkRpOaa+9Te+CW",
-	"PY1dvVx3uwX+yhJlNt63Ll0EvGQexzvynj2cU/fZLwp6ZH9nzrF6BoOmT/Pxs5mf+tZ553DtG7nzHvtl",
-	"SECoabMmW1qxKFF5SOeXAOh75o19a8f8XPv6zlBlzpLhCSNZrRaEMN4FSzENIPmxLabkF4DLBRlUEZaN",
-	"YhTQJWG7Gy5u7edWLW+qiWQcfOC1ffqhOzfTTA49deOaRsx0dh5dd/OTCBtO5h8BePJ58Xrp0Bj4cTzk",
-	"oE34mc+LCJzr5N1JANCdDgCrBOCNBrUfUOvpmpj3CkPTmT6NLG+nVcrX8MRv3k93LDJtl5K0G1pde6yX",
-	"WjYVFPdbi+/c9aA7/FBN7xh8gVX31QrgzDy3xNKYh/LLpB7M3cw92GCr6wvyPuQbYH1EZBUtOzwTgO1R",
-	"UAGEyEq6H22lGhInIFQxLlF4i6uylHc2h0quFxbWatyynQlQxb61Z+R7+QpCmKc4X9z37ud+OS/p58j+",
-	"DDT+wiFwOpMxao0KClkrLK2CehiO/st9LV2iBkYmMnxp86Rhd6hj5RTf13LzGp55xA0M30hsovvhLA4H",
-	"S/GGwJJDDT8RsmIOL9Wn3DVy47KbsSsN5CaNeXux2LWJTXs32LRz3Ky1VPlm9H+DSUKKthRrvmmVZQ6w",
-	"Sq7Bt7Yk/3V1RfjaxZB9SBnvH+LR/ud//NldP/z3VynhH6hlzml+Z+3t4ZXFET73jZ0iuHfsHCmu/83v",
-	"0B3RyI1n7glK86DmeFp4s7EELa1KoMM6eVf/+qjp7m8gxJTkcu6XM6RkQHWl5hthlW3Rj6nGBZghgc9v",
-	"yuU67oqRLvh9zrV7b7xPf072VXO9oM8Rd1cbhtymyzjkG/GEu+oi6Ok4Nfm3TLfbRz3gd4jknjhg/HZ1",
-	"RkmG3T+TDDVdGAXbc34tJVI+vkmlTyW41K+f5QjeYM/Pc1TGbSBos6WWqwtr2uJpLElJmwatQFqWbGdA",
-	"d3YJc9paWTrDkxB4aTocg4+c1QXafXYeulVZMq2Ph0Vw1FnREHz0DNfCGpLQ9c6qbTVN8EBq4FS0Doq0",
-	"TzmaPJTLXwBE7ddLfHmaw9zJ2zMfkccITRSB9zomAaa1A05AewUK0U5rFdHXMtZm1hm+dVB25+Ft1GVi",
-	"fKE9tB8Wr0S9yUHtbBA3mEW4gLTsjnTZYUut0Ir9IAbtERu+Bgjt0P2QRxLShb0sqawVY66q1SkagGc5",
-	"pJkPIuGyTVToeWjB00r02iRXWJvzYdqIw02ErRpOck0bzUY+WLcTo+2CwK1D6oa0LRZVCrgepemcjhlS",
-	"IqFh2C04C+m9ZiZqnOngTBE6xPUUQNaxp9pdtQzPUPKOBySfjBYFf3/jn5yzzrfeC30GFx30CocUWLbB",
-	"6QMUa0KTyNmz+amfUVn230jH0N1vZzFpcR+YiotZoomH7POdYk/WHNzYa6m2J1iz9K5/3OcvSffDQ1+f",
-	"T+27+TRH9dYdEwQUOhCJ1JEduZyXfLuTyuQjCq/g938lMqe34CqFWltWKuban0EK8xeaPGtkW5F3TN3x",
-	"kulj26fxueM8zg34TLGKCcNp8znNRjdrUobZnMT0ZqzljGbM6GMpnJjo17MwwsQORSlpRdRDR3sqOokH",
-	"prfwHNpL2XAmzE0G3939ilM+nnzRDTZ89XP73GaRxdsgzs5BFuoATMPLSABvh3o4I5/g/01fKGAc7cov",
-	"WOeZrsMhPJ9GG7ogDSIplYbaMc72hFaVYvpYS70t/YhpNtdfOf+u/+c4v8enRs2F1+zafdyPuB4S3o5S",
-	"1dLrzrb7GaYrRQN1r80xHp86P8kZSNXRj2/D55lVhCawZaL1FKmPIRxjwPWkcrOopXUqay76+cRkvySE",
-	"8oPAbudlWh6L2L2DN36TuX4Pi7OfhRztQKfHzp25YW3Ofu141/u7lyumGK3iZM4oh8w5Naq41CYdSX9B",
-	"yzqqMR7hFnnIgfddD9ySCud6ctXsgBdNt+BzIz/pW77bseqnpe/oTM0HwTWgSWMsZ1s4K5TqDjwK4eZd",
-	"jaZDU8dgvmL4A3pznCaLBdGAOkXL242y1+P6g7B7AJlGjJZ14XJNfgLc7Z8uyF/k3mXKikOHGVrEsKIC",
-	"eq92E6pbUSksdoYy6Ax6wWMZd62u5xt2Xz8U9Hx2YtIpneciz9KRBs0IOKjT/Yl7QmlkNlgO2a5WaYjl",
-	"juePF4en7OhyCUQKXnzjVudpCCnNQEXubFT4hAox1BrcbZkxuVM+/M6NOvv7N/NPKYp/H8Fu8/vlD87T",
-	"QjiR4ee77fjkGoSuY3jiqDeSJXSPJtcpED0Qwyk8wkdmDu4rj+X8mdv8HWIpFDy8s3p4zqE1hNdbsTxD",
-	"aLi4PfvVeY2DHr85Pp8/kx8KaXTUo23EpTmugOuatKJhukNKQKmmmVWJDGsOBYKNeABtxH/6aPqoi9QU",
-	"CB5zB8g/hOt0a7ffFZsJRz+f13gG4rvVPYSxnB09EtLNcFGaiSqKSwpplr6UC/7qFL1KQnhvC53le4wn",
-	"wotKa3QpwKgfsEmiLyz0R/7N1VUfmKiIfoReUtD1e18fLqYwm75fP22a3y+T+41ARllttBNBQ7yoApH+",
-	"HGp678YGrbx7oUcxx6pzgoj6fWZ4fi9w1UvwTrrmnACmhfvl2yX7vu600dLVJeh7AUuEcpuoM2POG/6O",
-	"b8T37bykqRfQnPrcffR82pCb7LJDZfPQwYKFXJV8FpFdyCtxvurx9iOTN9AZ8riTKX74c1eLvwtdBxO5",
-	"j+6nc5/gRxf0OtpWE6+9xkyo3I13iVKfJRXL//LgS/+drJguMPuqIJ0disDJGW+0bnfT0b+/0lv2zj10",
-	"0v78k+/62xO04BUXFFxtR2HrnpJ/8t3SZbZst87kBhUQUM+4gMpe3/HcKXvn4Z9UlTW/A+1gj61QXEIE",
-	"5FSxZqfJnjrL6BYQlb2TFeMj2R0/iHLa2foOnrgPtBfgvlrmLvfit9I6Lqx3HsTbQZTHEd5gyFnVXAdR",
-	"1koK1zL3nJhXoGFsuVLYjKsfHAQ1BLyWgyLW5B17WlWw7sdRF+3Qj+UwO36UiQYybNOeI5rdnW2EIALl",
-	"QKPjsGxwxTY+OxroJ+WuGFUZgamEbRzs/fddNS7IU2IUc85fbDDTSLFhiqBhuqLlLc7lJ7siqwj9RCB7",
-	"rLNzoJWMHZ/5shBAlx1bFThPRyGTTCFY2r77BzdAffCZIiwjIPXqWu6hx9OS/GcU0M414uX2xcUAMNJV",
-	"e0xXeiBP+dy0ffUIAdRQ9rPmjWEKiSHpbwiuolnuICSaiD1HaC9RJW7CA0RFyiMFHalJPSQQkKXBaAJC",
-	"hnxSqk0n0MDR65wIg1QDj6I++h5d292IElVZo9mSXDlcZikQ4WYFhcFmnpOsB+Q24/mGa+PCz6f22PCv",
-	"xh8tuuWm+vRny6lo2HrLI+IYLIT3NGkYdnIDLKTJ3T91GR0gmKPfzhsUSKybuSeez+IQ0n1R7R1ewfpx",
-	"XPtYGz5M6Qzi9NPlkmK+9mAVS1fUHaKJWH/7pe/etFfcMB+1w8OazrtKruvq0WX2QI86k4qtx6N+6uZw",
-	"Ey3fRgQ5v/XbBXm1jiQtNkxItwYkqrUWa9PIPbBeKUrmmzh0MGfYMW5PD9ibEZPK023iHlmT/DwN4nJ0",
-	"ebQ73Hn6s+3TLArkZYESjRt7kjpu9ug6RQBdeTiVDeimgHRXSrFueGmOcYM+77uEZIRzg9jYMdO85fdj",
-	"DzyT2x2oFKHvlHN/wBE66lh2sF58vWaKiRJgwRhuur2M0HDE98mLNj564aj5/jx69veGlttf5myrvVty",
-	"CunrVHyxmSi70Vxn4exGz59JcYGSbKoNJglBsd3aN5i9rw+9o7mZdbyfSy14Whp+dw4++7YVPo5jv1m1",
-	"DcOCo/vrBPnC38+1W2crugWkLnQZcKfCQEX10qkTnbbAdQc31RdNllAtm0OlaMTsztWQMqGReT6LFiI3",
-	"XdNA3jlEfiseF6tRPcjr8nv2rPzr9PSEo8w29GRJs/0pUOmkBp7E4mUfd4glMWdO/tlfAbc1OwtnICS/",
-	"d0o70pEG+6htSd2a3AZ/9ialaQ9DJc/SnjTinYqtFdP12fEQYdQHmneD2Eybwp/+b2jfShvLtDY1AQfG",
-	"ti3rzn6J4cNod02wBxKE47S8d2Xz78/iALETctlCd1XwXaHkQUVVn2jqeY4waWq8xSt2RnbsPzubs77F",
-	"3ZyM2cGgsxAUWnEuPHDQy9EqjwsPzqOaa2ZMw858yd/BoGe947fskBINHUQgEyYVjS8WwfToq3BSA46B",
-	"Ce7MJV4AB5lUIMX7fqFVABiBDmpOSLhXrKlejBtthvxO6lSquJio30izWHikpmJhR0tCm/cI0e4Hru2z",
-	"FzDmnK1ABIAVuzpXrBSGtPLQO51WB1JTMRZeRsl21cxwcbz3D/7O/BuW3PmJvo0XcEU+mVvDT3EOu3zh",
-	"nj2TxoQpLdTYnbU60hNfQRhqHSLPZdFH3XGxPHDG2ieHukKB8o5rIlUVwH/vw4a7Fh6TZPpD99hZSWhf",
-	"H26gyWyyULQ/uVk0FiZ6VIxGg8+hjmgHziNSsaXtl900/tABXyLI1BMufP8oyL/lwGT6uXy/LEKe6N9/",
-	"tPcbi6eRCFrVLK4Xl3THL+++sgf+/wIAAP//",
+	"3L1tk+M2ki76V7C6N8IzO+yusme8d7f04Ubb7t7pc9ov0e0Zx4npiTJEQhKmKEBDgKXWOPzfTyAzAYIk",
+	"QFFVKre9n+wukSCQSCTy9cmfFqXe7bUSyprFzU+LPW/4TljRwL94WepWWfe/lTBlI/dWarW4WXy/FUxW",
+	"TK8ZV4yecv965d5+LvWiWEj33J7b7aJYKL4Ti5swXLFoxD9b2YhqcWObVhQLU27Fjrvv2OPePWpsI9Vm",
+	"8fPPxaJsG6Ob8Rx+2HLL3i+U+GDfL9zH7VawPd8IthJr3QhmuKz8RP7ZiubYzYTGnP6wrNzfE+uAYc9Z",
+	"Qi130obBBnPBH+MBKrHmbW0XN59fF4sd/yB37c79w/1LKvzXp4X/jlRWbEQDH2pxzuPNamm3WKXLdidw",
+	"t75pP4jMVp25xJ/dw2avlRHAON81elWLnfvfUisrkIf4fl/LkrtpXe3xiT/8w7g5/hSN/f82Yr24Wfw/",
+	"Vx1nXuGv5sqPC19MsMPBrezQaKI7veZGfbHSLUxi3+i9aKzEiSpHgtu2qROrKhb7dlXLMvvzvWiMxOmP",
+	"97wj3t/Cg0X0vd7ofw+7qVf/EKV1o78oS2HMeMq8ckxgbMMtHgt6c6V1Lbhyr4odl+kpr90Blfq21EqJ",
+	"0ooqPYB/DLlhYpx9t9GjZ2pu7K2RG3UrgUZr3ey4XdwsKm7FMyt3YlEk3tIbqZLjZSeDRLX6Tqgx979g",
+	"MCKDn0lMyMYwadid2NtuCtHyG3Gv73q06T5mhHF7aaIf4xMYbzsuhSZeDDYuGqm/gtQmDYiZZBdjhH3F",
+	"S5TjibPhZTOzuq68vOTurSXjK+NOzrrRuyAhDLPutS2/F0xp5VbQZ8RSV6JM0qhqG27pZPRnYkSpVeWW",
+	"3HGDbld1xAqq3a0cMYvFWoq6Sizn5b1ojgx+devYCcsrbrmfb8U4u+d1K9hhK1S37gM3zJGRcXMHNJVW",
+	"7MwpkYN0dd9yU6I58qbhR5xiLaauR0fjMAF4OMHy7u8njtptw63oH6I82dwLpvewVPY//rQYXxnEVyCJ",
+	"zBY5ft4x3YlK8lv8c05yuhFvV8fkA40wum7TTPJG3gn2x//80zX7wD779D+uU9838l8Jwq+OVvSYK79w",
+	"Y7ltTXJu7b7WvLqtRiSfIgi+JJr0TSHFwV8jY1aBQ/iJQeVFdxy7ZGK3t0dkY2mdyFLasjulD2o8hYHw",
+	"6ZiKuDSaRThaeUECDJ8QpuNTF03Yn0DjT+DzkdDIsrlnpf4H/cifGHbQTVUw05Zbxg2z4oNlumFG1G7e",
+	"iQ2BCSSWgO8uGad3pVaOstIapuEhUzAjnCJsRcVWR1bqnVMiThGcaA0P+a8n6dtW0r5Utjkm7navpSTv",
+	"sIJxttZ1JZrC6d1OfKUWzquqIc1heA2IRoBIcvMWxrKS7wRI/eQ4dj73l7ppRB2E/vhGEDankmy52Y7n",
+	"+i3KTuHoxLgKwlSroN/L5LbL9LWtdJUR1O4XZNxDo21uWCP+OX79tTUM5S7jO602zG61EX6q8MlZsuiw",
+	"RVqPvnrY6iw3LNlOGiPVhq3dObANVxtnt53iU1DtaW5uVbDRNAfajRTbfiFV5YYb8ywcofz9VTaC23Ou",
+	"FnhBNxk+iiiR+p2Ul/zNJCppaR2JS9uKHfKCNKzccrVx9JWWccvsVhq202701KyFqtJHTjHOVki8MLTA",
+	"f7p3cGjBam6FsT3FaIpIKAfSCgP8dAsG3cTvVto6TaLMEQJ5c4JsO34njJPLQDxhMqdJCVGZW31QImnY",
+	"H5nSK10dWQnuBQscLp3MVtpuRcN2/Mgsv3NfZvpeNKlvhNGzyklzUvn7rnsSThE3Gb5z2kRCvuA+38A0",
+	"VY1zNmzFyzt2IFZoVSUa1gh3OS8cGznr/m8L4phFsVjpVlXwC/2hVf5Pay5rUUXHNVJH3LC3NOxoXn/W",
+	"B7bj6hgp+7wRvbm4TdQKrSV2cPSm24NbVuq2rkAXKfVO0Hqk3erW9jY8EnGRrTyeil5b1HCcio6cUxVo",
+	"jXy6ZIetjtiJGX407LCV5RYuA7sVRzRSjEDraYa81c2d2fMSBdgsM+AH/8rYCkjJVzqe/cM4OHpFT3T2",
+	"ZdtQknVS0TN2j409A/aW1onejvwTkv1LIPH58v20yO2ft+Fh13Ca6ZnoBAhn5aHd2RnCKVbPspYTTfSj",
+	"v5N7ghgMQu0sfcZtinOmvG1DLhrc0XXNrOA7MqId2255XbOSpFXguYwenOGtGdv4cr12fxhtI2h5qQ9m",
+	"pbBmXJmDaAyIX5BXfk/8dgmTts1Q1/I7Sf4M7+dIbqIjVpoe4kPGAW2c8ioVKPLKClUmL0qrM5oVqlx+",
+	"jnhUbpHZwffpGL77dyVqEf8+PJ69w0in/++nVDEgVFC9YKWpnf1yq5vEwazaM8xToapzdDDY6FvvrUm4",
+	"uopFLdVAfp7g5SkPHmnnY9Ex4V9sxE7f97x0p1XqtM1GG9BfdPcBv9bk3ujdjtzbA7HZ2m1GiT1bI64a",
+	"fsjqrFwpbcHycnZxMMU37kp0OtP/evftN7ELYccrMFHMlu/T59e7727P8iQ5xVpUSRUYdDYnfp0Nb9jB",
+	"KRJ0zTO+tvjjEf9+aKS1QiX9smd722jJaFYXGd/aeMQvdauc8Q8ayPU8nSKjNOtGkj/7HGm45xsxk+yN",
+	"2NfyDEXGM2zieIJP7j4XE0gL4u9qLhV4VAqm3AFiO97ctfukKJY7UaZPekqHohNEX461mTDRwHWB0B1B",
+	"Uqf1K5Laietx0gd7wtu505Vcy3NO9FO6L/OGXXYBbYZ7J1Wrmq9EjUFEZrb6YAr26fNP/xBkTaTMMyOT",
+	"1/Ng21vYd68de09aCJ4FMk9t7VfB0zSQx6oUxupm/kl5hbd44qCAw3Ze4AACMuAgg2NnUqQkn1GQXKtj",
+	"UFu5qpjjocLJNkX+pb3Q+1p4d5Xq4riPPP9+jrc70jdGe94IsBPd706xVfCvWho8ggmBHbwU2ZC0k9n4",
+	"GAlrqdJhwfLudkJV3XIwDt1jooqJkokWZp3xXrHz/vipobIuln2LPs1p34LZkleh9P6sqeff+uee7Ijn",
+	"fksw7TfiIIxla9kYu8Q9dP/r9s9GRGTSGlGv5/KmP8N/pTmdMoeS8oJM7XTMPdjlnTiIlhkd0+FpmBI5",
+	"f+1IOIiQnu36bJuGrqcLaT9bXVfm/KAjyPaspysXN0uyWHLPcPxuwSnyvrxPK9ZnhCUmwg7ivk/ozHS9",
+	"YQBOXxouNdlXOff4xBScphRrhvrO2SK8UeT4aygfwNzJ/T7j/MjuoFchh7EDDDIit5BfBaz7LjS0E+R5",
+	"XbmDrETBankn2JUTP/fSHlOExrdmG1yw8ml6hpujT86syL2YSEzyKwmVnqjJT3uWDjIMdOodBrhaK5qd",
+	"NtY71I9uH4xwt78OIbDoqnykLlNydbuSKqP099wcKeXF/RlnyptG3ku1wXC2AQ7aCMscZ4H6wlrT8hqm",
+	"D5fFGW6wk7c2yvVH3dkXvFMP2+Ot0jYd2oA0RdEYrRyJlLbglEwGSmazYv8+C1s62r+Yjkn2Rds0d/hy",
+	"sdW8DGpmCVkMSbpRJib1XaP/kfRsnjurRmt7O6WZdkfQR9s78WgbIdhKbKSaG2lFiRd/NLXIP8uqEmoi",
+	"UgMiWxKDg9ot1tZNtUDjCl0oVtS1e3SQxHXULUgSx21GCKYbf2YF22glQgYY2G6U7TU2Ol9TBHAUIMg4",
+	"uri1Yre3Mz0Zq+4KnVJxvAtfUvqC3Ta63WzTWQkZt+KpdIXzPXSRY2HS1Ik0Y/LENazdu7Grgmnax0Y4",
+	"6d7bhVhxU2fmam2lkwzH2YYvKl4JIZw5aXf96yNWcI63ZQgrpd2Ch60GtxE3dwZ4tHSirHZ0aYRtjj3B",
+	"GN1MO2EMqTgJd7K9xSSR+UTSrS11RmJMhJJ/US0rK08nFLAoNu31zAPHFIhi0bSKlM0KuY0iynCHlCIX",
+	"XDZW7M+9QxuuzBqpOMV73/vnIKWuOucUpqTvHV6DRLju1vQxVB82hRV1Ait2NvpZ9KVGj7lTAv2N3rwR",
+	"9yKhBZZareWmbXBlU8TwY3zj7hBnlfkBz3lpTuYTBfqSeY3KyjqT2ELcTathMD0nuVa8vJuZyTK0DzAv",
+	"CRdaxKSaovE3dNV7Bq/Eqt1AYcNak0nlrLim0U2Sn7/m+2z0e20zR78TMIlka0cZIz15pfFhDbbl6ZCL",
+	"bMQsL9DXfP9VeNbnSJ8KnY2VULg8UflMhFx6gzhiZHJ49eHUZe0eSQkQ3TblbNo1glc5wrUK02FHQ/2V",
+	"1603TUBx46uaFB8RZX5WWmBW7Zbfi7MsEkc1YVJm04CnkQbdDvtNi6gbRgukCfxVEAt2S02dhB5bJMgq",
+	"yy3StGPFG8aZn0CoBiochXiX5dslz2MiW6e+GLZvQQ3pMjYU2Vw+wpU5aiG3eGZmsNv+W63qYz49mK1l",
+	"XYMDWKYjhxkTbjKFt/tuhuL/m/SeDA/fIwfyRiy7xFDO7nXJV23NG0pbstqdQaliLl3TyxFxKQhGaf4F",
+	"yNRFsTgK80xpCFGDRd2NniP/Wzy1feJHuvdYGcYYzhleTHwhl/pf1oI3Ju1v6N+Nw2xbSDczGJaN7x6K",
+	"fjsrugs5gR6dZIYnELYnNOMTHwFGcnrmep0my6QYNkeVLsMhHoKasUq6RfD6u96254ScZ/OUSnVCkJHG",
+	"FfiXdhsXd/JGR/58pZvdJI/OsQ+D5G/0wfHFWjfLKEsR2MWRDrKbeF13NnOSpwPTDlR9RUUaWHHk/l8K",
+	"E7I7/bVv9ZJB6upBGrrYjOVH80T8mdD1nKmsm4hOJOPjchO9ZsYZY7yG59OFEEUU7nHkDNVWUNxrQDP+",
+	"8Eaojd0ubj69vr7OJumPZ+m2ymrWiH3NSxFvVxFcn5Sq765L7xGFTDB4Be4vlbGcH3YaB4EvbbfgfQh7",
+	"u2RGMw5T95xEZp05SFtuhaP4Gn6D4gViT90A920breS/vE0xffJHRub49vblMVV508jNduZ2eAkydawG",
+	"k00dr2wVznkyKHGdkhJYuA0fHK2OSbg6Fv7SdYcLyoS24uhu4MUp0TZHqmUE1vfCJLySlLGcqGxRAphB",
+	"8HKLDA9FU7quMNEy9hLNde93BkxCUY19U8kw4JTEWENhFEQTe6KC/IVyDUFGbrKHLucSGNK/W7G30T0F",
+	"k2QXleRjovsT7pWme1mBRsrbCkEJdnwjIrc4VMIokY6sgafchwsy6aduw/Z8I0w4g0vyDnvZaGputgXb",
+	"46WzElupKnzyE8OoVAufdYSGavkPlrnPPmcvIqes7Gk/EdDC2GbTxqZc2y+YsbKuC/9VZ7HLO8EwMp4Z",
+	"5gQBRoNFVJu0+3LZcGH6EzuTjAJ9Mab6ckD1njOuo/5z9toyvRfKoAPWKQZuGEgt3knVWjG1BUV4gT6g",
+	"7yQcHN02TB8U8UdihGyM6rA9ZmNH6BtWdA2thLWp8pfB6SKljMifOlDfkJdo4P2o5b1Iq6Rbbew5qjBU",
+	"Z8zPj7O8OcsBPxuLAXRYmHycI+K/R/MsaOUpSn3HW5MgVbbOOVsz5J2vCUNH7PrV91Rog+qObFi5FeXd",
+	"Xktl2VGkC24w4+5hrtOVu/J8yp6fZpIWEMf87WBUJB1hVFYdoy08HpViGgoCFz+GhBgvPUn1bkFjRIYH",
+	"xbsmvIi/jjSSRN5RxOtBxxhdeFQYgpo5hd2TWsos/xA5hryCQlOiOGNmp5wK0uTKA0iZziLMlLUUyt5m",
+	"ROqpYlih+KrOHZ8tN7dGlI3IZJs1AlXidM7FW7GR7ppm4gMvbX3E2LRXZyK0kfQu48u5qZlS788tLTGi",
+	"uZflREYbgKtkCd0a0dzO2ZNhBU/82WEJX7d7PXIXic2P55edTaBMt7U9Yg42bYoh0x6WSzAl/dqx1gC7",
+	"BZwld0LsTd+il85o001a/J7B6QMoEUqSgAo8y49myThT4sCQbOQ5hIpsT9DL8OPTsFtH+uTmDuosCUUs",
+	"rqScLL5cdvV93h0t+K7ASuD6GPLOt7q7LIMSe3bZ5ndtCvfhRYRQpsAkgtpjHanbFjPKdANxxufsdT8w",
+	"EZKQW+VTJRyXjaFIInS7cXCP23Kby9VHD5S76TAEwqzeQDJDinUnPetPnmZyiVJA9zj58sfsE4B+wM7i",
+	"5R0mbtSCG1Flqv/nJDIPPQ7TGAiTtIBqeRYyv7N64hSkQu+R/CWzcYyfTlB06zlww7CQtEqvLRI6jwBh",
+	"MIArIe0N2zd6427kgrJqCsyp6ad7UanOWjcbnYsDY11F+sPuEJD/ikMBRqh5thpSmhPJO/x4S0wymRnU",
+	"ZQXR025UFceUo0GdCZ8pQFTopaowSXVE/XkHYd8lIOZ+y3MGSorbk1Zi0kKBI8iwwqWSVRqfRqj80nuV",
+	"7gCCNnvVPgKQUdUuUccm5pTKvIMHe4ZAwiUFvwX+c8veyHuhTkkSfO9W5RIaaNwY6uqQJW3BDtuu9tRx",
+	"5WKi4H1KCAaEgdwAE+puNhNrGosstusgkfsU6XyhdX+o94sdd1rp+0Xhcy68PxmtQ4XBgA6IwSRvq5Tz",
+	"Bu/mIuUy7oS8o25MoyJCn/UHeST6QyV4YPouQ6w7wEEaEvt393haKTPbF75eMIfHRZReOwEqleOloM/U",
+	"8l6YZUBfEUyJDzbUB240HLT5io2/e5/yFswLwQkJaiwv7xL6YP+ickYmM1JtapGFU4wZ/ERxzxyWoM9k",
+	"09PdBn/h1cXBRuBtM14VHgMjUjHnOCM6p4W6c9oQiq+luz8ZtkZJnPr+MOI9Q1Y/WF3NuG0o2XQGdQpK",
+	"oOk0b9RnalC+dXK2c7n1kVc3wUXc1mKdOOJ/UVbWhO9lLJbuGG/BUADVCXi3kTW3cSK+u0Ks1qyW1tYC",
+	"URVJe7EaEv3n7drUPTH0+5JkjWVdLEJjfvG8HeUM+2v/lDj8cqvlZPafL4+BPQfCgT0KUWY6lUNwm5PC",
+	"a0r2ZMFn5qGI0GVz6lrJkSPti+mdnQFTyQow1vbcbk2v2mPp/uw0HrhIDGV5570WO/7hNf746fU14Yv7",
+	"Pwx8GsXiw7ONfub+9szcyf0zBMvk9TOIQziq26YVyZsk75MhU51I94npam+SVggtaYa6+IYePXXrRNrt",
+	"CGVxcBNLVFKcHs5Vd2UDcOhBFRBEwJSD/h1Nz+ALKxFSW9O+pgntNtagvKarGQA412Oahmq7gr1fPHu/",
+	"wDiHEg9RRnmninaJH75q35CFbR+oHyKWm68cR6/VSGvknc54UkscnMfcuXsD+5s/eZO6zQitNGzxOUkQ",
+	"U9o4aocd5wD7idOrH6nF+fWn8la2oRBt6ohRuRpAOX6w+WtzPtqGh0OYLPinMadWlIyovoiVHSp5QFNn",
+	"Tw7xkL/B1lJVpnAn+f0C88SdruTOjyKp6p79QazYX16zneDKmeWQQ+CUU3OHlnp3jY0dj+JDKfY2J9dH",
+	"xXtxsR8Kk/Nk+tA1PejxkUnLCh8YpI+l8sf6n0xkII1Qc7s5AKWBtCXH2kWfHHNlBG/K7dV+f8OgZ8Z3",
+	"7iVTgEwAn64pmNGN/eKI//22gWLNf7ayvHsla9uraOk4ZR8F5aaFbI9D+pl0n33+OdyWgTSnjmUYJse8",
+	"30mRUore6Z3AXA+E3qTUQuHNltkYRsPcKBTAAAuOSVJ7Wdq2SafcnABASkvFCSfApDh/tFspndbvk2Dc",
+	"2NlNQPDT/2kq2cMUpzO0gkgD4eoYInqoGBwkiN+PqB0k9/odwWrMT6OY1AymClIn8hpyuQuR38NZjXH1",
+	"9gyogEgJKLGkzk8vx/nv0gjGxkMYd9G4Jfg0b2LHYMH4gUsrqiVrhG0bJaqbKDS04uXdMkSFbpjSrNZq",
+	"Ixr/2vP3KgohmgB1TM5TP2ayQNX9jANnw4zf82YjbKqXzhwgr86DR3AZHt0pD5eR7Ycz51tkHrubyl0J",
+	"GWMAT8gYSePU6HjNJCLW52BWAbTtBJQZ2kC8Ecb2wm/nT/d7J4NS8fWsRp0F33hP6CxwjmBWdDF5VHGK",
+	"whTnpyojPcKGRWySO27fk2w9w3N7oWjnPPT3B4cl5nmaYmiMzgs7RM3O2y9vI9C0hBMJNflKVhSQ0WCm",
+	"Ws0qXbCVKHmLfGr6ytWW7yGG6OtK/E6ncgdsFhfRX47llkuFV1XDlYHb6eabF1+/zDfbyAUucVqzY3YB",
+	"28pL1M5ZF4o2I5nK9045pb/+I5+xAcPe5vgj5MNDBghrxF5wwoYDSjAngqHwiqwjbwIwGPd1Mqw5Ee6u",
+	"vGMl1wdlCn3i/xAgylyIiWRYFu8i2OFDiDhCuUS6FmYfsmVHLWkO23QPll8Q1mF4QpGqHvos7L1HrV+E",
+	"9VADER8oO4GL8A4z5r5sRCWUlTwFkDCZYDadPZhNmOq9mJ6YSaP4dds2eVnhU12HuDnJg8b0KJmcVnAI",
+	"DuuLdHMO7C9giKeqg7jlK8rDCArYP2uJQU9t7KbpeVz6Z3NOZVcUi8hgG/EGMs6gIsqz0YgQSldnrBfq",
+	"GRLLdReLsbdVK2J08/G8amznIxi+EGXXYPMLKBiAoAxqsKlGbHt3zZysOMR6goe1kwyb58njdyW50MIz",
+	"TZrPdKoj1cmMs34uURfMxpqw6US0+xwibhcuo3JThXij5HkWanb7PlhWFtDoRPvPPFScyHVZxMxWKi8O",
+	"YYIoQXD+rL+XYlLzzRuMPaCpDucDcDTcedvp5nQRCCwybFKWZb7s+rtmonlhJhuNqphP9yhglxPKlT21",
+	"PD5OWZsZkZYbYc7MjMh61LyX6lx/FGUUZB1REc8+Cv00lbMJZwsaoup1wN5yirLEvUEHNvZbOlMhCxLS",
+	"iro2GSabG1PtepJlKeTOR96inzJgfGQOck4KJurOas0llQQ04AlF3TD/FOYoPDDjLuqYfFJG+NNH/Gvy",
+	"yadRMAFgZBB3BK85fSqmMGp7OmGLOqkZ6oYpRKh8bSxiJVA1Tmu2i5ngAN/2sB2KZEU6+QTdsMPOmSfz",
+	"W4fO8a79FtTGk3dkCoB3HONAPbmIY6U+MXEnm0Y3hkwHjPPBJIN59iBLoD8HqTwmAvb1OvBjAZAptSxt",
+	"AbiP7vtoGyzRZnXfv2HkgCvA0VcEl14RLB5vRsTJ3hOFrLOKU2OXQAfTTRFVZG6/1KRISGIYvPCUD+E9",
+	"RNVF+oNnNUI5Oq9GAHFux9/8qh++W+u61oegC6Qzq7YCk98mD/xRlW9bNewmkALRIVlVJdPRu/kdwF+X",
+	"E1o+56ahbnOJafsPedNz/recHIJydMI/Cp9dxq4YQ+1hwKWAjhonrDOTQc7uF1skHjDxQR9iVhWLlbbp",
+	"k37ZRpYnu6ZVrci7hJpWGcgyme8T4k0tRXMbY/onqnLv82yF7ZGwID6X0ScoYTFAmkNXFl7jwfpwhEAE",
+	"Ng5O0ngNYds5JwEDvDMcoxNO0Ie3yMQHclS4fEGJp6czLxaAppm5jjJOkzmxh0i+PAi4tRHrRgDWBbhX",
+	"nQGEHbSy/jXsX3taaoQEmE0OmXgCofUxVRsn6jIAjrk1D7+wg3+2tPIem1e0uUDWRIe8yUKABhrFp5p5",
+	"I077oKPnSrAVACpfuI/nA+L2Z3XS9DGEROZ/l5jZ2/BUrnfiWCZacXZNQlDgJaRrEKXD6zhxa9Ixj2+o",
+	"obTtEGu7PqDeU9ZB1ZJG0omn7oxFjNC/KnuHfbpRqBMQL8pE28QQTghwuaGDIrRtuo8Xh3C8YN5xEAy0",
+	"eEigTjG++2wOnvWUIvS4G390SSc8HNTtYCUAoQN4XbmjoBYn8oPSV/IA3zKEFow/lYNPPPIKDx1Or4up",
+	"63xSwbWhL9RG2BBMJSuWcadX1jXCdDF/+SMwl7vN+lXgoZtvlA7wcB2C1/W368XN3+ZrE38vEkrEYaux",
+	"3IQUjrMv5XM61CZx1jpYyweI0VNH+iu5XotGEFzMKM6Z83Ryf+Ejhi70WIRMSH/qbjxKkTNArawh2gpt",
+	"vamFMxoEyCZUnO8kww1zBxL+gthKPSciHjQ03VZHajCF6UfRB7ElAlSto9m3jZrRydkZCF7inYuqdieO",
+	"s3LwyNtEO3SLNVAT/WMnnZGbBIP9AWnQS9V5hn/zTpmC/TurgAVMwf4tqQlQ/FwqFglxv4Y/LIrFs0Wx",
+	"+PdFsfi35JznefxgAUi6kKvX788KzJjj4lN9j0chV4I4cKdpGWAvQUh5nEvINwQOJInphBmGd0wRubLy",
+	"WfW/SOvioXpyjk7S0RgyPOG2NjbGtsmpJqcjyLRrsAGwmIkWx7CDyqYiUIHlEpTklmSFrMTgfD8NdoJX",
+	"GmbIDVgO9a7JYwO8DvhTcXHxOEgTIwPMcMFHp7jBZikFOkMTVpttjoN6lJEgm3KmUyFMEzxt0/XCTygC",
+	"UbObuzUIXDIHKH/SNso5NRNibNMHNExw/6uOvRI3bmCPLae0eSo/hwacEGQYITuQ0RzQsFMgpWe4tE7G",
+	"wpJRO/T3R5bcyaLF+TW82brcwUZPJYp5evYOhxHCQAPtQXzbAzAGOeGzkY+s0v0c3RRC4BhCpRNbPk70",
+	"eAj29HZQmRLpXCNeiWBc59SVzgN2zefwwQZ92AeIv0z4uGkVeYE5kYod4ERWCX99vt75gGJxNxeYwomO",
+	"WqTiKi87ZzT4ObBZeFJUO630Vrf2pA3Vq/Hx+PaKaYI3dv/aBZ/4IXaQQ6piqI32Db2SS1LiMO0FAvut",
+	"z9cA6dOH3uYGenxjnVP2Y40APSS1tYO1J6zGGTUd4rCI6Bt/LypE9nuYY79XwVTss9HOwwsHK2E2ovDf",
+	"i9Ph0x1hp6bSXpqNMJa0THfFnoGlkg5FvmB7bq1oFHLSv4NC+/8nqpkmIBcHGOh8h4DHmDjKa6pGjfKP",
+	"TgeRf85tSbL0Jt8++wvQb0JcyWq9ZEdhIuj45MnsuYZGMnlomKKITKqadEDdbwWezPiaDuaq0/RLrbpy",
+	"4iVCJffn+Uv4qJbsFWBRJehzjmsK6Q7ZWPgsZRlgj5M4wcKJCf+MH2/pLtATW5RLD3uFAdU+rTHnZCXs",
+	"ATqlHjSEyGaxwsgp1v/c507EcnYUvFmya8iRgWvzJpjWldhx0PMe5E0jZ0qXJeW2qlcz/gwFMLnBQkkU",
+	"ouDT2uxWUqoc+MioD0Lg4lVrg++tYJwhyHbwrtRS3V3E43axqF3I5qBskrjgfKK76ynsgTgfIAIe6DUG",
+	"scHl1wUOZiK9/TC4maupQNYS/Z9JAXDSpTgHzmLKanPPsN+FSo7fnzRohtBKU9X1PpKYzs7KRE1XYsPV",
+	"ucltecCbOQ1H3bOZJIkvwPfTNTae53mdk4XQZRGMfzwTmrED0ElImy5C3V9Zh6GDdmNyGZ69x7/kyj86",
+	"QCJfk2EKMPyu4P9B1FwF/9OD8grBz5y+r6aKL3f6PkckjFFlfsykVRmr93tR3WApy527dNYaM7g2GhzT",
+	"S0bT8Y5uHh/tfHEGjTzZcnNk0HFGAzoN/QbCB8/cxhb4v04O80bQv4gp6F94GukfBy79OxsADcEXeJlG",
+	"tDDtbsebY0YEkjGJsN+Em5D2kbYqsm3zlkk/NQnDAmarD6IKrRDQIhhvY9RFdPxjNnEp/vgwV2kqPp5s",
+	"3UCdTG4idUVjfz2joYeGqlCZQHR/2qXBoiMW8lWUqyPboubh7tiqpbYpAjxovn1KsRCVtLNKfqoFLqCg",
+	"DgAUYO6iySHAPIR6itukdlvaHTB/Ckf+ZDwJ4Qh0IXG8DjpGS90z30dNZYdlCyoHIPAAoZ71ev2zlcLe",
+	"hlYLA+QGiEFRR23kUXcogBADnK+uDrHSfWtvUv6nkYsobOENjppbUR9nonEOwMxmvZJyqUeUBi7GdH90",
+	"VCCI0oZLxaQq67aauw1PggpBEI4kiwlXo8llmf4QSl/Pqt2l3/JZOuf3sK/PQySfVX/bm+bfUy2zjCjb",
+	"RtrjO6fT4wyicjfQ9MG6EryJy4+31u4XP7sBoCXvWNsKTZGC8Isgv7uCY1OwA7flNiRFBIyBgjVizyWl",
+	"S6A8ef5evZMbx2VsdWTiA4gld8g4fQsLIQCqnXzUtBj2u+++ffc9u6J//r5Ad5wRqsJr/7368UUM337D",
+	"voAls/ft9fUfS3oP/iF+fM5eYrqxu0go2sAqYbmsDfvd21dfsv/60+f/3+9976IdL7dSCVbqSiAwQi1L",
+	"obBEDzli8WLPy6149tnz6wX1QwIam5urq8Ph8JzDz891s7mid83Vm9dfvvzm3Ut4p3Pfdi1Uuy4ejhTe",
+	"wgqpC4tPPcYy38vFzeKPz6+f/3GBRVLAB1eQAeD+b4MVGO5wAHFeVxAK8H46s9duQu6Rz66vKcTnKx74",
+	"fl/LEl67+oeJ2IqfMi/xA8BkwyAE/FB0iPjpgcLMrnyDlZjjFzd/+3uk9nj/tDQR4aRZMiVEBeEBfy7c",
+	"IFe8rWSeNm+ksS/giT46098SoHTUSEa6fwIqkj/IN4vDVpMqgNQa3fZJXe0QFDXoz9KIe43gtulPYK3v",
+	"md+Q3WeY1TeAE76RqghRIacD+ULu1Hc5cc/kh1Mv+i5G3Yvz+iGlWaTbnKuybYx219LJJ2u5kxZSix7F",
+	"+wMMMWUbeUY9LLAXRthTdZBpELfBpeG/mbgZRofuJT374GPXP2jUeqKSVeFrQbED6e96LZTM76PjdnUv",
+	"GrkmggIFye3eP3x/dU8d/fF7mi1KqJS+mnn8E90Qj7ne/ae7suAw6JzN+6ErsGyxF+oj9/CN1ndOE4YY",
+	"D00ObkNKT4U6KID1Jb96elsBnxbJlpWjX9AzJyRplPPB+xA1XR4ilaXrBgrlDhnRFBxjedl02aMfUWE2",
+	"jA4CVJ9iGz/yHB75sz6wNW+6DquP55JBXDDVYQXLqhvsicfrmgLyR2H7cmHJtBKfADDrkJcgPM/r2vMU",
+	"VvqdYCr/0DlcFeuzD+edX/1NFBNwFj8SMR9+D4UvzuHTsHWP508/FG6vV1ywr/NJXisy188XmCLk1ieM",
+	"/UJjycgD9wJLTvNmZiJY6JtEvcoUPp8ZpxmxfQIXNu5SNS24wpM/F4vOCHzExdgVlkaU6o2d5qluDEJU",
+	"HBygTy9mxoTTkWBlfxt/dv3ZL/G9d+DzXAloNHshTQAsfX94loSX1O6duf/Z5+SyMoQ/QO5WcM30ZPXV",
+	"T7L6GVnSp+j0D9Vf1AqP1aS0BjUn5JMncXexchpBQfGkk48WupK5u+c5+6EfOuTKHBAW+0/X/+Vx/EOJ",
+	"hNE78Zy947IiFxgqINQU3if7+/pr7P1D8zFaK9E8z1wlOEfTu0tCyIFaLYUynYQreHwpXI7HXlvggxGD",
+	"/UVdiq1ww5dxMAAQ3zi4drqKGWrWTGTGjKso7xb6zIODlq2OobMGBMRSqsF/C68ZPKVjY0oidFfpAwj4",
+	"8+h8nNAfZAXKw57nExkCVVufOoN5qhLbbLsNMUxArj4A6VOkXSMqIwelzoNpN2LdGkG9td1hkj0UiLjK",
+	"kAo+YnAPf5agAZTfd3cYu2M+OuEQqoLQOGamaWGeIwxptOsvK9nb9odd3DN23Lf0n3MB/SLs9qUv6cTt",
+	"QuBEn8D6kS4mH2t6vAzB1aEMB+3gEwMAw0VImKAMm5Cq42QoQngM+mg+4lq7CqXMDzubSSXze34nvr0H",
+	"xedj8M33IIb1vQeBe5wGgZWWkBLlSJW4QdEHCyk2B3RlECoj44peolB9agP2KAwuvAWELP4bFxwDDxfI",
+	"cZPp8nsTZ8sPhUVxlq1IxV0Ji/Gc0sq+lkWAO7gtiHn1iOLKIhBjjlFKzHAp72hIjO8dBZ8l7zScLnV1",
+	"SYmDkCbQ9aqgAbCckkmDF6bft6j+FA4M4ghe/eTE48+JgwIKKlXqk35KllafHU84zdIn6SuNYJZPKMsI",
+	"LXO8cV+B0L6Apwv2TIMj60DpLPwYYGQrmXOBVrokSJk0cd626it85KInfX2uk+dVzskzwsI7w5fz6nK+",
+	"HPBI2y1k8kQZn1IZy+saS6/7u2LYodFq0xkQkN+Z3ybUMYOpmjMgvuqqDZ+Mnf03voKYc5qvaRYXkkij",
+	"RKe4rMRdxj4RHMgZsvvPtkhauHPHFL/a8X1E9fHVEHQ4p7fx2oBKho1lsKocPFreEulAsUatfQaKljD2",
+	"a75/ys38mu/dV/L6+cWCbm6hAbBhx/d0o8R3TSAjh8wIM+rbvUzeIZfbZl+o85DxugtmIGZo7uTThRT4",
+	"iAvafZ8Lovw9pQ+IeG5leQdlTeYAmXyQ2fFeNaKSjTN9AXKxcx1B+J0P2+JGxYkAUSnBM9XuVorLGjND",
+	"+tz37V6or6mO+2ScwocpwlHFrVtjUkNXppJoLYeRllxMg9BN56cIvBH8XsAnDrkyV0j9VdqyfQ2Nb5If",
+	"xkLzsfsLq2lm+bwu58fFfUgcUvrh0Uc0agylgSzOEjVbp06sjox7FgRO0lCQIB2jlSJ1Q13ZrkVKUma+",
+	"BezgnvBjP4JN/CM4LDu4TSUkROoi/E8FlteR8RWggVFfoCX7kXp1/AiJ0u9VqkMHZF49Zz9QaS7WqFqf",
+	"dCOqjl2gYBemxKzWBdS8uEcPgzbL0FE5dXziVjFPKMDjzySNZfrpMkK8L6apfViIqsYdfECvAVLpx0jo",
+	"rmwrqfK89CUAKZNhcKIpIejspB+sRXhkSN6KDxYX88zYhkpq8gOOM2DuvUrz2IMumnvRPIO0WSTuEqHy",
+	"3wOB3i/wr2yr68r4PCqCgYiNNvFhX3Op8mqRU9WsDlXwiA7BB/g7HWwMFI9p1td/l+5PUMuLnt81OQEO",
+	"ohHvFekCz9mLgIxOurVUAYPFZ4BCx2NmrG4QZsWt+Tn7plMnEKs6xm9NHOqXtOq5kfsmCmUOK/zDnYlX",
+	"ZdOvc8xcS3o9afbGVbip7ooXjtY7cp6TN4ZtAU5ZcX7UOUbcO3r2EvLtmFJBkbF4I+i+gvQUgiE8+Mym",
+	"RpS6qfzRiIqlsjkgr0IVxPwUEB/mTOhQjdY5DWqG+BrpUN/xJnSDh9Tegn0G3ufra1YL6ya7xCRmKtQi",
+	"1Jm4vCSZPwk9OH/B7KZoK+Y5GjCin6yyb0TS+KNQLEqpJcMlgoix27iVUK6pTISuqBsxz3NBrzye6Wmk",
+	"CNBas3KrtUHwwaKvpIEQNwLUn90SuIFbBvgDMeOf9FK88nkTT6YV4RfyHopunx9JwG+VCLk74PjhRzTH",
+	"ggoE6uuAhisJ0uUxilFM66teL9GszPkqarh/3mc/clJYb3mzznHsgXpYWlj3zTknsiPtJRMXIYAcJ5KW",
+	"3KOCdpp2nKg4dV4fxWxYCH/1E9X0/Nxnv1kXHg7R3XtPI+WHddcUc8Xg6efX13NDRb3pPuQ+cL+7TVOI",
+	"xjMojv5VXgbfB1QEw9CzhMCOPII5CGBsZ3OTLwybIUQmQ59fQpFof38ulfHoUx0f05o7V+72i+b9Ddj3",
+	"CS/Ar/md6Dgkwy1L3xsDA+p8J4KpRslstbMNjyHDBpCiSKkYyZ4uv9KH2AE8Ylr+fOcfuqjkuZAUCAAY",
+	"TyHDaOUnza59R6HZwidQ9TLSx08B7R1InYoT6tD7SP2rjRBPL4QcAwZaZ3nrNXXJm+GE8lXwY7/yoxtu",
+	"pj/o+9TPN/4id75i0PkdE5gArIh1vYwuZWzG4QMafdlzGyECInpkD1G5fYi4SlR81rwJRnqk+XQpeplJ",
+	"R+2ZfruFE1tZVeJkX9E/41Nxv81ZouQ1Ja4+TJfGT8yRJ3iSHi9MXiNizMOKeGC6J43Y1+hOfjITNpfm",
+	"7P6OIUBpDdtK431qjyTZi9jVK01HLfBXlnhn43nrsoLAS+bh2iPv2eMldV/84kWP4u/CqXRfwqDp3Xz6",
+	"pPUXvkPiJVz7Vu+9x34Z8ky2vF6zHa9ElI8+5PMrwG2+MGHfujE/Fl3fWd7YiyTywkhOq4VLGM+C45ga",
+	"ABvFDisvCoBfg0S5CLKoERxARIHctVR37nOrVtbVRM4VPvDGPf1Yys00k0Pr5Lh0FRPayaNLJz8JpEJ3",
+	"/gkcL1/+YJYEuiFPw14HbcLPfF5E4FI7TzsBeIYm4OgyQLEalPhASS/1qu/V/6YTumpd3k2rlG/giV+9",
+	"n+5UZNotJWk3tGbrIX22uq4Aw8FZfJcu+93jh7b8XsAXRPVQrQD2zEtLrIB6rLxM6sGSZu4xJVuzfc6+",
+	"D/kGWAbTy4kKsDWAztRAoRcCaJl+tJUbSJyAUMU42+wtrspx3sUcKrmWZ5gIdyf2NiBS+w6uke/lUwhh",
+	"nuN8oe89zP1yWdbPsf0FePwlAa2SyRh1wAWFrFWOV0E9DFv/u8NWU6IGRiYycmnzrBb3qGPlFN83evMG",
+	"nnlCAoZvJIhIP1zE4eA43jJYcoBqYEpXgmBxfcpdrTeUxI7NhyA3aSzbi8W+TRDt3YBolzhZa92EVvyj",
+	"4/UXmCRk4mu1lpu2ccIBVikN+NaW7L+ur5lcUwzZh5Tx/CHs8H/+x5/o+OG/P01d/oFb5uzmN87eHh5Z",
+	"HOFjn9gphnsnLpHJ/N/yHt0Rtd544Z7gNI9dj7uFJxsrDdOqRD81eaxIXCB/eCDS9WG+3+Brvn+rDydd",
+	"jzDmHOXurXvwAgIUFLUGmkyOE5PPOde0wKcpwMLBAcP+Fz4Oft+SO3AJZ0PlVL5GHwps+g2txUNniODd",
+	"wBQqQgG2fFX7rhGNBOVGY5M7vhPYnDx/Rq7WUtSVOXVUXuFTF6528V+ee2RgFjOKXWDceaUu8OiFQoQw",
+	"WBzeIYQDOFAlVxSv6Hlk+/oGZdduwd0kmql9OwXO8BY8GtEx7O3bn1K5x+QCuYB9CP2IYd3Lnt3v+NMK",
+	"Rcp6Up48zBmG4ckkB3/9pDVs30FCQVKnpV8ukIAHkAlGbpSomFT9DJoYVSGkaxObiKt13OoqzShfSUPv",
+	"zWKTV7rZaLeJF8myajYCdcsuv1xu1DNJJcPQqHmay027e9INfoftWVISH75dXdBuwZbeyWORrnYG8lze",
+	"Jo1Mzc9TybIJyfrzR9mC77CR9yXK3TcQot9xp8MrrkrajSUreV2jz4+Xpdhb8JRQerSxvLEmI6URTXE6",
+	"+I6PXPRa7T47D7KyLIUxp4PgOOqs2Dc+eiFtFFrZOiPd3R8jGeiuV1hAcJv4BNPJTbn6CZBRf77Cl6cl",
+	"zL2+u/AWeeDvBLJLrw0iNKogNCT0TkF1+Xn9n/o25drOsycIn/Yyso1T3t0nxuP1YkWq6Hq8gaZUYzMA",
+	"EYH98rLb0mUHGLlCn+V7Neh5XMs19MUILY1ldENSkoNjlXUjBEFVkFkJINVDnnmvEjpJouze4wWfV3ff",
+	"JqXC2l4OqE4dbyPA9LCTa14bMYq4ESVG5II0HWq/AUm6IqoLo8bj6Qy+GbdEQsNwJLgI670RNuqGTRjl",
+	"iAdGjYJQdBy4oaOWkRmNvpcBni+jRcHfv/NPfhSFGwoexAanD/jqCU0i573MT/2CyrL/Rjpjin67iDGG",
+	"dBBNXLoYTTzUGu0b8WwtIWi51s3uDB8Hv+9v9+XdHH74j+Ho+IW26i1tE4SPO2So1JadOJxXcrfXjc3H",
+	"j1/D7/+T2JzfQWAMADRE2QjqaQoFK58Y9mWt24q9E829LIU5RT6Dz52WcTTgl42ohLKS1x/TbKRZszLM",
+	"5iyhN2MtFzRjRh9LgUtEv15EECYoFHmoiqgxnvFcdJYMTJPwEtpLWUuh7G2maQv9ilM+nWrXDTZ89WNH",
+	"WGaxxdtwnV2CLZojCA1/R0JHFqh+tvoZ/t/0gQLB0a78gk1e6BK48OU02tDacBA3rwxUCktxYLyqGmFO",
+	"9cnd8Q+YVHnzKUXz/D/H2Zw+EXYuZnbXw+thzPWYZKYoMTm97mwPv2FyajRQ99oc4/EF+UkuwKrEP763",
+	"rhdWEXbMTqjWc6Q51bYA02vOKi6uOuSoVI509POZqd3JvgiPQrCfl1d/Kj/jHbzxq8zsflxW1UXY0Q10",
+	"fqYUmRvO5uwjheimV8foM4Mbwas4UBRlDJNTo4oLK9N5Uy95uY0QJUZghB5g5vuusX3JFbmeCLsEmkAA",
+	"XpdU7EdzJ/d7Uf24xDwP98p7JQ20iMCA8a4gK5SbDhESe8hQRT61SMHUrUYYQv7CiYEmi/AXACXJy7tN",
+	"447HzXvlaAB5pYKX24IyC3+EZho/Pmd/1geqi1DHDgi8iLHCFTRU7ya0bVXVILQFgF5ksGqeyrhrzXa+",
+	"YffZYzuZzE5DPaedbORZShb9dgjviCJMff/G2TLRpTQyG5yEbFerdN+ETuaPF4e7THy5BCYFL76l1Xke",
+	"Qk6zgL8wu9VLQoUYag10WmZM7pwPv6NRZ3//dv4uRdlOJwBZPb38xnleCDsy/HxHjl9cgzDbuOdA1PBw",
+	"rT0keaxA9JCJp0CGn1g40FeeyvkzkBHHZFd+4k93duY25p7Da4hwuBJ5gVBLdXfxo/MGBz19cnz1VqYa",
+	"AJKmucdWigsxqVz3hrWqFqbDxcFbzQinEllRHwuElvJdMRDt74PtQylzWyBU2D3gvDFp0v1af1NiJmz9",
+	"fFnjBYhvQfsYwXJxSGhILsZFGaGqKC6ptF36wl34Kyl6lYbw3o5bS4v1gidCB0xrdCl4wB+w87EvI/db",
+	"/vn1dR+Groh+hAaRoq4NO2yPz6cQ+r5dv6jr366Q+5UABDpttLuChuiABcL3UiuU3okNWnn3Qo9jTtVi",
+	"hivqt5nP/63CVS/BO0kdtwE6sQ4Awk6iFT5XuDaaqtDMg2CEQj5Z1G455w1/Jzfq23Ze0tRLVT1Gmck0",
+	"x/VpQzTZZYfB6fsBKBFyVfJZRG4hr9XlsELaD0LfQrvn006m+OGPjQ3yLrQSTmS600+X3sEPFPQ62Ssb",
+	"j73BTKjciadEqY+SiuV/efSh/0ZXwhSYfVWwzg7FbggZb7Rp99PRv6/5nXhHD51Fn3/JfZ88QQteScXB",
+	"1XYSpPQF+5fcLymzZbcjkxtUQMC4lApwHPjRhGxZaS4kP3lTbuU9aAcH7G9GCRGQUyXqvWEHTpbRHbRJ",
+	"8E5WjI9kKX5U5bSz9R088RAgR0D5dsJdH9SvpR9sWO88QM+jKk/jecKQs2p3j6rcNlpRH/xLIhyChrGT",
+	"TYMdNvvBQVBDwGs5gCxInrEXVQXrfhp10Q39VA6z01uZ6AonNu0lotnd3kZ4UVDpMdoOJwZXYuOzo4F/",
+	"Uu6KUU0pmErYm8mdf98q6zl7wWwjyPmLXeNqrTaiYWiYrnh5h3P50a3IKUI/Msge6+wc6A/nxhe+CBCw",
+	"xMdWBc6TOGRSKARL27f0kthBAj5ThGUEXHaz1Qdo3Lhk/xkFtHPd9aV7cTGAB6bavum6PpQpH5u3r58g",
+	"gBqKPNeytqJBZkj6G4KraJY7CJkmEs8RtleEu5DwAHGV8ki9AESV7ZBB4C4NRhMwMuSTcmO7Cw0cveRE",
+	"GKQa+NYoo+/xtaNGlKgqaiOW7JpQ+LVCPLMVwEDYeU6yHmznjOdraSyFn89tnOVfjT9adMsd3z2gq6aL",
+	"Z3kgvZMRcQwWwnuG1QLbswLy3ST1z11GB/9I/Nt5gwKLdTP3zPNRHEKmf1V7h1ewfkhqzyvfCtfpL5dL",
+	"ivnag1UsCcIjRBOpgMu3ZIS6Qx+1w82azrtKruv6ye/sgR51IRXbjEf9pTu+TvRxHTHk/H6uz9nrdXTT",
+	"YnucdL9f1rTOYq1rfQDRq1UpfMueDtQS28Ae+BEbLmNSebr36xNrkh+n62uOL0+2fL1M09VDWkTBfVng",
+	"jSat20kTd3CmvkDAVx48awO6KeCallqta1naU9KgL/uuIBnh0pBlbsy0bPnt2ANf6t0eVIrQTJLcH7CF",
+	"xB3LDsRRrteiEaoEEEiBRHeHEdpL+ea3EeGjF06a719Fz/7WsNH7y5xttXdLTuE6nosmORNTPZrrLFT1",
+	"6PkLdqGrubGYJATFdmvfNf6hPvSO52bW8X4steBFaeX9JeTs21b5OI77ZtXWAguOHq4T5At/Pxa1LlZ0",
+	"C7iM6DKQpMJARfWS1IlOW5CmAxfsX02OUZ2YQ6VoJOwu1WU6oZF5OYsWorRdJ2DZOUR+LR4Xp1E9yuvy",
+	"W/as/M9p1A1bme3SLZJm+wvg0kkNPIm8Lj7sEUtizpz8sz8DSnd2FmQgJL93To/xkQb7pL3GaU1E4I/e",
+	"eTztYaj0RXqOR7KzEetGmO3F0W9h1Eead4PYTJvqNvDf0JOd105obbYMHBi7ttx29ksMFsm7Y4Id7yAc",
+	"Z/SDK5t/exYHXDshly20TAffFd48qKiaM009LxEmTY23eMQuCchGn50tWd8iNacR2dygsxAUWnUpYCnQ",
+	"y9EqjwsPLqOaG2FtLS58yN/BoBc943fimLoaOkBYoWwqGl8sgunRV+G0ARwDG9yZSzwABJlUIMf77tBV",
+	"ABiBfpl0SdArzlQvxm2VQ34nJ5UqLibqt00uFh6pqVi40ZKNLHqM6OiBa/voBYw5ZyswASDVrS4VK4Uh",
+	"3X3onU6rI9tyNb68bKPbVT3DxfG9f/A35t9w7C7P9G28hCPyi7k1/BTniMuX9OyFNCZMaeHWUdbpSM98",
+	"BWGodYg8l0UfdYdieeCMdU8OdYUC7ztpmG6qAPX+EDHcNWyaZNMfuscuykKH7fEWWoonC0X7k5vFY2Gi",
+	"J6/RaPA53BFR4DJXKjYw/103jd93MMcIMvVMKt8tEPJvJQiZfi7fT4uQJ/q3v7vzjcXTyARtUy9uFld8",
+	"L6/uP3Ub/n8DAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

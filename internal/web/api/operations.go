@@ -22,6 +22,7 @@ type Operations struct {
 	DoChore                 func(ctx, string) (*Chore, error)
 	RunDoctor               func(ctx) (*RunDoctor200JSONResponse, error)
 	GetDocument             func(ctx, Uid) (*DocumentDetail, error)
+	TestMap                 func(ctx, Uid) (*MapTest, error)
 	OpenMedia               func(ctx, Uid, *OpenMediaParams) (*Media, error)
 	PushTargets             func(ctx, Uid) (*PushTargets, error)
 	Explain                 func(ctx, *ExplainParams) (*Explain200JSONResponse, error)
@@ -40,6 +41,10 @@ type Operations struct {
 	ReleaseLock             func(ctx, Id, ReleaseLockJSONRequestBody) (*Push, error)
 	GetLogLevel             func(ctx) (*LogLevel, error)
 	SetLogLevel             func(ctx, SetLogLevelJSONRequestBody) (*LogLevel, error)
+	ListMap                 func(ctx) (*ListMap200JSONResponse, error)
+	SetMapRow               func(ctx, MapRowForm) (*MapRow, error)
+	ListMapFields           func(ctx) (*ListMapFields200JSONResponse, error)
+	RemoveMapRow            func(ctx, Id) error
 	Me                      func(ctx) (*Person, error)
 	Disconnect              func(ctx) error
 	Resume                  func(ctx) (*Status, error)

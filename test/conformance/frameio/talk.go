@@ -129,13 +129,13 @@ var fieldCases = []Case{
 		},
 	},
 	{
-		Name: "choice-is-set-and-read", Uses: []string{"Choose", "File"}, Source: "[V] §9",
+		Name: "choice-is-set-and-read", Uses: []string{"SetValues", "File"}, Source: "[V] §9",
 		What: "A choice is set for several files by the option's id, and comes back with its name.",
 		Why:  "The status of a push is set so.",
 		Try: func(s *Scene) {
 			d := s.selection()
 			a, b := s.created(s.Folder(), "a.mov", 5), s.created(s.Folder(), "b.mov", 5)
-			s.Must(s.Choose(s.Context(), s.Account, s.ProjectID, d.ID, d.Options[1].ID, []string{a.ID, b.ID}))
+			s.Must(s.choose(d.ID, d.Options[1].ID, a.ID, b.ID))
 			for _, id := range []string{a.ID, b.ID} {
 				f, err := s.File(s.Context(), s.Account, id)
 				s.Must(err)
@@ -145,16 +145,22 @@ var fieldCases = []Case{
 		},
 	},
 	{
-		Name: "choice-by-name-is-refused", Uses: []string{"Choose"}, Source: "[F] §2",
+		Name: "choice-by-name-is-refused", Uses: []string{"SetValues"}, Source: "[F] §2",
 		What: "A choice by the option's name is 422 or 400.",
 		Why:  "Ids are looked up first.",
 		Try: func(s *Scene) {
 			d := s.selection()
 			f := s.created(s.Folder(), "a.mov", 5)
-			err := s.Choose(s.Context(), s.Account, s.ProjectID, d.ID, d.Options[1].Name, []string{f.ID})
+			err := s.choose(d.ID, d.Options[1].Name, f.ID)
 			s.True(v4.StatusOf(err) == 422 || v4.StatusOf(err) == 400, "it is refused: %v", err)
 		},
 	},
+}
+
+// choose sets a selection of files to one option.
+func (s *Scene) choose(field, option string, files ...string) error {
+	value := []v4.FieldValue{{Field: field, Value: []string{option}}}
+	return s.SetValues(s.Context(), s.Account, s.ProjectID, value, files)
 }
 
 func (s *Scene) webhook() frameio.Webhook {

@@ -31,7 +31,7 @@ func Cases() []Case {
 	var all []Case
 	for _, list := range [][]Case{
 		aboutCases, peopleCases, signInCases, oauthCases, originCases, documentCases, nameCases, tokenCases,
-		facetCases, versionCases,
+		facetCases, versionCases, valueCases,
 		policyCases, lockCases, rightsCases, uploadCases, attachCases, blobCases, keyCases, commentCases,
 		remarkCases, textCases,
 		queryCases, searchCases, trashCases, moveCases, errorCases, mailCases, packageCases, raceCases,
