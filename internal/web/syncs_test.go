@@ -3,11 +3,13 @@ package web_test
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/diff"
 )
 
 func TestSyncOperations(t *testing.T) {
@@ -147,5 +149,41 @@ func (f *face) troubles(josh *api.Client, id, cut string) {
 	f.Settle()
 	if all := list(josh); len(all) != 1 || !all[0].Gone {
 		t.Errorf("the troubles after settling are %s, want one that is gone", shown(all))
+	}
+}
+
+// What is previewed is what is done; who has seen another version is told.
+func TestASynchronizationIsEdited(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	ctx, josh := t.Context(), f.as(f.SignIn("josh"))
+	f.file("Cut.mov", 100)
+	f.file("Mix.wav", 200)
+	made := answered(josh.AddSync(ctx, api.SyncForm{Folder: f.Folder, Team: f.Workspace, Project: f.Project}))(t)
+	f.Settle()
+
+	change := api.SyncChange{
+		Version: made.Version, EveryMinutes: ptr(30),
+		Filter: &api.SyncFilter{Media: &[]api.SyncFilterMedia{"audio"}},
+	}
+	p := answered(josh.PreviewSyncEdit(ctx, made.Id, nil, change))(t)
+	want := []api.SyncEffect{
+		{What: "media", From: "", To: "audio", Text: "Media: audio instead of any."},
+		{What: "every", From: "", To: "30", Text: "Runs: every 30m instead of on demand."},
+	}
+	diff.Equal(t, "what changes", p.Effects, want)
+	diff.Equal(t, "what follows", p.Expected, &api.SyncExpected{LeftOut: 1, Complete: true})
+	if !p.Runs || p.Ends || p.Version != 1 {
+		t.Errorf("the preview is %s, want a run and none that ends", shown(p))
+	}
+
+	got := answered(josh.EditSync(ctx, made.Id, change))(t)
+	f.Settle()
+	if got.Version != 2 || got.EveryMinutes != 30 || got.Last.Why != "edited" {
+		t.Errorf("the synchronization is %s, want version 2, each half an hour, with a run for the change", shown(got))
+	}
+
+	if _, err := josh.EditSync(ctx, made.Id, change); err == nil || !strings.Contains(err.Error(), "changed meanwhile") {
+		t.Errorf("once more: got %v, want that it was changed meanwhile", err)
 	}
 }

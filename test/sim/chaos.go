@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -136,6 +137,16 @@ func (c *chaos) around(n *node, system string, next http.RoundTripper) http.Roun
 	})
 }
 
+// pause waits for an answer that takes a while, as long as the caller does.
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(d):
+		return nil
+	}
+}
+
 var errDead = errors.New("the process is dead")
 
 func discard(resp *http.Response) {
@@ -155,9 +166,12 @@ func (c *chaos) through(n *node, call, system string, next http.RoundTripper, r 
 		c.w.hit(f.name, call)
 		c.worry(f, r)
 		if f.status != 0 {
-			time.Sleep(wire.Delay)
+			err := pause(r.Context(), wire.Delay)
 			if r.Body != nil {
 				_ = r.Body.Close() // as a transport must
+			}
+			if err != nil {
+				return nil, err
 			}
 			return f.synthetic(r), nil
 		}
