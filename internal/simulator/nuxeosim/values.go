@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,87 +36,98 @@ func coerce(t *fieldType, v any) (any, error) {
 	return coerceScalar(t.kind, v)
 }
 
-// coerceScalar reads a scalar as Nuxeo's reader of JSON does: what is of another type is taken for what comes closest,
-// a text that is no number for 0, a structure for nothing, and no word is said of it. Only dates are refused.
+// coerceScalar reads a scalar as Nuxeo's reader of JSON does: any scalar is text, an integer is a number or yes and no,
+// a text is whatever it reads as, and everything else is refused.
 func coerceScalar(k kind, v any) (any, error) {
-	if _, is := v.(map[string]any); is {
-		return nil, nil
+	switch v := v.(type) {
+	case time.Time:
+		if k == kindDate {
+			return v.UTC().Truncate(time.Millisecond), nil
+		}
+	case bool:
+		return coerceBool(k, v)
+	case float64:
+		return coerceNumber(k, v)
+	case int:
+		return coerceInteger(k, int64(v))
+	case int64:
+		return coerceInteger(k, v)
+	case string:
+		return coerceText(k, v)
 	}
 
-	if t, is := v.(time.Time); is && k == kindDate {
-		return t.UTC().Truncate(time.Millisecond), nil
-	}
+	return nil, wrongType(k, v)
+}
 
+func coerceInteger(k kind, v int64) (any, error) {
+	if k == kindLong {
+		return v, nil
+	}
+	return coerceNumber(k, float64(v))
+}
+
+func coerceBool(k kind, v bool) (any, error) {
 	switch k {
-	case kindLong:
-		return int64(math.Trunc(numberIn(v))), nil
-	case kindDouble:
-		return numberIn(v), nil
 	case kindBoolean:
-		return boolIn(v), nil
-	case kindDate:
-		return coerceDate(textIn(v))
+		return v, nil
+	case kindString:
+		return strconv.FormatBool(v), nil
+	}
+	return nil, wrongType(k, v)
+}
+
+func coerceNumber(k kind, v float64) (any, error) {
+	whole := v == math.Trunc(v)
+	switch {
+	case k == kindString:
+		return strconv.FormatFloat(v, 'f', -1, 64), nil
+	case k == kindDouble:
+		return v, nil
+	case k == kindLong && whole:
+		return int64(v), nil
+	case k == kindBoolean && whole:
+		return v != 0, nil
+	}
+	return nil, wrongType(k, v)
+}
+
+// coerceText reads a text; an empty one is nothing, but for a text.
+func coerceText(k kind, v string) (any, error) {
+	if k == kindString || v == "" {
+		return orNothing(k, v), nil
 	}
 
-	return textIn(v), nil
+	var value any
+	var err error
+	switch k {
+	case kindBoolean:
+		return strings.EqualFold(v, "true"), nil
+	case kindLong:
+		value, err = strconv.ParseInt(v, 10, 64)
+	case kindDouble:
+		value, err = strconv.ParseFloat(v, 64)
+	case kindDate:
+		value, err = parseTime(v)
+	default:
+		return v, nil
+	}
+
+	if err != nil {
+		return nil, wrongType(k, v)
+	}
+
+	return value, nil
+}
+
+func orNothing(k kind, v string) any {
+	if k == kindString {
+		return v
+	}
+	return nil
 }
 
 func wrongType(k kind, v any) error {
-	return badRequest("Cannot convert %v (%T) to %s", v, v, k)
-}
-
-// textIn is a value as text; that of a list is empty.
-func textIn(v any) string {
-	switch v := v.(type) {
-	case string:
-		return v
-	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64)
-	case []any:
-		return ""
-	}
-	return fmt.Sprint(v)
-}
-
-// numberIn is a value as a number, 0 if it is none.
-func numberIn(v any) float64 {
-	switch v := v.(type) {
-	case bool:
-		if v {
-			return 1
-		}
-		return 0
-	case float64:
-		return v
-	}
-
-	n, err := strconv.ParseFloat(strings.TrimSpace(textIn(v)), 64)
-	if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
-		return 0
-	}
-
-	return n
-}
-
-// boolIn is a value as yes or no: of texts only "true" is yes, of numbers all but 0.
-func boolIn(v any) bool {
-	switch v := v.(type) {
-	case bool:
-		return v
-	case string:
-		return strings.TrimSpace(v) == "true"
-	}
-	return numberIn(v) != 0
-}
-
-func coerceDate(text string) (any, error) {
-	if text == "" {
-		return nil, nil
-	}
-	if t, err := parseTime(text); err == nil {
-		return t, nil
-	}
-	return nil, wrongType(kindDate, text)
+	return badRequest("Unable to deserialize property: %v (%T) is no %s", v, v, k)
 }
 
 // parseTime reads the W3C forms of date that Nuxeo's parser takes.
@@ -173,13 +183,13 @@ func coerceList(t *fieldType, v any) (any, error) {
 	return out, nil
 }
 
-// coerceNoList is for a list that gets something else: a structure is taken for nothing, and so is anything for a list
-// of structures; Nuxeo's reader breaks at a scalar for a list of scalars.
+// coerceNoList is for a list that gets something else: for one of structures it is taken for nothing, for one of
+// scalars it is refused.
 func coerceNoList(t *fieldType, v any) (any, error) {
-	if _, structure := v.(map[string]any); structure || t.item.kind == kindComplex || t.item.kind == kindBlob {
+	if t.item.kind == kindComplex || t.item.kind == kindBlob {
 		return nil, nil
 	}
-	return nil, &restError{status: http.StatusInternalServerError, msg: "Internal Server Error"}
+	return nil, wrongType(kindList, v)
 }
 
 func asList(v any) ([]any, bool) {

@@ -60,24 +60,25 @@ var valueCases = []Case{
 		},
 	},
 	{
-		Name: "wrong-type-is-bent", Uses: []string{"Update"}, Source: "[S] DocumentPropertiesJsonReader",
-		What: "A PUT with a value of another type is 200: a text gets a number as text, of a list the empty text, " +
-			"and of a structure nothing.",
-		Why: "Nothing tells of a value that is lost: types are checked before it is sent.",
+		Name: "other-scalars-are-text", Uses: []string{"Update"}, Source: "[M] DocumentPropertiesJsonReader",
+		What: "A PUT of a number, or of yes or no, for a text writes it as text; a list or a structure for a text is 400, " +
+			"and the document stays.",
+		Why: "Types are checked before they are sent: what is refused takes the rest along.",
 		Try: func(s *Scene) {
 			d := s.file(s.Writer(), "doc")
 			for _, c := range []struct {
-				what string
-				sent any
-				want string
+				what   string
+				sent   any
+				status int
+				want   string
 			}{
-				{"a number", 5, "5"},
-				{"yes", true, "true"},
-				{"a list", []any{"a", "b"}, ""},
-				{"a structure", m{"a": "b"}, ""},
+				{"a number", 5, 200, "5"},
+				{"yes", true, 200, "true"},
+				{"a list", []any{"a", "b"}, 400, "before"},
+				{"a structure", m{"a": "b"}, 400, "before"},
 			} {
 				s.Want("status before "+c.what, s.put(s.Writer(), d.UID, m{"dc:rights": "before"}, nil).Status, 200)
-				s.Want("status of "+c.what, s.put(s.Writer(), d.UID, m{"dc:rights": c.sent}, nil).Status, 200)
+				s.Want("status of "+c.what, s.put(s.Writer(), d.UID, m{"dc:rights": c.sent}, nil).Status, c.status)
 				s.Want("dc:rights after "+c.what, s.get(s.Writer(), d.UID).Text("dc:rights"), c.want)
 			}
 		},
