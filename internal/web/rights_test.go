@@ -165,7 +165,8 @@ func TestWhoMayDoWhat(t *testing.T) {
 	sessions := []string{"", expired, f.SignIn("olga"), f.SignIn("josh"), f.SignIn("Administrator")}
 	known := map[string]string{
 		"{item}": bind.ID, "{binding}": made.ID, "{folder}": f.Folder, "{document}": document, "{file}": file,
-		"{push}": sent.Pushes[0].ID, "{batch}": sent.Batch, "{sync}": mirrored.ID, "{mirror}": mirror, "{account}": f.Account,
+		"{push}": sent.Pushes[0].ID, "{batch}": sent.Batch, "{sync}": mirrored.ID, "{mirror}": mirror,
+		"{account}":   f.Account,
 		"{workspace}": f.Workspace, "{project}": f.Project, "{root}": f.Root,
 	}
 

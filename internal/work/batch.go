@@ -35,9 +35,9 @@ type Batch struct {
 	Failures []BatchFailure
 
 	sized  int
-	todo        float64 // what is left, in bytes including the overhead of items
-	recent      recentWork
-	rate        int64 // bytes a second, lately
+	todo   float64 // what is left, in bytes including the overhead of items
+	recent recentWork
+	rate   int64 // bytes a second, lately
 }
 
 // A BatchFailure is an item of a batch that failed.

@@ -36,7 +36,8 @@ func TestPagesTakeFewStatements(t *testing.T) {
 		want int
 	}{
 		"a page of 500": {3, func() (int, error) {
-			list, _, err := w.Items(t.Context(), admin, Filter{Limit: 500, WithoutHousekeeping: true, FailedFirst: true})
+			f := Filter{Limit: 500, WithoutHousekeeping: true, FailedFirst: true}
+			list, _, err := w.Items(t.Context(), admin, f)
 			return len(list), err
 		}, 500},
 		"all batches": {3, func() (int, error) {
