@@ -40,8 +40,16 @@ export class Activity extends LitElement {
   @state() private batches: string[] = [];
   private timer = 0;
 
+  private readonly arrive = (): void => void (this.chosen = fromAddress());
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    window.addEventListener("popstate", this.arrive);
+  }
+
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    window.removeEventListener("popstate", this.arrive);
     window.clearTimeout(this.timer);
   }
 

@@ -68,6 +68,7 @@ export class ItemList extends LitElement {
     begin: (signal) => {
       this.top = 0; // the view begins anew, too
       this.selected = new Set();
+      this.news = new Map(); // it was heard for another list
       listen({ item: (item) => this.hear(item), connected: (yes) => (this.live = yes) }, signal);
     },
     came: () => this.flush(),
