@@ -20,13 +20,14 @@ test("many at once", async (t) => {
   const shots = [];
   for (let n = 1; n <= 12; n++) shots.push(await newFile(`Shot ${n}.wav`, 1000 + n));
   const locked = shots[0];
+  const late = await newFile("Late.wav", 1000, { pending: true });
 
   await step("one card, with what failed first, and no row for each", async () => {
     await page.goto(`${stage.Connector}/activity`);
     await frameio("POST", "faults", `GET /v4/accounts/.*/files/${locked} status=403 skip=1`);
-    await run("Publish to Nuxeo", "josh@example.org", ...shots);
-    await card(page).getByText("Publishing to Films").or(card(page).getByText("Published to Films")).first().waitFor();
-    await card(page).getByText("11 of 12 documents").waitFor();
+    await run("Publish to Nuxeo", "josh@example.org", ...shots, late);
+    await card(page).getByText("Publishing to Films", { exact: true }).waitFor();
+    await card(page).getByText("11 of 13 documents").waitFor();
     await card(page).getByText("1 did not arrive").waitFor();
     await card(page).getByRole("link", { name: "Shot 1.wav" }).waitFor();
     await row(page, "Shot 12.wav").waitFor({ state: "detached" });
@@ -35,18 +36,27 @@ test("many at once", async (t) => {
     await row(page, "Shot 7.wav").waitFor();
     await row(page, "Shot 8.wav").waitFor({ state: "detached" });
     await page.getByLabel("Search in titles").fill("");
+    await row(page, "Shot 7.wav").waitFor({ state: "detached" });
+  });
+
+  await step("once nothing of it is under way, what arrived is listed", async () => {
+    const { items } = await api(josh, "GET", "/items?search=late");
+    await api(josh, "POST", `/items/${items[0].id}/cancel`);
+    await card(page).getByText("Published to Films", { exact: true }).waitFor();
+    await card(page).getByText("1 cancelled").waitFor();
+    await row(page, "Shot 12.wav").waitFor();
   });
 
   await step("in the tab of the folder in Web UI, and in French", async () => {
     const web = await josh.page();
     await web.goto(`${stage.Nuxeo}/ui/#!/doc/${await uid(films)}?p=frameio`);
-    await card(web).getByText("11 of 12 documents").waitFor();
+    await card(web).getByText("11 of 13 documents").waitFor();
     await web.close();
     const french = await somebody({ locale: "fr-FR" });
     await enter(french, "josh");
     const sien = await french.page();
     await sien.goto(`${stage.Nuxeo}/ui/#!/doc/${await uid(films)}?p=frameio`);
-    await card(sien).getByText("11 documents sur 12").waitFor();
+    await card(sien).getByText("11 documents sur 13").waitFor();
     await card(sien).getByRole("button", { name: "Relancer tous les échecs" }).waitFor();
     await card(sien).getByText("Publié dans Films", { exact: true }).waitFor();
     await card(sien).getByText("1 n’est pas arrivé").waitFor();
@@ -68,7 +78,7 @@ test("many at once", async (t) => {
     await card(page).getByRole("button", { name: "Retry all failed" }).click();
     await card(page).waitFor({ state: "detached" });
     const { items } = await api(josh, "GET", "/items?kind=publish");
-    assert.deepEqual([items.length, items.filter((i) => i.state === "done").length], [12, 12]);
+    assert.deepEqual([items.length, items.filter((i) => i.state === "done").length], [13, 12]);
   });
 
   await step("all that is under way is stopped with one click, once that is confirmed", async () => {
@@ -83,12 +93,13 @@ test("many at once", async (t) => {
     await asked.getByRole("button", { name: "Cancel all" }).click();
     await card(page).waitFor({ state: "detached" });
     await until("both are cancelled", async () =>
-      (await api(josh, "GET", "/items?state=canceled")).items.length === 2);
+      (await api(josh, "GET", "/items?state=canceled")).items.length === 3);
   });
 
   await step("several are chosen in the list, started again and stopped", async () => {
     await page.getByRole("button", { name: "Cancelled" }).click();
-    for (const name of ["Long 1.mxf", "Long 2.mxf"]) await page.getByRole("checkbox", { name: `Select ${name}` }).check();
+    await page.getByRole("checkbox", { name: "Select Long 1.mxf" }).check();
+    await page.getByRole("checkbox", { name: "Select Long 2.mxf" }).check();
     await page.getByText("2 selected").waitFor();
     await look(page, "batch-selected");
     await page.getByRole("button", { name: "Retry 2", exact: true }).click();

@@ -81,7 +81,7 @@ export class Activity extends LitElement {
       <div><h1>${t("frameio.activity")}</h1>
         <p class="soft">${t(this.administrator ? "frameio.activity.all" : "frameio.activity.mine")}</p></div>
       <nxf-batches ?owners=${this.administrator}
-        @nxf-batches-shown=${(e: CustomEvent<string[]>) => (this.batches = e.detail)}></nxf-batches>
+        @nxf-batches-open=${(e: CustomEvent<string[]>) => (this.batches = e.detail)}></nxf-batches>
       <nxf-sync-list lively></nxf-sync-list>
       <div class="stack tight" role="search" aria-label=${t("frameio.activity.filter")}>
         ${this.states()} ${this.fields()}</div>

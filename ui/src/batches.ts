@@ -19,10 +19,11 @@ type Batch = Schemas["Batch"];
 const looksEvery = 5000; // ms
 const looksSoon = 300; // ms after an item of a batch that is not known yet
 const looksLively = 1500; // ms after one of a batch that is
+const few = 10; // documents of which each may have a row as well
 const kinds = ["publish", "expand", "push"];
 
-/** Says which batches are shown: the detail is their ids. */
-export const batchesEvent = "nxf-batches-shown";
+/** Says which batches of many are under way, and need no rows of their own: the detail is their ids. */
+export const batchesEvent = "nxf-batches-open";
 
 @define("nxf-batches")
 export class Batches extends LitElement {
@@ -44,14 +45,14 @@ export class Batches extends LitElement {
   /** Whether it names who asked for it. */
   @property({ type: Boolean }) owners = false;
   @state() private busy = "";
-  private shown: string[] = [];
+  private large: string[] = [];
   private soon = 0;
   private readonly list = new Loader<{ batches: Batch[] }>(this, {
     key: () => this.folder,
     load: (folder, signal) => get("/batches", { folder }, signal),
     every: () => looksEvery,
     begin: (signal) => listen({ item: (item) => this.hear(item) }, signal),
-    came: ({ batches }) => this.tell(batches.map((b) => b.batch)),
+    came: ({ batches }) => this.tell(batches.filter(large).map((b) => b.batch)),
   });
 
   override disconnectedCallback(): void {
@@ -66,12 +67,12 @@ export class Batches extends LitElement {
     this.soon = window.setTimeout(() => {
       this.soon = 0;
       void this.list.refresh();
-    }, this.shown.includes(item.parent) ? looksLively : looksSoon);
+    }, this.large.includes(item.parent) ? looksLively : looksSoon);
   }
 
   private tell(ids: string[]): void {
-    if (ids.join() === this.shown.join()) return;
-    this.shown = ids;
+    if (ids.join() === this.large.join()) return;
+    this.large = ids;
     this.dispatchEvent(new CustomEvent(batchesEvent, { bubbles: true, composed: true, detail: ids }));
   }
 
@@ -153,6 +154,7 @@ export class Batches extends LitElement {
   }
 }
 
+const large = (b: Batch): boolean => b.open > 0 && b.documents > few;
 const number = (n: number): string => n.toLocaleString(language());
 
 /** What is going where, or went. */

@@ -31,7 +31,7 @@ export class BindingCard extends LitElement {
   @property({ type: Boolean }) brief = false;
   /** Whether the person may change and end it; the connector decides. */
   @property({ type: Boolean }) writable = false;
-  /** Batches that are shown elsewhere, and not listed again. */
+  /** Batches that are under way and shown elsewhere, and not listed again. */
   @property({ attribute: false }) without: string[] = [];
   @state() private unfolded = false;
 

@@ -56,7 +56,7 @@ export class FolderTab extends LitElement {
   @property({ type: Boolean }) writable = false;
   @property({ type: Boolean }) reader = false;
 
-  @state() private batches: string[] = []; // shown as one whole each
+  @state() private batches: string[] = []; // under way, shown as one whole each
 
   private readonly links = new Loader<Links>(this, {
     key: () => this.uid || undefined,
@@ -116,7 +116,7 @@ export class FolderTab extends LitElement {
 
   private list(bindings: Binding[]): TemplateResult {
     return html`<nxf-batches .folder=${this.uid}
-        @nxf-batches-shown=${(e: CustomEvent<string[]>) => (this.batches = e.detail)}></nxf-batches>
+        @nxf-batches-open=${(e: CustomEvent<string[]>) => (this.batches = e.detail)}></nxf-batches>
       ${bindings.map((b) => html`<nxf-binding-card .binding=${b} ?writable=${this.mayWrite}
         .without=${this.batches}></nxf-binding-card>`)}
       ${this.mayWrite
