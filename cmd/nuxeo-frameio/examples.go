@@ -122,11 +122,12 @@ var examples = map[string][]string{
 	"map test":      {"nuxeo-frameio map test /default-domain/workspaces/films/Teaser"},
 	"locks list":    {"nuxeo-frameio locks"},
 	"locks release": {"nuxeo-frameio locks release PUSH --reason 'the review was cancelled'"},
-	"items list":    {"nuxeo-frameio items --state failed"},
+	"items list":    {"nuxeo-frameio items --state failed", "nuxeo-frameio items --search teaser --failed-first"},
+	"items batches": {"nuxeo-frameio items batches"},
 	"items show":    {"nuxeo-frameio items show ITEM"},
 	"items watch":   {"nuxeo-frameio items watch"},
-	"items retry":   {"nuxeo-frameio items retry ITEM"},
-	"items cancel":  {"nuxeo-frameio items cancel ITEM"},
+	"items retry":   {"nuxeo-frameio items retry ITEM", "nuxeo-frameio items retry --batch BATCH"},
+	"items cancel":  {"nuxeo-frameio items cancel ITEM", "nuxeo-frameio items cancel --batch BATCH"},
 
 	"version": {"nuxeo-frameio version --json"},
 	"completion": {

@@ -4,25 +4,30 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 )
 
 type itemsCmd struct {
-	List   itemsList   `cmd:"" help:"List items, newest first." default:"withargs"`
-	Show   itemsShow   `cmd:"" help:"Show one item with its history."`
-	Watch  itemsWatch  `cmd:"" help:"Watch items with progress."`
-	Retry  itemsRetry  `cmd:"" help:"Start failed or cancelled items again."`
-	Cancel itemsCancel `cmd:"" help:"Stop items; what is half made is removed."`
+	List    itemsList    `cmd:"" help:"List items, newest first." default:"withargs"`
+	Show    itemsShow    `cmd:"" help:"Show one item with its history."`
+	Batches itemsBatches `cmd:"" help:"List what was published or pushed together and is under way, or failed within a day."`
+	Watch   itemsWatch   `cmd:"" help:"Watch items with progress."`
+	Retry   itemsRetry   `cmd:"" help:"Start failed or cancelled items again."`
+	Cancel  itemsCancel  `cmd:"" help:"Stop items; what is half made is removed."`
 }
 
 type itemsList struct {
 	clientFlags
 	State  string `env:"-" help:"Only those in a state: ${enum}." enum:",waiting,running,done,failed,canceled" default:""`
 	Kind   string `env:"-" help:"Only those of a kind: publish, expand, notice, push, push-notice, bind, unbind, sync, sync-asset, sync-comments, sync-posters, sync-notice, reaction."`
-	Parent string `env:"-" help:"Only those of an interaction or a binding." placeholder:"ID"`
-	Limit  int    `env:"-" help:"How many." default:"50"`
+	Parent string `env:"-" help:"Only those of a batch, an interaction or a binding." placeholder:"ID"`
+	Search string `env:"-" help:"Only those whose title has these words in it." placeholder:"WORDS"`
+	Person string `env:"-" help:"Only those of a person." placeholder:"LOGIN"`
+
+	FailedFirst  bool `env:"-" help:"What has failed comes before the rest."`
+	Housekeeping bool `env:"-" help:"Also mails and what else follows by itself, which administrators may see."`
+	Limit        int  `env:"-" help:"How many." default:"50"`
 }
 
 // Run lists items.
@@ -59,6 +64,16 @@ func (c *itemsList) fetch(t *terminal, k *client) ([]api.Item, error) {
 
 	set(&q.Kind, c.Kind)
 	set(&q.Parent, c.Parent)
+	set(&q.Search, c.Search)
+	set(&q.Person, c.Person)
+	if c.FailedFirst {
+		q.FailedFirst = &c.FailedFirst
+	}
+
+	if c.Housekeeping {
+		q.Housekeeping = &c.Housekeeping
+	}
+
 	if c.State != "" {
 		s := api.ListItemsParamsState(c.State)
 		q.State = &s
@@ -175,61 +190,4 @@ func showItem(t *terminal, v api.Item) error {
 	}
 
 	return nil
-}
-
-type itemsRetry struct {
-	clientFlags
-	Items     []string `arg:"" optional:"" help:"Ids of items."`
-	AllFailed bool     `env:"-" help:"Every failed item of yours."`
-}
-
-// Run retries items.
-func (c *itemsRetry) Run(t *terminal) error {
-	return c.session(t, func(k *client) error {
-		ids := c.Items
-		if c.AllFailed {
-			list := itemsList{clientFlags: c.clientFlags, State: "failed", Limit: 1000}
-			all, err := list.fetch(t, k)
-			if err != nil {
-				return err
-			}
-			for _, v := range all {
-				ids = append(ids, v.Id)
-			}
-		}
-
-		if len(ids) == 0 && !c.AllFailed {
-			return fault.Field("items", "Give ids, or --all-failed.", "Which items?")
-		}
-
-		// Each is told at once: the next may be refused.
-		for _, id := range ids {
-			got, err := k.RetryItem(t.ctx, id)
-			if err != nil {
-				return err
-			}
-			t.printf("%s is started again: %s\n", id, got.Title)
-		}
-
-		return nil
-	})
-}
-
-type itemsCancel struct {
-	clientFlags
-	Items []string `arg:"" help:"Ids of items."`
-}
-
-// Run cancels items.
-func (c *itemsCancel) Run(t *terminal) error {
-	return c.session(t, func(k *client) error {
-		for _, id := range c.Items {
-			got, err := k.CancelItem(t.ctx, id)
-			if err != nil {
-				return err
-			}
-			t.printf("%s is being stopped: %s\n", id, got.Title)
-		}
-		return nil
-	})
 }

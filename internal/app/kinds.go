@@ -39,7 +39,18 @@ func (a *App) kinds() []kind {
 	}
 }
 
+// classes say which of them people look at, and how.
+var classes = work.Kinds{
+	Housekeeping: []string{
+		publish.KindNotice, push.KindNotice, foldersync.KindNotice, foldersync.KindComments, foldersync.KindPosters,
+		repair.Kind,
+	},
+	Batched: []string{publish.KindPublish, push.KindPush},
+	Listing: []string{publish.KindExpand},
+}
+
 func (a *App) register() {
+	a.Engine.Classify(classes)
 	for _, k := range a.kinds() {
 		a.Engine.Register(k.name, a.trace.Worker(a.world.Worker(k.name, k.worker)))
 	}

@@ -36,3 +36,24 @@ func (s *Service) ActionOf(ctx context.Context, folder string) (name string, err
 		AND state IN ('binding', 'bound', 'ending')`, folder).Scan(&name)
 	return name, err
 }
+
+// A Title is how a binding is called: by its action and its folder.
+type Title struct{ ActionName, Folder, FolderTitle string }
+
+// Titles returns the titles of bindings, by their ids. It does not ask who may know.
+func (s *Service) Titles(ctx context.Context, ids []string) (map[string]Title, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+
+	return store.Map(ctx, s.DB.Reader, func(row store.Row) (id string, b Title, err error) {
+		err = row.Scan(&id, &b.ActionName, &b.Folder, &b.FolderTitle)
+		return id, b, err
+	}, `SELECT id, action_name, folder_uid, folder_title FROM bindings WHERE id IN (`+store.Marks(1, len(ids))+`)`,
+		store.Anys(ids)...)
+}
+
+// IDsOf returns the ids of all bindings that a folder has or had.
+func (s *Service) IDsOf(ctx context.Context, folder string) ([]string, error) {
+	return store.Strings(ctx, s.DB.Reader, `SELECT id FROM bindings WHERE folder_uid = $1 ORDER BY id`, folder)
+}

@@ -65,6 +65,7 @@ func (s *Stage) Tell(ctx context.Context, done func(Step)) error {
 		{"release", t.release},
 		{"proxy", t.proxy},
 		{"bulk", t.bulk},
+		{"batch", t.batch},
 		{"sync", t.synchronize},
 		{"refresh-unchanged", t.refreshUnchanged},
 		{"check", t.check},

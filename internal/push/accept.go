@@ -440,7 +440,7 @@ func (s *Service) addPush(ctx context.Context, tx *sql.Tx, p *Push, interactive 
 
 	ids, err := s.Engine.Add(ctx, tx, work.New{
 		Kind: KindPush, Parent: p.Batch, Subject: p.ID, Title: p.Title, Owner: p.By, Actor: p.By, Requester: p.By,
-		Interactive: interactive, Data: state{Push: p.ID, Document: p.Document, Binding: p.Binding},
+		Interactive: interactive, Size: p.Size, Data: state{Push: p.ID, Document: p.Document, Binding: p.Binding},
 	})
 	if err == nil && len(ids) == 1 {
 		p.Item = ids[0]

@@ -222,7 +222,7 @@ func TestHowFarABulkIs(t *testing.T) {
 		{Login: "julia"}:             0,
 		{Login: "root", Admin: true}: 1,
 	} {
-		all, err := b.App.Push.InProgress(t.Context(), who, "")
+		all, err := b.App.Engine.Batches(t.Context(), who, work.BatchFilter{})
 		if err != nil || len(all) != want {
 			t.Fatalf("%s sees %d pushes in progress, %v; want %d", who.Login, len(all), err, want)
 		}
@@ -231,15 +231,21 @@ func TestHowFarABulkIs(t *testing.T) {
 			continue
 		}
 
-		if p := all[0]; p.Batch != got.Batch || p.By != "josh" || p.Documents != 3 || p.Arrived != 0 || p.Failed != 0 ||
-			p.Bytes != 60 || p.Left != nil || p.ProjectName != "Film" {
-			t.Errorf("in progress is %+v, want batch %s by josh with 3 documents of 60 bytes in Film, of which none "+
+		if p := all[0]; p.Parent != got.Batch || p.By != "josh" || p.Items != 3 || p.Open != 3 || p.Arrived != 0 ||
+			p.Failed != 0 || p.Bytes != 60 || p.Estimated || p.Left != nil {
+			t.Errorf("in progress is %+v, want batch %s by josh with 3 documents of 60 bytes, of which none "+
 				"has arrived or failed", p, got.Batch)
+		}
+
+		where, err := b.App.Push.Destinations(t.Context(), []string{got.Batch})
+		if place := where[got.Batch]; err != nil || place.Project != "Film" || place.Workspace == "" {
+			t.Errorf("the batch goes to %+v, %v; want a team, and the project Film", place, err)
 		}
 	}
 
-	if all, err := b.App.Push.InProgress(t.Context(), testenv.Viewer, "another folder"); err != nil || len(all) != 0 {
-		t.Errorf("in progress in another folder: %+v, %v; want nothing", all, err)
+	another := work.BatchFilter{Bindings: []string{"another"}}
+	if all, err := b.App.Engine.Batches(t.Context(), testenv.Viewer, another); err != nil || len(all) != 0 {
+		t.Errorf("in progress through another binding: %+v, %v; want nothing", all, err)
 	}
 
 	if err := b.App.Engine.Resume(t.Context(), "Administrator"); err != nil {
@@ -247,7 +253,7 @@ func TestHowFarABulkIs(t *testing.T) {
 	}
 
 	b.Settle()
-	if all, err := b.App.Push.InProgress(t.Context(), testenv.Viewer, b.Folder); err != nil || len(all) != 0 {
+	if all, err := b.App.Engine.Batches(t.Context(), testenv.Viewer, work.BatchFilter{}); err != nil || len(all) != 0 {
 		t.Errorf("in progress at the end: %+v, %v; want nothing", all, err)
 	}
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"strings"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
@@ -20,20 +21,9 @@ func (s rest) ListItems(ctx context.Context, q api.ListItemsRequestObject) (api.
 		return nil, err
 	}
 
-	f := work.Filter{Kind: val(q.Params.Kind), Parent: val(q.Params.Parent), Before: val(q.Params.Cursor)}
-	if f.Limit, err = limit(q.Params.Limit); err != nil {
+	f, err := s.filter(ctx, who, q.Params)
+	if err != nil {
 		return nil, err
-	}
-
-	if f.State, err = state(q.Params.State); err != nil {
-		return nil, err
-	}
-
-	// Who may see a binding may ask for what came through it.
-	if f.Binding = val(q.Params.Binding); f.Binding != "" {
-		if _, err := s.Binding.Get(ctx, who, f.Binding); err != nil {
-			return nil, err
-		}
 	}
 
 	list, more, err := s.Engine.Items(ctx, who, f)
@@ -53,10 +43,50 @@ func (s rest) ListItems(ctx context.Context, q api.ListItemsRequestObject) (api.
 	}
 
 	if more {
-		out.Next = &list[len(list)-1].ID
+		out.Next = some1(f.Next(list[len(list)-1]))
 	}
 
 	return out, nil
+}
+
+// maxWithout is how many parents may be left out, as many as batches are shown.
+const maxWithout = 20
+
+// filter is what the parameters select, if the viewer may ask for it.
+func (s rest) filter(ctx context.Context, who work.Viewer, p api.ListItemsParams) (f work.Filter, err error) {
+	f = work.Filter{
+		Kind: val(p.Kind), Parent: val(p.Parent), Binding: val(p.Binding), Before: val(p.Cursor),
+		Search: strings.TrimSpace(val(p.Search)), Person: val(p.Person), FailedFirst: val(p.FailedFirst),
+	}
+	if f.Limit, err = limit(p.Limit); err != nil {
+		return f, err
+	}
+
+	if f.State, err = state(p.State); err != nil {
+		return f, err
+	}
+
+	// Mails and housekeeping are for administrators, who ask for all of it or name a kind.
+	asked := val(p.Housekeeping)
+	if asked && !who.Admin {
+		return f, fault.New(fault.Forbidden, "Only administrators see mails and housekeeping.")
+	}
+
+	f.WithoutHousekeeping = !asked && !(who.Admin && s.Engine.IsHousekeeping(f.Kind))
+	if val(p.Without) != "" {
+		f.Without = strings.Split(*p.Without, ",")
+	}
+
+	if n := len(f.Without); n > maxWithout {
+		return f, fault.Field("without", "Give up to 20.", "%d parents cannot be left out.", n)
+	}
+
+	// Who may see a binding may ask for what came through it.
+	if f.Binding != "" {
+		_, err = s.Binding.Get(ctx, who, f.Binding)
+	}
+
+	return f, err
 }
 
 func state(s *api.ListItemsParamsState) (string, error) {
@@ -127,7 +157,7 @@ func itemJSON(who work.Viewer, v work.View, events []work.Event) api.Item {
 		Remedy:      opt(v.Remedy),
 		Correlation: v.Correlation, MayChange: who.May(v.Item), Created: v.Created, Updated: v.Updated,
 		Transfer: transferJSON(v),
-		Document: opt(publish.DocumentUID(v.Item)), Binding: opt(v.Binding),
+		Document: opt(publish.DocumentUID(v.Item)), Binding: opt(v.Binding), Housekeeping: yes(v.Housekeeping),
 	}
 
 	// Each kind knows its document and binding in its own way.

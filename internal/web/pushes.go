@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -364,30 +363,6 @@ func (s rest) ListPushes(ctx context.Context, q api.ListPushesRequestObject) (ap
 		Next:   opt(page.Next),
 		Hidden: some(page.Hidden),
 	}, err
-}
-
-// ListBatches tells how far what was pushed together is.
-func (s rest) ListBatches(ctx context.Context, q api.ListBatchesRequestObject) (api.ListBatchesResponseObject, error) {
-	who, err := viewer(ctx)
-	if err != nil {
-		return nil, err
-	}
-
-	list, err := s.Server.Push.InProgress(ctx, who, val(q.Params.Folder))
-	out := api.ListBatches200JSONResponse{Batches: []api.PushBatch{}}
-	for _, p := range list {
-		b := api.PushBatch{
-			Batch: p.Batch, PushedBy: p.By, TeamName: p.WorkspaceName, ProjectName: opt(p.ProjectName),
-			FrameioFolderName: opt(p.FolderName),
-			Documents:         p.Documents, Arrived: p.Arrived, Failed: p.Failed, Bytes: p.Bytes, Created: p.Created,
-		}
-		if p.Left != nil {
-			b.SecondsLeft = some1(int64(math.Ceil(p.Left.Seconds())))
-		}
-		out.Batches = append(out.Batches, b)
-	}
-
-	return out, err
 }
 
 // GetPush shows a push.

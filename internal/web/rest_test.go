@@ -168,7 +168,7 @@ func TestBindAndPublishOperations(t *testing.T) {
 	}
 
 	f.AllDone()
-	list := must(t, func(r *api.ListItems200JSONResponse) bool { return len(r.Items) == 2 })(
+	list := must(t, func(r *api.ListItems200JSONResponse) bool { return len(r.Items) == 1 })(
 		josh.ListItems(ctx, &api.ListItemsParams{
 			Parent: &out.Interaction,
 			State:  ptr(api.ListItemsParamsStateDone),

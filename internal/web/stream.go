@@ -244,7 +244,9 @@ func (st *stream) list() ([]work.View, error) {
 		return list, err
 	}
 
-	list, _, err := st.server.Engine.Items(st.ctx, st.who, work.Filter{Limit: streamItems})
+	// Of what follows by itself, those hear who may list it.
+	list, _, err := st.server.Engine.Items(st.ctx, st.who,
+		work.Filter{Limit: streamItems, WithoutHousekeeping: !st.me.Admin})
 	return list, err
 }
 

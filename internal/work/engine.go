@@ -102,6 +102,7 @@ type Engine struct {
 	now     func() time.Time
 	set     Settings
 	workers map[string]Worker
+	kinds   Kinds
 	wake    chan []string
 	insert  *sql.Stmt // compiled by Prepare; nil: as text
 

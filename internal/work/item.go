@@ -76,6 +76,8 @@ type New struct {
 	Kind, Parent, Subject, Title, Owner, Actor, Requester string
 	Data                                                  any // the feature's state, as JSON
 	NotBefore                                             time.Time
+	// Size is how many bytes it will move; 0: that is not known yet.
+	Size int64
 	// Interactive gives it priority over background items.
 	Interactive bool
 	// Why is what it waits for, if it does not start at once.
@@ -142,8 +144,8 @@ func (e *Engine) Latest(ctx context.Context, tx *sql.Tx, parent, kind string) (i
 }
 
 const insertItem = `INSERT INTO items (id, kind, parent, subject, title, owner, actor, requester, state, step, data,
-		generation, not_before, correlation, created, updated, code, message, remedy, ahead)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', '', $9, 1, $10, $11, $12, $12, $13, $14, $15, $16)
+		generation, not_before, correlation, created, updated, code, message, remedy, ahead, size)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', '', $9, 1, $10, $11, $12, $12, $13, $14, $15, $16, $17)
 	ON CONFLICT (parent, kind, subject) DO NOTHING`
 
 // Prepare prepares the statement that every accepted call runs. It is called once, before the
@@ -177,6 +179,7 @@ func (e *Engine) add(ctx context.Context, tx *sql.Tx, n New, now time.Time) (str
 		id.String(), n.Kind, n.Parent, n.Subject, n.Title, n.Owner, n.Actor, n.Requester, string(data),
 		store.Millis(n.NotBefore),
 		requestid.ID(ctx), store.Millis(now), string(n.Why.Code), n.Why.Message, n.Why.Remedy, n.Interactive,
+		n.Size,
 	}
 
 	// Bulk creation adds thousands: the statement is prepared once.

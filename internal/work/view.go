@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
@@ -43,6 +42,17 @@ type Filter struct {
 	Binding string
 	Before  string
 	Limit   int // 1 to 500; 0 is 50
+
+	// Search selects the items whose title has these words in it, in letters of any case.
+	Search string
+	// Person selects the items that belong to a login, act as it or were asked for by it.
+	Person string
+	// Without leaves out the items of these parents.
+	Without []string
+	// WithoutHousekeeping leaves out mails and what else follows by itself.
+	WithoutHousekeeping bool
+	// FailedFirst puts what has failed before the rest.
+	FailedFirst bool
 }
 
 // A View is an item with the progress of its file.
@@ -51,6 +61,8 @@ type View struct {
 	Transfer Transfer
 	// Binding is the one that it came through, if any.
 	Binding string
+	// Housekeeping says that it is a mail, or something else that follows by itself.
+	Housekeeping bool
 }
 
 // viewColumns are those of an item, and its binding.
@@ -93,11 +105,12 @@ func (e *Engine) Item(ctx context.Context, who Viewer, id string) (View, error) 
 		return View{}, err
 	}
 
+	v.Housekeeping = e.kinds.keepsHouse(v.Kind)
 	v.Transfer, err = transferOf(ctx, e.db.Reader, id)
 	return v, err
 }
 
-// Items lists items newest first and reports whether more follow.
+// Items lists items newest first and reports whether more follow. Next begins the page after.
 func (e *Engine) Items(ctx context.Context, who Viewer, f Filter) ([]View, bool, error) {
 	if f.Limit <= 0 || f.Limit > maxItems {
 		f.Limit = 50
@@ -112,17 +125,61 @@ func (e *Engine) Items(ctx context.Context, who Viewer, f Filter) ([]View, bool,
 			"subject IN (SELECT id FROM pushes WHERE binding_id = ?))", f.Binding)
 	}
 
-	q.equal("kind", f.Kind)
-	q.equal("parent", f.Parent)
-	q.equal("state", f.State)
-	if f.Before != "" {
-		q.add("id < ?", f.Before)
+	e.filter(&q, f)
+	order := "id DESC"
+	if f.FailedFirst {
+		order = "CASE state WHEN 'failed' THEN 0 ELSE 1 END, id DESC"
 	}
 
 	// One more than asked tells whether others follow.
-	out, err := e.views(ctx, q, "id DESC", f.Limit+1)
+	out, err := e.views(ctx, q, order, f.Limit+1)
 	more := len(out) > f.Limit
 	return out[:min(len(out), f.Limit)], more, err
+}
+
+// filter adds what a filter asks for.
+func (e *Engine) filter(q *conditions, f Filter) {
+	q.equal("kind", f.Kind)
+	q.equal("parent", f.Parent)
+	q.equal("state", f.State)
+	if f.Search != "" {
+		q.add(`LOWER(title) LIKE LOWER(?) ESCAPE '\'`, "%"+literally.Replace(f.Search)+"%")
+	}
+
+	if f.Person != "" {
+		q.add("(owner = ? OR actor = ? OR requester = ?)", f.Person)
+	}
+
+	q.notIn("parent", f.Without)
+	if f.WithoutHousekeeping {
+		q.notIn("kind", e.kinds.Housekeeping)
+	}
+
+	// Where failures come first, the cursor says whether it is one.
+	id, failed := strings.CutPrefix(f.Before, failedMark)
+	switch {
+	case id == "":
+	case !f.FailedFirst:
+		q.add("id < ?", id)
+	case failed:
+		q.add("(state <> 'failed' OR id < ?)", id)
+	default:
+		q.add("(state <> 'failed' AND id < ?)", id)
+	}
+}
+
+// literally makes what has a meaning in a pattern stand for itself.
+var literally = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+
+// failedMark begins the cursor of a failure, where these come first.
+const failedMark = "failed-"
+
+// Next is the cursor that begins the page after an item.
+func (f Filter) Next(v View) string {
+	if f.FailedFirst && v.State == Failed {
+		return failedMark + v.ID
+	}
+	return v.ID
 }
 
 // maxItems is the largest page.
@@ -154,10 +211,7 @@ func (e *Engine) HasVisible(ctx context.Context, who Viewer, parent string) (boo
 	q := conditions{}
 	q.visible(who)
 	q.equal("parent", parent)
-	var n int
-	err := e.db.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM (SELECT 1
-		FROM items`+q.where()+` LIMIT 1) AS one`, q.args...).Scan(&n)
-	return n > 0, err
+	return e.hasAny(ctx, q)
 }
 
 // conditions build a WHERE clause of only what is asked for, so that an index can be used.
@@ -174,6 +228,17 @@ func (c *conditions) add(term string, arg any) {
 func (c *conditions) equal(column, value string) {
 	if value != "" {
 		c.add(column+" = ?", value)
+	}
+}
+
+func (c *conditions) in(column string, values []string) {
+	c.terms = append(c.terms, column+" IN ("+store.Marks(len(c.args)+1, len(values))+")")
+	c.args = append(c.args, store.Anys(values)...)
+}
+
+func (c *conditions) notIn(column string, values []string) {
+	if len(values) > 0 {
+		c.in(column+" NOT", values)
 	}
 }
 
@@ -196,6 +261,11 @@ func (e *Engine) views(ctx context.Context, q conditions, order string, limit in
 	if err != nil {
 		return nil, err
 	}
+
+	for i := range out {
+		out[i].Housekeeping = e.kinds.keepsHouse(out[i].Kind)
+	}
+
 	return out, e.withTransfers(ctx, out)
 }
 
@@ -285,77 +355,4 @@ func (e *Engine) Counts(ctx context.Context) (map[State]int, time.Time, error) {
 		return s, n, err
 	}, `SELECT state, COUNT(*), MIN(not_before) FROM items GROUP BY state`)
 	return counts, oldest, err
-}
-
-// Retry starts a failed or cancelled item again, keeping what it has reached. An item that waits
-// for its time continues at once.
-func (e *Engine) Retry(ctx context.Context, who Viewer, id string) error {
-	return e.change(ctx, who, id, action{"retried", audit.Retried},
-		"Only an item that failed, was cancelled or waits for its time can be retried.",
-		`UPDATE items SET state = 'waiting', step = '', ending = '', attempt = 0, begun = 0, waiting_since = 0,
-			cancel = FALSE, code = '', message = '', remedy = '', finished = 0, generation = generation + 1,
-			not_before = $2, updated = $2
-			WHERE id = $1 AND state IN ('failed', 'canceled')`,
-		`UPDATE items SET attempt = 0, generation = generation + 1, not_before = $2, updated = $2
-			WHERE id = $1 AND state = 'waiting' AND not_before > $2`)
-}
-
-// Cancel stops an item: what is half done is undone, what is done stays.
-func (e *Engine) Cancel(ctx context.Context, who Viewer, id string) error {
-	// A waiting item becomes due at once, so that its worker undoes it.
-	err := e.change(ctx, who, id, action{"cancel asked", audit.Canceled},
-		"Only an item that is not finished can be cancelled.",
-		`UPDATE items SET cancel = TRUE, updated = $2,
-			generation = CASE state WHEN 'waiting' THEN generation + 1 ELSE generation END,
-			not_before = CASE state WHEN 'waiting' THEN $2 ELSE not_before END
-			WHERE id = $1 AND state IN ('waiting', 'running') AND ending = ''`)
-	if err != nil {
-		return err
-	}
-
-	// A step that runs on this node is stopped now; on others, at the next heartbeat.
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if now, ok := e.running[id]; ok {
-		now.cancel(errCanceled)
-	}
-
-	return nil
-}
-
-// An action is what a person does to an item, in its history and in the audit.
-type action struct{ event, audit string }
-
-// change runs the first of the updates that changes the item.
-func (e *Engine) change(ctx context.Context, who Viewer, id string, d action, refusal string, updates ...string) error {
-	v, err := e.Item(ctx, who, id)
-	if err != nil {
-		return err
-	}
-
-	entry := audit.Entry{Who: who.Login, What: d.audit, About: id, Detail: v.Kind + " " + v.Title}
-	err = e.Audited(ctx, entry, func(tx *sql.Tx) error {
-		for _, update := range updates {
-			res, err := tx.ExecContext(ctx, update, id, store.Millis(e.now()))
-			if err != nil {
-				return err
-			}
-
-			// The first update that fits the state of the item is the one.
-			n, err := res.RowsAffected()
-			if err != nil {
-				return err
-			}
-
-			if n > 0 {
-				return addHistory(ctx, tx, id, e.now(), d.event, "by "+who.Login)
-			}
-		}
-		return fault.New(fault.Conflict, "%s", refusal)
-	})
-	if err == nil {
-		e.Wake(id)
-	}
-
-	return err
 }

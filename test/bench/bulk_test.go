@@ -211,15 +211,15 @@ func (b *bulk) run(t *testing.T, n int) (o outcome) {
 }
 
 // progress is what people are shown of a bulk; nil when all has ended.
-func (b *bulk) progress(t *testing.T, batch string) *push.Progress {
+func (b *bulk) progress(t *testing.T, batch string) *work.Batch {
 	t.Helper()
-	all, err := b.app.Push.InProgress(t.Context(), work.Viewer{Login: "josh"}, b.Folder)
+	all, err := b.app.Engine.Batches(t.Context(), work.Viewer{Login: "josh"}, work.BatchFilter{})
 	if err != nil {
 		t.Fatal(err)
 	}
 
 	for _, p := range all {
-		if p.Batch == batch {
+		if p.Parent == batch {
 			return &p
 		}
 	}

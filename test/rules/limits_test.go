@@ -176,8 +176,12 @@ var limits = []limit{
 		unit: "entries", happens: "it is said that there are more",
 	},
 	{
-		what: "requests that *Activity* shows together", file: "internal/push/progress.go", constant: "maxBatches",
-		unit: "requests", happens: "the newest are shown; the list of items has all",
+		what: "batches that *Activity* shows", file: "internal/work/batch.go", constant: "maxBatches",
+		unit: "batches", happens: "the newest are shown; the list of items has all",
+	},
+	{
+		what: "parents whose items a list leaves out", file: "internal/web/items.go", constant: "maxWithout",
+		unit: "parents", said: "%d parents cannot be left out.",
 	},
 	{
 		what: "events that *explain* tells of an asset", file: "internal/explain/explain.go", constant: "mostEvents",

@@ -31,6 +31,8 @@ export class BindingCard extends LitElement {
   @property({ type: Boolean }) brief = false;
   /** Whether the person may change and end it; the connector decides. */
   @property({ type: Boolean }) writable = false;
+  /** Batches that are under way and shown elsewhere, and not listed again. */
+  @property({ attribute: false }) without: string[] = [];
   @state() private unfolded = false;
 
   protected override render(): TemplateResult {
@@ -90,7 +92,8 @@ export class BindingCard extends LitElement {
   }
 
   private arrived(b: Binding): TemplateResult {
-    const list = html`<nxf-item-list .query=${{ binding: b.id, kind: "publish" }} label=${t("frameio.binding.arrived")}
+    const query = { binding: b.id, kind: "publish", without: this.without.join(",") || undefined };
+    const list = html`<nxf-item-list .query=${query} label=${t("frameio.binding.arrived")}
       empty=${t("frameio.binding.arrived.none", b.action_name)}></nxf-item-list>`;
     if (!this.brief) return html`<h3>${t("frameio.binding.arrived")}</h3>${list}`;
     return html`<details @toggle=${(e: Event) => (this.unfolded = (e.target as HTMLDetailsElement).open)}>

@@ -1,7 +1,7 @@
 // The tab "Frame IO" of a folder: its bindings, and what arrived lately.
 
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
-import { property } from "lit/decorators.js";
+import { property, state } from "lit/decorators.js";
 import { define } from "./define.js";
 import { type Binding, type Schemas, get, path } from "./api.js";
 import { bindFolder } from "./bind-dialog.js";
@@ -55,6 +55,8 @@ export class FolderTab extends LitElement {
   /** Whether the person may write in it, or is known to be a reader only. */
   @property({ type: Boolean }) writable = false;
   @property({ type: Boolean }) reader = false;
+
+  @state() private batches: string[] = []; // under way, shown as one whole each
 
   private readonly links = new Loader<Links>(this, {
     key: () => this.uid || undefined,
@@ -113,8 +115,10 @@ export class FolderTab extends LitElement {
   }
 
   private list(bindings: Binding[]): TemplateResult {
-    return html`<nxf-batches .folder=${this.uid}></nxf-batches>
-      ${bindings.map((b) => html`<nxf-binding-card .binding=${b} ?writable=${this.mayWrite}></nxf-binding-card>`)}
+    return html`<nxf-batches .folder=${this.uid}
+        @nxf-batches-open=${(e: CustomEvent<string[]>) => (this.batches = e.detail)}></nxf-batches>
+      ${bindings.map((b) => html`<nxf-binding-card .binding=${b} ?writable=${this.mayWrite}
+        .without=${this.batches}></nxf-binding-card>`)}
       ${this.mayWrite
         ? html`<div><button @click=${this.bind}>${waves} ${t("frameio.bind.another")}</button></div>`
         : nothing}`;

@@ -5,18 +5,21 @@ import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { property, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import { define } from "./define.js";
-import { type Item, get } from "./api.js";
+import { type Item, type Schemas, change, get } from "./api.js";
+import { complain } from "./dialog.js";
 import { listen } from "./events.js";
 import "./item-row.js";
-import { stateWord } from "./item-words.js";
+import { toast } from "./host.js";
+import { canCancel, canRetry, stateWord } from "./item-words.js";
 import { inline } from "./inline.js";
 import { Paged, type Page, notShown } from "./paged.js";
 import { base, controls } from "./styles.js";
-import { t } from "./i18n.js";
+import { count, t } from "./i18n.js";
 
 const rowHeight = 68; // px
 const beyond = 8; // rows kept above and below what is in sight
 const page = 200;
+const most = 500; // items that one call changes
 const flushEvery = 250; // ms; several changes are shown at once
 
 /** Something has become a document in the meantime. */
@@ -33,6 +36,8 @@ export class ItemList extends LitElement {
       }
       .all { position: relative; }
       nxf-item-row { position: absolute; inset-inline: 0; height: 68px; }
+      .chosen { margin-bottom: 0.4rem; min-height: 2.2rem; }
+      .chosen button { padding: 0.2rem 0.7rem; font-size: 0.85rem; }
       .empty {
         padding: 2rem 1rem; text-align: center; color: var(--soft); border: 1px dashed var(--line); border-radius: 10px;
       }
@@ -46,7 +51,11 @@ export class ItemList extends LitElement {
   @property() label = "";
   /** Whether rows name whose item it is. */
   @property({ type: Boolean }) owners = false;
+  /** Whether several can be selected, to be retried or cancelled. */
+  @property({ type: Boolean }) selectable = false;
 
+  @state() private selected: ReadonlySet<string> = new Set();
+  @state() private busy = false;
   @state() private top = 0;
   @state() private height = 600;
   @state() private live = true;
@@ -58,6 +67,8 @@ export class ItemList extends LitElement {
     key: () => JSON.stringify(this.query),
     begin: (signal) => {
       this.top = 0; // the view begins anew, too
+      this.selected = new Set();
+      this.news = new Map(); // it was heard for another list
       listen({ item: (item) => this.hear(item), connected: (yes) => (this.live = yes) }, signal);
     },
     came: () => this.flush(),
@@ -87,7 +98,11 @@ export class ItemList extends LitElement {
   }
 
   private mine(item: Item): boolean {
-    const { state, kind, binding, parent } = this.query;
+    const { state, kind, binding, parent, search, person, without, housekeeping } = this.query;
+    if (item.housekeeping && !housekeeping && !kind) return false;
+    if (without?.split(",").includes(item.parent)) return false;
+    if (search && !item.title.toLowerCase().includes(search.toLowerCase())) return false;
+    if (person && item.owner !== person && item.actor !== person) return false;
     if (binding && item.binding !== binding) return false;
     if (parent && item.parent !== parent) return false;
     if (kind && item.kind !== kind) return false;
@@ -127,6 +142,51 @@ export class ItemList extends LitElement {
     return this.list.show((list) => this.rows(list));
   }
 
+  private select(id: string, yes: boolean): void {
+    const selected = new Set(this.selected);
+    if (yes) selected.add(id);
+    else selected.delete(id);
+    this.selected = selected;
+  }
+
+  // What is selected changes its state under one's hands: the connector leaves alone what does not fit any more.
+  private async do(what: "retry" | "cancel", items: Item[]): Promise<void> {
+    this.busy = true;
+    try {
+      let n = 0;
+      for (let at = 0; at < items.length; at += most) {
+        const ids = items.slice(at, at + most).map((item) => item.id);
+        n += (await change<Schemas["Changed"]>("POST", `/items/${what}`, { items: ids })).changed;
+      }
+      this.selected = new Set();
+      toast(this, count(what === "retry" ? "frameio.retrying" : "frameio.canceling", n));
+      await this.list.refresh();
+    } catch (thrown) {
+      complain(this, thrown);
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  private selection(items: Item[]): TemplateResult {
+    const able = items.filter((item) => canRetry(item) || canCancel(item));
+    const those = able.filter((item) => this.selected.has(item.id));
+    const button = (what: "retry" | "cancel", some: Item[]): TemplateResult | typeof nothing =>
+      (some.length
+        ? html`<button ?disabled=${this.busy} @click=${() => void this.do(what, some)}>
+          ${count(`frameio.selected.${what}`, some.length)}</button>`
+        : nothing);
+    return html`<div class="row chosen"><label class="option"><input type="checkbox" ?disabled=${!able.length}
+        .checked=${able.length > 0 && those.length === able.length}
+        .indeterminate=${those.length > 0 && those.length < able.length}
+        @change=${(e: Event) => {
+          const all = (e.target as HTMLInputElement).checked ? able.map((item) => item.id) : [];
+          this.selected = new Set(all);
+        }}>${t("frameio.select.all")}</label>
+      <span class="soft" role="status">${those.length ? count("frameio.selected", those.length) : nothing}</span>
+      ${button("retry", those.filter(canRetry))} ${button("cancel", those.filter(canCancel))}</div>`;
+  }
+
   private rows({ items, next, hidden }: Page<Item>): TemplateResult {
     if (!items.length) return html`<p class="empty">${this.empty || t("frameio.items.none")}</p>${notShown(hidden)}`;
     const first = Math.max(0, Math.floor(this.top / rowHeight) - beyond);
@@ -134,11 +194,14 @@ export class ItemList extends LitElement {
     const total = next ? -1 : items.length;
     return html`<p class="unseen" role="status">${this.said}</p>
       ${this.live ? nothing : html`<p class="small warn" role="status">${t("frameio.items.notLive")}</p>`}
+      ${this.selectable ? this.selection(items) : nothing}
       <div class="view" tabindex="0" role="group" aria-label=${this.label || t("frameio.items.label")}
         @scroll=${{ handleEvent: (e: Event) => this.scrolled(e), passive: true }}>
         <div class="all" role="list" .style=${inline({ height: `${items.length * rowHeight}px` })}>
           ${repeat(items.slice(first, last), (item) => item.id, (item, n) => html`<nxf-item-row role="listitem"
             aria-setsize=${total} aria-posinset=${first + n + 1} .item=${item} .owners=${this.owners}
+            ?selectable=${this.selectable} .selected=${this.selected.has(item.id)}
+            @nxf-select=${(e: CustomEvent<boolean>) => this.select(item.id, e.detail)}
             .style=${inline({ top: `${(first + n) * rowHeight}px` })}></nxf-item-row>`)}
         </div>
       </div>${notShown(hidden)}`;

@@ -19,6 +19,7 @@ export class ItemRow extends LitElement {
         display: grid; grid-template-columns: auto minmax(0, 1fr) auto; gap: 0 0.8rem; align-items: center;
         padding: 0 0.9rem; border-bottom: 1px solid var(--line); container-type: inline-size; overflow: hidden;
       }
+      :host([selectable]) { grid-template-columns: auto auto minmax(0, 1fr) auto; }
       .title, .line { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; display: block; }
       .title { font-weight: 600; color: var(--text); text-decoration: none; }
       .title:hover { text-decoration: underline; }
@@ -32,12 +33,15 @@ export class ItemRow extends LitElement {
 
   @property({ attribute: false }) item!: Item;
   @property({ attribute: false }) owners = false;
+  /** Whether it can be selected, and is. */
+  @property({ type: Boolean }) selectable = false;
+  @property({ attribute: false }) selected = false;
   @state() private busy = false;
 
   protected override render(): TemplateResult {
     const { item } = this;
     const whose = this.owners ? ` · ${item.owner}` : "";
-    return html`${stateIcon(item)}
+    return html`${this.selectable ? this.box() : nothing}${stateIcon(item)}
       <span class="grow">
         <a class="title" href=${itemAddress(item.id)} target=${ownPages()} title=${item.title}>${item.title}</a>
         <span class="line small ${item.state === "failed" ? "bad" : "soft"}"
@@ -52,6 +56,15 @@ export class ItemRow extends LitElement {
           : nothing}
         ${canRetry(item) ? this.button("retry") : canCancel(item) ? this.button("cancel") : nothing}
       </span>`;
+  }
+
+  // What has ended well cannot be changed, and need not be selected.
+  private box(): TemplateResult {
+    const { item } = this;
+    return html`<input type="checkbox" .checked=${this.selected} ?disabled=${!canRetry(item) && !canCancel(item)}
+      aria-label=${t("frameio.select", item.title)} @change=${(e: Event) => {
+        this.dispatchEvent(new CustomEvent("nxf-select", { detail: (e.target as HTMLInputElement).checked }));
+      }}>`;
   }
 
   private button(what: "retry" | "cancel"): TemplateResult {

@@ -211,10 +211,20 @@ export const person: Schemas["Person"] = {
   frameio_name: "Josh Editor",
 };
 
-export const batches = [
+export const batches: Schemas["Batch"][] = [
   {
-    batch: "b1", pushed_by: "josh", team_name: "Post", project_name: "Film", frameio_folder_name: "Dailies",
-    documents: 5000, arrived: 1204, failed: 2, bytes: 53e9, created: new Date().toISOString(), seconds_left: 760,
+    batch: "b2", kind: "publish", by: "josh", binding: "b", action_name: "Publish to Nuxeo", folder: "u1",
+    folder_title: "Films", documents: 305, arrived: 120, failed: 4, canceled: 0, open: 181, bytes: 3.1e12,
+    bytes_done: 1.2e12, estimated: true, created: new Date().toISOString(), seconds_left: 5400,
+    failures: [1, 2, 3].map((n) => ({
+      item: `i${n}`, title: `Shot ${n}.mov`, message: "You may not download the original of this asset on Frame.io.",
+      remedy: "Ask for download permission in the project, then retry.",
+    })),
+  },
+  {
+    batch: "b1", kind: "push", by: "josh", team_name: "Post", project_name: "Film", frameio_folder_name: "Dailies",
+    documents: 5000, arrived: 1204, failed: 0, canceled: 2, open: 3794, bytes: 53e9, bytes_done: 13e9,
+    created: new Date().toISOString(), seconds_left: 760,
   },
 ];
 

@@ -24,6 +24,24 @@ import (
 	"github.com/oapi-codegen/runtime"
 )
 
+// Defines values for BatchKind.
+const (
+	BatchKindPublish BatchKind = "publish"
+	BatchKindPush    BatchKind = "push"
+)
+
+// Valid indicates whether the value is a known member of the BatchKind enum.
+func (e BatchKind) Valid() bool {
+	switch e {
+	case BatchKindPublish:
+		return true
+	case BatchKindPush:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for BindingState.
 const (
 	BindingStateBinding BindingState = "binding"
@@ -1077,6 +1095,74 @@ type AuditEntry struct {
 	Who *string `json:"who,omitempty"`
 }
 
+// Batch defines model for Batch.
+type Batch struct {
+	// ActionName The name of the custom action
+	ActionName *string `json:"action_name,omitempty"`
+
+	// Arrived of these documents
+	Arrived int `json:"arrived"`
+
+	// Batch The parent of the items
+	Batch   string  `json:"batch"`
+	Binding *string `json:"binding,omitempty"`
+
+	// By The login of the person who asked for it; if that is not known, of the owner of the binding
+	By string `json:"by"`
+
+	// Bytes of all documents
+	Bytes int64 `json:"bytes"`
+
+	// BytesDone of these bytes
+	BytesDone int64 `json:"bytes_done"`
+
+	// Canceled of these documents
+	Canceled int       `json:"canceled"`
+	Created  time.Time `json:"created"`
+
+	// Documents How many documents there are, or will be
+	Documents int `json:"documents"`
+
+	// Estimated Not every size is known yet: bytes is an estimate
+	Estimated *bool `json:"estimated,omitempty"`
+
+	// Failed of these documents
+	Failed int `json:"failed"`
+
+	// Failures The latest, up to three
+	Failures *[]BatchFailure `json:"failures,omitempty"`
+
+	// Folder The uid of the bound folder
+	Folder            *string   `json:"folder,omitempty"`
+	FolderTitle       *string   `json:"folder_title,omitempty"`
+	FrameioFolderName *string   `json:"frameio_folder_name,omitempty"`
+	Kind              BatchKind `json:"kind"`
+
+	// Listing What was selected is still being listed: there may be more
+	Listing *bool `json:"listing,omitempty"`
+
+	// Open Of these documents, those that have not ended
+	Open        int     `json:"open"`
+	ProjectName *string `json:"project_name,omitempty"`
+
+	// SecondsLeft Until the last one is there, at the pace of late; absent while too little has arrived to tell
+	SecondsLeft *int64 `json:"seconds_left,omitempty"`
+
+	// TeamName Where a push goes
+	TeamName *string `json:"team_name,omitempty"`
+}
+
+// BatchKind defines model for Batch.Kind.
+type BatchKind string
+
+// BatchFailure defines model for BatchFailure.
+type BatchFailure struct {
+	Item    string  `json:"item"`
+	Message string  `json:"message"`
+	Remedy  *string `json:"remedy,omitempty"`
+	Title   string  `json:"title"`
+}
+
 // Binding defines model for Binding.
 type Binding struct {
 	ActionName   string    `json:"action_name"`
@@ -1158,6 +1244,12 @@ type BindingEffectSide string
 
 // BindingEffectWhat defines model for BindingEffect.What.
 type BindingEffectWhat string
+
+// Changed defines model for Changed.
+type Changed struct {
+	// Changed How many items were changed
+	Changed int `json:"changed"`
+}
 
 // Chore defines model for Chore.
 type Chore struct {
@@ -1353,8 +1445,11 @@ type Item struct {
 	Document *string    `json:"document,omitempty"`
 	Finished *time.Time `json:"finished,omitempty"`
 	History  *[]Event   `json:"history,omitempty"`
-	Id       string     `json:"id"`
-	Kind     string     `json:"kind"`
+
+	// Housekeeping It is a mail, or something else that follows by itself
+	Housekeeping *bool  `json:"housekeeping,omitempty"`
+	Id           string `json:"id"`
+	Kind         string `json:"kind"`
 
 	// MayChange Whether whoever asks may cancel or retry it
 	MayChange bool       `json:"may_change"`
@@ -1376,6 +1471,12 @@ type Item struct {
 
 // ItemState defines model for Item.State.
 type ItemState string
+
+// ItemSelection defines model for ItemSelection.
+type ItemSelection struct {
+	// Items Ids of items
+	Items []string `json:"items"`
+}
 
 // LogLevel defines model for LogLevel.
 type LogLevel struct {
@@ -1698,30 +1799,6 @@ type PushAsset struct {
 	// Stack Absent when it is a single file
 	Stack   *string `json:"stack,omitempty"`
 	ViewUrl *string `json:"view_url,omitempty"`
-}
-
-// PushBatch defines model for PushBatch.
-type PushBatch struct {
-	// Arrived of these documents
-	Arrived int `json:"arrived"`
-
-	// Batch The parent of the items
-	Batch string `json:"batch"`
-
-	// Bytes of all documents
-	Bytes     int64     `json:"bytes"`
-	Created   time.Time `json:"created"`
-	Documents int       `json:"documents"`
-
-	// Failed of these documents, those that were cancelled too
-	Failed            int     `json:"failed"`
-	FrameioFolderName *string `json:"frameio_folder_name,omitempty"`
-	ProjectName       *string `json:"project_name,omitempty"`
-	PushedBy          string  `json:"pushed_by"`
-
-	// SecondsLeft Until the last one is there, at the pace of late; absent while too little has arrived to tell
-	SecondsLeft *int64 `json:"seconds_left,omitempty"`
-	TeamName    string `json:"team_name"`
 }
 
 // PushChoice What the person chose last in this folder
@@ -2401,7 +2478,7 @@ type ListAuditParams struct {
 
 // ListBatchesParams defines parameters for ListBatches.
 type ListBatchesParams struct {
-	// Folder The uid of a bound folder that they are in or below
+	// Folder The uid of a bound folder that they come through
 	Folder *string `form:"folder,omitempty" json:"folder,omitempty"`
 }
 
@@ -2487,8 +2564,23 @@ type ListItemsParams struct {
 	State *ListItemsParamsState `form:"state,omitempty" json:"state,omitempty"`
 	Kind  *string               `form:"kind,omitempty" json:"kind,omitempty"`
 
-	// Parent The id of an interaction or a binding
+	// Parent The id of an interaction, a push of several or a binding
 	Parent *string `form:"parent,omitempty" json:"parent,omitempty"`
+
+	// Search Words that the title has in it
+	Search *string `form:"search,omitempty" json:"search,omitempty"`
+
+	// Person A login whose items they are
+	Person *string `form:"person,omitempty" json:"person,omitempty"`
+
+	// Without Parents whose items are left out, with commas between them; up to 20
+	Without *string `form:"without,omitempty" json:"without,omitempty"`
+
+	// Housekeeping Mails and what else follows by itself, too (administrators)
+	Housekeeping *bool `form:"housekeeping,omitempty" json:"housekeeping,omitempty"`
+
+	// FailedFirst What has failed comes before the rest
+	FailedFirst *bool `form:"failed_first,omitempty" json:"failed_first,omitempty"`
 
 	// Binding The id of a binding; whoever may see it sees what arrived through it, as far as they may see the documents
 	Binding *string `form:"binding,omitempty" json:"binding,omitempty"`
@@ -2626,6 +2718,12 @@ type PreviewBindingJSONRequestBody = BindingChange
 // CreateFrameioFolderJSONRequestBody defines body for CreateFrameioFolder for application/json ContentType.
 type CreateFrameioFolderJSONRequestBody CreateFrameioFolderJSONBody
 
+// CancelItemsJSONRequestBody defines body for CancelItems for application/json ContentType.
+type CancelItemsJSONRequestBody = ItemSelection
+
+// RetryItemsJSONRequestBody defines body for RetryItems for application/json ContentType.
+type RetryItemsJSONRequestBody = ItemSelection
+
 // ReleaseLockJSONRequestBody defines body for ReleaseLock for application/json ContentType.
 type ReleaseLockJSONRequestBody ReleaseLockJSONBody
 
@@ -2691,9 +2789,15 @@ type ServerInterface interface {
 	// VerifyAudit Look whether entries are missing or were changed (administrators)
 	// (POST /audit/verification)
 	VerifyAudit(w http.ResponseWriter, r *http.Request)
-	// ListBatches Documents that were pushed together and are not all there yet, newest first; one's own (administrators see all)
+	// ListBatches Assets that were published, or documents that were pushed, together, newest first; one's own (administrators see all)
 	// (GET /batches)
 	ListBatches(w http.ResponseWriter, r *http.Request, params ListBatchesParams)
+	// CancelBatch Stop what is not finished of a batch; what is half made is removed, what has arrived stays
+	// (POST /batches/{id}/cancel)
+	CancelBatch(w http.ResponseWriter, r *http.Request, id Id)
+	// RetryBatch Start again what has failed of a batch; what was cancelled stays so
+	// (POST /batches/{id}/retry)
+	RetryBatch(w http.ResponseWriter, r *http.Request, id Id)
 	// ListBindings Bindings of a folder, or one's own (administrators see all)
 	// (GET /bindings)
 	ListBindings(w http.ResponseWriter, r *http.Request, params ListBindingsParams)
@@ -2760,6 +2864,12 @@ type ServerInterface interface {
 	// ListItems Items, newest first; one's own (administrators see all)
 	// (GET /items)
 	ListItems(w http.ResponseWriter, r *http.Request, params ListItemsParams)
+	// CancelItems Stop several items; finished ones stay as they are
+	// (POST /items/cancel)
+	CancelItems(w http.ResponseWriter, r *http.Request)
+	// RetryItems Start several failed or cancelled items again; others stay as they are
+	// (POST /items/retry)
+	RetryItems(w http.ResponseWriter, r *http.Request)
 	// GetItem An item that is one's own, or came through a binding and is about a document that one may see
 	// (GET /items/{id})
 	GetItem(w http.ResponseWriter, r *http.Request, id Id)
@@ -3078,6 +3188,58 @@ func (siw *ServerInterfaceWrapper) ListBatches(w http.ResponseWriter, r *http.Re
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ListBatches(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CancelBatch operation middleware
+func (siw *ServerInterfaceWrapper) CancelBatch(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CancelBatch(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RetryBatch operation middleware
+func (siw *ServerInterfaceWrapper) RetryBatch(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RetryBatch(w, r, id)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -3838,6 +4000,71 @@ func (siw *ServerInterfaceWrapper) ListItems(w http.ResponseWriter, r *http.Requ
 		return
 	}
 
+	// ------------- Optional query parameter "search" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "search", r.URL.Query(), &params.Search, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "search"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "search", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "person" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "person", r.URL.Query(), &params.Person, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "person"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "person", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "without" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "without", r.URL.Query(), &params.Without, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "without"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "without", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "housekeeping" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "housekeeping", r.URL.Query(), &params.Housekeeping, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "housekeeping"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "housekeeping", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "failed_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "failed_first", r.URL.Query(), &params.FailedFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "failed_first"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "failed_first", Err: err})
+		}
+		return
+	}
+
 	// ------------- Optional query parameter "binding" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "binding", r.URL.Query(), &params.Binding, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
@@ -3879,6 +4106,34 @@ func (siw *ServerInterfaceWrapper) ListItems(w http.ResponseWriter, r *http.Requ
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ListItems(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CancelItems operation middleware
+func (siw *ServerInterfaceWrapper) CancelItems(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CancelItems(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RetryItems operation middleware
+func (siw *ServerInterfaceWrapper) RetryItems(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RetryItems(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -5238,6 +5493,8 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/pushes/preview", wrapper.PreviewPush)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/pushes/targets", wrapper.PushTargetsOfAll)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/batches", wrapper.ListBatches)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/batches/{id}/retry", wrapper.RetryBatch)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/batches/{id}/cancel", wrapper.CancelBatch)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/pushes/{id}", wrapper.GetPush)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/locks", wrapper.ListLocks)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/locks/{id}/release", wrapper.ReleaseLock)
@@ -5257,6 +5514,8 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/syncs/{id}/differences", wrapper.ListSyncDifferences)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/syncs/{id}/settle", wrapper.SettleSync)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/items", wrapper.ListItems)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/items/retry", wrapper.RetryItems)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/items/cancel", wrapper.CancelItems)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/items/{id}", wrapper.GetItem)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/items/{id}/retry", wrapper.RetryItem)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/items/{id}/cancel", wrapper.CancelItem)
@@ -5406,7 +5665,7 @@ type ListBatchesResponseObject interface {
 }
 
 type ListBatches200JSONResponse struct {
-	Batches []PushBatch `json:"batches"`
+	Batches []Batch `json:"batches"`
 }
 
 func (response ListBatches200JSONResponse) VisitListBatchesResponse(w http.ResponseWriter) error {
@@ -5427,6 +5686,84 @@ type ListBatchesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListBatchesdefaultApplicationProblemPlusJSONResponse) VisitListBatchesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelBatchRequestObject struct {
+	Id Id `json:"id"`
+}
+
+type CancelBatchResponseObject interface {
+	VisitCancelBatchResponse(w http.ResponseWriter) error
+}
+
+type CancelBatch202JSONResponse Changed
+
+func (response CancelBatch202JSONResponse) VisitCancelBatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelBatchdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CancelBatchdefaultApplicationProblemPlusJSONResponse) VisitCancelBatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetryBatchRequestObject struct {
+	Id Id `json:"id"`
+}
+
+type RetryBatchResponseObject interface {
+	VisitRetryBatchResponse(w http.ResponseWriter) error
+}
+
+type RetryBatch202JSONResponse Changed
+
+func (response RetryBatch202JSONResponse) VisitRetryBatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetryBatchdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RetryBatchdefaultApplicationProblemPlusJSONResponse) VisitRetryBatchResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6388,6 +6725,84 @@ type ListItemsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListItemsdefaultApplicationProblemPlusJSONResponse) VisitListItemsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelItemsRequestObject struct {
+	Body *CancelItemsJSONRequestBody
+}
+
+type CancelItemsResponseObject interface {
+	VisitCancelItemsResponse(w http.ResponseWriter) error
+}
+
+type CancelItems202JSONResponse Changed
+
+func (response CancelItems202JSONResponse) VisitCancelItemsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelItemsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CancelItemsdefaultApplicationProblemPlusJSONResponse) VisitCancelItemsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetryItemsRequestObject struct {
+	Body *RetryItemsJSONRequestBody
+}
+
+type RetryItemsResponseObject interface {
+	VisitRetryItemsResponse(w http.ResponseWriter) error
+}
+
+type RetryItems202JSONResponse Changed
+
+func (response RetryItems202JSONResponse) VisitRetryItemsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetryItemsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RetryItemsdefaultApplicationProblemPlusJSONResponse) VisitRetryItemsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -8500,9 +8915,15 @@ type StrictServerInterface interface {
 	// VerifyAudit Look whether entries are missing or were changed (administrators)
 	// (POST /audit/verification)
 	VerifyAudit(ctx context.Context, request VerifyAuditRequestObject) (VerifyAuditResponseObject, error)
-	// ListBatches Documents that were pushed together and are not all there yet, newest first; one's own (administrators see all)
+	// ListBatches Assets that were published, or documents that were pushed, together, newest first; one's own (administrators see all)
 	// (GET /batches)
 	ListBatches(ctx context.Context, request ListBatchesRequestObject) (ListBatchesResponseObject, error)
+	// CancelBatch Stop what is not finished of a batch; what is half made is removed, what has arrived stays
+	// (POST /batches/{id}/cancel)
+	CancelBatch(ctx context.Context, request CancelBatchRequestObject) (CancelBatchResponseObject, error)
+	// RetryBatch Start again what has failed of a batch; what was cancelled stays so
+	// (POST /batches/{id}/retry)
+	RetryBatch(ctx context.Context, request RetryBatchRequestObject) (RetryBatchResponseObject, error)
 	// ListBindings Bindings of a folder, or one's own (administrators see all)
 	// (GET /bindings)
 	ListBindings(ctx context.Context, request ListBindingsRequestObject) (ListBindingsResponseObject, error)
@@ -8569,6 +8990,12 @@ type StrictServerInterface interface {
 	// ListItems Items, newest first; one's own (administrators see all)
 	// (GET /items)
 	ListItems(ctx context.Context, request ListItemsRequestObject) (ListItemsResponseObject, error)
+	// CancelItems Stop several items; finished ones stay as they are
+	// (POST /items/cancel)
+	CancelItems(ctx context.Context, request CancelItemsRequestObject) (CancelItemsResponseObject, error)
+	// RetryItems Start several failed or cancelled items again; others stay as they are
+	// (POST /items/retry)
+	RetryItems(ctx context.Context, request RetryItemsRequestObject) (RetryItemsResponseObject, error)
 	// GetItem An item that is one's own, or came through a binding and is about a document that one may see
 	// (GET /items/{id})
 	GetItem(ctx context.Context, request GetItemRequestObject) (GetItemResponseObject, error)
@@ -8860,6 +9287,58 @@ func (sh *strictHandler) ListBatches(w http.ResponseWriter, r *http.Request, par
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ListBatchesResponseObject); ok {
 		if err := validResponse.VisitListBatchesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CancelBatch operation middleware
+func (sh *strictHandler) CancelBatch(w http.ResponseWriter, r *http.Request, id Id) {
+	var request CancelBatchRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CancelBatch(ctx, request.(CancelBatchRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CancelBatch")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CancelBatchResponseObject); ok {
+		if err := validResponse.VisitCancelBatchResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RetryBatch operation middleware
+func (sh *strictHandler) RetryBatch(w http.ResponseWriter, r *http.Request, id Id) {
+	var request RetryBatchRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RetryBatch(ctx, request.(RetryBatchRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RetryBatch")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RetryBatchResponseObject); ok {
+		if err := validResponse.VisitRetryBatchResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -9462,6 +9941,68 @@ func (sh *strictHandler) ListItems(w http.ResponseWriter, r *http.Request, param
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ListItemsResponseObject); ok {
 		if err := validResponse.VisitListItemsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CancelItems operation middleware
+func (sh *strictHandler) CancelItems(w http.ResponseWriter, r *http.Request) {
+	var request CancelItemsRequestObject
+
+	var body CancelItemsJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CancelItems(ctx, request.(CancelItemsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CancelItems")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CancelItemsResponseObject); ok {
+		if err := validResponse.VisitCancelItemsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RetryItems operation middleware
+func (sh *strictHandler) RetryItems(w http.ResponseWriter, r *http.Request) {
+	var request RetryItemsRequestObject
+
+	var body RetryItemsJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RetryItems(ctx, request.(RetryItemsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RetryItems")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RetryItemsResponseObject); ok {
+		if err := validResponse.VisitRetryItemsResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -10908,262 +11449,273 @@ func (sh *strictHandler) ListWorkspaces(w http.ResponseWriter, r *http.Request) 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"3L1tk+M2ki76V7C6N8IzO+yusme8d7f04Ubb7t7pc9ov0e0Zx4npiTJEQhKmKEBDgKXWOPzfTyAzAYIk",
-	"QFFVKre9n+wukSCQSCTy9cmfFqXe7bUSyprFzU+LPW/4TljRwL94WepWWfe/lTBlI/dWarW4WXy/FUxW",
-	"TK8ZV4yecv965d5+LvWiWEj33J7b7aJYKL4Ti5swXLFoxD9b2YhqcWObVhQLU27Fjrvv2OPePWpsI9Vm",
-	"8fPPxaJsG6Ob8Rx+2HLL3i+U+GDfL9zH7VawPd8IthJr3QhmuKz8RP7ZiubYzYTGnP6wrNzfE+uAYc9Z",
-	"Qi130obBBnPBH+MBKrHmbW0XN59fF4sd/yB37c79w/1LKvzXp4X/jlRWbEQDH2pxzuPNamm3WKXLdidw",
-	"t75pP4jMVp25xJ/dw2avlRHAON81elWLnfvfUisrkIf4fl/LkrtpXe3xiT/8w7g5/hSN/f82Yr24Wfw/",
-	"Vx1nXuGv5sqPC19MsMPBrezQaKI7veZGfbHSLUxi3+i9aKzEiSpHgtu2qROrKhb7dlXLMvvzvWiMxOmP",
-	"97wj3t/Cg0X0vd7ofw+7qVf/EKV1o78oS2HMeMq8ckxgbMMtHgt6c6V1Lbhyr4odl+kpr90Blfq21EqJ",
-	"0ooqPYB/DLlhYpx9t9GjZ2pu7K2RG3UrgUZr3ey4XdwsKm7FMyt3YlEk3tIbqZLjZSeDRLX6Tqgx979g",
-	"MCKDn0lMyMYwadid2NtuCtHyG3Gv73q06T5mhHF7aaIf4xMYbzsuhSZeDDYuGqm/gtQmDYiZZBdjhH3F",
-	"S5TjibPhZTOzuq68vOTurSXjK+NOzrrRuyAhDLPutS2/F0xp5VbQZ8RSV6JM0qhqG27pZPRnYkSpVeWW",
-	"3HGDbld1xAqq3a0cMYvFWoq6Sizn5b1ojgx+devYCcsrbrmfb8U4u+d1K9hhK1S37gM3zJGRcXMHNJVW",
-	"7MwpkYN0dd9yU6I58qbhR5xiLaauR0fjMAF4OMHy7u8njtptw63oH6I82dwLpvewVPY//rQYXxnEVyCJ",
-	"zBY5ft4x3YlK8lv8c05yuhFvV8fkA40wum7TTPJG3gn2x//80zX7wD779D+uU9838l8Jwq+OVvSYK79w",
-	"Y7ltTXJu7b7WvLqtRiSfIgi+JJr0TSHFwV8jY1aBQ/iJQeVFdxy7ZGK3t0dkY2mdyFLasjulD2o8hYHw",
-	"6ZiKuDSaRThaeUECDJ8QpuNTF03Yn0DjT+DzkdDIsrlnpf4H/cifGHbQTVUw05Zbxg2z4oNlumFG1G7e",
-	"iQ2BCSSWgO8uGad3pVaOstIapuEhUzAjnCJsRcVWR1bqnVMiThGcaA0P+a8n6dtW0r5Utjkm7navpSTv",
-	"sIJxttZ1JZrC6d1OfKUWzquqIc1heA2IRoBIcvMWxrKS7wRI/eQ4dj73l7ppRB2E/vhGEDankmy52Y7n",
-	"+i3KTuHoxLgKwlSroN/L5LbL9LWtdJUR1O4XZNxDo21uWCP+OX79tTUM5S7jO602zG61EX6q8MlZsuiw",
-	"RVqPvnrY6iw3LNlOGiPVhq3dObANVxtnt53iU1DtaW5uVbDRNAfajRTbfiFV5YYb8ywcofz9VTaC23Ou",
-	"FnhBNxk+iiiR+p2Ul/zNJCppaR2JS9uKHfKCNKzccrVx9JWWccvsVhq202701KyFqtJHTjHOVki8MLTA",
-	"f7p3cGjBam6FsT3FaIpIKAfSCgP8dAsG3cTvVto6TaLMEQJ5c4JsO34njJPLQDxhMqdJCVGZW31QImnY",
-	"H5nSK10dWQnuBQscLp3MVtpuRcN2/Mgsv3NfZvpeNKlvhNGzyklzUvn7rnsSThE3Gb5z2kRCvuA+38A0",
-	"VY1zNmzFyzt2IFZoVSUa1gh3OS8cGznr/m8L4phFsVjpVlXwC/2hVf5Pay5rUUXHNVJH3LC3NOxoXn/W",
-	"B7bj6hgp+7wRvbm4TdQKrSV2cPSm24NbVuq2rkAXKfVO0Hqk3erW9jY8EnGRrTyeil5b1HCcio6cUxVo",
-	"jXy6ZIetjtiJGX407LCV5RYuA7sVRzRSjEDraYa81c2d2fMSBdgsM+AH/8rYCkjJVzqe/cM4OHpFT3T2",
-	"ZdtQknVS0TN2j409A/aW1onejvwTkv1LIPH58v20yO2ft+Fh13Ca6ZnoBAhn5aHd2RnCKVbPspYTTfSj",
-	"v5N7ghgMQu0sfcZtinOmvG1DLhrc0XXNrOA7MqId2255XbOSpFXguYwenOGtGdv4cr12fxhtI2h5qQ9m",
-	"pbBmXJmDaAyIX5BXfk/8dgmTts1Q1/I7Sf4M7+dIbqIjVpoe4kPGAW2c8ioVKPLKClUmL0qrM5oVqlx+",
-	"jnhUbpHZwffpGL77dyVqEf8+PJ69w0in/++nVDEgVFC9YKWpnf1yq5vEwazaM8xToapzdDDY6FvvrUm4",
-	"uopFLdVAfp7g5SkPHmnnY9Ex4V9sxE7f97x0p1XqtM1GG9BfdPcBv9bk3ujdjtzbA7HZ2m1GiT1bI64a",
-	"fsjqrFwpbcHycnZxMMU37kp0OtP/evftN7ELYccrMFHMlu/T59e7727P8iQ5xVpUSRUYdDYnfp0Nb9jB",
-	"KRJ0zTO+tvjjEf9+aKS1QiX9smd722jJaFYXGd/aeMQvdauc8Q8ayPU8nSKjNOtGkj/7HGm45xsxk+yN",
-	"2NfyDEXGM2zieIJP7j4XE0gL4u9qLhV4VAqm3AFiO97ctfukKJY7UaZPekqHohNEX461mTDRwHWB0B1B",
-	"Uqf1K5Laietx0gd7wtu505Vcy3NO9FO6L/OGXXYBbYZ7J1Wrmq9EjUFEZrb6YAr26fNP/xBkTaTMMyOT",
-	"1/Ng21vYd68de09aCJ4FMk9t7VfB0zSQx6oUxupm/kl5hbd44qCAw3Ze4AACMuAgg2NnUqQkn1GQXKtj",
-	"UFu5qpjjocLJNkX+pb3Q+1p4d5Xq4riPPP9+jrc70jdGe94IsBPd706xVfCvWho8ggmBHbwU2ZC0k9n4",
-	"GAlrqdJhwfLudkJV3XIwDt1jooqJkokWZp3xXrHz/vipobIuln2LPs1p34LZkleh9P6sqeff+uee7Ijn",
-	"fksw7TfiIIxla9kYu8Q9dP/r9s9GRGTSGlGv5/KmP8N/pTmdMoeS8oJM7XTMPdjlnTiIlhkd0+FpmBI5",
-	"f+1IOIiQnu36bJuGrqcLaT9bXVfm/KAjyPaspysXN0uyWHLPcPxuwSnyvrxPK9ZnhCUmwg7ivk/ozHS9",
-	"YQBOXxouNdlXOff4xBScphRrhvrO2SK8UeT4aygfwNzJ/T7j/MjuoFchh7EDDDIit5BfBaz7LjS0E+R5",
-	"XbmDrETBankn2JUTP/fSHlOExrdmG1yw8ml6hpujT86syL2YSEzyKwmVnqjJT3uWDjIMdOodBrhaK5qd",
-	"NtY71I9uH4xwt78OIbDoqnykLlNydbuSKqP099wcKeXF/RlnyptG3ku1wXC2AQ7aCMscZ4H6wlrT8hqm",
-	"D5fFGW6wk7c2yvVH3dkXvFMP2+Ot0jYd2oA0RdEYrRyJlLbglEwGSmazYv8+C1s62r+Yjkn2Rds0d/hy",
-	"sdW8DGpmCVkMSbpRJib1XaP/kfRsnjurRmt7O6WZdkfQR9s78WgbIdhKbKSaG2lFiRd/NLXIP8uqEmoi",
-	"UgMiWxKDg9ot1tZNtUDjCl0oVtS1e3SQxHXULUgSx21GCKYbf2YF22glQgYY2G6U7TU2Ol9TBHAUIMg4",
-	"uri1Yre3Mz0Zq+4KnVJxvAtfUvqC3Ta63WzTWQkZt+KpdIXzPXSRY2HS1Ik0Y/LENazdu7Grgmnax0Y4",
-	"6d7bhVhxU2fmam2lkwzH2YYvKl4JIZw5aXf96yNWcI63ZQgrpd2Ch60GtxE3dwZ4tHSirHZ0aYRtjj3B",
-	"GN1MO2EMqTgJd7K9xSSR+UTSrS11RmJMhJJ/US0rK08nFLAoNu31zAPHFIhi0bSKlM0KuY0iynCHlCIX",
-	"XDZW7M+9QxuuzBqpOMV73/vnIKWuOucUpqTvHV6DRLju1vQxVB82hRV1Ait2NvpZ9KVGj7lTAv2N3rwR",
-	"9yKhBZZareWmbXBlU8TwY3zj7hBnlfkBz3lpTuYTBfqSeY3KyjqT2ELcTathMD0nuVa8vJuZyTK0DzAv",
-	"CRdaxKSaovE3dNV7Bq/Eqt1AYcNak0nlrLim0U2Sn7/m+2z0e20zR78TMIlka0cZIz15pfFhDbbl6ZCL",
-	"bMQsL9DXfP9VeNbnSJ8KnY2VULg8UflMhFx6gzhiZHJ49eHUZe0eSQkQ3TblbNo1glc5wrUK02FHQ/2V",
-	"1603TUBx46uaFB8RZX5WWmBW7Zbfi7MsEkc1YVJm04CnkQbdDvtNi6gbRgukCfxVEAt2S02dhB5bJMgq",
-	"yy3StGPFG8aZn0CoBiochXiX5dslz2MiW6e+GLZvQQ3pMjYU2Vw+wpU5aiG3eGZmsNv+W63qYz49mK1l",
-	"XYMDWKYjhxkTbjKFt/tuhuL/m/SeDA/fIwfyRiy7xFDO7nXJV23NG0pbstqdQaliLl3TyxFxKQhGaf4F",
-	"yNRFsTgK80xpCFGDRd2NniP/Wzy1feJHuvdYGcYYzhleTHwhl/pf1oI3Ju1v6N+Nw2xbSDczGJaN7x6K",
-	"fjsrugs5gR6dZIYnELYnNOMTHwFGcnrmep0my6QYNkeVLsMhHoKasUq6RfD6u96254ScZ/OUSnVCkJHG",
-	"FfiXdhsXd/JGR/58pZvdJI/OsQ+D5G/0wfHFWjfLKEsR2MWRDrKbeF13NnOSpwPTDlR9RUUaWHHk/l8K",
-	"E7I7/bVv9ZJB6upBGrrYjOVH80T8mdD1nKmsm4hOJOPjchO9ZsYZY7yG59OFEEUU7nHkDNVWUNxrQDP+",
-	"8Eaojd0ubj69vr7OJumPZ+m2ymrWiH3NSxFvVxFcn5Sq765L7xGFTDB4Be4vlbGcH3YaB4EvbbfgfQh7",
-	"u2RGMw5T95xEZp05SFtuhaP4Gn6D4gViT90A920breS/vE0xffJHRub49vblMVV508jNduZ2eAkydawG",
-	"k00dr2wVznkyKHGdkhJYuA0fHK2OSbg6Fv7SdYcLyoS24uhu4MUp0TZHqmUE1vfCJLySlLGcqGxRAphB",
-	"8HKLDA9FU7quMNEy9hLNde93BkxCUY19U8kw4JTEWENhFEQTe6KC/IVyDUFGbrKHLucSGNK/W7G30T0F",
-	"k2QXleRjovsT7pWme1mBRsrbCkEJdnwjIrc4VMIokY6sgafchwsy6aduw/Z8I0w4g0vyDnvZaGputgXb",
-	"46WzElupKnzyE8OoVAufdYSGavkPlrnPPmcvIqes7Gk/EdDC2GbTxqZc2y+YsbKuC/9VZ7HLO8EwMp4Z",
-	"5gQBRoNFVJu0+3LZcGH6EzuTjAJ9Mab6ckD1njOuo/5z9toyvRfKoAPWKQZuGEgt3knVWjG1BUV4gT6g",
-	"7yQcHN02TB8U8UdihGyM6rA9ZmNH6BtWdA2thLWp8pfB6SKljMifOlDfkJdo4P2o5b1Iq6Rbbew5qjBU",
-	"Z8zPj7O8OcsBPxuLAXRYmHycI+K/R/MsaOUpSn3HW5MgVbbOOVsz5J2vCUNH7PrV91Rog+qObFi5FeXd",
-	"Xktl2VGkC24w4+5hrtOVu/J8yp6fZpIWEMf87WBUJB1hVFYdoy08HpViGgoCFz+GhBgvPUn1bkFjRIYH",
-	"xbsmvIi/jjSSRN5RxOtBxxhdeFQYgpo5hd2TWsos/xA5hryCQlOiOGNmp5wK0uTKA0iZziLMlLUUyt5m",
-	"ROqpYlih+KrOHZ8tN7dGlI3IZJs1AlXidM7FW7GR7ppm4gMvbX3E2LRXZyK0kfQu48u5qZlS788tLTGi",
-	"uZflREYbgKtkCd0a0dzO2ZNhBU/82WEJX7d7PXIXic2P55edTaBMt7U9Yg42bYoh0x6WSzAl/dqx1gC7",
-	"BZwld0LsTd+il85o001a/J7B6QMoEUqSgAo8y49myThT4sCQbOQ5hIpsT9DL8OPTsFtH+uTmDuosCUUs",
-	"rqScLL5cdvV93h0t+K7ASuD6GPLOt7q7LIMSe3bZ5ndtCvfhRYRQpsAkgtpjHanbFjPKdANxxufsdT8w",
-	"EZKQW+VTJRyXjaFIInS7cXCP23Kby9VHD5S76TAEwqzeQDJDinUnPetPnmZyiVJA9zj58sfsE4B+wM7i",
-	"5R0mbtSCG1Flqv/nJDIPPQ7TGAiTtIBqeRYyv7N64hSkQu+R/CWzcYyfTlB06zlww7CQtEqvLRI6jwBh",
-	"MIArIe0N2zd6427kgrJqCsyp6ad7UanOWjcbnYsDY11F+sPuEJD/ikMBRqh5thpSmhPJO/x4S0wymRnU",
-	"ZQXR025UFceUo0GdCZ8pQFTopaowSXVE/XkHYd8lIOZ+y3MGSorbk1Zi0kKBI8iwwqWSVRqfRqj80nuV",
-	"7gCCNnvVPgKQUdUuUccm5pTKvIMHe4ZAwiUFvwX+c8veyHuhTkkSfO9W5RIaaNwY6uqQJW3BDtuu9tRx",
-	"5WKi4H1KCAaEgdwAE+puNhNrGosstusgkfsU6XyhdX+o94sdd1rp+0Xhcy68PxmtQ4XBgA6IwSRvq5Tz",
-	"Bu/mIuUy7oS8o25MoyJCn/UHeST6QyV4YPouQ6w7wEEaEvt393haKTPbF75eMIfHRZReOwEqleOloM/U",
-	"8l6YZUBfEUyJDzbUB240HLT5io2/e5/yFswLwQkJaiwv7xL6YP+ickYmM1JtapGFU4wZ/ERxzxyWoM9k",
-	"09PdBn/h1cXBRuBtM14VHgMjUjHnOCM6p4W6c9oQiq+luz8ZtkZJnPr+MOI9Q1Y/WF3NuG0o2XQGdQpK",
-	"oOk0b9RnalC+dXK2c7n1kVc3wUXc1mKdOOJ/UVbWhO9lLJbuGG/BUADVCXi3kTW3cSK+u0Ks1qyW1tYC",
-	"URVJe7EaEv3n7drUPTH0+5JkjWVdLEJjfvG8HeUM+2v/lDj8cqvlZPafL4+BPQfCgT0KUWY6lUNwm5PC",
-	"a0r2ZMFn5qGI0GVz6lrJkSPti+mdnQFTyQow1vbcbk2v2mPp/uw0HrhIDGV5570WO/7hNf746fU14Yv7",
-	"Pwx8GsXiw7ONfub+9szcyf0zBMvk9TOIQziq26YVyZsk75MhU51I94npam+SVggtaYa6+IYePXXrRNrt",
-	"CGVxcBNLVFKcHs5Vd2UDcOhBFRBEwJSD/h1Nz+ALKxFSW9O+pgntNtagvKarGQA412Oahmq7gr1fPHu/",
-	"wDiHEg9RRnmninaJH75q35CFbR+oHyKWm68cR6/VSGvknc54UkscnMfcuXsD+5s/eZO6zQitNGzxOUkQ",
-	"U9o4aocd5wD7idOrH6nF+fWn8la2oRBt6ohRuRpAOX6w+WtzPtqGh0OYLPinMadWlIyovoiVHSp5QFNn",
-	"Tw7xkL/B1lJVpnAn+f0C88SdruTOjyKp6p79QazYX16zneDKmeWQQ+CUU3OHlnp3jY0dj+JDKfY2J9dH",
-	"xXtxsR8Kk/Nk+tA1PejxkUnLCh8YpI+l8sf6n0xkII1Qc7s5AKWBtCXH2kWfHHNlBG/K7dV+f8OgZ8Z3",
-	"7iVTgEwAn64pmNGN/eKI//22gWLNf7ayvHsla9uraOk4ZR8F5aaFbI9D+pl0n33+OdyWgTSnjmUYJse8",
-	"30mRUore6Z3AXA+E3qTUQuHNltkYRsPcKBTAAAuOSVJ7Wdq2SafcnABASkvFCSfApDh/tFspndbvk2Dc",
-	"2NlNQPDT/2kq2cMUpzO0gkgD4eoYInqoGBwkiN+PqB0k9/odwWrMT6OY1AymClIn8hpyuQuR38NZjXH1",
-	"9gyogEgJKLGkzk8vx/nv0gjGxkMYd9G4Jfg0b2LHYMH4gUsrqiVrhG0bJaqbKDS04uXdMkSFbpjSrNZq",
-	"Ixr/2vP3KgohmgB1TM5TP2ayQNX9jANnw4zf82YjbKqXzhwgr86DR3AZHt0pD5eR7Ycz51tkHrubyl0J",
-	"GWMAT8gYSePU6HjNJCLW52BWAbTtBJQZ2kC8Ecb2wm/nT/d7J4NS8fWsRp0F33hP6CxwjmBWdDF5VHGK",
-	"whTnpyojPcKGRWySO27fk2w9w3N7oWjnPPT3B4cl5nmaYmiMzgs7RM3O2y9vI9C0hBMJNflKVhSQ0WCm",
-	"Ws0qXbCVKHmLfGr6ytWW7yGG6OtK/E6ncgdsFhfRX47llkuFV1XDlYHb6eabF1+/zDfbyAUucVqzY3YB",
-	"28pL1M5ZF4o2I5nK9045pb/+I5+xAcPe5vgj5MNDBghrxF5wwoYDSjAngqHwiqwjbwIwGPd1Mqw5Ee6u",
-	"vGMl1wdlCn3i/xAgylyIiWRYFu8i2OFDiDhCuUS6FmYfsmVHLWkO23QPll8Q1mF4QpGqHvos7L1HrV+E",
-	"9VADER8oO4GL8A4z5r5sRCWUlTwFkDCZYDadPZhNmOq9mJ6YSaP4dds2eVnhU12HuDnJg8b0KJmcVnAI",
-	"DuuLdHMO7C9giKeqg7jlK8rDCArYP2uJQU9t7KbpeVz6Z3NOZVcUi8hgG/EGMs6gIsqz0YgQSldnrBfq",
-	"GRLLdReLsbdVK2J08/G8amznIxi+EGXXYPMLKBiAoAxqsKlGbHt3zZysOMR6goe1kwyb58njdyW50MIz",
-	"TZrPdKoj1cmMs34uURfMxpqw6US0+xwibhcuo3JThXij5HkWanb7PlhWFtDoRPvPPFScyHVZxMxWKi8O",
-	"YYIoQXD+rL+XYlLzzRuMPaCpDucDcDTcedvp5nQRCCwybFKWZb7s+rtmonlhJhuNqphP9yhglxPKlT21",
-	"PD5OWZsZkZYbYc7MjMh61LyX6lx/FGUUZB1REc8+Cv00lbMJZwsaoup1wN5yirLEvUEHNvZbOlMhCxLS",
-	"iro2GSabG1PtepJlKeTOR96inzJgfGQOck4KJurOas0llQQ04AlF3TD/FOYoPDDjLuqYfFJG+NNH/Gvy",
-	"yadRMAFgZBB3BK85fSqmMGp7OmGLOqkZ6oYpRKh8bSxiJVA1Tmu2i5ngAN/2sB2KZEU6+QTdsMPOmSfz",
-	"W4fO8a79FtTGk3dkCoB3HONAPbmIY6U+MXEnm0Y3hkwHjPPBJIN59iBLoD8HqTwmAvb1OvBjAZAptSxt",
-	"AbiP7vtoGyzRZnXfv2HkgCvA0VcEl14RLB5vRsTJ3hOFrLOKU2OXQAfTTRFVZG6/1KRISGIYvPCUD+E9",
-	"RNVF+oNnNUI5Oq9GAHFux9/8qh++W+u61oegC6Qzq7YCk98mD/xRlW9bNewmkALRIVlVJdPRu/kdwF+X",
-	"E1o+56ahbnOJafsPedNz/recHIJydMI/Cp9dxq4YQ+1hwKWAjhonrDOTQc7uF1skHjDxQR9iVhWLlbbp",
-	"k37ZRpYnu6ZVrci7hJpWGcgyme8T4k0tRXMbY/onqnLv82yF7ZGwID6X0ScoYTFAmkNXFl7jwfpwhEAE",
-	"Ng5O0ngNYds5JwEDvDMcoxNO0Ie3yMQHclS4fEGJp6czLxaAppm5jjJOkzmxh0i+PAi4tRHrRgDWBbhX",
-	"nQGEHbSy/jXsX3taaoQEmE0OmXgCofUxVRsn6jIAjrk1D7+wg3+2tPIem1e0uUDWRIe8yUKABhrFp5p5",
-	"I077oKPnSrAVACpfuI/nA+L2Z3XS9DGEROZ/l5jZ2/BUrnfiWCZacXZNQlDgJaRrEKXD6zhxa9Ixj2+o",
-	"obTtEGu7PqDeU9ZB1ZJG0omn7oxFjNC/KnuHfbpRqBMQL8pE28QQTghwuaGDIrRtuo8Xh3C8YN5xEAy0",
-	"eEigTjG++2wOnvWUIvS4G390SSc8HNTtYCUAoQN4XbmjoBYn8oPSV/IA3zKEFow/lYNPPPIKDx1Or4up",
-	"63xSwbWhL9RG2BBMJSuWcadX1jXCdDF/+SMwl7vN+lXgoZtvlA7wcB2C1/W368XN3+ZrE38vEkrEYaux",
-	"3IQUjrMv5XM61CZx1jpYyweI0VNH+iu5XotGEFzMKM6Z83Ryf+Ejhi70WIRMSH/qbjxKkTNArawh2gpt",
-	"vamFMxoEyCZUnO8kww1zBxL+gthKPSciHjQ03VZHajCF6UfRB7ElAlSto9m3jZrRydkZCF7inYuqdieO",
-	"s3LwyNtEO3SLNVAT/WMnnZGbBIP9AWnQS9V5hn/zTpmC/TurgAVMwf4tqQlQ/FwqFglxv4Y/LIrFs0Wx",
-	"+PdFsfi35JznefxgAUi6kKvX788KzJjj4lN9j0chV4I4cKdpGWAvQUh5nEvINwQOJInphBmGd0wRubLy",
-	"WfW/SOvioXpyjk7S0RgyPOG2NjbGtsmpJqcjyLRrsAGwmIkWx7CDyqYiUIHlEpTklmSFrMTgfD8NdoJX",
-	"GmbIDVgO9a7JYwO8DvhTcXHxOEgTIwPMcMFHp7jBZikFOkMTVpttjoN6lJEgm3KmUyFMEzxt0/XCTygC",
-	"UbObuzUIXDIHKH/SNso5NRNibNMHNExw/6uOvRI3bmCPLae0eSo/hwacEGQYITuQ0RzQsFMgpWe4tE7G",
-	"wpJRO/T3R5bcyaLF+TW82brcwUZPJYp5evYOhxHCQAPtQXzbAzAGOeGzkY+s0v0c3RRC4BhCpRNbPk70",
-	"eAj29HZQmRLpXCNeiWBc59SVzgN2zefwwQZ92AeIv0z4uGkVeYE5kYod4ERWCX99vt75gGJxNxeYwomO",
-	"WqTiKi87ZzT4ObBZeFJUO630Vrf2pA3Vq/Hx+PaKaYI3dv/aBZ/4IXaQQ6piqI32Db2SS1LiMO0FAvut",
-	"z9cA6dOH3uYGenxjnVP2Y40APSS1tYO1J6zGGTUd4rCI6Bt/LypE9nuYY79XwVTss9HOwwsHK2E2ovDf",
-	"i9Ph0x1hp6bSXpqNMJa0THfFnoGlkg5FvmB7bq1oFHLSv4NC+/8nqpkmIBcHGOh8h4DHmDjKa6pGjfKP",
-	"TgeRf85tSbL0Jt8++wvQb0JcyWq9ZEdhIuj45MnsuYZGMnlomKKITKqadEDdbwWezPiaDuaq0/RLrbpy",
-	"4iVCJffn+Uv4qJbsFWBRJehzjmsK6Q7ZWPgsZRlgj5M4wcKJCf+MH2/pLtATW5RLD3uFAdU+rTHnZCXs",
-	"ATqlHjSEyGaxwsgp1v/c507EcnYUvFmya8iRgWvzJpjWldhx0PMe5E0jZ0qXJeW2qlcz/gwFMLnBQkkU",
-	"ouDT2uxWUqoc+MioD0Lg4lVrg++tYJwhyHbwrtRS3V3E43axqF3I5qBskrjgfKK76ynsgTgfIAIe6DUG",
-	"scHl1wUOZiK9/TC4maupQNYS/Z9JAXDSpTgHzmLKanPPsN+FSo7fnzRohtBKU9X1PpKYzs7KRE1XYsPV",
-	"ucltecCbOQ1H3bOZJIkvwPfTNTae53mdk4XQZRGMfzwTmrED0ElImy5C3V9Zh6GDdmNyGZ69x7/kyj86",
-	"QCJfk2EKMPyu4P9B1FwF/9OD8grBz5y+r6aKL3f6PkckjFFlfsykVRmr93tR3WApy527dNYaM7g2GhzT",
-	"S0bT8Y5uHh/tfHEGjTzZcnNk0HFGAzoN/QbCB8/cxhb4v04O80bQv4gp6F94GukfBy79OxsADcEXeJlG",
-	"tDDtbsebY0YEkjGJsN+Em5D2kbYqsm3zlkk/NQnDAmarD6IKrRDQIhhvY9RFdPxjNnEp/vgwV2kqPp5s",
-	"3UCdTG4idUVjfz2joYeGqlCZQHR/2qXBoiMW8lWUqyPboubh7tiqpbYpAjxovn1KsRCVtLNKfqoFLqCg",
-	"DgAUYO6iySHAPIR6itukdlvaHTB/Ckf+ZDwJ4Qh0IXG8DjpGS90z30dNZYdlCyoHIPAAoZ71ev2zlcLe",
-	"hlYLA+QGiEFRR23kUXcogBADnK+uDrHSfWtvUv6nkYsobOENjppbUR9nonEOwMxmvZJyqUeUBi7GdH90",
-	"VCCI0oZLxaQq67aauw1PggpBEI4kiwlXo8llmf4QSl/Pqt2l3/JZOuf3sK/PQySfVX/bm+bfUy2zjCjb",
-	"RtrjO6fT4wyicjfQ9MG6EryJy4+31u4XP7sBoCXvWNsKTZGC8Isgv7uCY1OwA7flNiRFBIyBgjVizyWl",
-	"S6A8ef5evZMbx2VsdWTiA4gld8g4fQsLIQCqnXzUtBj2u+++ffc9u6J//r5Ad5wRqsJr/7368UUM337D",
-	"voAls/ft9fUfS3oP/iF+fM5eYrqxu0go2sAqYbmsDfvd21dfsv/60+f/3+9976IdL7dSCVbqSiAwQi1L",
-	"obBEDzli8WLPy6149tnz6wX1QwIam5urq8Ph8JzDz891s7mid83Vm9dfvvzm3Ut4p3Pfdi1Uuy4ejhTe",
-	"wgqpC4tPPcYy38vFzeKPz6+f/3GBRVLAB1eQAeD+b4MVGO5wAHFeVxAK8H46s9duQu6Rz66vKcTnKx74",
-	"fl/LEl67+oeJ2IqfMi/xA8BkwyAE/FB0iPjpgcLMrnyDlZjjFzd/+3uk9nj/tDQR4aRZMiVEBeEBfy7c",
-	"IFe8rWSeNm+ksS/giT46098SoHTUSEa6fwIqkj/IN4vDVpMqgNQa3fZJXe0QFDXoz9KIe43gtulPYK3v",
-	"md+Q3WeY1TeAE76RqghRIacD+ULu1Hc5cc/kh1Mv+i5G3Yvz+iGlWaTbnKuybYx219LJJ2u5kxZSix7F",
-	"+wMMMWUbeUY9LLAXRthTdZBpELfBpeG/mbgZRofuJT374GPXP2jUeqKSVeFrQbED6e96LZTM76PjdnUv",
-	"GrkmggIFye3eP3x/dU8d/fF7mi1KqJS+mnn8E90Qj7ne/ae7suAw6JzN+6ErsGyxF+oj9/CN1ndOE4YY",
-	"D00ObkNKT4U6KID1Jb96elsBnxbJlpWjX9AzJyRplPPB+xA1XR4ilaXrBgrlDhnRFBxjedl02aMfUWE2",
-	"jA4CVJ9iGz/yHB75sz6wNW+6DquP55JBXDDVYQXLqhvsicfrmgLyR2H7cmHJtBKfADDrkJcgPM/r2vMU",
-	"VvqdYCr/0DlcFeuzD+edX/1NFBNwFj8SMR9+D4UvzuHTsHWP508/FG6vV1ywr/NJXisy188XmCLk1ieM",
-	"/UJjycgD9wJLTvNmZiJY6JtEvcoUPp8ZpxmxfQIXNu5SNS24wpM/F4vOCHzExdgVlkaU6o2d5qluDEJU",
-	"HBygTy9mxoTTkWBlfxt/dv3ZL/G9d+DzXAloNHshTQAsfX94loSX1O6duf/Z5+SyMoQ/QO5WcM30ZPXV",
-	"T7L6GVnSp+j0D9Vf1AqP1aS0BjUn5JMncXexchpBQfGkk48WupK5u+c5+6EfOuTKHBAW+0/X/+Vx/EOJ",
-	"hNE78Zy947IiFxgqINQU3if7+/pr7P1D8zFaK9E8z1wlOEfTu0tCyIFaLYUynYQreHwpXI7HXlvggxGD",
-	"/UVdiq1ww5dxMAAQ3zi4drqKGWrWTGTGjKso7xb6zIODlq2OobMGBMRSqsF/C68ZPKVjY0oidFfpAwj4",
-	"8+h8nNAfZAXKw57nExkCVVufOoN5qhLbbLsNMUxArj4A6VOkXSMqIwelzoNpN2LdGkG9td1hkj0UiLjK",
-	"kAo+YnAPf5agAZTfd3cYu2M+OuEQqoLQOGamaWGeIwxptOsvK9nb9odd3DN23Lf0n3MB/SLs9qUv6cTt",
-	"QuBEn8D6kS4mH2t6vAzB1aEMB+3gEwMAw0VImKAMm5Cq42QoQngM+mg+4lq7CqXMDzubSSXze34nvr0H",
-	"xedj8M33IIb1vQeBe5wGgZWWkBLlSJW4QdEHCyk2B3RlECoj44peolB9agP2KAwuvAWELP4bFxwDDxfI",
-	"cZPp8nsTZ8sPhUVxlq1IxV0Ji/Gc0sq+lkWAO7gtiHn1iOLKIhBjjlFKzHAp72hIjO8dBZ8l7zScLnV1",
-	"SYmDkCbQ9aqgAbCckkmDF6bft6j+FA4M4ghe/eTE48+JgwIKKlXqk35KllafHU84zdIn6SuNYJZPKMsI",
-	"LXO8cV+B0L6Apwv2TIMj60DpLPwYYGQrmXOBVrokSJk0cd626it85KInfX2uk+dVzskzwsI7w5fz6nK+",
-	"HPBI2y1k8kQZn1IZy+saS6/7u2LYodFq0xkQkN+Z3ybUMYOpmjMgvuqqDZ+Mnf03voKYc5qvaRYXkkij",
-	"RKe4rMRdxj4RHMgZsvvPtkhauHPHFL/a8X1E9fHVEHQ4p7fx2oBKho1lsKocPFreEulAsUatfQaKljD2",
-	"a75/ys38mu/dV/L6+cWCbm6hAbBhx/d0o8R3TSAjh8wIM+rbvUzeIZfbZl+o85DxugtmIGZo7uTThRT4",
-	"iAvafZ8Lovw9pQ+IeG5leQdlTeYAmXyQ2fFeNaKSjTN9AXKxcx1B+J0P2+JGxYkAUSnBM9XuVorLGjND",
-	"+tz37V6or6mO+2ScwocpwlHFrVtjUkNXppJoLYeRllxMg9BN56cIvBH8XsAnDrkyV0j9VdqyfQ2Nb5If",
-	"xkLzsfsLq2lm+bwu58fFfUgcUvrh0Uc0agylgSzOEjVbp06sjox7FgRO0lCQIB2jlSJ1Q13ZrkVKUma+",
-	"BezgnvBjP4JN/CM4LDu4TSUkROoi/E8FlteR8RWggVFfoCX7kXp1/AiJ0u9VqkMHZF49Zz9QaS7WqFqf",
-	"dCOqjl2gYBemxKzWBdS8uEcPgzbL0FE5dXziVjFPKMDjzySNZfrpMkK8L6apfViIqsYdfECvAVLpx0jo",
-	"rmwrqfK89CUAKZNhcKIpIejspB+sRXhkSN6KDxYX88zYhkpq8gOOM2DuvUrz2IMumnvRPIO0WSTuEqHy",
-	"3wOB3i/wr2yr68r4PCqCgYiNNvFhX3Op8mqRU9WsDlXwiA7BB/g7HWwMFI9p1td/l+5PUMuLnt81OQEO",
-	"ohHvFekCz9mLgIxOurVUAYPFZ4BCx2NmrG4QZsWt+Tn7plMnEKs6xm9NHOqXtOq5kfsmCmUOK/zDnYlX",
-	"ZdOvc8xcS3o9afbGVbip7ooXjtY7cp6TN4ZtAU5ZcX7UOUbcO3r2EvLtmFJBkbF4I+i+gvQUgiE8+Mym",
-	"RpS6qfzRiIqlsjkgr0IVxPwUEB/mTOhQjdY5DWqG+BrpUN/xJnSDh9Tegn0G3ufra1YL6ya7xCRmKtQi",
-	"1Jm4vCSZPwk9OH/B7KZoK+Y5GjCin6yyb0TS+KNQLEqpJcMlgoix27iVUK6pTISuqBsxz3NBrzye6Wmk",
-	"CNBas3KrtUHwwaKvpIEQNwLUn90SuIFbBvgDMeOf9FK88nkTT6YV4RfyHopunx9JwG+VCLk74PjhRzTH",
-	"ggoE6uuAhisJ0uUxilFM66teL9GszPkqarh/3mc/clJYb3mzznHsgXpYWlj3zTknsiPtJRMXIYAcJ5KW",
-	"3KOCdpp2nKg4dV4fxWxYCH/1E9X0/Nxnv1kXHg7R3XtPI+WHddcUc8Xg6efX13NDRb3pPuQ+cL+7TVOI",
-	"xjMojv5VXgbfB1QEw9CzhMCOPII5CGBsZ3OTLwybIUQmQ59fQpFof38ulfHoUx0f05o7V+72i+b9Ddj3",
-	"CS/Ar/md6Dgkwy1L3xsDA+p8J4KpRslstbMNjyHDBpCiSKkYyZ4uv9KH2AE8Ylr+fOcfuqjkuZAUCAAY",
-	"TyHDaOUnza59R6HZwidQ9TLSx08B7R1InYoT6tD7SP2rjRBPL4QcAwZaZ3nrNXXJm+GE8lXwY7/yoxtu",
-	"pj/o+9TPN/4id75i0PkdE5gArIh1vYwuZWzG4QMafdlzGyECInpkD1G5fYi4SlR81rwJRnqk+XQpeplJ",
-	"R+2ZfruFE1tZVeJkX9E/41Nxv81ZouQ1Ja4+TJfGT8yRJ3iSHi9MXiNizMOKeGC6J43Y1+hOfjITNpfm",
-	"7P6OIUBpDdtK431qjyTZi9jVK01HLfBXlnhn43nrsoLAS+bh2iPv2eMldV/84kWP4u/CqXRfwqDp3Xz6",
-	"pPUXvkPiJVz7Vu+9x34Z8ky2vF6zHa9ElI8+5PMrwG2+MGHfujE/Fl3fWd7YiyTywkhOq4VLGM+C45ga",
-	"ABvFDisvCoBfg0S5CLKoERxARIHctVR37nOrVtbVRM4VPvDGPf1Yys00k0Pr5Lh0FRPayaNLJz8JpEJ3",
-	"/gkcL1/+YJYEuiFPw14HbcLPfF5E4FI7TzsBeIYm4OgyQLEalPhASS/1qu/V/6YTumpd3k2rlG/giV+9",
-	"n+5UZNotJWk3tGbrIX22uq4Aw8FZfJcu+93jh7b8XsAXRPVQrQD2zEtLrIB6rLxM6sGSZu4xJVuzfc6+",
-	"D/kGWAbTy4kKsDWAztRAoRcCaJl+tJUbSJyAUMU42+wtrspx3sUcKrmWZ5gIdyf2NiBS+w6uke/lUwhh",
-	"nuN8oe89zP1yWdbPsf0FePwlAa2SyRh1wAWFrFWOV0E9DFv/u8NWU6IGRiYycmnzrBb3qGPlFN83evMG",
-	"nnlCAoZvJIhIP1zE4eA43jJYcoBqYEpXgmBxfcpdrTeUxI7NhyA3aSzbi8W+TRDt3YBolzhZa92EVvyj",
-	"4/UXmCRk4mu1lpu2ccIBVikN+NaW7L+ur5lcUwzZh5Tx/CHs8H/+x5/o+OG/P01d/oFb5uzmN87eHh5Z",
-	"HOFjn9gphnsnLpHJ/N/yHt0Rtd544Z7gNI9dj7uFJxsrDdOqRD81eaxIXCB/eCDS9WG+3+Brvn+rDydd",
-	"jzDmHOXurXvwAgIUFLUGmkyOE5PPOde0wKcpwMLBAcP+Fz4Oft+SO3AJZ0PlVL5GHwps+g2txUNniODd",
-	"wBQqQgG2fFX7rhGNBOVGY5M7vhPYnDx/Rq7WUtSVOXVUXuFTF6528V+ee2RgFjOKXWDceaUu8OiFQoQw",
-	"WBzeIYQDOFAlVxSv6Hlk+/oGZdduwd0kmql9OwXO8BY8GtEx7O3bn1K5x+QCuYB9CP2IYd3Lnt3v+NMK",
-	"Rcp6Up48zBmG4ckkB3/9pDVs30FCQVKnpV8ukIAHkAlGbpSomFT9DJoYVSGkaxObiKt13OoqzShfSUPv",
-	"zWKTV7rZaLeJF8myajYCdcsuv1xu1DNJJcPQqHmay027e9INfoftWVISH75dXdBuwZbeyWORrnYG8lze",
-	"Jo1Mzc9TybIJyfrzR9mC77CR9yXK3TcQot9xp8MrrkrajSUreV2jz4+Xpdhb8JRQerSxvLEmI6URTXE6",
-	"+I6PXPRa7T47D7KyLIUxp4PgOOqs2Dc+eiFtFFrZOiPd3R8jGeiuV1hAcJv4BNPJTbn6CZBRf77Cl6cl",
-	"zL2+u/AWeeDvBLJLrw0iNKogNCT0TkF1+Xn9n/o25drOsycIn/Yyso1T3t0nxuP1YkWq6Hq8gaZUYzMA",
-	"EYH98rLb0mUHGLlCn+V7Neh5XMs19MUILY1ldENSkoNjlXUjBEFVkFkJINVDnnmvEjpJouze4wWfV3ff",
-	"JqXC2l4OqE4dbyPA9LCTa14bMYq4ESVG5II0HWq/AUm6IqoLo8bj6Qy+GbdEQsNwJLgI670RNuqGTRjl",
-	"iAdGjYJQdBy4oaOWkRmNvpcBni+jRcHfv/NPfhSFGwoexAanD/jqCU0i573MT/2CyrL/Rjpjin67iDGG",
-	"dBBNXLoYTTzUGu0b8WwtIWi51s3uDB8Hv+9v9+XdHH74j+Ho+IW26i1tE4SPO2So1JadOJxXcrfXjc3H",
-	"j1/D7/+T2JzfQWAMADRE2QjqaQoFK58Y9mWt24q9E829LIU5RT6Dz52WcTTgl42ohLKS1x/TbKRZszLM",
-	"5iyhN2MtFzRjRh9LgUtEv15EECYoFHmoiqgxnvFcdJYMTJPwEtpLWUuh7G2maQv9ilM+nWrXDTZ89WNH",
-	"WGaxxdtwnV2CLZojCA1/R0JHFqh+tvoZ/t/0gQLB0a78gk1e6BK48OU02tDacBA3rwxUCktxYLyqGmFO",
-	"9cnd8Q+YVHnzKUXz/D/H2Zw+EXYuZnbXw+thzPWYZKYoMTm97mwPv2FyajRQ99oc4/EF+UkuwKrEP763",
-	"rhdWEXbMTqjWc6Q51bYA02vOKi6uOuSoVI509POZqd3JvgiPQrCfl1d/Kj/jHbzxq8zsflxW1UXY0Q10",
-	"fqYUmRvO5uwjheimV8foM4Mbwas4UBRlDJNTo4oLK9N5Uy95uY0QJUZghB5g5vuusX3JFbmeCLsEmkAA",
-	"XpdU7EdzJ/d7Uf24xDwP98p7JQ20iMCA8a4gK5SbDhESe8hQRT61SMHUrUYYQv7CiYEmi/AXACXJy7tN",
-	"447HzXvlaAB5pYKX24IyC3+EZho/Pmd/1geqi1DHDgi8iLHCFTRU7ya0bVXVILQFgF5ksGqeyrhrzXa+",
-	"YffZYzuZzE5DPaedbORZShb9dgjviCJMff/G2TLRpTQyG5yEbFerdN+ETuaPF4e7THy5BCYFL76l1Xke",
-	"Qk6zgL8wu9VLQoUYag10WmZM7pwPv6NRZ3//dv4uRdlOJwBZPb38xnleCDsy/HxHjl9cgzDbuOdA1PBw",
-	"rT0keaxA9JCJp0CGn1g40FeeyvkzkBHHZFd+4k93duY25p7Da4hwuBJ5gVBLdXfxo/MGBz19cnz1VqYa",
-	"AJKmucdWigsxqVz3hrWqFqbDxcFbzQinEllRHwuElvJdMRDt74PtQylzWyBU2D3gvDFp0v1af1NiJmz9",
-	"fFnjBYhvQfsYwXJxSGhILsZFGaGqKC6ptF36wl34Kyl6lYbw3o5bS4v1gidCB0xrdCl4wB+w87EvI/db",
-	"/vn1dR+Groh+hAaRoq4NO2yPz6cQ+r5dv6jr366Q+5UABDpttLuChuiABcL3UiuU3okNWnn3Qo9jTtVi",
-	"hivqt5nP/63CVS/BO0kdtwE6sQ4Awk6iFT5XuDaaqtDMg2CEQj5Z1G455w1/Jzfq23Ze0tRLVT1Gmck0",
-	"x/VpQzTZZYfB6fsBKBFyVfJZRG4hr9XlsELaD0LfQrvn006m+OGPjQ3yLrQSTmS600+X3sEPFPQ62Ssb",
-	"j73BTKjciadEqY+SiuV/efSh/0ZXwhSYfVWwzg7FbggZb7Rp99PRv6/5nXhHD51Fn3/JfZ88QQteScXB",
-	"1XYSpPQF+5fcLymzZbcjkxtUQMC4lApwHPjRhGxZaS4kP3lTbuU9aAcH7G9GCRGQUyXqvWEHTpbRHbRJ",
-	"8E5WjI9kKX5U5bSz9R088RAgR0D5dsJdH9SvpR9sWO88QM+jKk/jecKQs2p3j6rcNlpRH/xLIhyChrGT",
-	"TYMdNvvBQVBDwGs5gCxInrEXVQXrfhp10Q39VA6z01uZ6AonNu0lotnd3kZ4UVDpMdoOJwZXYuOzo4F/",
-	"Uu6KUU0pmErYm8mdf98q6zl7wWwjyPmLXeNqrTaiYWiYrnh5h3P50a3IKUI/Msge6+wc6A/nxhe+CBCw",
-	"xMdWBc6TOGRSKARL27f0kthBAj5ThGUEXHaz1Qdo3Lhk/xkFtHPd9aV7cTGAB6bavum6PpQpH5u3r58g",
-	"gBqKPNeytqJBZkj6G4KraJY7CJkmEs8RtleEu5DwAHGV8ki9AESV7ZBB4C4NRhMwMuSTcmO7Cw0cveRE",
-	"GKQa+NYoo+/xtaNGlKgqaiOW7JpQ+LVCPLMVwEDYeU6yHmznjOdraSyFn89tnOVfjT9adMsd3z2gq6aL",
-	"Z3kgvZMRcQwWwnuG1QLbswLy3ST1z11GB/9I/Nt5gwKLdTP3zPNRHEKmf1V7h1ewfkhqzyvfCtfpL5dL",
-	"ivnag1UsCcIjRBOpgMu3ZIS6Qx+1w82azrtKruv6ye/sgR51IRXbjEf9pTu+TvRxHTHk/H6uz9nrdXTT",
-	"YnucdL9f1rTOYq1rfQDRq1UpfMueDtQS28Ae+BEbLmNSebr36xNrkh+n62uOL0+2fL1M09VDWkTBfVng",
-	"jSat20kTd3CmvkDAVx48awO6KeCallqta1naU9KgL/uuIBnh0pBlbsy0bPnt2ANf6t0eVIrQTJLcH7CF",
-	"xB3LDsRRrteiEaoEEEiBRHeHEdpL+ea3EeGjF06a719Fz/7WsNH7y5xttXdLTuE6nosmORNTPZrrLFT1",
-	"6PkLdqGrubGYJATFdmvfNf6hPvSO52bW8X4steBFaeX9JeTs21b5OI77ZtXWAguOHq4T5At/Pxa1LlZ0",
-	"C7iM6DKQpMJARfWS1IlOW5CmAxfsX02OUZ2YQ6VoJOwu1WU6oZF5OYsWorRdJ2DZOUR+LR4Xp1E9yuvy",
-	"W/as/M9p1A1bme3SLZJm+wvg0kkNPIm8Lj7sEUtizpz8sz8DSnd2FmQgJL93To/xkQb7pL3GaU1E4I/e",
-	"eTztYaj0RXqOR7KzEetGmO3F0W9h1Eead4PYTJvqNvDf0JOd105obbYMHBi7ttx29ksMFsm7Y4Id7yAc",
-	"Z/SDK5t/exYHXDshly20TAffFd48qKiaM009LxEmTY23eMQuCchGn50tWd8iNacR2dygsxAUWnUpYCnQ",
-	"y9EqjwsPLqOaG2FtLS58yN/BoBc943fimLoaOkBYoWwqGl8sgunRV+G0ARwDG9yZSzwABJlUIMf77tBV",
-	"ABiBfpl0SdArzlQvxm2VQ34nJ5UqLibqt00uFh6pqVi40ZKNLHqM6OiBa/voBYw5ZyswASDVrS4VK4Uh",
-	"3X3onU6rI9tyNb68bKPbVT3DxfG9f/A35t9w7C7P9G28hCPyi7k1/BTniMuX9OyFNCZMaeHWUdbpSM98",
-	"BWGodYg8l0UfdYdieeCMdU8OdYUC7ztpmG6qAPX+EDHcNWyaZNMfuscuykKH7fEWWoonC0X7k5vFY2Gi",
-	"J6/RaPA53BFR4DJXKjYw/103jd93MMcIMvVMKt8tEPJvJQiZfi7fT4uQJ/q3v7vzjcXTyARtUy9uFld8",
-	"L6/uP3Ub/n8DAAD//w==",
+	"5L1tk9s2tif+VXD1/1dl5g7tdjKTu/e2Xmw5iT3jXeehbM+ktsapDkRCEqYpQEOALWtS+e5bOOcABEmA",
+	"orrVcXL3VeIWCeLh4Dyf3/lpUerdXiuhrFlc/7TY84bvhBUN/IuXpW6Vdf9bCVM2cm+lVovrxbutYLJi",
+	"es24YvSU+9dL9/ZTqRfFQrrn9txuF8VC8Z1YXIfhikUj/tnKRlSLa9u0oliYcit23H3HHvfuUWMbqTaL",
+	"n38uFmXbGN2M5/D9llv2fqHEB/t+4T5ut4Lt+UawlVjrRjDDZeUn8s9WNMduJjTm9Idl5f6eWAcMe84S",
+	"armTNgw2mAv+GA9QiTVva7u4/vxZsdjxD3LX7tw/3L+kwn99WvjvSGXFRjTwoRbnPD6slk6LVbpsdwJP",
+	"65v2g8gc1ZlL/Nk9bPZaGQGE812jV7XYuf8ttbICaYjv97UsuZvW1R6f+MM/jJvjT9HY/38j1ovrxf93",
+	"1VHmFf5qrvy48MUEORzcyg6Npn2n19yoz1e6hUnsG70XjZU4UeW24KZt6sSqisW+XdWyzP58Jxojcfrj",
+	"M+827+/hwSL6Xm/0H8Jp6tU/RGnd6M/LUhgznjKvHBEY23CL14LeXGldC67cq2LHZXrKa3dBpb4ptVKi",
+	"tKJKD+AfQ2qYGGffHfTomZobe2PkRt1I2KO1bnbcLq4XFbfiiZU7sSgSb+mNVMnxspPBTbX6Vqgx9T9n",
+	"MCKDn4lNyMYwadit2NtuCtHyG3Gnb3t7033MCOPO0kQ/xjcwPnZcCk28GBxcNFJ/BalDGmxmklyMEfYl",
+	"L5GPJ+6G583M6rry/JK7t5aMr4y7OetG7wKHMMy617b8TjCllVtBnxBLXYkyuUdV23BLN6M/EyNKrSq3",
+	"5I4adLuqI1JQ7W7lNrNYrKWoq8RyXtyJ5sjgV7eOnbC84pb7+VaMsztet4IdtkJ16z5ww9w2Mm5uYU+l",
+	"FTtziuXgvrpvuSnRHHnT8CNOsRZT4tHtcZgAPJwgeff3E1ftpuFW9C9RftvcC6b3sFT2P/60GIsMoivg",
+	"RGaLFD/vmu5EJfkN/jnHOd2IN6tj8oFGGF23aSJ5LW8F++N//ukZ+8A++/Q/nqW+b+S/Ehu/OlrRI678",
+	"wo3ltjXJubX7WvPqphpt+dSG4EuiSUsKKQ5ejIxJBS7hJwaVF91R7JKJ3d4ekYyldSxLactulT6o8RQG",
+	"zKcjKqLSaBbhauUZCRB8gpmOb100YX8Djb+BT0dMI0vmnpT6H/Qjf2LYQTdVwUxbbhk3zIoPlumGGVG7",
+	"eScOBCaQWAK+u2Sc3pVauZ2V1jAND5mCGeEUYSsqtjqyUu+cEnFqw2mv4SH/9eT+tpW0L5RtjgnZ7rWU",
+	"pAwrGGdrXVeiKZze7dhXauG8qhrSHIZiQDQCWJKbtzCWlXwngOsnx7Hzqb/UTSPqwPTHEkHYnEqy5WY7",
+	"nuu3yDuF2yfGVWCmWgX9XiaPXabFttJVhlG7X5BwD422uWGN+Of49VfWMOS7jO+02jC71Ub4qcInZ/Gi",
+	"wxb3evTVw1ZnqWHJdtIYqTZs7e6BbbjaOLvtFJ2Cak9zc6uCg6Y50GmkyPYLbsttgmLhAgXpldheR2K0",
+	"I2VrrN4xfCdJck0j70SC8eAARnTaSXIjV36S43nseUNmj5sJiv7EDFZSVe5/U6eBomw8NCqY3gIVjdGK",
+	"HbYa9Qw4HWmXTK6RymIuXgSyPijR+H/4OaSmBwIutT28rnubM4PsYLCbyul2+Q0/Q6SWXJWifsDxlY3g",
+	"9hwtpBtu9Mm/6APbcXXs6bOO//FGFE5yHGRds5VITkQYK3d+Kv1xv9GWCVBAnQoCZoQ7SXYU9ho3y/2N",
+	"K+bHSFoYay4fslHu9bZJUQLQI7fC2IK1e2adTG6EmKvtwi1/iaMn9V0QP5M+BqBg3aqKZFVS44Vfbqy0",
+	"9bR9SQ9mtYZbqWAXhWp3jrmR3gnWdY+RRQamNJZueMqDwA3pBaJyB2kskonjs+5NUV0THe34ka0E2+km",
+	"fcR6nzJHvx0dcEFSI7a2LBOqAhtlfPb7RjuenN8TsrFuarFO6BJ/VVbWcEhgCzl5KulqFIxb8qKVwLMd",
+	"IQXj8LCVtWBWa1ZLa2uBeh4ybKAzUdfz+IQVfJeRGKiicOZOj220OC3OkOUTJQCPjtlCJ1LCnYv4FB1S",
+	"EeyGiCN23CgrDf09GQlF0MxSR7MTxvCNyFhEO1GljaXcPRlKdlII4enuY8n5d2JuUp6PFb1zWTS8oJuM",
+	"Vhid/U959p63M0Ul05f5HQn5IHPLLVcbd4ulRTKXhu20Gz01a6GqtAKtGPfyOQwt8J/uHX+DkAX33BxT",
+	"m9Sx1RyrBPfsxO95VppRiD2NTm3bjt8K42QlbJ6TbMnNUkJU5gZUmNSeHZnSK10dWQnBAhs0Iq604zvA",
+	"SS2/dV9m+i4tMcLoWVdDc1K4fdc9CTeHmwzdGUumf38peM7XME1V45wNW/Hylh2IFFpViYY1wpnaiyKI",
+	"pU6jA8kIv9AfWuX/RPwpJbNg2Bsado6qwxvRm4s7RK3Q98kObr/JFuSWlbqtKxA6pd4JWo+0W93a3oFH",
+	"HDzyfI+notcW/RVOliLlVAX6Fj9dgmLckRMz/GicaCm3IIrsVhxRCBqBvtAZ1pNubo0TWYH3nqSE7/0r",
+	"Yx0nZS0FRSa+jIOrV/RYZ5+3DTlZxxU9YffI2BNgb2kd6+22f4KzfwlbfD5/P81y+/dteNk13OZODfM3",
+	"AFRmkqvBrZ0i9SxpOdZEPw4MJbLeuWG11s7k4jZFOVOxsyEVDSzuumZOaSGXuCPbrbO3SuJWgeYyXq0M",
+	"bc04xhfrtfvD6BjBZ5P6YJYLa8aVOYjGAPsFfuXPxB+XMGlPK3pO/EmSau6jFslDdJuV3g/xIRNONnwn",
+	"mFTgllNWqDIpKK3O+EnQgeLniFflJjgaGuEIvvt3JWoR/z68nr3LSLf/h1OaKGxUcKTASlMnizezGp9p",
+	"2f2Q4e9AZ+zgOLd/uDgVhPIPpqeiU+pr1Z7h90ZDZf7jjuZufBgoEUNzBpoasPIT12oqNEhuvzEXmwhc",
+	"NmKn73rhv9O+urQzmGihv+juA36tybPRux3FzQccvLXbjD59vv+k4Yes+syV0hZcuoybzse/cdLZqW//",
+	"6+2338SxiR2vwGo0W75PsxIfF7w5K0TldPzUtfh+K0B9dJLgoJuqfzMYX1v88Yh/PzTSWqHS7phzw3i0",
+	"ZPTXFxn/xXjEL3WrrKhQGXo2T73J6O+6kRQoP4cx78n6nPHdRuxreYZO5Qk2cT0h2HeXSzZIy4Tvai4V",
+	"hGoKptwFYjve3Lb7pFSQO1Gmb3pKnaMbRF+OFasw0UB1YaO7DUnd1q9IgCQk9WRw90QYdacruZbn3OjH",
+	"jIvmbczsAtoM9U5qeTVfiRqzk5jZ6oMp2KdPP/1D4DWRXcGMTGoKg2Nv4dy9ou5DdCErJ2zz1NF+FUJY",
+	"A36sSmGsbubflJeoUCQuCkSC52UkQKYHRN52GQ/4Ox+MCpxrdQwaNFcVczRUON6myAW5F3pfCx8HU12C",
+	"2APvv5/jzY70jdGZo18enKlOx1bwL/S3phn2PD80PkbMWqp0vlF5ezOhNW852KnuMVHFm5JJQ8pG+b2O",
+	"6QP9U0NlvT3g1T7p5jBbcnCU3rU29fwb/9yjXfHcbwmi/UYchLFsLRtjl3iG7n/JR92lL0prRL2eS5v+",
+	"Dv+N5nTKMkvyC7L608l8wUXQsYNomdE1Hd6GKZbzt24LB6bC2V7YtmlIPF1I+9nqujLnZzMBb8863XIJ",
+	"OUkSS54Zjt8tOLW9L+7SivUZ+Q4T+Qzirr/Rmel6wwD8zzRcarIvc576iSk4TSnWDPWts0V4o8gH2VCi",
+	"obmV+33GD5M9Qa9CDpMSMHuJAv3o4gFHQ5dzshPkBF65i6xEwWp5K9iVYz930h5TG52NiqQNLlj59H4G",
+	"ydHfzizLvRhLTNIrMZUeq8lPe5YOMsyg0jtMMWitaHbaWO/bh/ClEU7665BbE4nKB+oyJVc3KwrPjnlO",
+	"z+OSUl7cn3GmEMGTaoN5cgYoaCMsw5Clm3hrWl7D9EFYnOGROym1ka8/SGZfUKYetscbpW06yhJln5Rg",
+	"u4N/NBmzmU2KfXkWjnR0fvE+JskXbdPc5cslbeV5UDOLyWKukxtlYlLfYUD94bNqtLY3U5ppdwV9Gl/H",
+	"Hm0jBFuJjVRzU7iQ48UfTS3yL7KqhJpwKgLLlkTgoHaLtXVTLdC4QheKFXXtHh1khx91C5zEUZsRgunG",
+	"31nBNlrF2QNC+TTysdH5ioKRo1hFxtHFrRW7vZ3pyYhyuqZUHB9NkJQXabeNbjfbdLpjxq14Kg/y3hlO",
+	"J02dSDMmT1zD2r0buyqYpnNsINmjdwqx4qbOTALfSscZjrMNX1S8Ekx4q1sjboXYJ4/pFfra2I7LGlK3",
+	"jN4Ju4WYe+0zZ9a6rvXBOBs32AZjsZO50rd9ORVrUsebMoTS0v7Hw1aDf4qbWwOXAfNL3EQbYZtjjwNH",
+	"c5lKBlHa3mCa6/zT0K0tdYY1TYTPf1F1Lsu4J/NfQjzeK7QHjmkfxaJpFWm1lLUzzvJJabfGiv25wrrh",
+	"yqxxF6eI/J1/DooCqnOue4rNU14TbVwnnn3c2IeKYUUdZ4y9mn4WffbUI+6U5HBM+a1PkU8nOSUUt1eV",
+	"cWTjE2zzitiOf3iFP/rKRvrnp6dC8vBYasav9ea1uBMJBbnUai03bYNnMXV8foxvnHh1Bqsf8JyX5mSb",
+	"Uzg2WUuirKwz6Ud0H2k1DKbn2OOKl7cz842GphPmguNCi3irpvb4G9KC/JWsxKrdQDHpWpO16QzcptFN",
+	"8gZ+zffZHIW1zTCrjiUmUjfdzhjpt1caH/FhW56ORslGzHKQfc33X4VnfV3aqajiWD8HvQL18kQ0qjeI",
+	"24xM3ZQ+nNJj3CMplqfbppy9d43gVW7jWoUlSKOh/sbr1lttoNPyVU06oYiqbSotMAd+y+/EWcaa2zVh",
+	"UhblgKZxD7oT9ocW7W4YLWxNoK+CSLBbauom9Mgisa2y3OKedqR4zTjzEwgV2KDS8K6yqitYxHTDTrMz",
+	"kBeL4Sm6dorMUR/8y1y1UM81sxrLHf+NVvUxX5LF1rKuwTcu00HVjHU7WTbVfTez4/+bNLUMDd8hBfJG",
+	"LLtiHM7udMlXbc0bSi6z2t1BqWIqXdPL0eZSfJBKKwvgqYticRTmidILTCVfFItu9Nz2v8Fb29/8qVKT",
+	"KBdkpoMXX8iVW5a14I1Ju2L6snGkejud0mDEOpY9lBigqpBcKyo0MZLE8AjM9oQuf+IjQEhOM16v09sy",
+	"yYbNUaVLn4mGoE6/km4RvP6ud+w5JufJPKUEnmBkpCMG+qXTxsWdlOhIny91s5uk0Tmmc+D8jT44uljr",
+	"ZhnlkgK5uK2DHLRhxdIE0Q6ME0WFsVjl7f5fChNycL3Yt3rJIMH4IL2RaCw/mkeiz1zpWxPtE/H4uMRX",
+	"r5lx5iOv4fl08WkRRcLcdoYKdwBUMaDLf3gt1MZuF9efPnP6dOa6jGfpjspq1oh9zUsRH1cRvMJUHunE",
+	"pXcWQ74evALyS2WcCve7jaOSKzD2u7NdMqMZh6l7SiJD1BykLbfC7fgafoOCUSJP3QD1bRut5L94vwgx",
+	"c/NHZvFYevuS5Kq8buRmO/M4PAeZulaDyaauV7by+TwelBCnpAQW7sAHV6sjEq6OhRe67nJBafZWHJ0E",
+	"XpxibXO4WoZhvRPG5jIoExzjWyWAGAQvt0jwUGyl6wrTYWMH2tzIR2fAJBTV2G2XjJBOF8tKazDQ2mMV",
+	"5EqVa4i/cpO9dDPrhaIVe6+C38HktotK8vGmD0vw7mQFGilvKwSC2vGNiCIGUH2sRDroCEEEH0nJJAm7",
+	"A9vzjTDhDi7Jce55o6m52RZsj0JnJbZSVfjkJ4ZReTw+6zYaEIo+WOY++5Q9j/zVsqf9ROBWY5tNG5vy",
+	"+j/HAsLCf9VZ7PJWMEwayAxzYgNGg0W7Nmn35RIFw/QnTiYZIPtivOvLwa733Ifd7j9lryzTe6EM+qad",
+	"YuCGgQTwnVStFVNHUIQX6AP6VsLF0W3D9EERfSRGyIbvDttjNqyGbnNFYmglrE0VKQ1uFylltP2pC/UN",
+	"eYkG3o9a3om0SrrVxp6jCkMNzfzUQcubs2ITs/GvQIeFycfpM/57NM+CVp7aqe94axJblcWWyVZ2eXdx",
+	"wtAROzOowYVyKFR3ZMPKrShv91oqy44iXRaFyYj3c/ZC4arPZvTTTO4FhHh/O7hgSUcYgSDECFcPRwKb",
+	"ht/CxY9huMZLT+56t6AxCta9QoETXsRfR4ZNIiUrLuL2OsZI4FH5DmrmlJGQ1FJm+YfIMeQVFJoShWAz",
+	"J+VUkCZXOUHKdBbVr6ylUPYmw1JPlSwLxVd17vpsubkxomxEJhGvEagSp9NR3oiNdGKaiQ+8tPURw/Ze",
+	"nYkQ3tKnjC/npmZKvT+36saI5k6WE8l+AGiX3ejWiOZmzpkM66zizw4LLbvT6213kTj8eH7Z2YSd6Y62",
+	"t5mDQ5siyLSH5RJESb92pDXAywNnya0Qe9O36AHfQjdp9nsGpQ/g2yh/BOokLT+aJeNMiQPDbSPPIdTN",
+	"+w29DD0+Drl1W5883EE1LCG3xvWukyWyy64K07ujBd8VWK9dH0NK/lZ3wjIosWcX137XprC2nkeosApM",
+	"IqgQ15G6TfgguoE441P2qh+YCPnZrfJZJI7KxvBvEaLwOLiXA28K6ChQx4UhEGb1BtIvzgVxevwMnEtU",
+	"SbrHb1bHdElCAFcEO4uXt5hqUgtuRJXBaJiT4z30OEwjVTwMAKiH7/MgCKBNEr/qnV/PgRuG5b5Vem2n",
+	"s4PmQGUYQP+Q9prtG71xErmgPKACs4D6mXBUxbTWzUbn4sBYcpJBM2vNlvxXHGpTQmW61ZDtnUg34scb",
+	"IpLJXKYuj4medqOqOKY8ADnK1GYq9FJVASOov/vzLsK+y83M/ZanDOQUNyetxKSFAleQYfFPJas0JqBQ",
+	"+aX38AgAbGn2qn0EIKOqXaLET8ypInoLD/YMgYRLCn4L9OeWvZF3Qp3iJPjejcolNNC4MbzoIbu1BcFT",
+	"oSQiVKcsLMEUEww4ELkBJtTdbO7YNP5rbNdBjvuprfM16P2h3i923Gml7xeFz7mIwRcboTAY0MFlmKS0",
+	"SjlvPMpWwmXcMXm3u/EeFRHiv7/II9YfiuQD0Xc5bd0FDtyQyH8ancvR7nNfSpnDQKWdXjsGKpWjpaDP",
+	"1PJOmGXAyBFMiQ82lE4SLNl8xcbL3seUgnkmOMFBjeXlbUIf7AsqyL01Um1qkYWwjgn8RN3THJKgz2Qz",
+	"990Bf7nVcjKfyddCgP4IYHegYUPcjL4zBFU5eRxTu5kFPZkHGUHX59RFyW1H2rqcAMj8q6wA22vP7db0",
+	"UvuX7s+Oh8PVMJRpOyeT89Nnz6ZzOYvFhycb/cT97Ym5lfsnCLnM6yfgWXW7bptWJO9G3sok44O27hPT",
+	"FVospgEgTwnA1/ToqXsUyesRVu+At0hku06z4KpjQgA/fVAFuEUxiNrnOvQMvrASIVkvbT1PyOtYJnjZ",
+	"rRm0AajHexpKqwr2fvHk/QI9t0rcR7zyTrh2oWxfom3IZrD3lHiIIebLhNEOH8lB3knBk3JvcB9z9+41",
+	"nG/+5k1y6xE2aDjic8K6U/oFyruOcoD8xOnVjwR9fv2pSPw2VB1NXTGqTQIIwQ82r8PPh1bwte+TCeQ0",
+	"5tSKkjGi53HCEiVxo/K2JxdfiEiztVSVKdxNfr/AzFfG69rdH0Vc1T37vVixv75iO8GVMzQgKurELQBH",
+	"ExdAMTZ2pYgPpdjbHF8fVWrFlV3ITM7j6UNn26BTVCbRJHxgkBCTyojpfzKRUzHCXu/mADsNW1tyLFTz",
+	"4f4rI3hTbq/2+2sGnZe+cy+ZAngCeKlMwYxu7BdH/O+3DVTm/bOV5e1LWdtejn5HKfsozDDNZHsU0s8N",
+	"+uzzz0Fahq05dS3DMDni/U6KlFL0NlRMIeQjJUsJr4jNBqwZZnsgA4bmEpj2sZelbZt0EsEJtJs0V5ww",
+	"aybZ+YMN5XSisg/ru7Gzh4Cgm//dVLL7KU5naAWRBsLVMcQoUDEAvPbqY2oHybN+SxgK8wPDk5rBQxGi",
+	"85acVqJXqjujLjxSAkosEprClO48Rom2TwSd28UXluCluY5dHQXjBy6tqJasEbZtlKiuI2f3ipe3y+Dn",
+	"vmZKs1qrjWj8a0/fqygoYgLELrmD/JgZKHA/cDZw8o43G2FTHdnmoDZ1PgnCRvBQPnlshGxXtTnfIvPY",
+	"SSonEjLGAN6QMWzCqdFRzCRicOcAFAGk6gRuFdpAvBHG9gIK50/3neNBqYhhVqPOIi28JygOuEcwKxJM",
+	"Hs2a/MrF+cmXuB/hwCIyyV23d8Rbz/BF/UINHHLZ5jMdrfMyfGIchM6vNERrztsvbyKErIQTCTX5Slbk",
+	"YtZgplrNKl2wlSh5i3Rq+srVlu8hKuIz5f1Jp6KhNguC54VjueVSoahquDIgna6/ef71i3zLplwoBqc1",
+	"OwoRgIw8R+1aKYQytIin8r1TTumv/8jHoGHYmxx9hAxf7LHSiL3gBAQGO8EcC4ZSErKOvAnAYNxXyUDN",
+	"RACv8o6VXDetKQSA/0PoF3PL/JOBJpRF2JImxFAgATyd3b8P+X+jxmaHbbqT1y9YWp9uSeFxrsLZe7T0",
+	"RVgPtaHyrv8TtelvMQfoy0ZUQlnJUyXfkykz0/lQ2RSQ3ovpiZk0ZFt3bJPCCp/q+ozOSYcypreTyWkF",
+	"h+CwYkI352C8AmB0qt6BW76iyHJQwP5ZSwzjaGM3Tc/j0r+bc2pVovhlBsiGN5BDAzUenoxGG6F0dcZ6",
+	"IUM7sVwnWIy9qVoRQ1mP51VjUzjB8IUoXwCbLkAKNJRyoAabaue5d2LmZA0VZkjfrylxODy/Pf5Ukgst",
+	"PNGk6Uyn+hqezKHpZ0d04TmscplOrbnLwZ92LY6ogE4huCR5noWa3QQWlpVFrznRRDqPCyZyvXoxV48K",
+	"JkOYIEp5mj/rd1JMar55g7GHKtQhFwAygLtv/c5XOS+6xNxJPKQsyXzZdQnPRPPCTDYaVTEfwC7glBPK",
+	"lT21PD5OwpmZEiY3wpwZ68236yIv1bn+KIqRZh1REc0+COryZNdDj3/kFGWJZxN3PjxTIQsc0oq6Nhki",
+	"mxtT7TpbZnfI3Y+8RT9lwPjIHETRC4SiijLp0rhhBP06oagb5p/CfMd75hBFffdP8gh/+4h+TT6dLgom",
+	"YNtDQFJAMadPxRTOaSbouGaohKQQofLVflj9TfUFrdkuZpY7f9urVi+SNbbkE3TDDvsvn8zYGzrHu7ZP",
+	"UO070ZQw7fp+ZQ01Sy3iWKlPtdrJptGNIdMB43wwyWCe3csS6M9BKl/ljf2kDvxYAAhELUtbAMif+z7a",
+	"Bku0Wd33rxk54Apw9BXBpVcEi8ebEXH66kRp3qxyu9gl0GEyU0QVidsvNckSklXZz/3Oh/AeQqji/oNn",
+	"NcJtOS/rGUFNx9/8qh++Q3i7oAuk26duBabzTF74oyrftGoIHZ+CBSFelW4Q283vAP66HNPyOTcNdTlL",
+	"TNt/yJue87/l+BB26EREl/DZZeyKMdQLBFwKHW5gZjJI2f308cQDJr7oQxSeYrHSNn3TL9tA8WS3rqoV",
+	"eZdQ0yoDWSbzfUK8qaVobmIA90Sd4V2erLAXDpb4Zuy7taBCgIBfDS04eI0X68MRAhHYfj65x2sI2865",
+	"CRjgneEYnXCC3r81Iz6Q24XLp8j7/XTmxQIQDTPiKOM0mRN7iPjLvcAzG7FuBFTvg3vVGUDYLinrX8Mu",
+	"6Ke5RkiA2eRgaCdQMh+Sh34i0xywd1tzf4Ed/LOllXfYqaDNBbImOrNNpjY3uk1Xez1HUO5BJ8mVYCtA",
+	"z71w/8h7xO3P6uDoYwiJXOYuMbN34Kns1cS1TLSA7DpCIMNLcNfASofiOCE16ZrHEmrIbTvU0K7/pPeU",
+	"dXChpJF07Km7YxEh9EVl77JPN6h0DOJ5mWjXF8IJAbI0dO6DHj138eIQEhXMOw6MgRYPTa9ThO8+mwOc",
+	"PKUIPUzij4R0wsNB0PYrAZgDQOvKXQW1OJEflBbJA8S+EFow/lYOPvFAER46az4rpsT5pIIbmvMDtr8P",
+	"ppIVy7jTK+sagYeYF/4INeSkWb+uNXSRjdIB7q9D8Lr+dr24/vt8beKHIqFEHLYaE+hJ4ThbKJ/TGTWJ",
+	"HNUB9d2DjZ660l/J9Vo0ggAwRnHOnKeTe4GPqKDQUA8yIf2tu/a4K84AtbKGaCu0k6bWwWgQIJlQubHj",
+	"DNfMXUj4C6LF9JyIeNHQdAuI4Zh+FH0Q8e+hDhfNvm3UeUzOzkDwHO9cnKhbcZyVg0feJjqhG6zqmOhb",
+	"OumM3CQI7A+4B71UnSf4N++UKdi/swpIwBTs35KaAMXPpWIRE/dr+MOiWDxZFIt/XxSLf0vOeZ7HDxaA",
+	"Wxdy9frNOIEYc1R8qt/uKORKRdvuNi0DkB8wKY/cB/mGQIHEMR0zw/COKSJXVj6r/hdpmTtUT87RSbo9",
+	"hgxPkNbGxmgdOdXkdASZTg0OABYz0VoXTlDZVAQqkFxiJ7klXiErMbjfj1MN7pWGGXwDlkONSvLVzq8C",
+	"ok5cLjkO0sS1zjNc8NEtbrAzRoHO0ITVZpvjoB5lxMimnOlUCNMET9t0BeQjskDU7OYeDUIxzIH+nrSN",
+	"ck7NBBvb9CHaEtT/siOvhMQN5LHllDZPBbXQbRGCDKNadTKaA75vtnH1PC/SyVhYMmqH/v7IkjtZ6Dy/",
+	"KjFbaTg46KlEMb+fvcthhDDQLXkQ3/aQcoFP+GzkI6t0P0c3hXk2BoXo2JaPEz0cVDp9HFSmRDrXiFYi",
+	"YMoZRzQTqjKfwwcH9GEfQMsy4eOmVeQF5rRV7AA3skr467FEYDQYxDo5wQnOW55jHbVIxVVedM5o8HNg",
+	"Z+gkq3Za6Y1u7Ukbqlfj4xG7FdME2Or+tQs+8UPsIIdUxYCz4rs3JZekxGHaCwT2W5+uAaSkDybMDTR0",
+	"xjqn7McaAXpI6mgHa09YjTNqOsRhEe1v/L0iFIqEM8yR38tgKvbJaOcBU4OVMBsj9YfidPh0R2iQqbSX",
+	"ZiOMJS3Tidgz0CHSocjnbM+tFY1CSvp3UGj/Z6KaaQJEboDqzHcI4YqJo7ymalRhzggi/5w7kmTpTb5X",
+	"8heg34S4ktV6yY7CRGDYyZvZcw2NePLQMEUWmVQ16YK63wq8mbGYDuaq0/RLrbpy4iWCv/bn+Uv4qJbs",
+	"JaDrJPbnHNcU7jtkY+GzlGWAXRviBAvHJvwzfrylE6AnjiiXHvYSA6r9vcack5WwB2iLedAQIptFCiOn",
+	"WP9znzsWy9lR8GbJnkGODIjN62BaV2LHQc+7lzeNnCldlpQ7ql7N+BNkwOQGCyVRiOtNa7NbSaly4CMj",
+	"ZPdAxavWBt9bwThD2ODgXamlur2Ix+1iUbuQzUHZJHHB+UQrz1PYA3E+QAQ80Gt1YIPLrwsczMSu+n4g",
+	"maupQNYS/Z9JBnDSpTgHzmLKanPPsN+FSo7fnzRohmAxU9X1PpKYzs7KRE1XYsPVucltiT/TJZ7TXdI9",
+	"m0mS+AJ8P10X23me1zlZCF0WwfjHM8HmKK0/HYTuItT9lXV4fMMu/dHbnrzHv+TKP7DNXVyTYQow/K7g",
+	"/4HVXAX/073yCsHPnJZXU8WXO6htSS4GY1SZHzNpVcbq/V5U11jKcuuEzlpjBtdGg2N6yWg63tHN46ud",
+	"L86gkSfbHo4MOs5oQKehX0P44Ik72AL/1/Fh3gj6FxEF/QtvI/3jwKV/ZwOgIfgCL9OIFqbd7XhzzLBA",
+	"MiYRyJhwE9I+0lZFtm3eMumnJmFYwGz1QVQB3B0tgvExRp0cxz9mE5fijw9zlabi40kweurNcB2pKxo7",
+	"hhkNXQFUhcoE4pXTKQ0WHZGQr6JcHdkWNQ8nY6uWGkEI8KD5hhDFQlTSzir5qRa4gIIwzSnA3EWTQ4A5",
+	"WFiJVpXdkXYXzN/CkT8Zb0K4Al1IHMVBR2gpOfMuauw5LFtQOQCBezD1rNfrn60U9iaAxw+QGyAGRe2T",
+	"kUbdpYCNiHwvThnv6hAr3bf2Jvl/GrmIwhbe4Ki5FfVxJr4gVorcQCx+nhA1SZd6tNNAxZjuj44KBFHa",
+	"cKmYVGXdVnOP4VFQIQiUjngx4Wo0uSzT70Pp61m1u/RbPkvn/Ibl9XkYy7Pqb3vT/CHVBMiIsm2kPb51",
+	"Oj3OICp3A00frCvBm7j8eGvtfvGzGwCajI61rdDmJTC/CMS4Kzg2BTtwW25DUkTAGChYI/ZcUroE8pOn",
+	"79VbuXFUxlZHJj4AW3KXjNO3sBACwKfJR02LYb/77tu379gV/fP3BbrjjICu/Iyb9+rH5zEg9TX7ApbM",
+	"3rfPnv2xpPfgH+LHp+wFphs7QULRBlYJy2Vt2O/evPyS/defPv8fv/fdWHa83EolWKkrgcAItSyFwhI9",
+	"pIjF8z0vt+LJZ0+fLajDC+yxub66OhwOTzn8/FQ3myt611y9fvXli2/evoB3Ovdt1xSy60vgtsJbWCF1",
+	"YfGpR43le7m4Xvzx6bOnf1xgkRTQwRVkALj/22AFhrscsDmvKggFeD+d2Ws3IffIZ8+eUYjPVzzw/b6W",
+	"Jbx29Q8TkRU/ZV7iB4DIhkEI+KHoML7TA4WZXfmWETHFL67//kOk9nj/tDTRxkmzZEqICsID/l64Qa54",
+	"W8n83ryWxj6HJ/roTH9PgNJRawzp/gmoSP4iXy8OW02qAO7WSNondbVDUNSg40Qj7jTCdaY/gbW+Z35D",
+	"dp9hVl8D8vFGqiJEhZwO5Au5U9/lRD2TH0696PuydC/O6/CSJpHucK7KtjHaiaWTT9ZyJy2kFj2I9gcY",
+	"Yso28ox6WCAvjLCn6iDTIG4DoeG/mZAMo0v3gp6997XrXzQC069kVfhaUOyp+LteUxjz++i6Xd2JRq5p",
+	"Q2EHye3ev3x/c08d/fV7nCNKqJS+mnn8E0mIh4h3/+muLDgMOufwvu8KLFvs7vjAM3yt9a3ThCHGQ5MD",
+	"aUjpqVAH5fRE71dPHytgGeO2bdJVfr1AWFT2xFVFEr7ix66/MHpSO+2b9AZEHhow6C/o4ydYdJRMwvvY",
+	"N12CI7an2oIZmWF4wd2W53iXZSjR3s5iKLAdJwnRjzqH6v6iD2zNm64L5cPpbuRCiPRF3QyBFqMmFUUo",
+	"2e7zmyXTSnwCgK9DGoWwP6/rPq1e/SSrn6+wXg42vU87J0SHrEBupBnXlzDoF4TvPSCFzy6mV31JxnxK",
+	"s/LFwhc4qrdW74Nar7Tbb9+OBG6SW+YyPLDl9ZrtOLZoxyqTqvCBcRMaF2DX4PF5QNLThY/jjRvzY57G",
+	"W+rKd4mz4I030cOeIm8cnwbkQAAp1n7HmdG06VhGayY13y/8Q+dw1thYvD8L/dWrefEGzmPLVLh8byUv",
+	"fHEOyw5H93Ca80Ph8XqrANtAn2S4uTv5BebfufUJY7/QWI91z7PAeu68DycRifc9pV5mUAXODIKOyD4B",
+	"uhw3tZoG1wtP/lwsOg/LA7TOrmo72qne2Gma6sYguNLBBfr0Ytwz3I4EKXtV95LceuJ7byGgsBLQl/ZC",
+	"aja40fzlWRIYWbtnVrPPPid/sCFwD4plgN+zx6tBQiJJ+vy3/qX6q1rhtZrk1mBDhGKNJKg16ueIuIs3",
+	"nQIg0MRsKxrxlH3fj8tzZQ6IOf+nZ/9FzvOu/sgp8k/ZWy4rEl4orKiHvK+k8eAG2CqI5mO0VqJ5mhEl",
+	"OEfTkyUhnkedmUINXCLO8sMjagSvLNDBiMD+qi5FVnjgyzjSBnCKHPymXTka9XambcZ0xiipvdPU2ArO",
+	"Fx0+Pxdp1eDPwmsGj+k1nOIInSi9xwb+XNxTueT5LKGwq63PS8MkcIldud2BGCagEAa6VFAai0bIUw5A",
+	"9h6pvhHr1ghqxe0uk+xBrMQlvFRNFSPn+LsE/aL8ubvL2F3z0Q2HODDknWDapxZmbGm/qGTv2O8nuGec",
+	"OFWUzhJAvwi5fenrpfG4EJXUZ4d/JMHkA7kP5yG4OuThoB18YgC9uwjZSJS+FvLgHA9FfJxB280HiLWr",
+	"gBNwQcPvHb8V396B4vMx6OYdsGF9Jy5hhX8hyDclGGxVQoJigAPy18j+I8hTxhW9RHkwqQPYIzO48BEQ",
+	"bP9vnHEM3MfAx02mKfB1XIoyZBbFWbYiVU4mLMZz6pb7WhahWeGxkI/o/pXLRdiMOUYpEcOlQg+h6qR3",
+	"FXwJitNwurzwJWXlQg5O1wiGBsBaZSYNCkx/blFxN1wYBOm8+smxx58TFwUUVILBIP2ULK0+OZ7wHadv",
+	"0lcakWIfkZcRFO344L4Cpv3gU/tKw5npRji9lHLF+DFgNFcyF1+odEl4TRkXX6u+wkcuetPX5zp5Xuac",
+	"PCOgyTN8OS8v58uBcA/FN6J0aqmM5XWNuAb9UzHs0Gi16QwISJ7OHxPqmMFUzRkQX3WlvI9Gzv4bX0FC",
+	"R5quaRYX4kijLMK4ZssJY19lAdsZSmfOtkhakLnjHb/a8f1EDC7S4ZzexmsDKhl2bULIBvBoeUukQ5wb",
+	"9c0aKFrC2K/5/jEP82u+d1/J6+cXi2i7hQY0lB3fk0SJZU3YRg5pR2bU5nuZlCGXO2ZfBXef8ToBM2Az",
+	"NHfy6UJ9SUQF7b5PBVFyrNIHbCdgZXkLNYPmAGmykDb1XjWiko0zfQHPtHMdQW4LH3bRjSp/Af9Vgmeq",
+	"3a0UlzWmXfWp79u9UF8TSMLJOIUPU4Srike3xoyhrgYs0bcRw425mAZBB8/Pv3kt+J2ATxxyNeSQV6+0",
+	"ZfsaukolP4woDmP3F5aqzfJ5Xc6Pi+eQuKT0w8MjYF1jEA3b4ixRs3XqxOrIuCdBoCQN1T7SEVopUhLq",
+	"ynb9h5I88w0Ac/eYH/sRbOIfwWHZYdkqISGHIgLXVWB5HRlfAdQeNd1ash+pEc6PUIXwXqXa30Ba41P2",
+	"PdW9YwG49RltourIBarhYUrMal1AQZl79DDoygwNmFPXJ+7D9IgMPP5M0limny7DxPtsmnrzYQZBnMDq",
+	"HWSwVfohHLqriUyqPC98fU3KZBjcaMq2OzujDgt9HpiZYsUHi4t5YmxD9Wr5AcfpZXdepXnoRRfNnWie",
+	"QE46bu4S+1C8hw16v8C/sq2uK+OTFAljJTbaxId9zaXKq0VOVbM6QEwg9AofgFt1mExQmalZX/9duj9B",
+	"oTx6ftfkBDiIRrxXpAs8Zc9D2wHSraUKAEc+vRqyJJixukEMI7fmp+ybTp1AIPgYHDlxqV/QqudG7pso",
+	"lDmEzwgyE0Vl0y8izoglvZ40e+MS91Tr0gtH6912npOUiT03TllxftQ5RtxbevYS/O2YUkGRsHgjSF5B",
+	"phZhfIZ0kEaUuqn81YgqEbM5IC9DidH8FBAf5kzoUI3WOQ1qBvsa6VDf8caGwllpa1Gwz8D7/OwZq4V1",
+	"k11ihQBVQVIKU1y7lUxOhga3v2CSX3QU8xwNGNFPQlg0Imn8USgWudSS4RKBxdht3Kcr17Epgi7VjZjn",
+	"uaBXHk70NFKEFq9ZudXaILJn0VfSgIkbAerPbgnUwC0DcI+Y8E96KV76vIlH04rwC3kPRXfOD9zAb5UI",
+	"uTvg+OFHNMeCCgTq62APVxK4y0MUo3ivr3qNerM8J8DQLM797EdOCustb9Y9jj1Q90sL674550Z2W3sJ",
+	"d66PKEMAOU6mLrmH3O007Thbd+q+PojYEGXi6icqmPu5T36zBB4O0cm9x+HyQ1ADirli8PTzZ8/mhop6",
+	"072PPHC/u0NTCHU1QB74VQqDdwFyxDD0LCFqKo8wRALS4dnU5KsuZzCR6SxwqMDun8+lMh59quND+t7n",
+	"akl/0by/Afk+ogD8mt+KjkIy1LL0jWcwoM53IphqlMxWO9vwGDJsAIaNlIoR7+nyK32IHZBZpvnPd/6h",
+	"i3KeC3GBgC7zGDyMVn7S7Np3OzSb+YRdvQz38VNAewdSp+KEOvQ+UnN4I8TjMyFHgGGvk36Or6GoOYTx",
+	"wLWOHZBMB9fdgztcDpwcGDQyt8FmSJdjvaI+lzM8XR7HYuy8fnDL3PQHCfb1DAszihkoJpUVje8ehj25",
+	"ACuEXDhQxtY1KLuUkfu9bqoO0R/tXHATSUWI6fMs2L7PpTj9YSpqJogsRAsKNWCZ9fnOw+cZ8RESF4ES",
+	"RXRYxODfHZIcmHaUbPYsVxWNkabz5jPrphTM6kQYPD2NrW6NuBViT53rhnOJtKwMcFmo8sG0bUI2Ao/K",
+	"REwKXrnxoDTnfDYOlRFFL3suUoTSxejDIcJtCdkFEpX8NW+CQyrS8rt01Mzcoz5/v90ioa2sKnGyQfVf",
+	"8Km4cfMssfmKkrTvZzfiJ+bITmToDxecrxB67H5VmzDduFxzovLSS6DHyDV0Y78VtcBW67O05d9mxacX",
+	"arDxy6joUwkDOe6xnzk+o66EM1+N+f/iCV26CjQEjqj8s4mKPUmIbrhUSx+XmjqzU47QVxiSfDQ3aK5U",
+	"xv0dpb+0hm2l8XGZh5afx+FCaTouVOA+digAUWYpRFp8P50oAvNwbb+vwj96ZXr6NB+/8OniPIqivtPV",
+	"50M6f7wa84+1rxevL8/yFGQpBSNdNmTubiG2yAHlHba7lurWfW7VyrqaEgbwwGv39EN3bqar9S/6wHZc",
+	"HXsQIGRwYFSww/9IQMCg/XYCaNWX0JkloaLJ031JgmXoZz4vqnypk6eTAMBpExodMIAZHZSJrkStD9j5",
+	"t4+jkk4KrnV5O+3yeg1P/OpjPaeym9xSkr6n1mw95uJW1xWAbJW3F43AwOB7/NCW3wn4gqjuq23DmXlu",
+	"iVW0D+WXSftS0sw96Hdrtk/Zu5CzhqWUvbzagBMD8JkNFAsjwqnpZ+xwA8l3oPyMHVVvcFWO8i7mlM/1",
+	"pMVk6luxt6FliG+xH7lkPoU0mHMc+PS9+7nwL0v6ObK/AI2/ICR88ggSWBS43pxC1ipHq6AehqP/3WGr",
+	"A1yQeyjDlzZPanGHOlZO8X2tN6/hmUfcwPCNxCbSDxdxWjuKtwyW3HkTla4EoW35tO1ab6gQCrtDQn7r",
+	"mLcXi32b2LS3g027xM1a6+aGqknH1+uvMEmo5tJqLTdt45gDrFIaiM8s2X89e8bkmvKQvF8R7x/2hfjP",
+	"//gTXT/896cp4R+oZc5pfsN3YnRlcYSPfWOnCO6tuEQ1zJ/lHbr5ar3xzD1Bab65EJ4W3mysVk+rEv3y",
+	"lrEicYEalAFL14f5/riv+f6NPpwMX8GYc5S7N+7BCzBQUNQa6AI+Lm45517TAh/HbYODQ5OhX/g6+HNL",
+	"nsAlnA2VU/kafQDnQiP2NSfQBq1E593ANFxq02D5qvZtvRoJyo3GLsR8JxiOkL0jV2sp6sqcuiov8akL",
+	"V0z6L8+9MjCLGQWTMO68ckl49EJpJjBYnCJAKDlwoUquKObdi3T09Q2q0NiCu0k0U+d2CuDnDXg0omvY",
+	"O7c/pepXyAVyAfvQjYTrXvbsfkefVihS1pP85H7OMExxSVLw149aB/0dBjFTOi39coEkboDdMXKjRMWk",
+	"6mdhxsg8oeSHyERcreNepGlC+Uoaem8WmbzUzUa7Q7xIpm6zEahbdjVKcqOeSIKd2PPWiGkqN+3uUQ/4",
+	"LfbPS3F8+HZ1QbsFlpu+FmnEDNiey9ukkan5eTL6P+asP3+UI4ANuAjomthAmteOOx1ecVXSaSxZyesa",
+	"fX68LMXegqeESmyM5Y01GS6NcNfTCVz4yEXFavfZeZjiZSmMOZ1IhaPOyp/CRy+kja50dQT4ICc/RjzQ",
+	"iVdYQHCb+ISjyUO5+gmyVX6+wpenOcydvr3wEfnOLIn0jV6faugkRoh66J0ChJLzGnT2bcq1nWdPUAOB",
+	"y/A2TrnbnxjfUAFzZkTXhBc0pRpxnkXUjYGX3ZEuQzySrdBn+V6h28HonQBCqeUaGpcVviuijCQkJco5",
+	"Ulk3QhDcEZmVkL00pJn3KqGTJKBbfEOH87Bb2iRXWNvLgZ2q403U0Sac5JrXRowibrQTo+2CVE/KIoJC",
+	"DxHVFjulTtR1Ogt8hpRIaBhuCy5Ceq+F7SjDUBMZD4gMnRyRdRy4oauW4RmNvpMB4jWjRcHfv/NPfhSF",
+	"G1O8Njh9aICT0CRy3sv81C+oLPtvpLNu6beLGGO4D6KJy9+jiYd61X0jnqwlBC3Xutmd4ePgd/3jvryb",
+	"ww//MRwdv9BRvaFjgvBxhy6YOrITl/NK7va6sfn48Sv4/b8TmfNbCIwBCJMoG0FN56Ho8RPDvqx1W7G3",
+	"ormTpTCnts/gc6d5HA34ZSMqoazk9cc0G2nWrAyzOYvpzVjLBc2Y0cdSAEXRrxdhhIkdijxURdS52Hgq",
+	"OosHprfwEtpLWUuh7E2mqx79ilM+ncLaDTZ89WNHWGaRxZsgzi5BFs0RmIaXkdAyDxA0rH6C/zd9oYBx",
+	"tCu/YJNnugRQfzmNNvSeHsTNKwNoE1IcGK+qRhgDXX7ydtKOf8DM0utPKZrn/znOkvYJ5nP7LnRNVu9H",
+	"XA9JZorqTtLrzjZZHiZ9RwN1r80xHp+Tn+QCpEr0gzkeXaP8CH9sJ1TrKdL0+0ol/C34yDkAFVWHPpiq",
+	"PYh+PrNSKNlf6kFdUOaVTZ3Kz3gLb/wqKyYellV1EXJ0A52fKUXmBjUsi/KBddOrhfeZwY3gVRwoijKG",
+	"yalRxcX56bypF7zcRqhEI0BbD1IWNVwruSLXE+Ff8cZjPkrFfjS3cr8X1Y9LzPNwr7xX0rglUsB4V5AV",
+	"yk2HKoxN/gjVhXrYYepWIwyhR+LEQJNFCCWAI+bl7aZx1+P6vXJ7AHmlgpfbgjILf4QmRj8+ZX/RB6o3",
+	"UseumUQR95tw6zDRhLatqhqERwLgpAze2WMZd63ZzjfsPntoU7jZaajn9PuPPEtJ4IiuSwgi0VNj5nG2",
+	"TCSURmaD45DtapXuvdPx/PHi8JSJLpdApODFt7Q6T0NIadjya5bL3GerDVSIodZAt2XG5M758Fsadfb3",
+	"b+afUpTtdALU2++XPzhPC+FEhp/vtuMX1yDMNu5bE3WkXmvf1iJWIHro9lNA9Y/MHOgrj+X8GfAI6L8+",
+	"ohGiT3d35nV3n0driJK7EnmGUEt1e/Gr8xoHPX1zfFVkphoAkqa5x+eLi/kJ8uGataoWpqufQqlmhFOJ",
+	"rKiPBcIT+s5KiBj7wfbh+LktEG7yDrBCmTTphvq/KTYTjn4+r/EMBGn0YYzl4m0FILkYF2WEqqK4pNJ2",
+	"6cEfqHUtKHqVhvDejltLi/WMJ0KYTWt0KYjZ7wFRNkCR+CP//NmzPpRpEf0IHbxFXRt22B6fTqG8frt+",
+	"Xte/XSb3KwGZddpoJ4KGCLMFQsBTO63ejQ1aefdCj2JO1WIGEfXbzOf/VuGql+CdhPsP3NTvF6RCWmd0",
+	"UK5wbTRVoZl7QdGFfDLf93/CG/5WbtS37bykqReqeogyI8q2kfa4uP77D6m0IZrsssNx9j1llAi5Kvks",
+	"IreQV+pyeFPtB6FvrL4V6rSTKX74Y+NLvaUzT2a600+XPsEPFPTyTUExDQH2g3LcTZiVI0vMhMrdeEqU",
+	"+iipWP6XB1/6b3QlTIHZVwXr7FDsqJPxRpt2Px39+5rfirf00Fn78y+5729P0IJXUnFwtZ0Eun7O/iX3",
+	"S8ps2e3I5AYVEHCSAZwHEN5Dtqw0F+KfvCm38o4a5fMoIQJyqkS9N+zAyTK6hVY73smK8ZHsjh9VOe1s",
+	"fQtP3AcMGDpFOOauD+rX0lo/rHceKPRRlacxoWHIWbW7R1VuG63kvyjgcjmUXNAwdrJpsEtzPzgIagh4",
+	"LQeQBck79ryqYN2Poy66oR/LYXb6KBOdRcWmvUQ0uzvbCHMQKj1Gx+HY4EpsfHY00E/KXTGqKQVTCfv7",
+	"ufvv2y0+Zc+ZbQQ5f7HzaK3VRjQeO4qXtziXH92KnCL0I4Pssc7OgR6jbnzhiwChH8XYqsB5EoVMMoVg",
+	"afu2kBK7EMFnirCM0NvDbPUBmv8u2X9GAe0JoC+phnBnVNs3XdeHPOVj0/azRwighiLPtaytaJAYkv6G",
+	"4Cqa5Q5CokkBiRUx7kLCA8RVyiP1HBBVtkMCAVkajCYgZMgn5cZ2Ag0cveREGKQa+PZao+/xtduNKFFV",
+	"1EYs2TPq5KIVYmKuAAbCznOS9aCfZzxfS2Mp/Hxu80X/avzRolvuWPaArpounuVh6x2PiGOwEN4zrBbY",
+	"4hvQUyd3/9xldBDCRL+dNyiQWDdzTzwfxSFk+qLaO7yC9UNce175VhCnv1wuKeZrD1axJAiPEE2kAi7f",
+	"1hfqDn3UDg9rOu8qua5njy6zB3rUhVRsMx71l+4aPtELfESQ83uCP2Wv1pGkxRZr6Z7xrGlVQL7k2EbL",
+	"t33rgJGxlfiBH7FpPyaVp/uHP7Im+XE6h+fo8mTb8Ms07j6kWRTIywIlmrTuJE3kx/a95YCuPHjWBnRT",
+	"wMYutVrXsrSnuEGf911BMsKlIcvcmGne8tuxB77Uuz2oFKEhMbk/4AiJOpYdOKpcr0UjVAngqgh2C5cR",
+	"WhT6BurRxkcvnDTfv4qe/a311+gvc7bV3i05hZd6LkrrzL4c0VxndeaInr9gJ9OaG4tJQogirFtVPcSH",
+	"3tHczDrej6UWPC+tvLsEn33TKh/Hcd+s2lpgwdH9dYJ84e/H2q2LFd0CLiO6DCSpMFBRvSR1otMWpOnA",
+	"BfuiyRGqY3OoFI2YXewcuRwiWbgxbpZoIUrbdZOXnUPk1+JxcRrVg7wuv2XPyuPpen2RI9brdLuLF7u9",
+	"PV7HgbmhilfMF1Av4Csp4SSSZvtzoNJJDTzZvUN82COWxJw5+Wd/hiYM2VmQgZD8Hlkg6TyWXmLM2Kax",
+	"xA3czaArT+ix5/sa/DyKcJ60Jtrgj+JViDuKpz0MlV4SFx2k+dKr1LRDkmqf6jk+4J2NWDfCbC+Ofguj",
+	"PtC8G8Rm2lTHmj9rphXjtWNamy0DB8auLbed/RKDRfLummDXVAjHGX3vyubfnsUBYifkskEsECIOTYDv",
+	"RUXVnGnqeY4waWq8wSt2SUA2+uxszvoGd3Makc0NOgtBoVWXApYCvRyt8rjw4DKquRHW1uLCl/wtDHrR",
+	"O34rjinR0AHCCmVT0fhiEUyPvgqnDeAY2ODOXOIFIMikAike0zK2vAoAI9BzmYQEveJM9WLcmj/kd3JS",
+	"qeJion7r/WLhkZqKhRst2aeoR4huP3BtH72AMedsBSIApLrVpWKlMKSTh97ptDqyLVdj4WUb3a7qGS6O",
+	"d/7B35h/w5G7PNO38QKuyC/m1vBTnMMuX9CzF9KYMKWFW7ezTkd64isIQ61D5Lks+qg7FMsDZ6x7cqgr",
+	"FCjvpGG6qQLU+33YcNf0b5JMv+8euygJHbbHG+FMk2ShaH9ys2gsTPSkGI0Gn0Md0Q5cRqRawXdOjQnj",
+	"/r6DOUaQqSdS+Y6zkH8rFXVqiXL5flqEPNG//+DuNxZPIxG0Tb24Xlzxvby6+9Qd+P8NAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
