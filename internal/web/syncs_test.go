@@ -183,7 +183,8 @@ func TestASynchronizationIsEdited(t *testing.T) {
 		t.Errorf("the synchronization is %s, want version 2, each half an hour, with a run for the change", shown(got))
 	}
 
-	if _, err := josh.EditSync(ctx, made.Id, change); err == nil || !strings.Contains(err.Error(), "changed meanwhile") {
+	_, err := josh.EditSync(ctx, made.Id, change)
+	if err == nil || !strings.Contains(err.Error(), "changed meanwhile") {
 		t.Errorf("once more: got %v, want that it was changed meanwhile", err)
 	}
 }

@@ -85,8 +85,8 @@ var lifeCycleCases = []Case{
 	{
 		Name: "parameter-that-begins-with-expr", Uses: []string{"Operation"},
 		Source: "[M] ExecutionRequest.setParam",
-		What: "A parameter of an operation that begins with expr: is text, or evaluated; with anything before it, it is " +
-			"text.",
+		What: "A parameter of an operation that begins with expr: is text, or evaluated; with anything before it, it " +
+			"is text.",
 		Why: "What comes from outside, such as the name of a status, is not sent as it is.",
 		Try: func(s *Scene) {
 			const plain, guarded = `expr: "a" + "b"`, ` expr: "a" + "b"`

@@ -61,8 +61,8 @@ var valueCases = []Case{
 	},
 	{
 		Name: "other-scalars-are-text", Uses: []string{"Update"}, Source: "[M] DocumentPropertiesJsonReader",
-		What: "A PUT of a number, or of yes or no, for a text writes it as text; a list or a structure for a text is 400, " +
-			"and the document stays.",
+		What: "A PUT of a number, or of yes or no, for a text writes it as text; a list or a structure for a text is " +
+			"400, and the document stays.",
 		Why: "Types are checked before they are sent: what is refused takes the rest along.",
 		Try: func(s *Scene) {
 			d := s.file(s.Writer(), "doc")
