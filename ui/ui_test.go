@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -97,13 +98,74 @@ func begins(key string, begun []string) bool {
 func TestLanguagesSayTheSame(t *testing.T) {
 	t.Parallel()
 	all := wordsOf(t)
-	place := regexp.MustCompile(`\{\d\}`)
 	for language, words := range all {
 		for key, text := range words {
 			english, known := all[""][key]
-			if !known || len(place.FindAllString(text, -1)) != len(place.FindAllString(english, -1)) {
+			if !known || !slices.Equal(places(text), places(english)) {
 				t.Errorf("%s in %q: got %q, want the places of the English %q", key, language, text, english)
 			}
+		}
+	}
+}
+
+// places are those for values in a text, in their order: a language may name them in another one.
+func places(text string) []string {
+	return slices.Sorted(slices.Values(regexp.MustCompile(`\{\d\}`).FindAllString(text, -1)))
+}
+
+// The languages that the manual calls whole have each text of English, in the order of the English ones, so
+// that the files can be read side by side.
+func TestWholeLanguagesLackNothing(t *testing.T) {
+	t.Parallel()
+	files, err := Messages()
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	all := wordsOf(t)
+	for _, language := range []string{"fr"} {
+		for key, english := range all[""] {
+			if strings.TrimSpace(all[language][key]) == "" {
+				t.Errorf("%s in %q: got no text, want what is %q in English", key, language, english)
+			}
+		}
+		if got, want := keysOf(files[language]), keysOf(files[""]); !slices.Equal(got, want) {
+			t.Errorf("the keys in %q: got another order than in English, want the same from %s on",
+				language, differsFrom(got, want))
+		}
+	}
+}
+
+// keysOf are the keys of a file of texts as they follow each other: one a line.
+func keysOf(file []byte) []string {
+	var keys []string
+	for _, m := range regexp.MustCompile(`(?m)^  "([^"]+)": `).FindAllSubmatch(file, -1) {
+		keys = append(keys, string(m[1]))
+	}
+	return keys
+}
+
+// differsFrom is the first wanted key that is elsewhere.
+func differsFrom(got, want []string) string {
+	for i, key := range want {
+		if i >= len(got) || got[i] != key {
+			return key
+		}
+	}
+	return "the end"
+}
+
+// French has its signs: a space that does not break before those of two parts and inside quotation marks, and a curly
+// apostrophe.
+func TestFrenchIsSetAsFrench(t *testing.T) {
+	t.Parallel()
+	wrong := regexp.MustCompile(`[^\x{a0}][;?!»]|\pL:|[ ][:;?!»]|«[^\x{a0}]|'|"|\.\.\.`)
+	for key, text := range wordsOf(t)["fr"] {
+		if key == "frameio.sync.name.hint" {
+			continue // it speaks of ? as a sign
+		}
+		if got := wrong.FindString(text); got != "" {
+			t.Errorf("%s in French: got %q in %q, want French signs and spaces", key, got, text)
 		}
 	}
 }

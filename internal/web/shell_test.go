@@ -30,8 +30,8 @@ func TestShellIsTheSameForEverybody(t *testing.T) {
 	f := open(t, elements)
 	first := f.send(request{method: http.MethodGet, path: "/"})
 	for _, want := range []string{
-		"<nxf-app></nxf-app>", `<script type="module" src="/ui/nuxeo-frameio.bundle.js"></script>`, "<noscript>",
-		`href="/static/style.css"`,
+		`<nxf-app languages="fr"></nxf-app>`, `<script type="module" src="/ui/nuxeo-frameio.bundle.js"></script>`,
+		"<noscript>", `href="/static/style.css"`,
 	} {
 		if !strings.Contains(first.body, want) {
 			t.Errorf("the shell lacks %s, want it in %s", want, first.body)

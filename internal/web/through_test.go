@@ -88,7 +88,7 @@ func TestMailsLeadToTheItem(t *testing.T) {
 			t.Errorf("the mail has no link to %s, want one: %s", address, html)
 		}
 		if a := f.send(request{method: http.MethodGet, path: "/items/" + v.ID}); a.status != http.StatusOK ||
-			!strings.Contains(a.body, "<nxf-app>") {
+			!strings.Contains(a.body, "<nxf-app ") {
 			t.Errorf("the link leads to %d %s, want 200 and the elements", a.status, a.body)
 		}
 	}

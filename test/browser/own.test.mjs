@@ -3,7 +3,7 @@
 import test from "node:test";
 import assert from "node:assert/strict";
 import {
-  api, assets, choose, frameio, look, newFile, openOwn, run, signIn, somebody, stage, steps, uid, until,
+  api, assets, choose, enter, frameio, look, newFile, openOwn, run, signIn, somebody, stage, steps, uid, until,
 } from "./stage.mjs";
 
 const films = "/default-domain/workspaces/films";
@@ -225,6 +225,25 @@ test("our own pages", async (t) => {
     await page.getByRole("heading", { name: "Welcome" }).waitFor();
     await page.goForward();
     await at(folder);
+  });
+
+  await step("a browser in French sees French, with its dates, sizes and plurals", async () => {
+    const chef = await somebody({ locale: "fr-FR" });
+    const french = await chef.page();
+    await french.goto(stage.Connector + folder);
+    await french.getByRole("heading", { name: "Révisé dans Frame.io, conservé dans Nuxeo" }).waitFor();
+    await enter(chef, "josh");
+    await french.goto(stage.Connector + folder);
+    await french.getByRole("tree", { name: "Dossiers" }).waitFor();
+    await french.getByText("Nom de l’action personnalisée").waitFor();
+    await french.getByRole("link", { name: "Activité" }).waitFor();
+    assert.equal(await french.locator("html").getAttribute("lang"), "fr");
+    await french.goto(`${stage.Connector}/documents/${await uid(`${films}/Teaser`)}`);
+    await french.locator("div", { has: french.getByText("Taille du fichier") }).getByText(/\s[kMG]o$/).first().waitFor();
+    await french.getByText(/^\d+ [a-zéû]+\.? \d{4}.*\d\d:\d\d$/).first().waitFor();
+    await look(french, "own-french");
+    chef.trouble.none();
+    await chef.close();
   });
 
   await step("another person sees nothing of it, and no administration", async () => {

@@ -155,8 +155,7 @@ test("at home in Web UI", async (t) => {
       if (locale === "fr-FR") {
         await chooseAction(shown, "nxf-sync-action");
         await shown.getByRole("treeitem", { name: "Extras" }).click();
-        await shown.getByRole("dialog").getByText(/^0 folders · 2 documents · .* kB$/).waitFor();
-        // English is English to its end
+        await shown.getByRole("dialog").getByText(/^0 dossier · 2 documents · .*\sko$/).waitFor();
       }
       await who.close();
     }
