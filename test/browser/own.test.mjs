@@ -239,7 +239,8 @@ test("our own pages", async (t) => {
     await french.getByRole("link", { name: "Activité" }).waitFor();
     assert.equal(await french.locator("html").getAttribute("lang"), "fr");
     await french.goto(`${stage.Connector}/documents/${await uid(`${films}/Teaser`)}`);
-    await french.locator("div", { has: french.getByText("Taille du fichier") }).getByText(/\s[kMG]o$/).first().waitFor();
+    const taille = french.locator("div", { has: french.getByText("Taille du fichier") });
+    await taille.getByText(/\s[kMG]o$/).first().waitFor();
     await french.getByText(/^\d+ [a-zéû]+\.? \d{4}.*\d\d:\d\d$/).first().waitFor();
     await look(french, "own-french");
     chef.trouble.none();
