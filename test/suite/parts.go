@@ -52,21 +52,21 @@ var scened = []string{
 // The statements that SQLite was given are prepared on PostgreSQL.
 func testParts() []part {
 	return []part{
-		{name: "packages", lane: 1, cpu: 160, wall: 290},
+		{name: "packages", lane: 1, cpu: 190, wall: 290},
 		{
 			name: "scenes on PostgreSQL", lane: 1, cpu: 55, wall: 170, packages: scened,
 			memory: true, postgres: true,
 			thin: []string{"-skip", scenesOnce},
 		},
 
-		{name: "scenes", lane: 2, cpu: 125, wall: 310, packages: scened, memory: true},
+		{name: "scenes", lane: 2, cpu: 140, wall: 310, packages: scened, memory: true},
 		{
 			name: "packages on PostgreSQL", lane: 2, cpu: 35, wall: 160,
 			packages: append(slices.Clone(storing), "./test/lifecycle", "./test/upgrade"),
 			run:      []string{"-skip", byFile}, postgres: true,
 		},
 
-		{name: "browser", lane: 3, cpu: 110, wall: 200, packages: []string{"./test/browser"}, memory: true},
+		{name: "browser", lane: 3, cpu: 130, wall: 200, packages: []string{"./test/browser"}, memory: true},
 		{name: "processes", lane: 3, cpu: 55, wall: 110, packages: []string{"./test/process", "./test/lifecycle"}},
 		{
 			name:     "simulation",
