@@ -1,6 +1,7 @@
 package foldersync_test
 
 import (
+	"database/sql"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -161,6 +162,51 @@ func TestEditDuringARun(t *testing.T) {
 	runs, err := b.App.Sync.Runs(t.Context(), testenv.Viewer, s.ID, 10)
 	if err != nil || len(runs) != 2 || runs[1].State != foldersync.Failed || runs[0].Updated != 1 {
 		t.Errorf("the runs are %+v, %v; want one that ended, and one that updated a document", runs, err)
+	}
+}
+
+// The process dies after a change is recorded and before the run under way ends: the next run waits for that one, and
+// is not left to the next interval, which an on-demand synchronization does not have.
+func TestARunThatWasAskedForIsNotPostponed(t *testing.T) {
+	t.Parallel()
+	for name, every := range map[string]time.Duration{"on demand": 0, "daily": 24 * time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := testenv.New(t, testenv.Config(func(c *app.Config) { c.Transfer.Idle = 2 * time.Second }))
+			b.Add(b.Root, "Cut.mov", testenv.Bytes('a', 900))
+			b.Frameio.Faults().Add(faults.Rule{Path: "^/assets/", Latency: time.Hour, Times: 1})
+			q := b.SyncRequest()
+			q.Every = every
+			s, err := b.App.Sync.Add(t.Context(), "josh", q)
+			if err != nil {
+				t.Fatal(err)
+			}
+
+			b.Until(func(v work.View) bool { return v.Title == "Cut.mov" && v.Step != "" })
+			if err := b.App.DB.Tx(t.Context(), func(tx *sql.Tx) error {
+				_, err := tx.ExecContext(t.Context(), `UPDATE syncs SET due = $1`, time.Now().UnixMilli())
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+
+			m := &testenv.Mirror{Bed: b, ID: s.ID}
+			for range 2 { // while it is under way, and after
+				if err := b.App.Sync.RunDue(t.Context(), new(maintenance.Report)); err != nil {
+					t.Fatal(err)
+				}
+				if due := m.Get().Due; m.Get().Last.State == foldersync.Running && m.Get().Last.Why == foldersync.First &&
+					(due.IsZero() || due.After(time.Now())) {
+					t.Errorf("the next run is due at %s, want it due still", due)
+				}
+				b.Settle()
+			}
+
+			runs, err := b.App.Sync.Runs(t.Context(), testenv.Viewer, s.ID, 10)
+			if err != nil || len(runs) != 2 || runs[0].Why != foldersync.Schedule {
+				t.Errorf("the runs are %+v, %v; want the first and one that was due", runs, err)
+			}
+		})
 	}
 }
 

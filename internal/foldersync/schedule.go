@@ -89,13 +89,17 @@ func (s *Service) startDue(ctx context.Context, id, why string, r *maintenance.R
 	return nil
 }
 
-// postpone moves a scheduled run to the next interval. Recorded changes stay recorded.
+// postpone moves a scheduled run to the next interval if the one under way is the one before it. A run that was asked
+// for since that began, or that only a check or a partial run delays, stays due and begins when the other has ended.
+// Recorded changes stay recorded.
 func (s *Service) postpone(ctx context.Context, q Sync, why string) error {
 	if why != Schedule {
 		return nil
 	}
 	return s.DB.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE syncs SET due = $1 WHERE id = $2`, nextDue(s.Now(), q.Every), q.ID)
+		_, err := tx.ExecContext(ctx, `UPDATE syncs SET due = $1 WHERE id = $2 AND every > 0 AND EXISTS (
+			SELECT 1 FROM sync_runs r WHERE r.sync_id = syncs.id AND r.state = 'running' AND NOT r.dry AND NOT r.partial
+			AND syncs.due >= r.began + syncs.every * 1000)`, nextDue(s.Now(), q.Every), q.ID)
 		return err
 	})
 }

@@ -65,7 +65,8 @@ func (r *run) decideFields(ctx context.Context) error {
 // definitionsFor is how long the fields of an account are taken for what they are: one request has many documents.
 const definitionsFor = time.Minute
 
-// definitionCache keeps the fields of the account that was asked for last.
+// definitionCache keeps the fields of the account that was asked for last. Several may ask at once: nobody waits for the
+// answer to another one.
 type definitionCache struct {
 	mu      sync.Mutex
 	account string
@@ -77,9 +78,10 @@ func (c *definitionCache) of(
 	ctx context.Context, fio *v4.Client, account string, now time.Time,
 ) ([]frameio.Definition, error) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.account == account && now.Sub(c.at) < definitionsFor {
-		return c.all, nil
+	known, fresh := c.all, c.account == account && now.Sub(c.at) < definitionsFor
+	c.mu.Unlock()
+	if fresh {
+		return known, nil
 	}
 
 	var all []frameio.Definition
@@ -90,8 +92,22 @@ func (c *definitionCache) of(
 		all = append(all, d)
 	}
 
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.account, c.all, c.at = account, all, now
 	return all, nil
+}
+
+// name returns the name of a field, or its id if that is not known any more.
+func (c *definitionCache) name(id string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, d := range c.all {
+		if d.ID == id {
+			return d.Name
+		}
+	}
+	return id
 }
 
 // A valued is a group of files of a project that get the same values.
@@ -158,8 +174,8 @@ func (n *notice) setValues(ctx context.Context, fio *v4.Client, g valued) error 
 	case fault.Then(err) == fault.Retry && n.t.Attempt < 3 || fault.Then(err) == fault.Wait:
 		return err
 	case len(g.values) == 1:
-		return n.t.Note(ctx, "no fields", "the field %s of %d files: %s", g.values[0].Field, len(g.files),
-			fault.From(err).Message)
+		return n.t.Note(ctx, "no fields", "the field %s of %d files: %s", n.definitions.name(g.values[0].Field),
+			len(g.files), fault.From(err).Message)
 	}
 
 	for i := range g.values {

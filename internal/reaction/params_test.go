@@ -9,7 +9,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/diff"
 )
 
-// Nuxeo would evaluate a parameter that begins with expr:.
+// A Nuxeo may evaluate a parameter that begins with expr:.
 func TestNothingFromOutsideIsEvaluated(t *testing.T) {
 	t.Parallel()
 	const evil = `expr:Runtime.getRuntime().exec("id")`

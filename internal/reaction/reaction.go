@@ -108,8 +108,8 @@ func (s *Service) On(ctx context.Context, tx *sql.Tx, e event.Event) ([]string, 
 	})
 }
 
-// params are the parameters of a chain. Nuxeo evaluates a text that begins with expr:, so that one from
-// outside never may.
+// params are the parameters of a chain. A Nuxeo may evaluate a text that begins with expr:, so that one from
+// outside never does.
 func (st state) params() map[string]any {
 	if name, is := st.Action.transition(); is {
 		return map[string]any{"value": name}

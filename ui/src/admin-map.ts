@@ -27,6 +27,7 @@ export class AdminMap extends LitElement {
   static override styles = [
     base, controls,
     css`
+      .intro { flex: 1 1 20rem; }
       table { width: 100%; min-width: 44rem; border-collapse: collapse; }
       th, td { text-align: start; padding: 0.5rem 0.6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
       th { color: var(--soft); font-size: 0.85rem; font-weight: 600; }
@@ -55,7 +56,7 @@ export class AdminMap extends LitElement {
 
   protected override render(): unknown {
     return this.loader.show(({ rows, ...scopes }) => html`<div class="stack">
-      <div class="row between"><p class="soft grow">${t("frameio.map.explain")}</p>
+      <div class="row between"><p class="soft intro">${t("frameio.map.explain")}</p>
         <button class="primary" @click=${() => void this.edit(scopes)}>${t("frameio.map.add")}</button></div>
       ${rows.length ? this.table(rows, scopes) : html`<p class="soft">${t("frameio.map.none")}</p>`}
       ${this.testing()}</div>`);

@@ -149,8 +149,8 @@ func (s *Server) chainIDs() []string {
 	return sortedKeys(s.chains)
 }
 
-// evaluateParams evaluates the parameters that begin with expr:, in place (ExecutionRequest.setParam):
-// whoever passes on what comes from outside has the server run it.
+// evaluateParams evaluates the parameters that begin with expr:, in place. A server of today takes them for text
+// when they come as JSON; here whoever passes on what comes from outside sees it run (ExecutionRequest.setParam).
 func evaluateParams(params map[string]any) error {
 	for name, v := range params {
 		text, _ := v.(string)
