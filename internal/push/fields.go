@@ -65,8 +65,8 @@ func (r *run) decideFields(ctx context.Context) error {
 // definitionsFor is how long the fields of an account are taken for what they are: one request has many documents.
 const definitionsFor = time.Minute
 
-// definitionCache keeps the fields of the account that was asked for last. Several may ask at once: nobody waits for the
-// answer to another one.
+// definitionCache keeps the fields of the account that was asked for last. Several may ask at once: nobody waits for
+// the answer to another one.
 type definitionCache struct {
 	mu      sync.Mutex
 	account string
