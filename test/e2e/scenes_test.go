@@ -22,18 +22,18 @@ type scene struct {
 var scenes = []scene{
 	{name: "bind", prepare: sceneBind, commits: 3},
 	{name: "unbind", prepare: sceneUnbind, commits: 3},
-	{name: "edit-binding", prepare: sceneEditBinding, commits: 3},
+	{name: "edit-binding", prepare: sceneEditBinding, commits: 5},
 	{name: "create", prepare: sceneCreate, commits: 4},
-	{name: "update", prepare: sceneUpdate, commits: 4},
-	{name: "folder", prepare: sceneFolder, commits: 13},
+	{name: "update", prepare: sceneUpdate, commits: 7},
+	{name: "folder", prepare: sceneFolder, commits: 17},
 	{name: "push", prepare: scenePush, commits: 4},
-	{name: "push-version", prepare: scenePushVersion, commits: 5},
+	{name: "push-version", prepare: scenePushVersion, commits: 7},
 	{name: "return", prepare: sceneReturn, commits: 4},
-	{name: "reaction", prepare: sceneReaction, commits: 5},
+	{name: "reaction", prepare: sceneReaction, commits: 9},
 	{name: "cancel", prepare: sceneCancel, commits: 4},
-	{name: "sync", prepare: sceneSync, commits: 14},
-	{name: "sync-changes", prepare: sceneSyncChanges, commits: 19},
-	{name: "sync-plain", prepare: sceneSyncPlain, commits: 19},
+	{name: "sync", prepare: sceneSync, commits: 19},
+	{name: "sync-changes", prepare: sceneSyncChanges, commits: 29},
+	{name: "sync-plain", prepare: sceneSyncPlain, commits: 29},
 }
 
 // publishing is a deed that goes on until the interaction is accepted, and a

@@ -95,7 +95,7 @@ func (s *Service) post(`,
 			"	if b == nil || " + asked + "\"check-in before update\" {\n		return nil, nil\n	}\n",
 		},
 	}},
-	{"replay window", 10_632, []cut{
+	{"replay window", 9, []cut{
 		{
 			"internal/web/action.go", "only(r.Header, v4.SignatureHeader), s.Now(), secret)",
 			"only(r.Header, v4.SignatureHeader), sabotagedNow(s, r), secret)",
@@ -181,7 +181,7 @@ func (s *Service) post(`,
 		},
 		{"internal/ingest/inherit.go", "import (\n", "import (\n\t\"os\"\n"},
 	}},
-	{"a look where else it may be", 88_116, []cut{
+	{"a look where else it may be", 488_825, []cut{
 		{
 			"internal/foldersync/deletions.go", "		above, err = r.parentOf(ctx, above)\n",
 			"		if above, err = r.parentOf(ctx, above); " + asked + "\"a look where else it may be\" || " + asked +

@@ -75,7 +75,7 @@ func testParts() []part {
 			wall:     170,
 			packages: []string{"./test/sim"},
 			memory:   true,
-			args:     []string{"-seeds", "50"},
+			args:     []string{"-seeds", "32"},
 		},
 
 		{name: "checks", lane: 4, cpu: 95, wall: 240, command: []string{"make", "--no-print-directory", "check-here"}},
