@@ -271,6 +271,17 @@ test("our own pages", async (t) => {
     await julia.close();
   });
 
+  await step("how long ago something was stays true while the page is open", async () => {
+    const other = await josh.page();
+    await other.clock.install();
+    await other.goto(`${stage.Connector}/activity`);
+    const time = row(other, "Teaser").locator("time").first();
+    await time.waitFor();
+    await other.clock.fastForward("03:00:00");
+    await until("it is three hours ago", async () => (await time.textContent()).trim() === "3 hours ago");
+    await other.close();
+  });
+
   await step("a session that ends says so, and the sign-in returns to the very place", async () => {
     const other = await josh.page();
     await other.goto(`${stage.Connector}/activity`);

@@ -6,7 +6,8 @@ import { state } from "lit/decorators.js";
 import { define } from "./define.js";
 import { type Schemas, change, get, path, problemOf } from "./api.js";
 import { confirm } from "./dialog.js";
-import { ago, clock, date } from "./format.js";
+import { clock, date } from "./format.js";
+import { since } from "./since.js";
 import { toast } from "./host.js";
 import { Loader } from "./loader.js";
 import { base, controls } from "./styles.js";
@@ -83,7 +84,7 @@ export class AdminHealth extends LitElement {
         <tbody>${s.nodes.map((n) => html`<tr>
           <td>${n.host} <span class="chip ${n.alive ? "good" : ""}">
             ${t(n.alive ? "frameio.health.alive" : "frameio.health.gone")}</span></td>
-          <td>${n.version}</td><td>${date(n.started)}</td><td>${ago(n.seen)}</td></tr>`)}</tbody></table></section>`;
+          <td>${n.version}</td><td>${date(n.started)}</td><td>${since(n.seen)}</td></tr>`)}</tbody></table></section>`;
   }
 
   private chores(s: Status): TemplateResult {
@@ -92,7 +93,7 @@ export class AdminHealth extends LitElement {
       <table>${heads("chore", "last", "found", "now")}
         <tbody>${s.chores.map((c) => html`<tr>
           <td><strong>${c.name}</strong><br><span class="small soft">${c.what}</span></td>
-          <td>${c.ended ? ago(c.ended) : t("frameio.health.never")}</td>
+          <td>${c.ended ? since(c.ended) : t("frameio.health.never")}</td>
           <td class="wrap">${c.problem ? html`<span class="bad">${c.problem}</span>` : found(c)}</td>
           <td><button ?disabled=${this.doing === c.name} @click=${() => void this.do(c.name)}>
             ${t("frameio.health.now")}<span class="unseen"> ${c.name}</span></button></td></tr>`)}</tbody>

@@ -5,7 +5,7 @@ import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { define } from "./define.js";
 import { type Schemas, change, get, path } from "./api.js";
 import { confirm } from "./dialog.js";
-import { ago } from "./format.js";
+import { since } from "./since.js";
 import { toast } from "./host.js";
 import { Loader } from "./loader.js";
 import { base, controls } from "./styles.js";
@@ -60,7 +60,7 @@ export class AdminPeople extends LitElement {
       <td>${p.frameio_connected
         ? p.frameio_name
         : html`<span class="soft">${p.frameio_problem ?? t("frameio.people.unconnected")}</span>`}</td>
-      <td>${ago(p.last_sign_in)}</td>
+      <td>${since(p.last_sign_in)}</td>
       <td class="row tight">${p.revoked ? this.lifting(p) : this.button(p, "revoke", () => this.revoke(p))}</td></tr>`;
   }
 

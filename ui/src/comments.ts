@@ -4,7 +4,8 @@ import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { property } from "lit/decorators.js";
 import { define } from "./define.js";
 import type { Schemas } from "./api.js";
-import { ago, date } from "./format.js";
+import { date } from "./format.js";
+import { since } from "./since.js";
 import { pencil, tick } from "./icons.js";
 import { base, controls } from "./styles.js";
 import { count, t } from "./i18n.js";
@@ -76,7 +77,7 @@ export class Comments extends LitElement {
         ${places ? this.moment(c) : nothing}
         ${c.page ? html`<span class="chip">${t("frameio.comments.page", c.page)}</span>` : nothing}
         ${c.resolved ? html`<span class="chip good">${tick}${t("frameio.comments.resolved")}</span>` : nothing}
-        <time class="small soft" datetime=${c.created} title=${date(c.created)}>${ago(c.created)}</time>
+        <time class="small soft" datetime=${c.created} title=${date(c.created)}>${since(c.created)}</time>
         ${c.edited ? html`<span class="small soft">${t("frameio.comments.edited")}</span>` : nothing}</div>
       <div class="text" dir="auto">${c.text}</div>
       ${c.replies.length ? html`<div class="replies">${c.replies.map((r) => this.comment(r, true))}</div>` : nothing}

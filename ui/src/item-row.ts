@@ -4,7 +4,8 @@ import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { property, state } from "lit/decorators.js";
 import { define } from "./define.js";
 import { type Item, problemOf } from "./api.js";
-import { ago, date } from "./format.js";
+import { date } from "./format.js";
+import { since } from "./since.js";
 import { documentAddress, itemAddress, ownPages, toast } from "./host.js";
 import { ask, bar, canCancel, canRetry, kindWord, line, stateIcon } from "./item-words.js";
 import { base, controls } from "./styles.js";
@@ -49,7 +50,7 @@ export class ItemRow extends LitElement {
         ${bar(item)}</span>
       <span class="end">
         <time class="small soft" datetime=${item.updated}
-          title=${date(item.updated)}>${ago(item.finished ?? item.created)}</time>
+          title=${date(item.updated)}>${since(item.finished ?? item.created)}</time>
         ${item.document
           ? html`<a class="small open" href=${documentAddress(item.document)}>${t("frameio.item.document")}<span
             class="unseen"> ${item.title}</span></a>`

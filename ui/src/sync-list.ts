@@ -5,7 +5,8 @@ import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { property } from "lit/decorators.js";
 import { define } from "./define.js";
 import { get } from "./api.js";
-import { ago, date } from "./format.js";
+import { date } from "./format.js";
+import { since } from "./since.js";
 import { folderAddress } from "./host.js";
 import { round } from "./icons.js";
 import { Paged } from "./paged.js";
@@ -58,7 +59,7 @@ function row(s: Sync): TemplateResult {
     ${chip("frameio.sync.conflicting", s.conflicting, "warn")} ${chip("frameio.sync.troubled", s.troubled, "bad")}
     ${chip("frameio.sync.missing", s.missing, "warn")}
     <span class="chip ${tone}">${stateOf(s)}</span>
-    ${ended ? html`<time class="small soft" datetime=${ended} title=${date(ended)}>${ago(ended)}</time>` : nothing}
+    ${ended ? html`<time class="small soft" datetime=${ended} title=${date(ended)}>${since(ended)}</time>` : nothing}
     </li>`;
 }
 

@@ -9,7 +9,8 @@ import { change, get, path } from "./api.js";
 import { typeName } from "./bind-dialog.js";
 import { connected } from "./connect.js";
 import { complain, confirm } from "./dialog.js";
-import { ago, date } from "./format.js";
+import { date } from "./format.js";
+import { since } from "./since.js";
 import { type NuxeoDocument, changed, settled, toast, treeChanged } from "./host.js";
 import { Loader } from "./loader.js";
 import { base, controls } from "./styles.js";
@@ -145,7 +146,7 @@ export class SyncTab extends LitElement {
       <dt>${t("frameio.sync.state")}</dt><dd>${stateOf(sync)}</dd>
       <dt>${t("frameio.sync.last")}</dt>
       <dd>${ended
-        ? html`<time datetime=${ended} title=${date(ended)}>${ago(ended)}</time>`
+        ? html`<time datetime=${ended} title=${date(ended)}>${since(ended)}</time>`
         : t("frameio.sync.last.never")}</dd>
       <dt>${t("frameio.sync.next")}</dt><dd>${next(sync)}</dd>
     </dl>`;
