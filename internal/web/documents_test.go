@@ -103,6 +103,44 @@ func TestWayToAFolderShowsWhatOneMaySee(t *testing.T) {
 	}
 }
 
+// A folder inside a bound one says so to whoever may see that one, and the nearest is the one that counts.
+func TestAFolderSaysWhereItBelongs(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	outer := f.Nuxeo.MkDoc(videos+"/outer", "Folder", map[string]any{"dc:title": "Outer"})
+	inner := f.Nuxeo.MkDoc(videos+"/outer/inner", "Folder", map[string]any{"dc:title": "Inner"})
+	above := func(login, uid string) string {
+		got, err := f.as(f.SignIn(login)).GetFolder(t.Context(), uid)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return shown(got.BelongsTo)
+	}
+
+	if got := above("josh", inner); got != "null" {
+		t.Errorf("where nothing is bound it belongs to %s, want nothing", got)
+	}
+
+	f.Bind("Publish")
+	bound := f.Folder
+	want := `"action":"Publish"`
+	for _, uid := range []string{outer, inner} {
+		if got := above("josh", uid); !strings.Contains(got, want) || !strings.Contains(got, bound) {
+			t.Errorf("%s belongs to %s, want %s of %s", uid, got, want, bound)
+		}
+	}
+
+	if got := above("josh", bound); got != "null" {
+		t.Errorf("the bound folder itself belongs to %s, want nothing above it", got)
+	}
+
+	f.private()
+	f.Nuxeo.SetACL(videos+"/outer/inner", "olga", "Everything", true)
+	if got := above("olga", inner); got != "null" {
+		t.Errorf("who may not see the bound folder is told of %s, want nothing", got)
+	}
+}
+
 func TestDocumentsOfAFolder(t *testing.T) {
 	t.Parallel()
 	f := open(t)

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/browse"
@@ -65,7 +66,29 @@ func (s rest) GetFolder(ctx context.Context, q api.GetFolderRequestObject) (api.
 		out.WhyNot = opt(strings.TrimSpace(f.Message + " " + f.Remedy))
 	}
 
-	return out, nil
+	out.BelongsTo, err = s.belonging(ctx, d.Ancestors)
+	return out, err
+}
+
+// belonging returns the nearest of the folders above a folder that has to do with Frame.io, or nil.
+func (s rest) belonging(ctx context.Context, above []browse.Folder) (*api.Belonging, error) {
+	for _, f := range slices.Backward(above) {
+		action, err := s.Binding.ActionOf(ctx, f.UID)
+		if err != nil {
+			return nil, err
+		}
+
+		source, err := s.Sync.SourceOf(ctx, f.UID)
+		if err != nil {
+			return nil, err
+		}
+
+		if action != "" || source != "" {
+			return &api.Belonging{Uid: f.UID, Title: f.Title, Action: opt(action), Source: opt(source)}, nil
+		}
+	}
+
+	return nil, nil
 }
 
 // inNuxeo is the page of a document in Nuxeo Web UI.

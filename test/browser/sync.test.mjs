@@ -202,6 +202,11 @@ test("a folder that follows one of Frame.io", async (t) => {
       "Teaser second cut",
     ]);
     assert.deepEqual(await titles(`${trailers}/Extras`), ["Jingle", "Poster"]);
+    await own.goto(ownAt(await uid(`${trailers}/Extras`)));
+    const inside = own.getByText("inside a folder that is synchronized with “Autumn campaign” on Frame.io");
+    await inside.getByRole("link", { name: "Trailers" }).waitFor();
+    await look(own, "sync-own-inside");
+    await own.goto(ownAt(folder));
     await page.goto(at(folder));
     await page.reload();
     await page.getByRole("heading", { name: "Trailers" }).waitFor();

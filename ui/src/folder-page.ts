@@ -93,7 +93,8 @@ export class FolderPage extends LitElement {
     return html`<div>${this.crumbs()}
       <div class="row between"><h1 class="wrap">${d?.title ?? t("frameio.loading")}</h1>
         ${d ? this.inNuxeo(d.nuxeo_url) : nothing}</div></div>
-      <nxf-folder-tab .folder=${this.folder} ?writable=${d?.can_bind} ?reader=${d && !d.can_bind}></nxf-folder-tab>`;
+      <nxf-folder-tab .folder=${this.folder} .above=${d?.belongs_to} ?writable=${d?.can_bind}
+        ?reader=${d && !d.can_bind}></nxf-folder-tab>`;
   }
 
   private ofDocument(): TemplateResult {

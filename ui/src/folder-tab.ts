@@ -9,7 +9,7 @@ import "./batches.js";
 import "./binding-card.js";
 import { complain, notice } from "./dialog.js";
 import { date, size } from "./format.js";
-import { type NuxeoDocument, documentAddress, may, pageChanged, treeChanged } from "./host.js";
+import { type NuxeoDocument, documentAddress, folderAddress, may, pageChanged, treeChanged } from "./host.js";
 import { film, round, waves } from "./icons.js";
 import { Loader } from "./loader.js";
 import { Paged } from "./paged.js";
@@ -19,6 +19,8 @@ import "./sync-tab.js";
 import type { Sync } from "./sync-words.js";
 import { t } from "./i18n.js";
 import { inWebUI } from "./webui.js";
+
+type Belonging = Schemas["Belonging"];
 
 interface Links {
   bindings: Binding[];
@@ -55,6 +57,8 @@ export class FolderTab extends LitElement {
   /** Whether the person may write in it, or is known to be a reader only. */
   @property({ type: Boolean }) writable = false;
   @property({ type: Boolean }) reader = false;
+  /** The folder above that has to do with Frame.io, where it is known. */
+  @property({ attribute: false }) above: Belonging | undefined;
 
   @state() private batches: string[] = []; // under way, shown as one whole each
 
@@ -129,8 +133,18 @@ export class FolderTab extends LitElement {
     const buttons = html`<span class="row center">
       <button class="primary" @click=${this.bind}>${t("frameio.bind")}</button>
       <button @click=${() => void syncFolder(this.uid, this)}>${round} ${t("frameio.sync")}</button></span>`;
-    return html`<div class="empty">${waves}<strong>${t("frameio.folder.unbound")}</strong>
-      <span class="soft">${t(hint)}</span> ${this.mayWrite ? buttons : nothing}</div>`;
+    return html`${this.belonging(this.above)}
+      <div class="empty">${waves}<strong>${t("frameio.folder.unbound")}</strong>
+        <span class="soft">${t(hint)}</span> ${this.mayWrite ? buttons : nothing}</div>`;
+  }
+
+  private belonging(above: Belonging | undefined): TemplateResult | typeof nothing {
+    if (!above) return nothing;
+    const folder = html`<a href=${folderAddress(above.uid)}>${above.title}</a>`;
+    return html`<div class="card">
+      ${above.action ? html`<p class="wrap">${t("frameio.folder.in.bound", above.action)} ${folder}</p>` : nothing}
+      ${above.source ? html`<p class="wrap">${t("frameio.folder.in.synced", above.source)} ${folder}</p>` : nothing}
+      </div>`;
   }
 
   private table(): TemplateResult {
