@@ -14,6 +14,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/diff"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
@@ -40,8 +41,11 @@ func TestCopyIsDeletedWhenItsTimeHasCome(t *testing.T) {
 	}
 
 	// The document is not touched by it, nor by what looks after links.
-	s.Untouched(document)
-	s.LookLater()
+	if n := len(s.Nuxeo.Versions(document)); n != 1 || s.LockOwner(document) != "" {
+		t.Errorf("the document has %d versions and is locked by %q, want that of the return and nobody", n,
+			s.LockOwner(document))
+	}
+	diff.Equal(t, "repairs", s.LookLater(), nil)
 	if doc, _ := s.Nuxeo.Doc(document); doc.Properties["frameio:fileId"] != p.File {
 		t.Errorf("the document tells of the file %v, want %s still", doc.Properties["frameio:fileId"], p.File)
 	}

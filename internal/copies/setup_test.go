@@ -8,6 +8,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/copies"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
@@ -29,7 +30,10 @@ type stage struct {
 func setup(t *testing.T, c binding.Copies, options ...testenv.Option) stage {
 	t.Helper()
 	s := stage{clock: new(testenv.Clock)}
-	s.Bed = testenv.New(t, append(options, testenv.By(s.clock))...)
+	options = append(options, testenv.By(s.clock), testenv.Frameio(func(o *frameiosim.Options) {
+		o.Now, o.RefreshTTL = s.clock.Now, 365*day
+	}))
+	s.Bed = testenv.New(t, options...)
 	s.binding = s.Bind("Publish").ID
 	s.choose(c)
 	return s
