@@ -130,7 +130,7 @@ func (a *App) chores() []maintenance.Chore {
 			},
 		},
 		{
-			Name: "copies", What: "begins with the copies on Frame.io of what came back that are to be moved or deleted",
+			Name: "copies", What: "moves or deletes the copies on Frame.io of what came back whose time has come",
 			Every: time.Minute, Do: func(ctx context.Context) (r maintenance.Report, err error) {
 				err = a.Copies.BeginDue(ctx, &r)
 				return r, err

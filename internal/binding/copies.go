@@ -1,6 +1,7 @@
 package binding
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
 // What becomes of the copy on Frame.io when a document has come back.
@@ -76,6 +78,23 @@ func (c Copies) String() string {
 		return fmt.Sprintf("deleted after %d days", c.Days)
 	}
 	return "left"
+}
+
+// MayEdit returns an error unless a person may change a binding.
+func (s *Service) MayEdit(ctx context.Context, who work.Viewer, id string) error {
+	b, err := s.Get(ctx, who, id)
+	if err != nil {
+		return err
+	}
+	return s.checkMayEnd(ctx, who, b)
+}
+
+// CheckCopies returns a choice for a binding as it would be kept, if a person may make it.
+func (s *Service) CheckCopies(ctx context.Context, who work.Viewer, id string, c Copies) (Copies, error) {
+	if err := s.MayEdit(ctx, who, id); err != nil {
+		return c, err
+	}
+	return c.filled(), cmp.Or(c.validate(), c.filled().validate())
 }
 
 // CopiesOf returns, within a transaction, what becomes of the copies of a binding. Those of one that is not there

@@ -94,7 +94,8 @@ func TestCopyIsLeft(t *testing.T) {
 		befalls befall
 		reason  string
 	}{
-		"gone": {func(s stage, d string, _ push.Push) { must(s, s.Nuxeo.Remove(d)) }, "The document was deleted in Nuxeo"},
+		"gone": {func(s stage, d string, _ push.Push) { must(s, s.Nuxeo.Remove(d)) },
+			"The document was deleted in Nuxeo"},
 		"in the trash": {
 			func(s stage, d string, _ push.Push) { must(s, s.Nuxeo.Trash(d)) },
 			"The document is in the trash.",
@@ -271,7 +272,8 @@ func TestCopiesFollowTheirBinding(t *testing.T) {
 	// What would become of all of them.
 	choice := copies.Choice{Action: copies.Delete, Days: 5}
 	p, err := s.App.Copies.Preview(t.Context(), josh, s.binding, choice)
-	if err != nil || p.Waiting.Count != 1 || p.Earlier.Count != 1 || p.Earlier.Bytes != early.Size || len(p.Copies) != 2 {
+	if err != nil || p.Waiting.Count != 1 || p.Earlier.Count != 1 || p.Earlier.Bytes != early.Size ||
+		len(p.Copies) != 2 {
 		t.Fatalf("the preview has %d waiting, %d earlier of %d bytes, and %d copies, %v; want 1, 1, %d and 2",
 			p.Waiting.Count, p.Earlier.Count, p.Earlier.Bytes, len(p.Copies), err, early.Size)
 	}

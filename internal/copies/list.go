@@ -140,6 +140,7 @@ type Preview struct {
 	Counts
 	Copies []Copy // with the reason why it would be left, if it would be
 	More   bool   // there are more than were looked at
+	Hidden int    // that the viewer may not see the documents of
 }
 
 // Preview looks at the copies of a binding that wait and at those that came back before, and tells what would
@@ -164,10 +165,12 @@ func (s *Service) Preview(ctx context.Context, who work.Viewer, binding string, 
 		})
 	}
 
+	every := len(all)
 	if all, err = s.visible(ctx, who, all); err != nil {
 		return p, err
 	}
 
+	p.Hidden = every - len(all)
 	p.More = len(all) > mostLooks
 	for _, c := range all[:min(len(all), mostLooks)] {
 		if c, err = s.foresee(ctx, c, choice); err != nil {

@@ -54,7 +54,7 @@ func (s *Service) Keep(ctx context.Context, who work.Viewer, push string) (Copy,
 	return s.get(ctx, s.DB.Reader, push)
 }
 
-// Again begins with a copy that was left or kept, now.
+// Again begins with a copy that was left, kept or restored, now.
 func (s *Service) Again(ctx context.Context, who work.Viewer, push string) (item string, err error) {
 	c, err := s.forChange(ctx, who, push)
 	if err != nil {
@@ -64,7 +64,11 @@ func (s *Service) Again(ctx context.Context, who work.Viewer, push string) (item
 	var ids []string
 	asked := audit.Entry{Who: who.Login, What: audit.CopyAsked, About: c.Document, Detail: c.Title}
 	err = s.Engine.Audited(ctx, asked, func(tx *sql.Tx) error {
-		mine, err := s.turn(ctx, tx, push, turn{from: Kept, or: Left, to: Waiting})
+		from := Kept
+		if c.State == Restored {
+			from = Restored
+		}
+		mine, err := s.turn(ctx, tx, push, turn{from: from, or: Left, to: Waiting})
 		if err != nil {
 			return err
 		}

@@ -133,7 +133,8 @@ func (s *Service) open(ctx context.Context, t *work.Task) (*run, error) {
 func (r *run) start(ctx context.Context) (work.Next, error) {
 	working := false
 	err := r.t.Commit(ctx, r.st, func(tx *sql.Tx) (err error) {
-		if working, err = r.turn(ctx, tx, r.c.Push, turn{from: Working, or: Left, to: Working}); err != nil || !working {
+		working, err = r.turn(ctx, tx, r.c.Push, turn{from: Working, or: Left, to: Working})
+		if err != nil || !working {
 			return err
 		}
 		return acquire(ctx, tx, r.c.Document, r.t.ID)
@@ -285,8 +286,8 @@ func (r *run) check(ctx context.Context) (work.Next, error) {
 		return work.Next{}, err
 	}
 	if !done {
-		return work.Next{}, fault.New(fault.Unavailable, "Frame.io has not done what it said: the file is not where it "+
-			"should be.")
+		return work.Next{}, fault.New(fault.Unavailable,
+			"Frame.io has not done what it said: the file is not where it should be.")
 	}
 
 	what, detail, outcome := audit.CopyDeleted, r.c.Title, outcomeDeleted

@@ -30,6 +30,8 @@ var scenes = []scene{
 	{name: "push-version", prepare: scenePushVersion, commits: 7},
 	{name: "return", prepare: sceneReturn, commits: 4},
 	{name: "reaction", prepare: sceneReaction, commits: 9},
+	{name: "copy-removed", prepare: sceneCopyRemoved, commits: 3},
+	{name: "copy-moved", prepare: sceneCopyMoved, commits: 5},
 	{name: "cancel", prepare: sceneCancel, commits: 4},
 	{name: "sync", prepare: sceneSync, commits: 19},
 	{name: "sync-changes", prepare: sceneSyncChanges, commits: 29},

@@ -107,6 +107,7 @@ func (e BindingEffectSide) Valid() bool {
 
 // Defines values for BindingEffectWhat.
 const (
+	BindingEffectWhatCopies       BindingEffectWhat = "copies"
 	BindingEffectWhatCreateAction BindingEffectWhat = "create_action"
 	BindingEffectWhatDeleteAction BindingEffectWhat = "delete_action"
 	BindingEffectWhatDocumentType BindingEffectWhat = "document_type"
@@ -118,6 +119,8 @@ const (
 // Valid indicates whether the value is a known member of the BindingEffectWhat enum.
 func (e BindingEffectWhat) Valid() bool {
 	switch e {
+	case BindingEffectWhatCopies:
+		return true
 	case BindingEffectWhatCreateAction:
 		return true
 	case BindingEffectWhatDeleteAction:
@@ -147,6 +150,84 @@ func (e CommentOrigin) Valid() bool {
 	case CommentOriginFrameio:
 		return true
 	case CommentOriginNuxeo:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CopyAction.
+const (
+	CopyActionDelete CopyAction = "delete"
+	CopyActionLeave  CopyAction = "leave"
+	CopyActionMove   CopyAction = "move"
+)
+
+// Valid indicates whether the value is a known member of the CopyAction enum.
+func (e CopyAction) Valid() bool {
+	switch e {
+	case CopyActionDelete:
+		return true
+	case CopyActionLeave:
+		return true
+	case CopyActionMove:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CopyState.
+const (
+	CopyStateDeleted  CopyState = "deleted"
+	CopyStateKept     CopyState = "kept"
+	CopyStateLeft     CopyState = "left"
+	CopyStateMoved    CopyState = "moved"
+	CopyStateRestored CopyState = "restored"
+	CopyStateUndoing  CopyState = "undoing"
+	CopyStateWaiting  CopyState = "waiting"
+	CopyStateWorking  CopyState = "working"
+)
+
+// Valid indicates whether the value is a known member of the CopyState enum.
+func (e CopyState) Valid() bool {
+	switch e {
+	case CopyStateDeleted:
+		return true
+	case CopyStateKept:
+		return true
+	case CopyStateLeft:
+		return true
+	case CopyStateMoved:
+		return true
+	case CopyStateRestored:
+		return true
+	case CopyStateUndoing:
+		return true
+	case CopyStateWaiting:
+		return true
+	case CopyStateWorking:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CopyChoiceAction.
+const (
+	CopyChoiceActionDelete CopyChoiceAction = "delete"
+	CopyChoiceActionLeave  CopyChoiceAction = "leave"
+	CopyChoiceActionMove   CopyChoiceAction = "move"
+)
+
+// Valid indicates whether the value is a known member of the CopyChoiceAction enum.
+func (e CopyChoiceAction) Valid() bool {
+	switch e {
+	case CopyChoiceActionDelete:
+		return true
+	case CopyChoiceActionLeave:
+		return true
+	case CopyChoiceActionMove:
 		return true
 	default:
 		return false
@@ -1165,11 +1246,14 @@ type BatchFailure struct {
 
 // Binding defines model for Binding.
 type Binding struct {
-	ActionName   string    `json:"action_name"`
-	Created      time.Time `json:"created"`
-	Creator      string    `json:"creator"`
-	Description  string    `json:"description"`
-	DocumentType string    `json:"document_type"`
+	ActionName string `json:"action_name"`
+
+	// Copies What becomes of the copy on Frame.io when a document has come back from review.
+	Copies       CopyChoice `json:"copies"`
+	Created      time.Time  `json:"created"`
+	Creator      string     `json:"creator"`
+	Description  string     `json:"description"`
+	DocumentType string     `json:"document_type"`
 
 	// Editing The item that is changing it at this moment
 	Editing *string `json:"editing,omitempty"`
@@ -1208,8 +1292,11 @@ type BindingState string
 
 // BindingChange defines model for BindingChange.
 type BindingChange struct {
-	ActionName   *string `json:"action_name,omitempty"`
-	DocumentType *string `json:"document_type,omitempty"`
+	ActionName *string `json:"action_name,omitempty"`
+
+	// Copies What becomes of the copy on Frame.io when a document has come back from review.
+	Copies       *CopyChoice `json:"copies,omitempty"`
+	DocumentType *string     `json:"document_type,omitempty"`
 
 	// Publishers Who may publish
 	Publishers *BindingChangePublishers `json:"publishers,omitempty"`
@@ -1226,7 +1313,9 @@ type BindingChangePublishers string
 
 // BindingEffect defines model for BindingEffect.
 type BindingEffect struct {
-	From *string `json:"from,omitempty"`
+	// Copies What becomes of the copy on Frame.io when a document has come back from review.
+	Copies *CopyChoice `json:"copies,omitempty"`
+	From   *string     `json:"from,omitempty"`
 
 	// Owner Who answers for what everyone publishes
 	Owner *string           `json:"owner,omitempty"`
@@ -1295,6 +1384,81 @@ type Comment struct {
 // CommentOrigin defines model for Comment.Origin.
 type CommentOrigin string
 
+// Copy What a document that came back has left on Frame.io.
+type Copy struct {
+	Action   CopyAction `json:"action"`
+	Document string     `json:"document"`
+	Due      time.Time  `json:"due"`
+
+	// Ended When it came to this state
+	Ended   *time.Time `json:"ended,omitempty"`
+	EndedBy *string    `json:"ended_by,omitempty"`
+	File    string     `json:"file"`
+	Folder  *string    `json:"folder,omitempty"`
+
+	// MayChange You may keep it, ask again, or undo
+	MayChange bool `json:"may_change"`
+
+	// Push The id of the push, by which the copy is named
+	Push     string  `json:"push"`
+	PushedBy string  `json:"pushed_by"`
+	Reason   *string `json:"reason,omitempty"`
+
+	// RestorableUntil Of a deleted one: until when people can restore it on Frame.io, as far as is known
+	RestorableUntil *time.Time `json:"restorable_until,omitempty"`
+	Returned        time.Time  `json:"returned"`
+	Size            int64      `json:"size"`
+
+	// State waiting: until due; working: being moved or deleted; left: nothing was done, for a reason; kept: a person or the binding said so; undoing: being moved back; restored: where it was
+	State CopyState `json:"state"`
+	Title string    `json:"title"`
+}
+
+// CopyAction defines model for Copy.Action.
+type CopyAction string
+
+// CopyState waiting: until due; working: being moved or deleted; left: nothing was done, for a reason; kept: a person or the binding said so; undoing: being moved back; restored: where it was
+type CopyState string
+
+// CopyAmount defines model for CopyAmount.
+type CopyAmount struct {
+	Bytes int64 `json:"bytes"`
+	Count int   `json:"count"`
+}
+
+// CopyChoice What becomes of the copy on Frame.io when a document has come back from review.
+type CopyChoice struct {
+	Action CopyChoiceAction `json:"action"`
+
+	// Days To delete it: so many days after the return; 0 is at once, and 30 without it
+	Days *int `json:"days,omitempty"`
+
+	// Folder To move it: the folder directly in its project, which is made when it is missing; Returned without it
+	Folder *string `json:"folder,omitempty"`
+}
+
+// CopyChoiceAction defines model for CopyChoice.Action.
+type CopyChoiceAction string
+
+// CopyList defines model for CopyList.
+type CopyList struct {
+	// Choice What becomes of the copy on Frame.io when a document has come back from review.
+	Choice  CopyChoice `json:"choice"`
+	Copies  []Copy     `json:"copies"`
+	Earlier CopyAmount `json:"earlier"`
+
+	// Hidden How many are not listed because you may not see their documents
+	Hidden int `json:"hidden"`
+
+	// Included How many of what came back before were included
+	Included *int `json:"included,omitempty"`
+
+	// More There are more than are listed
+	More        bool       `json:"more"`
+	UnderReview CopyAmount `json:"under_review"`
+	Waiting     CopyAmount `json:"waiting"`
+}
+
 // Document defines model for Document.
 type Document struct {
 	FileName  *string   `json:"file_name,omitempty"`
@@ -1324,6 +1488,9 @@ type DocumentDetail struct {
 
 	// CommentsMore There are more than are listed
 	CommentsMore bool `json:"comments_more"`
+
+	// Copy What a document that came back has left on Frame.io.
+	Copy *Copy `json:"copy,omitempty"`
 
 	// Folder The uid of the folder it is in
 	Folder string `json:"folder"`
@@ -2712,6 +2879,9 @@ type BindJSONRequestBody BindJSONBody
 // EditBindingJSONRequestBody defines body for EditBinding for application/json ContentType.
 type EditBindingJSONRequestBody = BindingChange
 
+// PreviewCopiesJSONRequestBody defines body for PreviewCopies for application/json ContentType.
+type PreviewCopiesJSONRequestBody = CopyChoice
+
 // PreviewBindingJSONRequestBody defines body for PreviewBinding for application/json ContentType.
 type PreviewBindingJSONRequestBody = BindingChange
 
@@ -2810,9 +2980,18 @@ type ServerInterface interface {
 
 	// (GET /bindings/{id})
 	GetBinding(w http.ResponseWriter, r *http.Request, id Id)
-	// EditBinding Change the action's name, the teams, the document type or who may publish; waits up to 25 seconds for it to be done
+	// EditBinding Change the action's name, the teams, the document type, who may publish or what becomes of copies; waits up to 25 seconds for it to be done
 	// (PATCH /bindings/{id})
 	EditBinding(w http.ResponseWriter, r *http.Request, id Id)
+	// ListCopies What becomes of the copies on Frame.io of the documents of a binding that came back, newest first
+	// (GET /bindings/{id}/copies)
+	ListCopies(w http.ResponseWriter, r *http.Request, id Id)
+	// IncludeCopies Let the binding's choice hold also for the copies of what came back before it (who may change the binding)
+	// (POST /bindings/{id}/copies)
+	IncludeCopies(w http.ResponseWriter, r *http.Request, id Id)
+	// PreviewCopies What a choice would do with the copies that wait and with those of what came back before, and which would be left, and why; up to 50 are looked at on both sides
+	// (POST /bindings/{id}/copies/preview)
+	PreviewCopies(w http.ResponseWriter, r *http.Request, id Id)
 	// TakeOver Become the owner of a binding that needs one; what waits for an owner goes on
 	// (POST /bindings/{id}/owner)
 	TakeOver(w http.ResponseWriter, r *http.Request, id Id)
@@ -2822,6 +3001,15 @@ type ServerInterface interface {
 	// DoChore Do a chore now, and say what it did (administrators)
 	// (POST /chores/{name})
 	DoChore(w http.ResponseWriter, r *http.Request, name string)
+	// RetryCopy Move or delete now a copy that was left or kept, if nothing is against it any more; waits up to 25 seconds (as for keepCopy)
+	// (POST /copies/{id}/again)
+	RetryCopy(w http.ResponseWriter, r *http.Request, id Id)
+	// KeepCopy Leave a copy on Frame.io that waits (who pushed, who answers for the binding, administrators)
+	// (POST /copies/{id}/keep)
+	KeepCopy(w http.ResponseWriter, r *http.Request, id Id)
+	// UndoCopy Move a copy back to where it was, or record that people have restored a deleted one; waits up to 25 seconds (as for keepCopy)
+	// (POST /copies/{id}/undo)
+	UndoCopy(w http.ResponseWriter, r *http.Request, id Id)
 	// RunDoctor Look through the whole installation and say what is wrong and what to do (administrators)
 	// (POST /doctor)
 	RunDoctor(w http.ResponseWriter, r *http.Request)
@@ -3416,6 +3604,84 @@ func (siw *ServerInterfaceWrapper) EditBinding(w http.ResponseWriter, r *http.Re
 	handler.ServeHTTP(w, r)
 }
 
+// ListCopies operation middleware
+func (siw *ServerInterfaceWrapper) ListCopies(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListCopies(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// IncludeCopies operation middleware
+func (siw *ServerInterfaceWrapper) IncludeCopies(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.IncludeCopies(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PreviewCopies operation middleware
+func (siw *ServerInterfaceWrapper) PreviewCopies(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PreviewCopies(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // TakeOver operation middleware
 func (siw *ServerInterfaceWrapper) TakeOver(w http.ResponseWriter, r *http.Request) {
 
@@ -3485,6 +3751,84 @@ func (siw *ServerInterfaceWrapper) DoChore(w http.ResponseWriter, r *http.Reques
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.DoChore(w, r, name)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RetryCopy operation middleware
+func (siw *ServerInterfaceWrapper) RetryCopy(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RetryCopy(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// KeepCopy operation middleware
+func (siw *ServerInterfaceWrapper) KeepCopy(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.KeepCopy(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// UndoCopy operation middleware
+func (siw *ServerInterfaceWrapper) UndoCopy(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.UndoCopy(w, r, id)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -5474,6 +5818,12 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/bindings/{id}", wrapper.GetBinding)
 	m.HandleFunc(http.MethodPatch+" "+options.BaseURL+"/bindings/{id}", wrapper.EditBinding)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/bindings/{id}/preview", wrapper.PreviewBinding)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/bindings/{id}/copies", wrapper.ListCopies)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/bindings/{id}/copies", wrapper.IncludeCopies)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/bindings/{id}/copies/preview", wrapper.PreviewCopies)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/copies/{id}/keep", wrapper.KeepCopy)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/copies/{id}/again", wrapper.RetryCopy)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/copies/{id}/undo", wrapper.UndoCopy)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/bindings/{id}/owner", wrapper.TakeOver)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/people", wrapper.ListPeople)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/people/{login}/access", wrapper.Revoke)
@@ -6003,6 +6353,124 @@ func (response EditBindingdefaultApplicationProblemPlusJSONResponse) VisitEditBi
 	return err
 }
 
+type ListCopiesRequestObject struct {
+	Id Id `json:"id"`
+}
+
+type ListCopiesResponseObject interface {
+	VisitListCopiesResponse(w http.ResponseWriter) error
+}
+
+type ListCopies200JSONResponse CopyList
+
+func (response ListCopies200JSONResponse) VisitListCopiesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCopiesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListCopiesdefaultApplicationProblemPlusJSONResponse) VisitListCopiesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type IncludeCopiesRequestObject struct {
+	Id Id `json:"id"`
+}
+
+type IncludeCopiesResponseObject interface {
+	VisitIncludeCopiesResponse(w http.ResponseWriter) error
+}
+
+type IncludeCopies200JSONResponse CopyList
+
+func (response IncludeCopies200JSONResponse) VisitIncludeCopiesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type IncludeCopiesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response IncludeCopiesdefaultApplicationProblemPlusJSONResponse) VisitIncludeCopiesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewCopiesRequestObject struct {
+	Id   Id `json:"id"`
+	Body *PreviewCopiesJSONRequestBody
+}
+
+type PreviewCopiesResponseObject interface {
+	VisitPreviewCopiesResponse(w http.ResponseWriter) error
+}
+
+type PreviewCopies200JSONResponse CopyList
+
+func (response PreviewCopies200JSONResponse) VisitPreviewCopiesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewCopiesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PreviewCopiesdefaultApplicationProblemPlusJSONResponse) VisitPreviewCopiesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type TakeOverRequestObject struct {
 	Id Id `json:"id"`
 }
@@ -6116,6 +6584,123 @@ type DoChoredefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response DoChoredefaultApplicationProblemPlusJSONResponse) VisitDoChoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetryCopyRequestObject struct {
+	Id Id `json:"id"`
+}
+
+type RetryCopyResponseObject interface {
+	VisitRetryCopyResponse(w http.ResponseWriter) error
+}
+
+type RetryCopy200JSONResponse Copy
+
+func (response RetryCopy200JSONResponse) VisitRetryCopyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetryCopydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RetryCopydefaultApplicationProblemPlusJSONResponse) VisitRetryCopyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type KeepCopyRequestObject struct {
+	Id Id `json:"id"`
+}
+
+type KeepCopyResponseObject interface {
+	VisitKeepCopyResponse(w http.ResponseWriter) error
+}
+
+type KeepCopy200JSONResponse Copy
+
+func (response KeepCopy200JSONResponse) VisitKeepCopyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type KeepCopydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response KeepCopydefaultApplicationProblemPlusJSONResponse) VisitKeepCopyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoCopyRequestObject struct {
+	Id Id `json:"id"`
+}
+
+type UndoCopyResponseObject interface {
+	VisitUndoCopyResponse(w http.ResponseWriter) error
+}
+
+type UndoCopy200JSONResponse Copy
+
+func (response UndoCopy200JSONResponse) VisitUndoCopyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoCopydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UndoCopydefaultApplicationProblemPlusJSONResponse) VisitUndoCopyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -8936,9 +9521,18 @@ type StrictServerInterface interface {
 
 	// (GET /bindings/{id})
 	GetBinding(ctx context.Context, request GetBindingRequestObject) (GetBindingResponseObject, error)
-	// EditBinding Change the action's name, the teams, the document type or who may publish; waits up to 25 seconds for it to be done
+	// EditBinding Change the action's name, the teams, the document type, who may publish or what becomes of copies; waits up to 25 seconds for it to be done
 	// (PATCH /bindings/{id})
 	EditBinding(ctx context.Context, request EditBindingRequestObject) (EditBindingResponseObject, error)
+	// ListCopies What becomes of the copies on Frame.io of the documents of a binding that came back, newest first
+	// (GET /bindings/{id}/copies)
+	ListCopies(ctx context.Context, request ListCopiesRequestObject) (ListCopiesResponseObject, error)
+	// IncludeCopies Let the binding's choice hold also for the copies of what came back before it (who may change the binding)
+	// (POST /bindings/{id}/copies)
+	IncludeCopies(ctx context.Context, request IncludeCopiesRequestObject) (IncludeCopiesResponseObject, error)
+	// PreviewCopies What a choice would do with the copies that wait and with those of what came back before, and which would be left, and why; up to 50 are looked at on both sides
+	// (POST /bindings/{id}/copies/preview)
+	PreviewCopies(ctx context.Context, request PreviewCopiesRequestObject) (PreviewCopiesResponseObject, error)
 	// TakeOver Become the owner of a binding that needs one; what waits for an owner goes on
 	// (POST /bindings/{id}/owner)
 	TakeOver(ctx context.Context, request TakeOverRequestObject) (TakeOverResponseObject, error)
@@ -8948,6 +9542,15 @@ type StrictServerInterface interface {
 	// DoChore Do a chore now, and say what it did (administrators)
 	// (POST /chores/{name})
 	DoChore(ctx context.Context, request DoChoreRequestObject) (DoChoreResponseObject, error)
+	// RetryCopy Move or delete now a copy that was left or kept, if nothing is against it any more; waits up to 25 seconds (as for keepCopy)
+	// (POST /copies/{id}/again)
+	RetryCopy(ctx context.Context, request RetryCopyRequestObject) (RetryCopyResponseObject, error)
+	// KeepCopy Leave a copy on Frame.io that waits (who pushed, who answers for the binding, administrators)
+	// (POST /copies/{id}/keep)
+	KeepCopy(ctx context.Context, request KeepCopyRequestObject) (KeepCopyResponseObject, error)
+	// UndoCopy Move a copy back to where it was, or record that people have restored a deleted one; waits up to 25 seconds (as for keepCopy)
+	// (POST /copies/{id}/undo)
+	UndoCopy(ctx context.Context, request UndoCopyRequestObject) (UndoCopyResponseObject, error)
 	// RunDoctor Look through the whole installation and say what is wrong and what to do (administrators)
 	// (POST /doctor)
 	RunDoctor(ctx context.Context, request RunDoctorRequestObject) (RunDoctorResponseObject, error)
@@ -9489,6 +10092,91 @@ func (sh *strictHandler) EditBinding(w http.ResponseWriter, r *http.Request, id 
 	}
 }
 
+// ListCopies operation middleware
+func (sh *strictHandler) ListCopies(w http.ResponseWriter, r *http.Request, id Id) {
+	var request ListCopiesRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCopies(ctx, request.(ListCopiesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCopies")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListCopiesResponseObject); ok {
+		if err := validResponse.VisitListCopiesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// IncludeCopies operation middleware
+func (sh *strictHandler) IncludeCopies(w http.ResponseWriter, r *http.Request, id Id) {
+	var request IncludeCopiesRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.IncludeCopies(ctx, request.(IncludeCopiesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "IncludeCopies")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(IncludeCopiesResponseObject); ok {
+		if err := validResponse.VisitIncludeCopiesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PreviewCopies operation middleware
+func (sh *strictHandler) PreviewCopies(w http.ResponseWriter, r *http.Request, id Id) {
+	var request PreviewCopiesRequestObject
+
+	request.Id = id
+
+	var body PreviewCopiesJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PreviewCopies(ctx, request.(PreviewCopiesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PreviewCopies")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PreviewCopiesResponseObject); ok {
+		if err := validResponse.VisitPreviewCopiesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // TakeOver operation middleware
 func (sh *strictHandler) TakeOver(w http.ResponseWriter, r *http.Request, id Id) {
 	var request TakeOverRequestObject
@@ -9567,6 +10255,84 @@ func (sh *strictHandler) DoChore(w http.ResponseWriter, r *http.Request, name st
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(DoChoreResponseObject); ok {
 		if err := validResponse.VisitDoChoreResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RetryCopy operation middleware
+func (sh *strictHandler) RetryCopy(w http.ResponseWriter, r *http.Request, id Id) {
+	var request RetryCopyRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RetryCopy(ctx, request.(RetryCopyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RetryCopy")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RetryCopyResponseObject); ok {
+		if err := validResponse.VisitRetryCopyResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// KeepCopy operation middleware
+func (sh *strictHandler) KeepCopy(w http.ResponseWriter, r *http.Request, id Id) {
+	var request KeepCopyRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.KeepCopy(ctx, request.(KeepCopyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "KeepCopy")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(KeepCopyResponseObject); ok {
+		if err := validResponse.VisitKeepCopyResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UndoCopy operation middleware
+func (sh *strictHandler) UndoCopy(w http.ResponseWriter, r *http.Request, id Id) {
+	var request UndoCopyRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.UndoCopy(ctx, request.(UndoCopyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UndoCopy")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(UndoCopyResponseObject); ok {
+		if err := validResponse.VisitUndoCopyResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -11449,273 +12215,291 @@ func (sh *strictHandler) ListWorkspaces(w http.ResponseWriter, r *http.Request) 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"5L1tk9s2tif+VXD1/1dl5g7tdjKTu/e2Xmw5iT3jXeehbM+ktsapDkRCEqYpQEOALWtS+e5bOOcABEmA",
-	"orrVcXL3VeIWCeLh4Dyf3/lpUerdXiuhrFlc/7TY84bvhBUN/IuXpW6Vdf9bCVM2cm+lVovrxbutYLJi",
-	"es24YvSU+9dL9/ZTqRfFQrrn9txuF8VC8Z1YXIfhikUj/tnKRlSLa9u0oliYcit23H3HHvfuUWMbqTaL",
-	"n38uFmXbGN2M5/D9llv2fqHEB/t+4T5ut4Lt+UawlVjrRjDDZeUn8s9WNMduJjTm9Idl5f6eWAcMe84S",
-	"armTNgw2mAv+GA9QiTVva7u4/vxZsdjxD3LX7tw/3L+kwn99WvjvSGXFRjTwoRbnPD6slk6LVbpsdwJP",
-	"65v2g8gc1ZlL/Nk9bPZaGQGE812jV7XYuf8ttbICaYjv97UsuZvW1R6f+MM/jJvjT9HY/38j1ovrxf93",
-	"1VHmFf5qrvy48MUEORzcyg6Npn2n19yoz1e6hUnsG70XjZU4UeW24KZt6sSqisW+XdWyzP58Jxojcfrj",
-	"M+827+/hwSL6Xm/0H8Jp6tU/RGnd6M/LUhgznjKvHBEY23CL14LeXGldC67cq2LHZXrKa3dBpb4ptVKi",
-	"tKJKD+AfQ2qYGGffHfTomZobe2PkRt1I2KO1bnbcLq4XFbfiiZU7sSgSb+mNVMnxspPBTbX6Vqgx9T9n",
-	"MCKDn4lNyMYwadit2NtuCtHyG3Gnb3t7033MCOPO0kQ/xjcwPnZcCk28GBxcNFJ/BalDGmxmklyMEfYl",
-	"L5GPJ+6G583M6rry/JK7t5aMr4y7OetG7wKHMMy617b8TjCllVtBnxBLXYkyuUdV23BLN6M/EyNKrSq3",
-	"5I4adLuqI1JQ7W7lNrNYrKWoq8RyXtyJ5sjgV7eOnbC84pb7+VaMsztet4IdtkJ16z5ww9w2Mm5uYU+l",
-	"FTtziuXgvrpvuSnRHHnT8CNOsRZT4tHtcZgAPJwgeff3E1ftpuFW9C9RftvcC6b3sFT2P/60GIsMoivg",
-	"RGaLFD/vmu5EJfkN/jnHOd2IN6tj8oFGGF23aSJ5LW8F++N//ukZ+8A++/Q/nqW+b+S/Ehu/OlrRI678",
-	"wo3ltjXJubX7WvPqphpt+dSG4EuiSUsKKQ5ejIxJBS7hJwaVF91R7JKJ3d4ekYyldSxLactulT6o8RQG",
-	"zKcjKqLSaBbhauUZCRB8gpmOb100YX8Djb+BT0dMI0vmnpT6H/Qjf2LYQTdVwUxbbhk3zIoPlumGGVG7",
-	"eScOBCaQWAK+u2Sc3pVauZ2V1jAND5mCGeEUYSsqtjqyUu+cEnFqw2mv4SH/9eT+tpW0L5RtjgnZ7rWU",
-	"pAwrGGdrXVeiKZze7dhXauG8qhrSHIZiQDQCWJKbtzCWlXwngOsnx7Hzqb/UTSPqwPTHEkHYnEqy5WY7",
-	"nuu3yDuF2yfGVWCmWgX9XiaPXabFttJVhlG7X5BwD422uWGN+Of49VfWMOS7jO+02jC71Ub4qcInZ/Gi",
-	"wxb3evTVw1ZnqWHJdtIYqTZs7e6BbbjaOLvtFJ2Cak9zc6uCg6Y50GmkyPYLbsttgmLhAgXpldheR2K0",
-	"I2VrrN4xfCdJck0j70SC8eAARnTaSXIjV36S43nseUNmj5sJiv7EDFZSVe5/U6eBomw8NCqY3gIVjdGK",
-	"HbYa9Qw4HWmXTK6RymIuXgSyPijR+H/4OaSmBwIutT28rnubM4PsYLCbyul2+Q0/Q6SWXJWifsDxlY3g",
-	"9hwtpBtu9Mm/6APbcXXs6bOO//FGFE5yHGRds5VITkQYK3d+Kv1xv9GWCVBAnQoCZoQ7SXYU9ho3y/2N",
-	"K+bHSFoYay4fslHu9bZJUQLQI7fC2IK1e2adTG6EmKvtwi1/iaMn9V0QP5M+BqBg3aqKZFVS44Vfbqy0",
-	"9bR9SQ9mtYZbqWAXhWp3jrmR3gnWdY+RRQamNJZueMqDwA3pBaJyB2kskonjs+5NUV0THe34ka0E2+km",
-	"fcR6nzJHvx0dcEFSI7a2LBOqAhtlfPb7RjuenN8TsrFuarFO6BJ/VVbWcEhgCzl5KulqFIxb8qKVwLMd",
-	"IQXj8LCVtWBWa1ZLa2uBeh4ybKAzUdfz+IQVfJeRGKiicOZOj220OC3OkOUTJQCPjtlCJ1LCnYv4FB1S",
-	"EeyGiCN23CgrDf09GQlF0MxSR7MTxvCNyFhEO1GljaXcPRlKdlII4enuY8n5d2JuUp6PFb1zWTS8oJuM",
-	"Vhid/U959p63M0Ul05f5HQn5IHPLLVcbd4ulRTKXhu20Gz01a6GqtAKtGPfyOQwt8J/uHX+DkAX33BxT",
-	"m9Sx1RyrBPfsxO95VppRiD2NTm3bjt8K42QlbJ6TbMnNUkJU5gZUmNSeHZnSK10dWQnBAhs0Iq604zvA",
-	"SS2/dV9m+i4tMcLoWVdDc1K4fdc9CTeHmwzdGUumf38peM7XME1V45wNW/Hylh2IFFpViYY1wpnaiyKI",
-	"pU6jA8kIv9AfWuX/RPwpJbNg2Bsado6qwxvRm4s7RK3Q98kObr/JFuSWlbqtKxA6pd4JWo+0W93a3oFH",
-	"HDzyfI+notcW/RVOliLlVAX6Fj9dgmLckRMz/GicaCm3IIrsVhxRCBqBvtAZ1pNubo0TWYH3nqSE7/0r",
-	"Yx0nZS0FRSa+jIOrV/RYZ5+3DTlZxxU9YffI2BNgb2kd6+22f4KzfwlbfD5/P81y+/dteNk13OZODfM3",
-	"AFRmkqvBrZ0i9SxpOdZEPw4MJbLeuWG11s7k4jZFOVOxsyEVDSzuumZOaSGXuCPbrbO3SuJWgeYyXq0M",
-	"bc04xhfrtfvD6BjBZ5P6YJYLa8aVOYjGAPsFfuXPxB+XMGlPK3pO/EmSau6jFslDdJuV3g/xIRNONnwn",
-	"mFTgllNWqDIpKK3O+EnQgeLniFflJjgaGuEIvvt3JWoR/z68nr3LSLf/h1OaKGxUcKTASlMnizezGp9p",
-	"2f2Q4e9AZ+zgOLd/uDgVhPIPpqeiU+pr1Z7h90ZDZf7jjuZufBgoEUNzBpoasPIT12oqNEhuvzEXmwhc",
-	"NmKn73rhv9O+urQzmGihv+juA36tybPRux3FzQccvLXbjD59vv+k4Yes+syV0hZcuoybzse/cdLZqW//",
-	"6+2338SxiR2vwGo0W75PsxIfF7w5K0TldPzUtfh+K0B9dJLgoJuqfzMYX1v88Yh/PzTSWqHS7phzw3i0",
-	"ZPTXFxn/xXjEL3WrrKhQGXo2T73J6O+6kRQoP4cx78n6nPHdRuxreYZO5Qk2cT0h2HeXSzZIy4Tvai4V",
-	"hGoKptwFYjve3Lb7pFSQO1Gmb3pKnaMbRF+OFasw0UB1YaO7DUnd1q9IgCQk9WRw90QYdacruZbn3OjH",
-	"jIvmbczsAtoM9U5qeTVfiRqzk5jZ6oMp2KdPP/1D4DWRXcGMTGoKg2Nv4dy9ou5DdCErJ2zz1NF+FUJY",
-	"A36sSmGsbubflJeoUCQuCkSC52UkQKYHRN52GQ/4Ox+MCpxrdQwaNFcVczRUON6myAW5F3pfCx8HU12C",
-	"2APvv5/jzY70jdGZo18enKlOx1bwL/S3phn2PD80PkbMWqp0vlF5ezOhNW852KnuMVHFm5JJQ8pG+b2O",
-	"6QP9U0NlvT3g1T7p5jBbcnCU3rU29fwb/9yjXfHcbwmi/UYchLFsLRtjl3iG7n/JR92lL0prRL2eS5v+",
-	"Dv+N5nTKMkvyC7L608l8wUXQsYNomdE1Hd6GKZbzt24LB6bC2V7YtmlIPF1I+9nqujLnZzMBb8863XIJ",
-	"OUkSS54Zjt8tOLW9L+7SivUZ+Q4T+Qzirr/Rmel6wwD8zzRcarIvc576iSk4TSnWDPWts0V4o8gH2VCi",
-	"obmV+33GD5M9Qa9CDpMSMHuJAv3o4gFHQ5dzshPkBF65i6xEwWp5K9iVYz930h5TG52NiqQNLlj59H4G",
-	"ydHfzizLvRhLTNIrMZUeq8lPe5YOMsyg0jtMMWitaHbaWO/bh/ClEU7665BbE4nKB+oyJVc3KwrPjnlO",
-	"z+OSUl7cn3GmEMGTaoN5cgYoaCMsw5Clm3hrWl7D9EFYnOGROym1ka8/SGZfUKYetscbpW06yhJln5Rg",
-	"u4N/NBmzmU2KfXkWjnR0fvE+JskXbdPc5cslbeV5UDOLyWKukxtlYlLfYUD94bNqtLY3U5ppdwV9Gl/H",
-	"Hm0jBFuJjVRzU7iQ48UfTS3yL7KqhJpwKgLLlkTgoHaLtXVTLdC4QheKFXXtHh1khx91C5zEUZsRgunG",
-	"31nBNlrF2QNC+TTysdH5ioKRo1hFxtHFrRW7vZ3pyYhyuqZUHB9NkJQXabeNbjfbdLpjxq14Kg/y3hlO",
-	"J02dSDMmT1zD2r0buyqYpnNsINmjdwqx4qbOTALfSscZjrMNX1S8Ekx4q1sjboXYJ4/pFfra2I7LGlK3",
-	"jN4Ju4WYe+0zZ9a6rvXBOBs32AZjsZO50rd9ORVrUsebMoTS0v7Hw1aDf4qbWwOXAfNL3EQbYZtjjwNH",
-	"c5lKBlHa3mCa6/zT0K0tdYY1TYTPf1F1Lsu4J/NfQjzeK7QHjmkfxaJpFWm1lLUzzvJJabfGiv25wrrh",
-	"yqxxF6eI/J1/DooCqnOue4rNU14TbVwnnn3c2IeKYUUdZ4y9mn4WffbUI+6U5HBM+a1PkU8nOSUUt1eV",
-	"cWTjE2zzitiOf3iFP/rKRvrnp6dC8vBYasav9ea1uBMJBbnUai03bYNnMXV8foxvnHh1Bqsf8JyX5mSb",
-	"Uzg2WUuirKwz6Ud0H2k1DKbn2OOKl7cz842GphPmguNCi3irpvb4G9KC/JWsxKrdQDHpWpO16QzcptFN",
-	"8gZ+zffZHIW1zTCrjiUmUjfdzhjpt1caH/FhW56ORslGzHKQfc33X4VnfV3aqajiWD8HvQL18kQ0qjeI",
-	"24xM3ZQ+nNJj3CMplqfbppy9d43gVW7jWoUlSKOh/sbr1lttoNPyVU06oYiqbSotMAd+y+/EWcaa2zVh",
-	"UhblgKZxD7oT9ocW7W4YLWxNoK+CSLBbauom9Mgisa2y3OKedqR4zTjzEwgV2KDS8K6yqitYxHTDTrMz",
-	"kBeL4Sm6dorMUR/8y1y1UM81sxrLHf+NVvUxX5LF1rKuwTcu00HVjHU7WTbVfTez4/+bNLUMDd8hBfJG",
-	"LLtiHM7udMlXbc0bSi6z2t1BqWIqXdPL0eZSfJBKKwvgqYticRTmidILTCVfFItu9Nz2v8Fb29/8qVKT",
-	"KBdkpoMXX8iVW5a14I1Ju2L6snGkejud0mDEOpY9lBigqpBcKyo0MZLE8AjM9oQuf+IjQEhOM16v09sy",
-	"yYbNUaVLn4mGoE6/km4RvP6ud+w5JufJPKUEnmBkpCMG+qXTxsWdlOhIny91s5uk0Tmmc+D8jT44uljr",
-	"ZhnlkgK5uK2DHLRhxdIE0Q6ME0WFsVjl7f5fChNycL3Yt3rJIMH4IL2RaCw/mkeiz1zpWxPtE/H4uMRX",
-	"r5lx5iOv4fl08WkRRcLcdoYKdwBUMaDLf3gt1MZuF9efPnP6dOa6jGfpjspq1oh9zUsRH1cRvMJUHunE",
-	"pXcWQ74evALyS2WcCve7jaOSKzD2u7NdMqMZh6l7SiJD1BykLbfC7fgafoOCUSJP3QD1bRut5L94vwgx",
-	"c/NHZvFYevuS5Kq8buRmO/M4PAeZulaDyaauV7by+TwelBCnpAQW7sAHV6sjEq6OhRe67nJBafZWHJ0E",
-	"XpxibXO4WoZhvRPG5jIoExzjWyWAGAQvt0jwUGyl6wrTYWMH2tzIR2fAJBTV2G2XjJBOF8tKazDQ2mMV",
-	"5EqVa4i/cpO9dDPrhaIVe6+C38HktotK8vGmD0vw7mQFGilvKwSC2vGNiCIGUH2sRDroCEEEH0nJJAm7",
-	"A9vzjTDhDi7Jce55o6m52RZsj0JnJbZSVfjkJ4ZReTw+6zYaEIo+WOY++5Q9j/zVsqf9ROBWY5tNG5vy",
-	"+j/HAsLCf9VZ7PJWMEwayAxzYgNGg0W7Nmn35RIFw/QnTiYZIPtivOvLwa733Ifd7j9lryzTe6EM+qad",
-	"YuCGgQTwnVStFVNHUIQX6AP6VsLF0W3D9EERfSRGyIbvDttjNqyGbnNFYmglrE0VKQ1uFylltP2pC/UN",
-	"eYkG3o9a3om0SrrVxp6jCkMNzfzUQcubs2ITs/GvQIeFycfpM/57NM+CVp7aqe94axJblcWWyVZ2eXdx",
-	"wtAROzOowYVyKFR3ZMPKrShv91oqy44iXRaFyYj3c/ZC4arPZvTTTO4FhHh/O7hgSUcYgSDECFcPRwKb",
-	"ht/CxY9huMZLT+56t6AxCta9QoETXsRfR4ZNIiUrLuL2OsZI4FH5DmrmlJGQ1FJm+YfIMeQVFJoShWAz",
-	"J+VUkCZXOUHKdBbVr6ylUPYmw1JPlSwLxVd17vpsubkxomxEJhGvEagSp9NR3oiNdGKaiQ+8tPURw/Ze",
-	"nYkQ3tKnjC/npmZKvT+36saI5k6WE8l+AGiX3ejWiOZmzpkM66zizw4LLbvT6213kTj8eH7Z2YSd6Y62",
-	"t5mDQ5siyLSH5RJESb92pDXAywNnya0Qe9O36AHfQjdp9nsGpQ/g2yh/BOokLT+aJeNMiQPDbSPPIdTN",
-	"+w29DD0+Drl1W5883EE1LCG3xvWukyWyy64K07ujBd8VWK9dH0NK/lZ3wjIosWcX137XprC2nkeosApM",
-	"IqgQ15G6TfgguoE441P2qh+YCPnZrfJZJI7KxvBvEaLwOLiXA28K6ChQx4UhEGb1BtIvzgVxevwMnEtU",
-	"SbrHb1bHdElCAFcEO4uXt5hqUgtuRJXBaJiT4z30OEwjVTwMAKiH7/MgCKBNEr/qnV/PgRuG5b5Vem2n",
-	"s4PmQGUYQP+Q9prtG71xErmgPKACs4D6mXBUxbTWzUbn4sBYcpJBM2vNlvxXHGpTQmW61ZDtnUg34scb",
-	"IpLJXKYuj4medqOqOKY8ADnK1GYq9FJVASOov/vzLsK+y83M/ZanDOQUNyetxKSFAleQYfFPJas0JqBQ",
-	"+aX38AgAbGn2qn0EIKOqXaLET8ypInoLD/YMgYRLCn4L9OeWvZF3Qp3iJPjejcolNNC4MbzoIbu1BcFT",
-	"oSQiVKcsLMEUEww4ELkBJtTdbO7YNP5rbNdBjvuprfM16P2h3i923Gml7xeFz7mIwRcboTAY0MFlmKS0",
-	"SjlvPMpWwmXcMXm3u/EeFRHiv7/II9YfiuQD0Xc5bd0FDtyQyH8ancvR7nNfSpnDQKWdXjsGKpWjpaDP",
-	"1PJOmGXAyBFMiQ82lE4SLNl8xcbL3seUgnkmOMFBjeXlbUIf7AsqyL01Um1qkYWwjgn8RN3THJKgz2Qz",
-	"990Bf7nVcjKfyddCgP4IYHegYUPcjL4zBFU5eRxTu5kFPZkHGUHX59RFyW1H2rqcAMj8q6wA22vP7db0",
-	"UvuX7s+Oh8PVMJRpOyeT89Nnz6ZzOYvFhycb/cT97Ym5lfsnCLnM6yfgWXW7bptWJO9G3sok44O27hPT",
-	"FVospgEgTwnA1/ToqXsUyesRVu+At0hku06z4KpjQgA/fVAFuEUxiNrnOvQMvrASIVkvbT1PyOtYJnjZ",
-	"rRm0AajHexpKqwr2fvHk/QI9t0rcR7zyTrh2oWxfom3IZrD3lHiIIebLhNEOH8lB3knBk3JvcB9z9+41",
-	"nG/+5k1y6xE2aDjic8K6U/oFyruOcoD8xOnVjwR9fv2pSPw2VB1NXTGqTQIIwQ82r8PPh1bwte+TCeQ0",
-	"5tSKkjGi53HCEiVxo/K2JxdfiEiztVSVKdxNfr/AzFfG69rdH0Vc1T37vVixv75iO8GVMzQgKurELQBH",
-	"ExdAMTZ2pYgPpdjbHF8fVWrFlV3ITM7j6UNn26BTVCbRJHxgkBCTyojpfzKRUzHCXu/mADsNW1tyLFTz",
-	"4f4rI3hTbq/2+2sGnZe+cy+ZAngCeKlMwYxu7BdH/O+3DVTm/bOV5e1LWdtejn5HKfsozDDNZHsU0s8N",
-	"+uzzz0Fahq05dS3DMDni/U6KlFL0NlRMIeQjJUsJr4jNBqwZZnsgA4bmEpj2sZelbZt0EsEJtJs0V5ww",
-	"aybZ+YMN5XSisg/ru7Gzh4Cgm//dVLL7KU5naAWRBsLVMcQoUDEAvPbqY2oHybN+SxgK8wPDk5rBQxGi",
-	"85acVqJXqjujLjxSAkosEprClO48Rom2TwSd28UXluCluY5dHQXjBy6tqJasEbZtlKiuI2f3ipe3y+Dn",
-	"vmZKs1qrjWj8a0/fqygoYgLELrmD/JgZKHA/cDZw8o43G2FTHdnmoDZ1PgnCRvBQPnlshGxXtTnfIvPY",
-	"SSonEjLGAN6QMWzCqdFRzCRicOcAFAGk6gRuFdpAvBHG9gIK50/3neNBqYhhVqPOIi28JygOuEcwKxJM",
-	"Hs2a/MrF+cmXuB/hwCIyyV23d8Rbz/BF/UINHHLZ5jMdrfMyfGIchM6vNERrztsvbyKErIQTCTX5Slbk",
-	"YtZgplrNKl2wlSh5i3Rq+srVlu8hKuIz5f1Jp6KhNguC54VjueVSoahquDIgna6/ef71i3zLplwoBqc1",
-	"OwoRgIw8R+1aKYQytIin8r1TTumv/8jHoGHYmxx9hAxf7LHSiL3gBAQGO8EcC4ZSErKOvAnAYNxXyUDN",
-	"RACv8o6VXDetKQSA/0PoF3PL/JOBJpRF2JImxFAgATyd3b8P+X+jxmaHbbqT1y9YWp9uSeFxrsLZe7T0",
-	"RVgPtaHyrv8TtelvMQfoy0ZUQlnJUyXfkykz0/lQ2RSQ3ovpiZk0ZFt3bJPCCp/q+ozOSYcypreTyWkF",
-	"h+CwYkI352C8AmB0qt6BW76iyHJQwP5ZSwzjaGM3Tc/j0r+bc2pVovhlBsiGN5BDAzUenoxGG6F0dcZ6",
-	"IUM7sVwnWIy9qVoRQ1mP51VjUzjB8IUoXwCbLkAKNJRyoAabaue5d2LmZA0VZkjfrylxODy/Pf5Ukgst",
-	"PNGk6Uyn+hqezKHpZ0d04TmscplOrbnLwZ92LY6ogE4huCR5noWa3QQWlpVFrznRRDqPCyZyvXoxV48K",
-	"JkOYIEp5mj/rd1JMar55g7GHKtQhFwAygLtv/c5XOS+6xNxJPKQsyXzZdQnPRPPCTDYaVTEfwC7glBPK",
-	"lT21PD5OwpmZEiY3wpwZ68236yIv1bn+KIqRZh1REc0+COryZNdDj3/kFGWJZxN3PjxTIQsc0oq6Nhki",
-	"mxtT7TpbZnfI3Y+8RT9lwPjIHETRC4SiijLp0rhhBP06oagb5p/CfMd75hBFffdP8gh/+4h+TT6dLgom",
-	"YNtDQFJAMadPxRTOaSbouGaohKQQofLVflj9TfUFrdkuZpY7f9urVi+SNbbkE3TDDvsvn8zYGzrHu7ZP",
-	"UO070ZQw7fp+ZQ01Sy3iWKlPtdrJptGNIdMB43wwyWCe3csS6M9BKl/ljf2kDvxYAAhELUtbAMif+z7a",
-	"Bku0Wd33rxk54Apw9BXBpVcEi8ebEXH66kRp3qxyu9gl0GEyU0QVidsvNckSklXZz/3Oh/AeQqji/oNn",
-	"NcJtOS/rGUFNx9/8qh++Q3i7oAuk26duBabzTF74oyrftGoIHZ+CBSFelW4Q283vAP66HNPyOTcNdTlL",
-	"TNt/yJue87/l+BB26EREl/DZZeyKMdQLBFwKHW5gZjJI2f308cQDJr7oQxSeYrHSNn3TL9tA8WS3rqoV",
-	"eZdQ0yoDWSbzfUK8qaVobmIA90Sd4V2erLAXDpb4Zuy7taBCgIBfDS04eI0X68MRAhHYfj65x2sI2865",
-	"CRjgneEYnXCC3r81Iz6Q24XLp8j7/XTmxQIQDTPiKOM0mRN7iPjLvcAzG7FuBFTvg3vVGUDYLinrX8Mu",
-	"6Ke5RkiA2eRgaCdQMh+Sh34i0xywd1tzf4Ed/LOllXfYqaDNBbImOrNNpjY3uk1Xez1HUO5BJ8mVYCtA",
-	"z71w/8h7xO3P6uDoYwiJXOYuMbN34Kns1cS1TLSA7DpCIMNLcNfASofiOCE16ZrHEmrIbTvU0K7/pPeU",
-	"dXChpJF07Km7YxEh9EVl77JPN6h0DOJ5mWjXF8IJAbI0dO6DHj138eIQEhXMOw6MgRYPTa9ThO8+mwOc",
-	"PKUIPUzij4R0wsNB0PYrAZgDQOvKXQW1OJEflBbJA8S+EFow/lYOPvFAER46az4rpsT5pIIbmvMDtr8P",
-	"ppIVy7jTK+sagYeYF/4INeSkWb+uNXSRjdIB7q9D8Lr+dr24/vt8beKHIqFEHLYaE+hJ4ThbKJ/TGTWJ",
-	"HNUB9d2DjZ660l/J9Vo0ggAwRnHOnKeTe4GPqKDQUA8yIf2tu/a4K84AtbKGaCu0k6bWwWgQIJlQubHj",
-	"DNfMXUj4C6LF9JyIeNHQdAuI4Zh+FH0Q8e+hDhfNvm3UeUzOzkDwHO9cnKhbcZyVg0feJjqhG6zqmOhb",
-	"OumM3CQI7A+4B71UnSf4N++UKdi/swpIwBTs35KaAMXPpWIRE/dr+MOiWDxZFIt/XxSLf0vOeZ7HDxaA",
-	"Wxdy9frNOIEYc1R8qt/uKORKRdvuNi0DkB8wKY/cB/mGQIHEMR0zw/COKSJXVj6r/hdpmTtUT87RSbo9",
-	"hgxPkNbGxmgdOdXkdASZTg0OABYz0VoXTlDZVAQqkFxiJ7klXiErMbjfj1MN7pWGGXwDlkONSvLVzq8C",
-	"ok5cLjkO0sS1zjNc8NEtbrAzRoHO0ITVZpvjoB5lxMimnOlUCNMET9t0BeQjskDU7OYeDUIxzIH+nrSN",
-	"ck7NBBvb9CHaEtT/siOvhMQN5LHllDZPBbXQbRGCDKNadTKaA75vtnH1PC/SyVhYMmqH/v7IkjtZ6Dy/",
-	"KjFbaTg46KlEMb+fvcthhDDQLXkQ3/aQcoFP+GzkI6t0P0c3hXk2BoXo2JaPEz0cVDp9HFSmRDrXiFYi",
-	"YMoZRzQTqjKfwwcH9GEfQMsy4eOmVeQF5rRV7AA3skr467FEYDQYxDo5wQnOW55jHbVIxVVedM5o8HNg",
-	"Z+gkq3Za6Y1u7Ukbqlfj4xG7FdME2Or+tQs+8UPsIIdUxYCz4rs3JZekxGHaCwT2W5+uAaSkDybMDTR0",
-	"xjqn7McaAXpI6mgHa09YjTNqOsRhEe1v/L0iFIqEM8yR38tgKvbJaOcBU4OVMBsj9YfidPh0R2iQqbSX",
-	"ZiOMJS3Tidgz0CHSocjnbM+tFY1CSvp3UGj/Z6KaaQJEboDqzHcI4YqJo7ymalRhzggi/5w7kmTpTb5X",
-	"8heg34S4ktV6yY7CRGDYyZvZcw2NePLQMEUWmVQ16YK63wq8mbGYDuaq0/RLrbpy4iWCv/bn+Uv4qJbs",
-	"JaDrJPbnHNcU7jtkY+GzlGWAXRviBAvHJvwzfrylE6AnjiiXHvYSA6r9vcack5WwB2iLedAQIptFCiOn",
-	"WP9znzsWy9lR8GbJnkGODIjN62BaV2LHQc+7lzeNnCldlpQ7ql7N+BNkwOQGCyVRiOtNa7NbSaly4CMj",
-	"ZPdAxavWBt9bwThD2ODgXamlur2Ix+1iUbuQzUHZJHHB+UQrz1PYA3E+QAQ80Gt1YIPLrwsczMSu+n4g",
-	"maupQNYS/Z9JBnDSpTgHzmLKanPPsN+FSo7fnzRohmAxU9X1PpKYzs7KRE1XYsPVucltiT/TJZ7TXdI9",
-	"m0mS+AJ8P10X23me1zlZCF0WwfjHM8HmKK0/HYTuItT9lXV4fMMu/dHbnrzHv+TKP7DNXVyTYQow/K7g",
-	"/4HVXAX/073yCsHPnJZXU8WXO6htSS4GY1SZHzNpVcbq/V5U11jKcuuEzlpjBtdGg2N6yWg63tHN46ud",
-	"L86gkSfbHo4MOs5oQKehX0P44Ik72AL/1/Fh3gj6FxEF/QtvI/3jwKV/ZwOgIfgCL9OIFqbd7XhzzLBA",
-	"MiYRyJhwE9I+0lZFtm3eMumnJmFYwGz1QVQB3B0tgvExRp0cxz9mE5fijw9zlabi40kweurNcB2pKxo7",
-	"hhkNXQFUhcoE4pXTKQ0WHZGQr6JcHdkWNQ8nY6uWGkEI8KD5hhDFQlTSzir5qRa4gIIwzSnA3EWTQ4A5",
-	"WFiJVpXdkXYXzN/CkT8Zb0K4Al1IHMVBR2gpOfMuauw5LFtQOQCBezD1rNfrn60U9iaAxw+QGyAGRe2T",
-	"kUbdpYCNiHwvThnv6hAr3bf2Jvl/GrmIwhbe4Ki5FfVxJr4gVorcQCx+nhA1SZd6tNNAxZjuj44KBFHa",
-	"cKmYVGXdVnOP4VFQIQiUjngx4Wo0uSzT70Pp61m1u/RbPkvn/Ibl9XkYy7Pqb3vT/CHVBMiIsm2kPb51",
-	"Oj3OICp3A00frCvBm7j8eGvtfvGzGwCajI61rdDmJTC/CMS4Kzg2BTtwW25DUkTAGChYI/ZcUroE8pOn",
-	"79VbuXFUxlZHJj4AW3KXjNO3sBACwKfJR02LYb/77tu379gV/fP3BbrjjICu/Iyb9+rH5zEg9TX7ApbM",
-	"3rfPnv2xpPfgH+LHp+wFphs7QULRBlYJy2Vt2O/evPyS/defPv8fv/fdWHa83EolWKkrgcAItSyFwhI9",
-	"pIjF8z0vt+LJZ0+fLajDC+yxub66OhwOTzn8/FQ3myt611y9fvXli2/evoB3Ovdt1xSy60vgtsJbWCF1",
-	"YfGpR43le7m4Xvzx6bOnf1xgkRTQwRVkALj/22AFhrscsDmvKggFeD+d2Ws3IffIZ8+eUYjPVzzw/b6W",
-	"Jbx29Q8TkRU/ZV7iB4DIhkEI+KHoML7TA4WZXfmWETHFL67//kOk9nj/tDTRxkmzZEqICsID/l64Qa54",
-	"W8n83ryWxj6HJ/roTH9PgNJRawzp/gmoSP4iXy8OW02qAO7WSNondbVDUNSg40Qj7jTCdaY/gbW+Z35D",
-	"dp9hVl8D8vFGqiJEhZwO5Au5U9/lRD2TH0696PuydC/O6/CSJpHucK7KtjHaiaWTT9ZyJy2kFj2I9gcY",
-	"Yso28ox6WCAvjLCn6iDTIG4DoeG/mZAMo0v3gp6997XrXzQC069kVfhaUOyp+LteUxjz++i6Xd2JRq5p",
-	"Q2EHye3ev3x/c08d/fV7nCNKqJS+mnn8E0mIh4h3/+muLDgMOufwvu8KLFvs7vjAM3yt9a3ThCHGQ5MD",
-	"aUjpqVAH5fRE71dPHytgGeO2bdJVfr1AWFT2xFVFEr7ix66/MHpSO+2b9AZEHhow6C/o4ydYdJRMwvvY",
-	"N12CI7an2oIZmWF4wd2W53iXZSjR3s5iKLAdJwnRjzqH6v6iD2zNm64L5cPpbuRCiPRF3QyBFqMmFUUo",
-	"2e7zmyXTSnwCgK9DGoWwP6/rPq1e/SSrn6+wXg42vU87J0SHrEBupBnXlzDoF4TvPSCFzy6mV31JxnxK",
-	"s/LFwhc4qrdW74Nar7Tbb9+OBG6SW+YyPLDl9ZrtOLZoxyqTqvCBcRMaF2DX4PF5QNLThY/jjRvzY57G",
-	"W+rKd4mz4I030cOeIm8cnwbkQAAp1n7HmdG06VhGayY13y/8Q+dw1thYvD8L/dWrefEGzmPLVLh8byUv",
-	"fHEOyw5H93Ca80Ph8XqrANtAn2S4uTv5BebfufUJY7/QWI91z7PAeu68DycRifc9pV5mUAXODIKOyD4B",
-	"uhw3tZoG1wtP/lwsOg/LA7TOrmo72qne2Gma6sYguNLBBfr0Ytwz3I4EKXtV95LceuJ7byGgsBLQl/ZC",
-	"aja40fzlWRIYWbtnVrPPPid/sCFwD4plgN+zx6tBQiJJ+vy3/qX6q1rhtZrk1mBDhGKNJKg16ueIuIs3",
-	"nQIg0MRsKxrxlH3fj8tzZQ6IOf+nZ/9FzvOu/sgp8k/ZWy4rEl4orKiHvK+k8eAG2CqI5mO0VqJ5mhEl",
-	"OEfTkyUhnkedmUINXCLO8sMjagSvLNDBiMD+qi5FVnjgyzjSBnCKHPymXTka9XambcZ0xiipvdPU2ArO",
-	"Fx0+Pxdp1eDPwmsGj+k1nOIInSi9xwb+XNxTueT5LKGwq63PS8MkcIldud2BGCagEAa6VFAai0bIUw5A",
-	"9h6pvhHr1ghqxe0uk+xBrMQlvFRNFSPn+LsE/aL8ubvL2F3z0Q2HODDknWDapxZmbGm/qGTv2O8nuGec",
-	"OFWUzhJAvwi5fenrpfG4EJXUZ4d/JMHkA7kP5yG4OuThoB18YgC9uwjZSJS+FvLgHA9FfJxB280HiLWr",
-	"gBNwQcPvHb8V396B4vMx6OYdsGF9Jy5hhX8hyDclGGxVQoJigAPy18j+I8hTxhW9RHkwqQPYIzO48BEQ",
-	"bP9vnHEM3MfAx02mKfB1XIoyZBbFWbYiVU4mLMZz6pb7WhahWeGxkI/o/pXLRdiMOUYpEcOlQg+h6qR3",
-	"FXwJitNwurzwJWXlQg5O1wiGBsBaZSYNCkx/blFxN1wYBOm8+smxx58TFwUUVILBIP2ULK0+OZ7wHadv",
-	"0lcakWIfkZcRFO344L4Cpv3gU/tKw5npRji9lHLF+DFgNFcyF1+odEl4TRkXX6u+wkcuetPX5zp5Xuac",
-	"PCOgyTN8OS8v58uBcA/FN6J0aqmM5XWNuAb9UzHs0Gi16QwISJ7OHxPqmMFUzRkQX3WlvI9Gzv4bX0FC",
-	"R5quaRYX4kijLMK4ZssJY19lAdsZSmfOtkhakLnjHb/a8f1EDC7S4ZzexmsDKhl2bULIBvBoeUukQ5wb",
-	"9c0aKFrC2K/5/jEP82u+d1/J6+cXi2i7hQY0lB3fk0SJZU3YRg5pR2bU5nuZlCGXO2ZfBXef8ToBM2Az",
-	"NHfy6UJ9SUQF7b5PBVFyrNIHbCdgZXkLNYPmAGmykDb1XjWiko0zfQHPtHMdQW4LH3bRjSp/Af9Vgmeq",
-	"3a0UlzWmXfWp79u9UF8TSMLJOIUPU4Srike3xoyhrgYs0bcRw425mAZBB8/Pv3kt+J2ATxxyNeSQV6+0",
-	"ZfsaukolP4woDmP3F5aqzfJ5Xc6Pi+eQuKT0w8MjYF1jEA3b4ixRs3XqxOrIuCdBoCQN1T7SEVopUhLq",
-	"ynb9h5I88w0Ac/eYH/sRbOIfwWHZYdkqISGHIgLXVWB5HRlfAdQeNd1ash+pEc6PUIXwXqXa30Ba41P2",
-	"PdW9YwG49RltourIBarhYUrMal1AQZl79DDoygwNmFPXJ+7D9IgMPP5M0limny7DxPtsmnrzYQZBnMDq",
-	"HWSwVfohHLqriUyqPC98fU3KZBjcaMq2OzujDgt9HpiZYsUHi4t5YmxD9Wr5AcfpZXdepXnoRRfNnWie",
-	"QE46bu4S+1C8hw16v8C/sq2uK+OTFAljJTbaxId9zaXKq0VOVbM6QEwg9AofgFt1mExQmalZX/9duj9B",
-	"oTx6ftfkBDiIRrxXpAs8Zc9D2wHSraUKAEc+vRqyJJixukEMI7fmp+ybTp1AIPgYHDlxqV/QqudG7pso",
-	"lDmEzwgyE0Vl0y8izoglvZ40e+MS91Tr0gtH6912npOUiT03TllxftQ5RtxbevYS/O2YUkGRsHgjSF5B",
-	"phZhfIZ0kEaUuqn81YgqEbM5IC9DidH8FBAf5kzoUI3WOQ1qBvsa6VDf8caGwllpa1Gwz8D7/OwZq4V1",
-	"k11ihQBVQVIKU1y7lUxOhga3v2CSX3QU8xwNGNFPQlg0Imn8USgWudSS4RKBxdht3Kcr17Epgi7VjZjn",
-	"uaBXHk70NFKEFq9ZudXaILJn0VfSgIkbAerPbgnUwC0DcI+Y8E96KV76vIlH04rwC3kPRXfOD9zAb5UI",
-	"uTvg+OFHNMeCCgTq62APVxK4y0MUo3ivr3qNerM8J8DQLM797EdOCustb9Y9jj1Q90sL674550Z2W3sJ",
-	"d66PKEMAOU6mLrmH3O007Thbd+q+PojYEGXi6icqmPu5T36zBB4O0cm9x+HyQ1ADirli8PTzZ8/mhop6",
-	"072PPHC/u0NTCHU1QB74VQqDdwFyxDD0LCFqKo8wRALS4dnU5KsuZzCR6SxwqMDun8+lMh59quND+t7n",
-	"akl/0by/Afk+ogD8mt+KjkIy1LL0jWcwoM53IphqlMxWO9vwGDJsAIaNlIoR7+nyK32IHZBZpvnPd/6h",
-	"i3KeC3GBgC7zGDyMVn7S7Np3OzSb+YRdvQz38VNAewdSp+KEOvQ+UnN4I8TjMyFHgGGvk36Or6GoOYTx",
-	"wLWOHZBMB9fdgztcDpwcGDQyt8FmSJdjvaI+lzM8XR7HYuy8fnDL3PQHCfb1DAszihkoJpUVje8ehj25",
-	"ACuEXDhQxtY1KLuUkfu9bqoO0R/tXHATSUWI6fMs2L7PpTj9YSpqJogsRAsKNWCZ9fnOw+cZ8RESF4ES",
-	"RXRYxODfHZIcmHaUbPYsVxWNkabz5jPrphTM6kQYPD2NrW6NuBViT53rhnOJtKwMcFmo8sG0bUI2Ao/K",
-	"REwKXrnxoDTnfDYOlRFFL3suUoTSxejDIcJtCdkFEpX8NW+CQyrS8rt01Mzcoz5/v90ioa2sKnGyQfVf",
-	"8Km4cfMssfmKkrTvZzfiJ+bITmToDxecrxB67H5VmzDduFxzovLSS6DHyDV0Y78VtcBW67O05d9mxacX",
-	"arDxy6joUwkDOe6xnzk+o66EM1+N+f/iCV26CjQEjqj8s4mKPUmIbrhUSx+XmjqzU47QVxiSfDQ3aK5U",
-	"xv0dpb+0hm2l8XGZh5afx+FCaTouVOA+digAUWYpRFp8P50oAvNwbb+vwj96ZXr6NB+/8OniPIqivtPV",
-	"50M6f7wa84+1rxevL8/yFGQpBSNdNmTubiG2yAHlHba7lurWfW7VyrqaEgbwwGv39EN3bqar9S/6wHZc",
-	"HXsQIGRwYFSww/9IQMCg/XYCaNWX0JkloaLJ031JgmXoZz4vqnypk6eTAMBpExodMIAZHZSJrkStD9j5",
-	"t4+jkk4KrnV5O+3yeg1P/OpjPaeym9xSkr6n1mw95uJW1xWAbJW3F43AwOB7/NCW3wn4gqjuq23DmXlu",
-	"iVW0D+WXSftS0sw96Hdrtk/Zu5CzhqWUvbzagBMD8JkNFAsjwqnpZ+xwA8l3oPyMHVVvcFWO8i7mlM/1",
-	"pMVk6luxt6FliG+xH7lkPoU0mHMc+PS9+7nwL0v6ObK/AI2/ICR88ggSWBS43pxC1ipHq6AehqP/3WGr",
-	"A1yQeyjDlzZPanGHOlZO8X2tN6/hmUfcwPCNxCbSDxdxWjuKtwyW3HkTla4EoW35tO1ab6gQCrtDQn7r",
-	"mLcXi32b2LS3g027xM1a6+aGqknH1+uvMEmo5tJqLTdt45gDrFIaiM8s2X89e8bkmvKQvF8R7x/2hfjP",
-	"//gTXT/896cp4R+oZc5pfsN3YnRlcYSPfWOnCO6tuEQ1zJ/lHbr5ar3xzD1Bab65EJ4W3mysVk+rEv3y",
-	"lrEicYEalAFL14f5/riv+f6NPpwMX8GYc5S7N+7BCzBQUNQa6AI+Lm45517TAh/HbYODQ5OhX/g6+HNL",
-	"nsAlnA2VU/kafQDnQiP2NSfQBq1E593ANFxq02D5qvZtvRoJyo3GLsR8JxiOkL0jV2sp6sqcuiov8akL",
-	"V0z6L8+9MjCLGQWTMO68ckl49EJpJjBYnCJAKDlwoUquKObdi3T09Q2q0NiCu0k0U+d2CuDnDXg0omvY",
-	"O7c/pepXyAVyAfvQjYTrXvbsfkefVihS1pP85H7OMExxSVLw149aB/0dBjFTOi39coEkboDdMXKjRMWk",
-	"6mdhxsg8oeSHyERcreNepGlC+Uoaem8WmbzUzUa7Q7xIpm6zEahbdjVKcqOeSIKd2PPWiGkqN+3uUQ/4",
-	"LfbPS3F8+HZ1QbsFlpu+FmnEDNiey9ukkan5eTL6P+asP3+UI4ANuAjomthAmteOOx1ecVXSaSxZyesa",
-	"fX68LMXegqeESmyM5Y01GS6NcNfTCVz4yEXFavfZeZjiZSmMOZ1IhaPOyp/CRy+kja50dQT4ICc/RjzQ",
-	"iVdYQHCb+ISjyUO5+gmyVX6+wpenOcydvr3wEfnOLIn0jV6faugkRoh66J0ChJLzGnT2bcq1nWdPUAOB",
-	"y/A2TrnbnxjfUAFzZkTXhBc0pRpxnkXUjYGX3ZEuQzySrdBn+V6h28HonQBCqeUaGpcVviuijCQkJco5",
-	"Ulk3QhDcEZmVkL00pJn3KqGTJKBbfEOH87Bb2iRXWNvLgZ2q403U0Sac5JrXRowibrQTo+2CVE/KIoJC",
-	"DxHVFjulTtR1Ogt8hpRIaBhuCy5Ceq+F7SjDUBMZD4gMnRyRdRy4oauW4RmNvpMB4jWjRcHfv/NPfhSF",
-	"G1O8Njh9aICT0CRy3sv81C+oLPtvpLNu6beLGGO4D6KJy9+jiYd61X0jnqwlBC3Xutmd4ePgd/3jvryb",
-	"ww//MRwdv9BRvaFjgvBxhy6YOrITl/NK7va6sfn48Sv4/b8TmfNbCIwBCJMoG0FN56Ho8RPDvqx1W7G3",
-	"ormTpTCnts/gc6d5HA34ZSMqoazk9cc0G2nWrAyzOYvpzVjLBc2Y0cdSAEXRrxdhhIkdijxURdS52Hgq",
-	"OosHprfwEtpLWUuh7E2mqx79ilM+ncLaDTZ89WNHWGaRxZsgzi5BFs0RmIaXkdAyDxA0rH6C/zd9oYBx",
-	"tCu/YJNnugRQfzmNNvSeHsTNKwNoE1IcGK+qRhgDXX7ydtKOf8DM0utPKZrn/znOkvYJ5nP7LnRNVu9H",
-	"XA9JZorqTtLrzjZZHiZ9RwN1r80xHp+Tn+QCpEr0gzkeXaP8CH9sJ1TrKdL0+0ol/C34yDkAFVWHPpiq",
-	"PYh+PrNSKNlf6kFdUOaVTZ3Kz3gLb/wqKyYellV1EXJ0A52fKUXmBjUsi/KBddOrhfeZwY3gVRwoijKG",
-	"yalRxcX56bypF7zcRqhEI0BbD1IWNVwruSLXE+Ff8cZjPkrFfjS3cr8X1Y9LzPNwr7xX0rglUsB4V5AV",
-	"yk2HKoxN/gjVhXrYYepWIwyhR+LEQJNFCCWAI+bl7aZx1+P6vXJ7AHmlgpfbgjILf4QmRj8+ZX/RB6o3",
-	"UseumUQR95tw6zDRhLatqhqERwLgpAze2WMZd63ZzjfsPntoU7jZaajn9PuPPEtJ4IiuSwgi0VNj5nG2",
-	"TCSURmaD45DtapXuvdPx/PHi8JSJLpdApODFt7Q6T0NIadjya5bL3GerDVSIodZAt2XG5M758Fsadfb3",
-	"b+afUpTtdALU2++XPzhPC+FEhp/vtuMX1yDMNu5bE3WkXmvf1iJWIHro9lNA9Y/MHOgrj+X8GfAI6L8+",
-	"ohGiT3d35nV3n0driJK7EnmGUEt1e/Gr8xoHPX1zfFVkphoAkqa5x+eLi/kJ8uGataoWpqufQqlmhFOJ",
-	"rKiPBcIT+s5KiBj7wfbh+LktEG7yDrBCmTTphvq/KTYTjn4+r/EMBGn0YYzl4m0FILkYF2WEqqK4pNJ2",
-	"6cEfqHUtKHqVhvDejltLi/WMJ0KYTWt0KYjZ7wFRNkCR+CP//NmzPpRpEf0IHbxFXRt22B6fTqG8frt+",
-	"Xte/XSb3KwGZddpoJ4KGCLMFQsBTO63ejQ1aefdCj2JO1WIGEfXbzOf/VuGql+CdhPsP3NTvF6RCWmd0",
-	"UK5wbTRVoZl7QdGFfDLf93/CG/5WbtS37bykqReqeogyI8q2kfa4uP77D6m0IZrsssNx9j1llAi5Kvks",
-	"IreQV+pyeFPtB6FvrL4V6rSTKX74Y+NLvaUzT2a600+XPsEPFPTyTUExDQH2g3LcTZiVI0vMhMrdeEqU",
-	"+iipWP6XB1/6b3QlTIHZVwXr7FDsqJPxRpt2Px39+5rfirf00Fn78y+5729P0IJXUnFwtZ0Eun7O/iX3",
-	"S8ps2e3I5AYVEHCSAZwHEN5Dtqw0F+KfvCm38o4a5fMoIQJyqkS9N+zAyTK6hVY73smK8ZHsjh9VOe1s",
-	"fQtP3AcMGDpFOOauD+rX0lo/rHceKPRRlacxoWHIWbW7R1VuG63kvyjgcjmUXNAwdrJpsEtzPzgIagh4",
-	"LQeQBck79ryqYN2Poy66oR/LYXb6KBOdRcWmvUQ0uzvbCHMQKj1Gx+HY4EpsfHY00E/KXTGqKQVTCfv7",
-	"ufvv2y0+Zc+ZbQQ5f7HzaK3VRjQeO4qXtziXH92KnCL0I4Pssc7OgR6jbnzhiwChH8XYqsB5EoVMMoVg",
-	"afu2kBK7EMFnirCM0NvDbPUBmv8u2X9GAe0JoC+phnBnVNs3XdeHPOVj0/azRwighiLPtaytaJAYkv6G",
-	"4Cqa5Q5CokkBiRUx7kLCA8RVyiP1HBBVtkMCAVkajCYgZMgn5cZ2Ag0cveREGKQa+PZao+/xtduNKFFV",
-	"1EYs2TPq5KIVYmKuAAbCznOS9aCfZzxfS2Mp/Hxu80X/avzRolvuWPaArpounuVh6x2PiGOwEN4zrBbY",
-	"4hvQUyd3/9xldBDCRL+dNyiQWDdzTzwfxSFk+qLaO7yC9UNce175VhCnv1wuKeZrD1axJAiPEE2kAi7f",
-	"1hfqDn3UDg9rOu8qua5njy6zB3rUhVRsMx71l+4aPtELfESQ83uCP2Wv1pGkxRZr6Z7xrGlVQL7k2EbL",
-	"t33rgJGxlfiBH7FpPyaVp/uHP7Im+XE6h+fo8mTb8Ms07j6kWRTIywIlmrTuJE3kx/a95YCuPHjWBnRT",
-	"wMYutVrXsrSnuEGf911BMsKlIcvcmGne8tuxB77Uuz2oFKEhMbk/4AiJOpYdOKpcr0UjVAngqgh2C5cR",
-	"WhT6BurRxkcvnDTfv4qe/a311+gvc7bV3i05hZd6LkrrzL4c0VxndeaInr9gJ9OaG4tJQogirFtVPcSH",
-	"3tHczDrej6UWPC+tvLsEn33TKh/Hcd+s2lpgwdH9dYJ84e/H2q2LFd0CLiO6DCSpMFBRvSR1otMWpOnA",
-	"BfuiyRGqY3OoFI2YXewcuRwiWbgxbpZoIUrbdZOXnUPk1+JxcRrVg7wuv2XPyuPpen2RI9brdLuLF7u9",
-	"PV7HgbmhilfMF1Av4Csp4SSSZvtzoNJJDTzZvUN82COWxJw5+Wd/hiYM2VmQgZD8Hlkg6TyWXmLM2Kax",
-	"xA3czaArT+ix5/sa/DyKcJ60Jtrgj+JViDuKpz0MlV4SFx2k+dKr1LRDkmqf6jk+4J2NWDfCbC+Ofguj",
-	"PtC8G8Rm2lTHmj9rphXjtWNamy0DB8auLbed/RKDRfLummDXVAjHGX3vyubfnsUBYifkskEsECIOTYDv",
-	"RUXVnGnqeY4waWq8wSt2SUA2+uxszvoGd3Makc0NOgtBoVWXApYCvRyt8rjw4DKquRHW1uLCl/wtDHrR",
-	"O34rjinR0AHCCmVT0fhiEUyPvgqnDeAY2ODOXOIFIMikAike0zK2vAoAI9BzmYQEveJM9WLcmj/kd3JS",
-	"qeJion7r/WLhkZqKhRst2aeoR4huP3BtH72AMedsBSIApLrVpWKlMKSTh97ptDqyLVdj4WUb3a7qGS6O",
-	"d/7B35h/w5G7PNO38QKuyC/m1vBTnMMuX9CzF9KYMKWFW7ezTkd64isIQ61D5Lks+qg7FMsDZ6x7cqgr",
-	"FCjvpGG6qQLU+33YcNf0b5JMv+8euygJHbbHG+FMk2ShaH9ys2gsTPSkGI0Gn0Md0Q5cRqRawXdOjQnj",
-	"/r6DOUaQqSdS+Y6zkH8rFXVqiXL5flqEPNG//+DuNxZPIxG0Tb24Xlzxvby6+9Qd+P8NAAD//w==",
+	"5L1tk9w2kj/4VfCvuwjP7FLq9oy9t9v14kK2pR3dX34ISbOOi5GjjSJRVdhmATUE2KUah7/7BTITIEgC",
+	"LFZ3tTXee2WriwTxkMjn/OUvi1Lv9loJZc3i5pfFnjd8J6xo4F+8LHWrrPvfSpiykXsrtVrcLN5vBZMV",
+	"02vGFaOn3L9eubefS70oFtI9t+d2uygWiu/E4iYMVywa8fdWNqJa3NimFcXClFux4+479rh3jxrbSLVZ",
+	"/PprsSjbxuhmPIcft9yyDwslPtoPC/dxuxVszzeCrcRaN4IZLis/kb+3ojl2M6Expz8sK/f3xDpg2HOW",
+	"UMudtGGwwVzwx3iASqx5W9vFzZfXxWLHP8pdu3P/cP+SCv/1eeG/I5UVG9HAh1qc8/iwWjotVumy3Qk8",
+	"re/ajyJzVGcu8Vf3sNlrZQQQzg+NXtVi5/631MoKpCG+39ey5G5aV3t84l//27g5/hKN/X82Yr24Wfwf",
+	"Vx1lXuGv5sqPC19MkMPBrezQaNp3es2N+mKlW5jEvtF70ViJE1VuC27bpk6sqljs21Uty+zP96IxEqc/",
+	"PvNu8/4WHiyi7/VG/ymcpl79tyitG/1FWQpjxlPmlSMCYxtu8VrQmyuta8GVe1XsuExPee0uqNS3pVZK",
+	"lFZU6QH8Y0gNE+Psu4MePVNzY2+N3KhbCXu01s2O28XNouJWPLNyJxZF4i29kSo5XnYyuKlW3wk1pv4X",
+	"DEZk8DOxCdkYJg27E3vbTSFafiPu9V1vb7qPGWHcWZrox/gGxseOS6GJF4ODi0bqryB1SIPNTJKLMcK+",
+	"4iXy8cTd8LyZWV1Xnl9y99aS8ZVxN2fd6F3gEIZZ99qW3wumtHIr6BNiqStRJveoahtu6Wb0Z2JEqVXl",
+	"ltxRg25XdUQKqt2t3GYWi7UUdZVYzst70RwZ/OrWsROWV9xyP9+KcXbP61aww1aobt0HbpjbRsbNHeyp",
+	"tGJnTrEc3Ff3LTclmiNvGn7EKdZiSjy6PQ4TgIcTJO/+fuKq3Tbciv4lym+be8H0HpbK/tsXi7HIILoC",
+	"TmS2SPHzrulOVJLf4p9znNONeLs6Jh9ohNF1myaSN/JOsD//+xfX7CP70+f/dp36vpH/SGz86mhFj7jy",
+	"CzeW29Yk59bua82r22q05VMbgi+JJi0ppDh4MTImFbiEnxlUXnRHsUsmdnt7RDKW1rEspS27U/qgxlMY",
+	"MJ+OqIhKo1mEq5VnJEDwCWY6vnXRhP0NNP4GPh8xjSyZe1Lqf9CP/JlhB91UBTNtuWXcMCs+WqYbZkTt",
+	"5p04EJhAYgn47pJxeldq5XZWWsM0PGQKZoRThK2o2OrISr1zSsSpDae9hof815P721bSvlS2OSZku9dS",
+	"kjKsYJytdV2JpnB6t2NfqYXzqmpIcxiKAdEIYElu3sJYVvKdAK6fHMfOp/5SN42oA9MfSwRhcyrJlpvt",
+	"eK7fI+8Ubp8YV4GZahX0e5k8dpkW20pXGUbtfkHCPTTa5oY14u/j119bw5DvMr7TasPsVhvhpwqfnMWL",
+	"Dlvc69FXD1udpYYl20ljpNqwtbsHtuFq4+y2U3QKqj3Nza0KDprmQKeRItuvuC23CYqFCxSkV2J7HYnR",
+	"jpStsXrH8J0kyTWNvBcJxoMDGNFpJ8mNXPlJjuex5w2ZPW4mKPoTM1hJVbn/TZ0GirLx0KhgegtUNEYr",
+	"dthq1DPgdKRdMrlGKou5eBHI+qBE4//h55CaHgi41Pbwuu5tzgyyg8FuK6fb5Tf8DJFaclWK+hHHVzaC",
+	"23O0kG640Sf/og9sx9Wxp886/scbUTjJcZB1zVYiORFhrNz5qfTH/U5bJkABdSoImBHuJNlR2BvcLPc3",
+	"rpgfI2lhrLl8zEa519smRQlAj9wKYwvW7pl1MrkRYq62C7f8FY6e1HdB/Ez6GICCdasqklVJjRd+ubXS",
+	"1tP2JT2Y1RrupIJdFKrdOeZGeidY1z1GFhmY0li64SkPAjekF4jKHaSxSCaOz7o3RXVDdLTjR7YSbKeb",
+	"9BHrfcoc/X50wAVJjdjaskyoCmyU8dnvG+14cn5PyMa6rcU6oUv8VVlZwyGBLeTkqaSrUTBuyYtWAs92",
+	"hBSMw8NW1oJZrVktra0F6nnIsIHORF3P4xNW8F1GYqCKwpk7PbbR4rQ4Q5ZPlAA8OmYLnUgJdy7iU3RI",
+	"RbAbIo7YcaOsNPT3ZCQUQTNLHc1OGMM3ImMR7USVNpZy92Qo2UkhhKe7jyXn34m5SXmeUPT29OQUG/la",
+	"749fb7UsxYPYOrygm4wmGdHLL3mRkLdNRSXTDOA9KQZBTpdbrjbu5kuLV0MattNu9NSsharSSrdi3Mv0",
+	"MLTAf7p3/K1Dtt1zjUxtUseKc+wVXLoTv+fZb0aJ9nQ9tW07fieMk6+weU4aJjdLCVGZW1B7Unt2ZEqv",
+	"dHVkJQQYbNCiuNKOVwH3tfzOfZnp+7SUCaNn3RPNSUr+oXsSbhs3GbozltwF/aXgOd/ANFWNczZsxcs7",
+	"diBSaFUlGtYIZ54viiDKOi0QpCn8Qn9olf8T8bSUnINhb2nYOeoRb0RvLu4QtUJ/KTu4/Sb7kVtW6rau",
+	"QFCVeidoPdJudWt7Bx5x/chbPp6KXlv0cTj5i5RTFeiP/HwJynRHTszwo3HiqNyC+LJbcUTBaQT6T2dY",
+	"XLq5M07MBX59khJ+9K+M9aKUhRWUn/gyDq5e0WO3fd425GQdV/SE3SNjT4C9pXWst4hiEMTCJ8TC17DX",
+	"v41wOM2v+5d1yCk0sIJO7/PXB3R0EuTBj566J1m6dHyNfhxYZuQu4IbVWjsbj9sU2U0F64YkODDx65o5",
+	"LYl88I7mt87AK4nVBYLNuNEyhOmXOnH0L9dr94fR0T/kaMGxlJpklu1rxpU5iMYAvwcG6c/RH7EwaXcw",
+	"unf86ZP94EMryYN3G5zeQ/ExE/M2fCeYVOA7VFaoMimZrc44c9DL4+eId/M2eEMa4S5W9+9K1CL+fcgP",
+	"erc/sJvR7c4oi7Bjwe0DS06RBbKCKkEQ3Q8ZyQJEyg5OZviHi1MhM/9geio6pWxX7RleejSr5j/uiO/W",
+	"B60SET9nTqqBEDlxJ6cCmeSkHLPAiTBrI3b6vhesPO1ZTLuuiRb6i+4+4NeaPBu921GUfyAyWrvNaPLn",
+	"e3safsgq7lwpbcEBzbjpIhIbpxc4xfH/eff9d3EkZccrsHHNlu/TPMVHMW/PCqg56yJ1LX7cClBcnRg5",
+	"6Kbq3wzG1xZ/POLfD420Vqi08+jcoCMtGaMLRcbbMh7xa90qKypUw67nKVYZy0E3ksL653DoPdnKM77b",
+	"iH0tz9DmPMEmrieEJu9zqRFp4fBDzaWCwFLBlLtAbMebu3afFA9yJ8r0TU8pknSD6MuxShcmGqgubHS3",
+	"Ienbuj9m/F9RhhAq+tyr91un7oi1jQN+4/geSavooGvB78Edoe9FkGrJ4/ZfzuQUPITNJ2xxSYsC1yh4",
+	"+FBvPmPkXFDbX8xzbPUdP96WQd/uz/f/1S1ot3dC7Jm0BePmjvENlwo82K2qdJJBgO/zBINwzxRsdSRD",
+	"CsIzen+E8ATfxbI61sSnQ/pZ47gRxuqGr2px2yor66RflDOkjcpZdTcMHkSOvRd6XwvwBeBIaPZ3dOh2",
+	"hq154/7jPfKzj7QRtm3UOYLIJx/MTDNInOyBgw/Kr7JqxdJJhTv4G3qbQei6Y6ZdWcLtu3FG99b97syP",
+	"SitRgK7MGW7/ErKabhj3gSjd9CwXw2XFjF4C8Yy+5i760u9xdeN2H/f6AAFwf6Vp9mRs4v95HYFm67QF",
+	"sXb8irKs6HsLTwwZa2ymqxMoPOIYndeTch3giGKKjc7Zm92R0ey4S+8u5tjmi53PiO3zvRCYmxMn80Oc",
+	"UoYpWxbHzs2I7K00O1+JUu+ECQFYd8PjhI0DeicDz3dMvvPogOBHZ9CFOT0/pmJXmmidSXvDjCYHFT+a",
+	"Tj1ieIpLdg0ajeMCpSggQ+DP130XVMic/fO/fRmnzl4nI2q5wJaGqwEzcp/H51glG1Ha+uiMQWkNo6BM",
+	"QdzU65exvonB+iV7S2Q4muwboTZ2u7j505dfnjLeaO9zJPFGmpQJHwjlDNd9MPtnalX7Y0qlErypJW7v",
+	"qdfpgv1aLLayqoSaMDB5g7EyjMs5WuetEexIUtP9ZIQgB+Z0QFWqsm6rSXNWr9Eh0WlElIcC+noYIDX6",
+	"jgzXkTzGcDTEEJ26peBfuJykYB/6dOdvpmfZZ7w0Ms2BKAJN0LLCOQ1mV0RSwh9/il6/iZS+Pr1Op0We",
+	"SEDc6Uqu5UOE+lNkFOYjLdkFtBlLatJdWfOVqDGvn5mtPpiCff78838NfCjyrjMjk+6rwam3YIN44eqT",
+	"24IvOWzz1NF+E5K/BhJElaAKzOcvr5BLJzgM5FDOy+WFHGngbbtM7sh7n8YV5OTqGFzBTtQ4GiocY1EU",
+	"vCcNlTLIVFda8Uhb1M/x9mIspCTbbw4bn5ntQTIR5ZxU6az+8u52wu3r9A5pmXtMVPEGZpL9s7m0ns37",
+	"dNqpobLxUW8/TQcGzZasnqAITT3/1j/3ZOwg91uCwL8TB2EsW8vG2CWeoftfygTp1EFpjajXc+nY3/f/",
+	"ojmdCkckeQvFydIlM8HL3bGOaJnRlR7enCn29F/dFg4UprPzFtqm6fsvHuu12+q6MufXDIAcyIapc2nv",
+	"SRJLnhmO3y04tb0v79MO4TOyiieyhsV92lE0VJTJoQ12FA2XmuyrXD7MxBR2vLmLzR99B0pPoyhq31A5",
+	"j7mT+33G3M2eoHd9DlN/sUbAW3MQ14RIWZfZvROUNrES5B+o5Z1gV4793Et7TLtAMrlH6UABrHx6P4Pk",
+	"6G9nluVejCUm6ZWYSo/V5Kc9S18Z1inoHSbytlY0O22sz4aBJEEjnKagQwZ7JCofqfeUXN2uKAlyzHN6",
+	"IcOUouP+jDOFPDmpNliNYoCCNsIyTAx0E29Ny2uYPgiLM8LQJ6U28vVHyewLytTD9nirtE3nJUU53iXE",
+	"nMC1lsxymk2KfXkWjnR0fvE+JskXYyq5y5crjcjzoGYWk8WKAjfKxKR+QA/J42fVaG1vpzTT7gr6YpmO",
+	"PdpGCLYSG6nmFkogx4s/mlrkX075KoBlSyJwUNEhlNLaAg0xDP1ZUdfu0UEN5tCjAT5duLOCbbSKc3SF",
+	"8sWaYwP1NaXvjfx4mQAtt1bs9namVzOqnJhScbwjOoRhto1uN9t0UVGVyzOarjZ6cB3BSVMn0owpgtyw",
+	"du/GrgpwRVKSnDSsdwqx4qbOLLXcSscZjrONZFS8Ekx4q1sj7oTYJ4/pNcaI2Y7LGsJLRu8EhhpE7fPT",
+	"17qu9cE4ezjYBmOxk7nSd305NS8G5uPmh62GuCo3dwYuA2Zxu4k2wjbHHgeO5jKVcq20vUUn3vzT0K0t",
+	"dYY1TSSc/qbqXJZxT2aZh1DVOMzTtIq0WsqNH+fSp7RbY8X+XGHdcGXWp13F7/1zUHpbnXPdU2yeqgdo",
+	"4zrx7DMtfZwIVtRxxjga72fRZ08ng0qOKb/zhajpUoKE4va6gpiOL2PLK2I7/vE1/ujxQ+ifn59KYoXH",
+	"UjN+ozdvxL2oU0mCai03bYNnMXV8fozvnHh1Bqsf8JyX5tR0Uj5hsmI7HYn+Eb16cB9pNQym59jjipd3",
+	"MwPLQ9MJKy5xoUW8VVN7/B1pQf5KVmLVbgCyZa3J2nQGbtPoJnkDv+X7bDLv2maYVccSExFFtzNG+u2V",
+	"xmcqsS1PZ1FBpGyGg+xbvv8mPOvRH05lw431c9ArUC9PZFH1BnGbkUll0IdTeox7JMXydNuUs/euEbzK",
+	"bVyrMI1hNNR/8br1VhvotHxVCx/n72raKy2w0nSLUdn5xprbNWFSFuWApnEPuhP2hxbtbhgtbE2gr4JI",
+	"sFtq6ib0yCKxrbLc4p52pAjZDzSBgHMEKg3v8AuyIXCnpEPWQJTwoMgc9UlrmasWUBNmYh6447/Vqj7m",
+	"gQ/YWtY1+MZlOhkwY91OghN0383s+P8mTS1Dw/dIgbwRy67knbN7XfJVW/OGyjGsdndQqphK1/RytLmU",
+	"10YAJgXw1EWxOArzTOkFFmwuikU3em773+KtHSRmTBR0RznMMx28+EIuA6qsBW9M2hXTl40j1RvTNNbe",
+	"jeSfpoRWVYVyNFGhiZEkhidgtid0+RMfAUJymvF6nd6WSTZsjioNMEQ0BGhYlXSL4PUPvWPPMTlP5ikl",
+	"8AQjIx0x0C+dNi7upERH+nylm90kjc4xnQPnb/TB0cVaN8somwTIxW0dJoYNcAEmiHZgnCiCn0EsJff/",
+	"UphQtebFvtVLBiV5B+mNRGP50TwRfeYAJppon4jHx0A6es2MMx95Dc+nIV6KKBLmtjPgSEEiluln6Xx+",
+	"fX2dhR8Zz9IdldWsEfualyI+riJ4hQmExIlL7yyGghN4BeSXyjgVHnYbR8AGYOx3Z7tkRjMOU/eURIao",
+	"OUhbboXb8TX8BrAsRJ66AerbNlrJf/A+1Efm5o/M4rH09sA/VXnTyM125nF4DjJ1rQaTTV2vLL7QeTwo",
+	"IU5JCSzcgQ+uVkckXB0LL3Td5QIApK2ADKjFKdY2h6tlGNZ7kc4jg0rMRA6vEkAMgpdbJHiANNB1hfVc",
+	"sQNtbuSjM2ASiupkwng+3uohaaQ1GGjtsQpypco1xF+5yV66mamqiRxVv4PJbReV5ONNHwJd3MsKNFLe",
+	"Vgi3uuMb0c+IhXn/lE2h8JGUTJWbO7A932DuKNzBJTnOPW80NTfbgu1R6KzEVqoKn/zMMAKhwmfdRgMO",
+	"6EfL3GefsxeRv1r2tJ8IQnZss2ljU17/FwjTUfivOotd3gmGSQOZYU5swGiwaNcm7b5cgUuY/sTJJANk",
+	"X413fTnY9Z77sNv95+y1ZXovlEHftFMM3DBQwbiTqrVi6giK8AJ9QN9JuDi6bZg+KKKPxAjZ8N1he8yG",
+	"1dBt7tPbV8LaVFn/4HaRUkbbn7pQ35GXaOD9qOW9SKukW23sOaowVJ3PTzO0vDkrNjEbZRZ0WJh8nD7j",
+	"v0fzLGjlqZ36gbdGpFLbzy73IHdxwtAROzNAuoF0c1R3ZMPKrSjv9loqy44iDSSAiYsPc/ZCIYDPfPTT",
+	"TO4FhHh/P+i7SUcYQY3FOLKPx9udBrnFxY/BbsdLT+56t6Ax1uyDQoETXsR/jgybREpWDJXkdYyRwKP6",
+	"cyr+wYyEpJYyyz9EjiGvoNCUKASbOSmngjS5il9SprPY2WUthbK3GZZ6CuRHKL6qc9dny82tEWUjMol4",
+	"jUCVOJ2O8lZspBPTTHzkUOEBYXuvzkQ4yulTxpdzUzOl3p9bLW5Ecy/LiWQ/gI3ObnRrRHM750yG+ADx",
+	"Z4fQJN3p9ba7SBx+PL/sbMLOdEfb28zBoU0RZNrDcgmipF870hqgUoOz5E6Ivelb9FBjqps0+z2D0gcg",
+	"yZQ/AuAglh/NknGmxIHhtpHnEJCm/IZehh6fhty6rU8e7gAChvojxCAvk7gwyw5GxLujBd8ViHBUH0P6",
+	"/lZ3wjIosWcjyvyQLL99EfVewKIxwFTSkbpNKHy6gTjjc/a6H5gI+dmt8lkkjspSpXnDEsMouJeDSA0Y",
+	"hFDPhCEQZvUG0i/OhUp9+gycS6B7RLXcY/IJEOZgZ/HyDlNNasGNqDKoZnNyvIceh2lst8fBbPZQNB8F",
+	"tLlJosS+9+uBYuRQvZ1Y2+nsoDngcgbw8qS9YftGb5xELigPqMAsoH4mHFU8rXWz0bk4MJacZDCDW7Ml",
+	"/xWH2pQAx2Q1ZHsn0o348ZaIZDKXqctjoqfdqCqOKQ+gRKfwDKDnASFx9nd/3kXYd7mZud/ylDEXFCBp",
+	"ocAVZFj8U8kqjbwtVH7pPRAugDSdvWofAcioapcoBxRzqojewYM9QyDhkoLfAv25ZW/kvVCnOAm+d6ty",
+	"CQ007qgmPLm1BYHAoiQi7NQsrtYUEwzgZ7kBJtTdbO7YdJeF2K6DHPdTW+exk/pDfVjsuNNKPywKn3MR",
+	"Q5w3QmEwoMOIM0lplXLeeCzbFKxBYPJud+M9KqK+Wv4ij1h/AHcKRN/ltMUYCcQNA37CFAauo90Xvuwy",
+	"12mAdnrtGKhUjpaCPlPLe2GWAVVSMCU+2lBmSeC/8xWbPPjK5aRgnglOcFBjeXmX0Af7ggpyb41Um1pk",
+	"G8XEBH4KIGAGSdBnspn77oAn0SXiWgjQHwFSGjRsiJvRdwZl3aePY2o3s6h986DO6Pqcuii57UhblxMw",
+	"9H+VFaDh7rndml5q/9L92fFwuBqGMm3nZHJ+fn09nctZLD4+2+hn7m/PzJ3cP8PGJrx+Bp5Vt+u2aUXy",
+	"buStTDI+aOs+M12hxWIaZv2UAHxDj566R5G8HnXEGPAWiWzXaRZcdUwImrwcVAFuUQyi9rkOPYMvrERI",
+	"1ktbzxPyOpYJXnZrBs226vGehtKqgn1YPPuwQM+tEg8Rr7wTrl0o25doG7IZ7AMlXoA3AVMM7fCRHOSd",
+	"FDwp9wb3MXfv3sD55m/eJLceIU2FIz4nrDulX/xIOEmecoD8xOnVjwR9fv2pSHyHkDJ1xag2CUC3P9q8",
+	"Dj8fhsHXvk8mkNOYUytKxohexAlLlMSNytueXHwhIs3WUlUGwL8+LDDzlfG6dvdHEVd1z/4oVuyvr9lO",
+	"cOUMDYiKOnEL7VmIC6AYG7tSxMdS7G2Or48qteLKLmQm5/H0obNt0I81k2gSPjBIiEllxPQ/mcipGHU4",
+	"6uYAOw1bW3IsVPPh/isjeFNur/b7Gwb9TX9wL5kCseQcZzMFM7qxXx3xv983UJn391aWd69kbXs5+h2l",
+	"7KMwwzST7VFIAlBpJ1XYmlPXMgyTI94fpEgpRe9CxRRhJ2KylPCK2Gxwm2G2BzJgaOGGaR97Wdq2SScR",
+	"nEDGSXPFCbNmkp0/2lBOJyr7sL4bO3sIiDT0P00le5jidIZWEGkgXB1DjAIVA+iKVH1K7SB51u8IQ2F+",
+	"YHhSM3hsH5a8JaeV6JXqzqgLj5SAEouEpjq3dB6jRHNVajbRxReW4KW5GWBlHrgEQEmPiHgTObs9BCT6",
+	"uW+Y0qzWaiMa/9rzDyoKipjQlILcQRHKYqrhjh84Gzh5z5uNsKm+x3MQnjqfBGEjeCifPDZCtnfxnG91",
+	"SHl7JxIyxgDekDFswqnRUcwkYnDnABRBH4EJjCu0gXgjjO0FFM6f7nvHg1IRw6xGnUVa+EBQHHCPYFYk",
+	"mHz/F/IrF+cnX+J+hAOLyCR33d4Tbz3DF/UbtUnLZZvPdLTOy/CJcRA6v9Kwv0nefnkbIWQlnEioyVey",
+	"IhezBjPValbpImA66nVUjk75Y3uIivhMeX/SU0CleeFYbj2oMhQgg3S6+e7Fty/zjVFzoRic1nxAaQ9k",
+	"5Dlq17AslKHFyLV7p5zSX/87H4OGYW9z9BEyfLGTYSP2ghMQGOwEcywYSknIOvImAINxXycDNRMBvMo7",
+	"VnI9a+egYM8t808GmlAWYePHEEOBBPB0dv8+5P+N2gcftul+ub9haX268ZvHuQpnHwEdhwQxjAKQ6/9E",
+	"bfo7zAH6uhGVUFbyVMn3ZMrMdD5UNgWk92J6YiYN2dYd26Swwqe6bv5z0qGM6e1kclrBIThC3m3OQdGF",
+	"Riepegdu+Yoiy0EB+3stMYyjjd00ydYvkQw/UasSxS8nQHelwhoPT0ajjVC6OmO9kKGdWK4TLMbeVq2I",
+	"W7CM51Vj62XB8IUoXwDblEEKNJRyoAabapq/d2LmZA0VZkifk5TdJWKHw/Pb408ludDCE02aznSqe/jJ",
+	"HJp+dkQXnsMql+nUmvscVGrXSJQK6BSCS5LnWYAhP4sOYFlZ9JoehNg5uGDCZDQPzNWjgskQJohSnubP",
+	"+r0Uk5pv3mDsoQp1yAWADODuW7+/bM6LjoDMdEhZkvlaK5ukjxDNCzPZaFTFfAC7gFNOKFf21PL4OAln",
+	"ZkqY3AhzZqw33xR3bsuGwc7G7QSy+3oBqMuTvcU9/pFTlCWeTdxf/EyFLHBIK+raZIhsbky16x+f3SF3",
+	"P/IW/ZQB4yNzEEUvEIoqyqRL44YR9OuEog5tDtBxD/mOD8whKrsbdZJH+NtH9Gvy6XRRMAGbiwOSAoo5",
+	"fSqmcE7Lbsc1QyUkhQiVr/bD6m+qL8B+G7MM0O971epFssaWfIJuWP+h2Rl7Q+d41ygVqn0nWn+nXd+v",
+	"rWGoJxdxrNSnWu1k0+jGkOnQ9UPpUEIeZAn05yCVr/LGDqwHfiwABKKWpS0A5M99H22DJdqs7vs3jBxw",
+	"BTj6iuDSK4LF482IOH11ojRvVrld7BLoMJkpoorE7ZeaZAnJquwXfudDeA8hVHH/wbMa4bacl/WMoKbj",
+	"b37TD98hvF3QBdLdW7YC03kmL/xRlW9bNYSZT8GCEK+qkgm23fwO4K/LMS2fc9NQX+BU0xn6UNQJYua3",
+	"HB/CPviI6BI+u4xdMb5JC7gUOtzAzGSQsvvp44kHTHzRhyg8xWKlbfqmX7bl+MkWtdScLO0SalplIMtk",
+	"vk8I+2XcxgDuiTrD+zxZYQ9HLPHN2HdrQYUAAb8aWsfxGi/WxyMEIix3dktyj9cQtp1zEzDAO8MxOuEE",
+	"fXgzc3wgtwuXT5H3++nMiwUgGmbEUcZpMif2EPGXB4FnNmLdCKjeB/eqM4CwzWfWv4bti05zjZAAs8nB",
+	"0E6gZD4mD/1Epjlg77bm4QI7+GdLK++xU0GbC2RNtBaeTG1udJuu9nqBoNyD3usrwVaAnnvhjusPiNuf",
+	"1fPcxxASucxdYmbvwFPZq4lrmWia3nWEQIaX4K6BlQ7FcUJq0jWPJdSQ23aooV3Hdu8p6+BCSSPp2FN3",
+	"xyJC6IvK3mUvJtt5Owbxokz0mw7hhABZGlpPd63b/EcREtVSM6du8dDaL0X47rM5wMlTitDjJP5ISKea",
+	"m+ItwqZ4SOvKXQW1OJEflBbJA8S+EFow/lYOPvFIEX6igZ1I1vUNFFwbGgZthA3BVLJiGXd6ZV0j8BDz",
+	"wh+hhqAHaa+uFf5M4JKP1yF4XX+/Xtz8bb428VORUCIOW40J9KRwnC2UJ/trRWnCWeSoDqjvAWz01JX+",
+	"Rq7XohEEgDGKc5psV18S+IgKCo2gIRPS37rQVrSgjqRG78RKV0dm+LEzCJBMqNzYcYYb5i4k/AXRYnpO",
+	"xNB9UokOMXzQx9Tj30MdLpp926hLmZydgeA53rk4UXfiOCsHj7xNdEK3WNURZN5ZzV2M3CQI7F9xD3qp",
+	"Os/wb94pU7B/YRWQgCnY/0pqAhQ/l4pFTNyv4V8XxeLZolj8y6JY/K/knOd5/GABuHUhV6/fRB6IMUfF",
+	"L9frZCsIxy6TIVcq2na3aRmA/IBJeeQ+yDcECiSO6ZgZhndMEbmy8ln1H+1ErBySXj3mRvJ9PVmUEvCb",
+	"B+rJOTpJt8eQ4QnS2tgYrSOnmpyOINOpwQHAYmhHsieobCoCFUgusZPcEq+QlRjc76epBvdKwwy+Acuh",
+	"RiX5aufXAVEnLpccB2niWucZLvjoFjfYGaNAZ2jCarPNcVCPMmJkU850KoRpgqdtugLyCVkganZzjwah",
+	"GOZAf0/aRjmnZoKNbfoQbQnqf9WRV0LiBvLYckqbp4Ja7FXrbPxRrToZzQHfNwW7eIZL62QsLBm1Q39/",
+	"ZMmdLHSeX5WYrTQcHPRUopjfz97lMEK4HR7Ftz2kXOATPhv5yCrdz9FNYZ6NQSE6tuXjRI8HlU4fB5Up",
+	"kc41opUImHLGEc2Eqszn8MEBfdwH0LJM+LhpFXmBOW0VO8CNrBL++tAyvT9Y6LPsVMd5y3OsA3qNj0F5",
+	"Omc0+Dl0q3KNUZ1Weqtbe9KG6tX4eMRuxTQBtrp/7YJP/BA7yCFVMeCs+O5NySUpcZj2AoH91qdrACnp",
+	"gwlzJzgaqnPKfqwRoIekjnaw9oTVOKOmA9pBh/2Nv1eEQpFwhjnyexVMxT4Z7TxgarASZmOk/lScDp/u",
+	"CA0ylfbSbISxpGU6EXsGOkQ6FPmC7bm1olFISf8CCu3/fbo9fL4W9TtO7f8xcZTXVI0qzBlB5F9zR5Is",
+	"vcn3Vf4K9JsQV7JaL9lRmH4n/BOuoRFPHhqmyCKTqiZdUPdbgTczFtPBXHWafqlVV068RPDX/jx/Cx/V",
+	"kr0CdJ3E/pzjmsJ9h2wsfJayDLBrQ5xg4diEf8aPt3QC9MQR5dLDXmFAtb/XmHOyEvYAbTEPGkJks0hh",
+	"5BTrf+5Lx2I5OwreLNk15MiA2LwJpnUldhz0vAd508iZ0mVJuaPq1Yw/QwZMbrBQEoW43rQ2u5WUKgc+",
+	"MkJ2D1S8am3wvRWMM4QNDt6VWqq7i3jcLha1C9kclE0SF5xPtPI8hT0Q5wNEwAO9Vgc2uPy6wMFM7Kof",
+	"B5K5mgpkLdH/mWQAJ12Kc+Aspqw29wz7Q6jk+ONJg2YIFjNVXe8jiensrEzUdCU2XJ2b3Jb4M13iOd0l",
+	"3bOZJImvwPfTdbGd53mdk4XQZRGMfzwTbI7S+tNB6C5C3V9Zh8c37Ogfve3Je/xLrvwD29zFNRmmAMPv",
+	"Cv4fWM1V8D89KK8Q/MxpeTVVfLmD2pbkYjBGlfkxk1ZlrN7vRXWDpSx3TuisNWZwbTQ4ppeMpuMd3Ty+",
+	"2vniDBp5su3hyKDjjAZ0GvoNhA+euYMt8H8dH+aNoH8RUdC/8DbSPw5c+nc2ABqCL/AyjWhh2t2ON8cM",
+	"CyRjEoGMCTch7SNtVWTb5i2TfmoShgXMVh9EFcDd0SIYH2PUyXH8YzZxKf74MFdpKj6eBKOn3gw3kbqi",
+	"sWOY0dAVQFWoTCBeOZ3SYNERCfkqytWRbVHzcDK2aqkRhAAPmm8IUSxEJe2skp9qgQsoCNOcAsxdNDkE",
+	"mIOFlWhV2R1pd8H8LRz5k/EmhCvQhcRRHHSElpIz76PGnsOyBZUDEHgAU896vf7eSmFvA3j8ALkBYlDU",
+	"Phlp1F0K2IjI9+KU8a4OsdJ9a2+S/6eRiyhs4Q2OmltRH2fiC2KlyC3E4ucJUZN0qUc7DVSM6f7oqEAQ",
+	"pQ2XiklV1m019xieBBWCQOmIFxOuRpPLMv0xlL6eVbtLv+WzdM5vWF6fh7E8q/62N82fUk2AjCjbRtrj",
+	"O6fT4wyicjfQ9MG6EryJy4+31u4Xv7oBoMnoWNsKbV4C84tAjLuCY1OwA7flNiRFBIyBgjVizyWlSyA/",
+	"ef5BvZMbR2VsdWTiI7Ald8k4fQsLIQB8mnzUtBj2hx++f/eeXdE//1igO84I6MrPuPmgfn4RA1LfsK9g",
+	"yexDe33955Leg3+In5+zl5hu7AQJRRtYJSyXtWF/ePvqa/YfX3z5f/3Rd2PZ8XIrlWClrgQCI9SyFApL",
+	"9JAiFi/2vNyKZ396fr2gDi+wx+bm6upwODzn8PNz3Wyu6F1z9eb11y+/e/cS3unct11TyK4vgdsKb2GF",
+	"1IXF5x41lu/l4mbx5+fXz/+8wCIpoIMryABw/7fBCgx3OWBzXlcQCvB+OrPXbkLukT9dX1OIz1c88P2+",
+	"liW8dvXfJiIrfsq8xA8AkQ2DEPBD0WF8pwcKM7vyLSNiil/c/O2nSO3x/mlpoo2TZsmUEBWEB/y9cINc",
+	"8baS+b15I419AU/00Zn+lgClo9YY0v0TUJH8Rb5ZHLaaVAHcrZG0T+pqh6CoQceJRtxrhOtMfwJrfc/8",
+	"huw+w6y+AeTjjVRFiAo5HcgXcqe+y4l6Jj+cetH3ZelenNfhJU0i3eFclW1jtBNLJ5+s5U5aSC16FO0P",
+	"MMSUbeQZ9bBAXhhhT9VBpkHcBkLDfzMhGUaX7iU9++Br179oBKZfyarwtaDYU/EPvaYw5o/Rdbu6F41c",
+	"04bCDpLbvX/5/ss9dfTX72mOKKFS+mrm8U8kIR4j3v2nu7LgMOicw/uxK7BssbvjI8/wjdZ3ThOGGA9N",
+	"DqQhpadCHZTTE71fPX2sgGWM27ZJV/n1AmFR2RNXFUn4ih+7/sLoSe20b9IbEHlowKC/oo+fYNFRMgnv",
+	"Y990CY7YnmoLZmSG4QV3W57jXZahRHs7i6HAdpwkRD/qHKr7iz6wNW+6LpSPp7uRCyHSF3UzBFqMmlQU",
+	"oWS7z2+WTCvxGQC+DmkUwv68rvu0evWLrH69wno52PQ+7ZwQHbICuZFmXF/DoF8RvveAFP50Mb3qazLm",
+	"U5qVLxa+wFG9s3of1Hql3X77diRwk9wyl+GBLa/XbMexRTtWmVSFD4yb0LgAuwaPzwOSni58HG/dmJ/y",
+	"NN5RV75LnAVvvIke9hR54/g0IAcCSLH2O86Mpk3HMlozqfl+5R86h7PGxuLDWeg/vZoXb+A8tkyFyw9W",
+	"8sIX57DscHSPpzk/FB6vtwqwDfRJhpu7k19h/p1bnzD2K431WA88C6znzvtwEpF431PqVQZV4Mwg6Ijs",
+	"E6DLcVOraXC98OSvxaLzsDxC6+yqtqOd6o2dpqluDIIrHVygzy/GPcPtSJCyV3Uvya0nvvcOAgorAX1p",
+	"L6RmgxvNX54lgZG1e2Y1+9OX5A82BO5BsQzwe/Z4NUhIJEmf/9a/VH9VK7xWk9wabIhQrJEEtUb9HBF3",
+	"8aZTAASamG1FI56zH/txea7MATHnv7j+D3Ked/VHTpF/zt5xWZHwQmFFPeR9JY0HN8BWQTQfo7USzfOM",
+	"KME5mp4sCfE86swUauAScZafnlAjeG2BDkYE9ld1KbLCA1/GkTaAU+TgN+3K0ai3M20zpjNGSe2dpsZW",
+	"cL7o8Pm1SKsG/ym8ZvCUXsMpjtCJ0gds4K/FA5VLns8SCrva+rw0TAKX2JXbHYhhAgphoEsFpbFohDzl",
+	"AGTvkeobsW6NoFbc7jLJHsRKXMJL1VQxco6/S9Avyp+7u4zdNR/dcIgDQ94Jpn1qYcaW9stK9o79YYJ7",
+	"xolTReksAfSbkNvXvl4ajwtRSX12+CcSTD6Q+3gegqtDHg7awWcG0LuLkI1E6WshD87x0ALa2kVNNwPW",
+	"ZiRZSr2XwjxK3F3hGJNmytf4yBMSx9d6f4SmHCnqwK9fyJ0a7R62pHaD95j1oBbKJERpyXcC8sP7LpLF",
+	"gzlfUoV/jSHi/yG7/0bYmMt+5nislqWAjpCM10YDvcaH4ksX/G5H+UZ/8Lej7G4XjfzHPJVf7ZEhX9j/",
+	"Qa0TooO6PO92Z+Th0X9bxv3b3U3uScJXuYQKEE8SVIZBIJP0a/BoJ2glCOhyS6OusNzE/3BcEt/88hpL",
+	"UQIIlI7T3lM0FZBXLkhK7/md+P4eTMlPIYnfg2Kr78Ul/JpfCfL2CwZblWCkGDKGjOCDP1qUW1zRS5RZ",
+	"mDqAJ73Nv3NVbBCQA83YZNqs38TFfUP1qzjL+0a16Akf3DlIEH27lfAB8VjI6/5wLIgibMYcNx8RwyU5",
+	"HMir3lUI7K7HcpZU5wBZjV1rLRoA0R+YNMjI/LlFcBlwYRD2+OoXp3D+mrgoYPITsBBZ/OS76pPjiWhc",
+	"+iZ9oxF7+ymFE4J7jw/uG1B3H31q32iUSo1wlj5l3/JjQL2vZC5iSxoHMCpwyTxF0MXJ5qfWDDNy/3iB",
+	"3f1W34ONjv428KVwJ+qPXb0lWv0NuxN7WzhLPaJ02FZAKA+wAVlb6A+IgwqFJ272iVOCypPHHlKy8kSS",
+	"5uJLb1qzHdv//5tm9js+zzeCQ7cvOMLYprKdcAfN3YeaoXU7ODZN0P4D0u3Ja9WqSl/4wHoVjEqzcES4",
+	"hEYY6xhqF/+jNv3P2Y/kkaW/K20x6Ysy1RM+XOIlhm09Z/ni82umVSm6jYPCDzfWlgOaYCD0Mf38VVX6",
+	"fwI/IPLB8mvdAwkuEHW31E2FO03JUbA5dDYV4/5QSLE8iyFUuiTg0gzbbdU3+MhFFbT1udHOV7lo5whx",
+	"/Yyg5qvLBTUh74kSfaK6QseveV3jleoLU8MOjVabzpMOVYQZ6Rq8MyFmk/Okf9Nh2jzZtfDf+AYym9Pq",
+	"CM3iQorkqJwmBi9w9O7LjWE7Qw352Q6qFrjleMevdnw/kYwWOTN3/IjenZWg9qWIXQahXe+S76zuUQPZ",
+	"gX0sjP2W75/yML/le/eVvKP6Yv4Ot9AAC7jjezIEYhMhbCOH/HsDpeaxaF0mVf/LHbOHg3jIeKeELCU3",
+	"QKF1RAXtvk8FUZWY0gfsq2VleQfgGag7YP3AB9WISjaitAjs38VQIck7apWJ0iOCwIFGCBJCtO1upbis",
+	"sf6gT33f74X6ltDCTibs+HydcFXx6NaYOt+BISQamKNTOZfcQz005ieio1rmPnHIgSkFPWNfQ3vV5IcR",
+	"zmwcB0bMhlnB38slNOA5JC4p/fD4VLCuQ56GbXHKhwFdbXVk3JMgKvZQ9i4taG8pCXVlu0acSZ75FjrU",
+	"9Jgf+xmCQz9D5L5r6qCEhGTiqMuEAofZkfEVYE5T99kl+5k6Qv4MeuYHleoDCfU9Tn1FAKgt6a5U2iGq",
+	"jlwAFgqmxKzWBSAruEdRQ+sA0Wp5L0zq+sQNSZ+QgcefSfo46afLMPE+m6Ym1WjfxJVc3t8MW6Ufw6E7",
+	"cJCkyvPSF5qnPD2DG01lJ2eXlmDF+yNTtK34aHExz4xtCLghP+C4zuLeqzSPveiiuRfNMyjOxM1dYkO2",
+	"D7BBHxb4VwhUGV+tQ4HA2NcmPu5r8vOk1SKnqoFFg1cNMQj5AOW1AycFq1EPzOCl+xMgRmEKxJp8twfR",
+	"iA+KdIHn7EXov0W6tVQB6dPXGUK6MHNGE4J5ujU/Z99F/hVIco67hCQu9Uta9dwU1ibK6RviyAWZiaKy",
+	"6aPpZMSSXk96K2Osp1QP/wunrbrtPKc6CZvPnbLi/KhzjLh39Owl+NsxpYIiYfFGkLyCkgUCuw9+EbTS",
+	"/dWIIDmyWQavQq39/Fxon++X0KEarXMa1Az2NdKhfuBN8N9BAWnB/gQehetrVgvrJrvEUlmCA6Fc/hjE",
+	"IFmlJ3gDefO/VbVLdBTzHA2Y2prEcmtE0vijnETkUkuGS/T+vV0CiSqZTQsY/u4TszwX9MrjiZ5Gitom",
+	"aVZutTYIcV/0lTRg4kaA+rNbAjVwywDlLib8k16KVz6B+Mm0IvxC3kPRnfMjN/B7JUISOzh++BHNsaAC",
+	"gfo62MOVBO7yGMUo3utO/Z7kOQGPcXHuZz9xdURvebPuceyBelh9RPfNOTey29pLROF8LhZkUsZVhZDw",
+	"AaKn07TjnKyp+/ooYkO4tatfCDni1z75zRJ4OEQn956Gyw/RvSj50Ge9XM+N8Pem+xB54H53h6Yw0WYA",
+	"wfVPKQzeB+w9w9CzhO0DeASmFyC/z6YmDz8yg4lMl0MCFFH/fC5V+uNrfoaQqZMNXuYBVf+2BTAD8n1C",
+	"AfgtvxMdhWSoZek7MGIeFN+JYKpRVUftbMNjSDWHgBgpFSPe0xUa+cwogCic5j8/+IcuynkuxAUCzOJT",
+	"8DBa+Umza9/t0GzmE3b1MtzHTwHtHaghGAXWHSWRXHt6JuQIMOx10s/xLaD7hDAeuNaxFajp+tb0cL+X",
+	"AycHBo3MXbAZ0rgEr6nh+wxPlwd0GzuvO9y1PDyhb/qaBJJLf5D6H5xhYUYxA8WksqLxbXSxOS2A5pEL",
+	"B/Acuk69lzJyf9RN1bW2QjsX3ERSUeugeRZs3+dSnP4wofsQVizCZgYwhMz6QJ8724iPIGkJnTOiwyLu",
+	"gtNBKoNpRwkE1zl4IIw0nTefWTelYFYnwuDpaWx1a8SdEHtq4TycS6RlZRB8Q7k71klQyj14VCZiUvDK",
+	"rUdnPOezcaiMKHrZc5FiTwmMPhwiAMOQXSBRyV/zJjikIi2/K+TIzD1qeP37rZbfyqoS6pT4+ws+9Wsk",
+	"LWeJzddUrfgwuxE/MUd2IkN/vOB8jRi8D4MvgenGuCUTECReAj1Firgb+52oBQiBedry7xP6xAs12Phl",
+	"hH6ihIFiz9jPHJ9Rh2WSz5D9/+MJXRoOJQSOCAeliVBPSIhuuFRLH5eaOrNTjtDXGJJ8Mjdormbc/R2l",
+	"v7SGbaXxcZnH4jDF4UJpOi5U4D52cFhRQQBEWnxjySgC83htv6/CPzlEU/o0nx4B4OI8iqK+0zBMQzp/",
+	"OrClT7WvFwdayvIUZCkFI102FFxsIbbIod0RbHct1Z373KqVdTUlDOCBN+7px+7cTFfrX/SB7bg69rDw",
+	"TFxl2AHhJbAQ0X470XHAY0lAEbiF3ign+1kEy9DPfF5U+VInTycBnVdM6PjFAG9/gJeyErU+MOhS0wcU",
+	"TCcF17q8m3Z5vYEn/uljPaeym3LluO43XyWLZdXM7clFIzCYd48fgrx79wVRPVTbhjPz3BLhZH6zEhz2",
+	"PuSsIaZIL682ACYCjnwDqDkI9W/6GTvcQPIdKD9jR9VbXJWjvIs55RvBTaqUEpOp78TedpXTbqX9lmef",
+	"QxrMOQ58+t7DXPiXJf0c2V+Axl9SlQ55BAk1FVxvTiFrlaNVUA/D0feKmdxDGb60eVaLe9SxcorvG715",
+	"A8884QaGbyQ2kX64iNPaUbxlsOTOm6h0JagS36dt13pD9avYJh3yW8e8vVjs28SmvRts2iVu1lo3t1Qh",
+	"NL5ef4VJIhyBWstN2zjmAKuUBuIzS/Yf19dMrikPyfsV8f5hg7R//7cv6Prhvz9PCf9ALXNO8zu+E6Mr",
+	"iyN86hs7RXDvxCWqYf5T3qObr9Ybz9wTlOa7bOJp4c1G2Ka0KtEvbxkrEheoQRmwdH2Y74/7lu/f6sPJ",
+	"8BWMOUe5e+sevAADBUWt0Qd/EL3ilnPuNS3wadw2ODh02/yNr4M/t+QJXMLZUDmVr9EHKpTc15zQy7QS",
+	"nXcD03CpX5nlq1C32khQbjS8Ap36cYTsHblaS1FX5tRVeYVPXbhi0n957pWBWcwomIRx55VLwqMXSjOB",
+	"weIUAYKLhAtVckUx716ko69vUIXGFtxNopk6t1NIl2/BoxFdw965fZGqXyEXyAXswx2WATf6sOzZ/Y4+",
+	"rVCkrCf5ycOcYZjikqTgb58UvuIHDGKmdFr65QJJ3IA/aeRGiYpJ1c/CjCEqQ8kPkYnwiSZThPKNNPTe",
+	"LDJ5pZuNdod4kUzdZkOgYl2NktyoZ5LQgva8NWKayk27e9IDfoeNpFMcH75dXdBugeWmr0Ua6Ai25/I2",
+	"aWRqfpmM/o8566+f5AhgAy6CPiw2kOa1406HV1yVdBpLVvK6Rp8fL0uxt+ApoRIbY3ljTYZLI7TBdAIX",
+	"PnJRsdp9dl5znbIUxpxOpMJRZ+VP4aMX0kZXujoCyoiTHyMe6MQrLCC4TXzC0eShXP0C2Sq/XuHL0xzm",
+	"Xt9d+Ih8i8JE+kYJBeRQ3SkYtNQlaGn0TgGw1Hmd6vs25drOsyeok9ZleBun3O3PjO8shjkz4BemCl23",
+	"+BobnoioLRkvuyNdhngkW6HP8oNCt4PROwGEUss1dPAtfHtwGUlISpRzpLJuhCCUOjIrIXtpSDMfVEIn",
+	"SSBu+c5m50FutUmusLaXQ/1Xx9uotWM4yTWvjRhF3GgnRtsFqZ6URQSFHiKqLXZKnajrdBb4DCmR0DDc",
+	"FlyE9N4I21GGoW6KvjMItDRH1nHghq5ahmc0+l6GXgcZLQr+/oN/8pMo3JjitcHpQyfIhCaR817mp35B",
+	"Zdl/I511S79dxBjDfRBNXP4eTTzUq+4b8WwtIWi51s3uDB8Hv+8f9+XdHH74T+Ho+I2O6i0dE4SPOyDg",
+	"1JGduJxXcrfXjc3Hj1/D7/+TyJzfQWAMQJhE2QiLsVgoevzMsK9r3VbsnWjuZSnMqe0z+NxpHkcDft2I",
+	"Sigref0pzUaaNSvDbM5iejPWckEzZvSxFEBR9OtFGGFihyIPFeZLY9218VR0Fg9Mb+EltJeylkLZ20x7",
+	"afoVp3w6hbUbbPjqp46wzCKLt0GcXYIsmiMwDS8joXc0IGhY/Qz/b/pCAeNoV37BJs90qVPT5TRabOI/",
+	"jptXBtAmpDgwXlWNMAaA3PN20o5/xMzSm88pmuf/Oc6S9gnmcxuQLQo/0YcR12OSmaK6k/S6hTF8I2Yk",
+	"fUcDda/NMR5fkJ/kAqRK9IM5HiYwqwh/bCdU6ynSbE/0wcD0mrMAKqoOfTBVexD9fGalULLR6qPaAc4r",
+	"mzqVn/EO3vinrJh4XFbVRcjRDXR+phSZG9TnIMoHho71XS28zwxuBK/iQFGUMUxOjSouzk/nTb3k5TZC",
+	"JRrhkHuQsqjzcMkVuZ4I/4o3HvNRKvazuZP7vah+XmKeh3vlg5LGLZECxruCrFBuOjB47HZNqC7UzBlT",
+	"txphCD0SJwaaLEIoAZAwL+82jbseNx+U2wPIKxW83BaUWfgzdPP8+Tn7iz5QvZE6dl3Vihi0163DRBPa",
+	"tqpqEB4JgJMyeGdPZdy1ZjvfsPvTY7sjz05DLcAtdkVVAapiHq4s0bEx8iwlgSO6dnnYkskgoxxny0RC",
+	"aWQ2OA7ZrlbpJpQdzx8vDk+Z6HIJRApefEur8zSElIa9b2e5zH222kCFGGoNdFtmTO6cD7+jUWd//3b+",
+	"KUXZTid6Mfj98gfnaSGcyPDz3Xb85hqE2cYNHHUE56l9f7dYgeg1JZnqL/LEzIG+8lTOnwGPONrUNSL6",
+	"dHdnTsOOuRwh9PHJMoRaqruLX503OOjpm+OrIjPVAJA0zT0+X1zMT5APN6xVtTBd/RRKNSOcSmRFfSwQ",
+	"ntC3MkPE2I+230WF2wLhJu8BK5RJk9yq3xeb6bVwmsdrPANBGn0cY7l4NxhILsZFGaGqKC6ptF168Af4",
+	"Kyl6lYbw3o5bS4v1jCdCmE1rdCmI2R8BUTZAkfgj//L6ug9lWkQ/uqetqGvDDtvj8ymU1+/XL+r698vk",
+	"/klAZp022omgIcJsgRDw1Fe2d2ODVt690KOYU7WYQUT9PvP5v1e46iV4J+H+Azf1+wWpkNYZHZQrXBtN",
+	"VWjmQVB0IZ+MwtRT3vB3cqO+b+clTb1U1WOUGVG2jbTHxc3ffkqlDdFklx2Os28FpkTIVclnEbmFvFaX",
+	"w5tqPwp9a/WdUKedTPHDnxpf6h2deTLTnX669Al+pKCX746PaQiwH5TjbsKsHFliJlTuxlOi1CdJxfK/",
+	"PPrSf6crYQrMvipYZ4diI7SMN9q0++no37f8Tryjh87an3/IfX97gha8koqDq+0k0PUL9g+5X1Jmy25H",
+	"JjeogICTDOA82EnIZ8tKcyH+yZtyK++7/pohIQJyqkS9N+zAyTK6gw5p3smK8ZHsjh9VOe1sfQdPPAQM",
+	"GDpFOOauD+rhHtELw0L79c4DhT6q8jQmNAw5q3b3qMpto5X8BwVcLoeSCxrGTjaNbjygXRccBDUEvJYD",
+	"yILkHXtRVbDup1EX3dBP5TA7fZSJFvti014imt2dbYQ5CJUeo+NwbHAlNj47Gugn5a4Y1ZSCqYTdstz9",
+	"9y20nrMXzDaCnL/Ygr/WaiMajx3Fyzucy89uRU4R+plB9lhn50CzfTe+8EWA0I9ibFXgPIlCJplCsLR9",
+	"qy+JXYjgM0VYRujtYbb6wIx2KtC/RwHtCaAvqYZwZ1TbN13XhzzlU9P29RMEUEOR51rWVjRIDEl/Q3AV",
+	"zXIHIdGkgMSKGHch4QHiKuWRegGIKtshgYAsDUYTEDLkk3JjO4EGjl5yIgxSDXx7rdH3+NrtRpSoKmoj",
+	"luyaOrlohZiYK4CBsPOcZD3o5xnP19JYCj+f2zPXvxp/tOiWO5Y9oKumi2d52HrHI+IYLIT3DKsFqC4W",
+	"0FMnd//cZXQQwkS/nTcokFg3c088n8QhZPqi2ju8gvVDXHte+VYQp79dLinmaw9WsSQIjxBNpAIu38Mf",
+	"6g591A4PazrvKrmu6yeX2QM96kIqthmP+jD4i3Sg7kcCLAotMnDzse2XNL4DXyPWrRHUU/+L6/+gzjJj",
+	"guShzRwzUlF5qfc8e5QrQCx+zl6vI0mLLdYMXHCFuYZKHxgCnDatCsiXHNto+bZvHTByq0C54UcmHNfG",
+	"pPKxqvCykvaJNcmn69v+ELokKDhIExg3cH88leL4VC8zogiQlwVKNGndSZrIj+17ywFdefCsDeimgI1d",
+	"arWuZWlPcYM+77uCZIRLQ5a5MdO85fdjD3ytd3tQKUIfeXJ/wBESdSw7cFS5XotGqBLAVRHsFi4jtChU",
+	"YrTx0Qsnzfdvomd/b/01+sucbbV3S07hpZ6L0jqzL0c011mdOaLnL9jJtObGYpIQogjrVlWP8aF3NDez",
+	"jvdTqQUvSivvL8Fn37bKx3HcN6u2Flhw9HCdIF/4+6l262JFt4DLiC4DSSoMVFQvSZ3otAVpOnDBvmhy",
+	"hApd2kEpGjG72DlyOUSycGPcLNFClD60XVElPjpE/lk8Lk6jepTX5ffsWXk6Xa8vcsR6nW538XK3t8eb",
+	"ODA3VPGK+QLqJXwlJZxE0mx/AVQ6qYEnu3eIj3vEkpgzJ//sr9CEITsLMhCS3yMLJJ3H0kuMGds0lriB",
+	"uxl05Qk99nxfg59HEc6T1kQb/Em8CnFH8bSHodJL4qKDNF96lZp2SFLtUz3HB7yzEetGmO3F0W9h1Eea",
+	"d4PYTJvqWPOfmmnFeO2Y1mbLwIGxa8ttZ7/EYJG8uybYNRXCcUY/uLL592dxgNgJuWwQC4SIQxPge1FR",
+	"NWeaep4jTJoab/GKXRKQjT47m7O+xd2cRmRzg85CUGjVpYClQC9HqzwuPLiMam6EtbW48CV/B4Ne9I7f",
+	"iWNKNHSAsELZVDS+WATTo6/CaQM4Bja4M5d4AQgyqUCKx7SMLa8CwAj0XCYhQa84U70Yt+YP+Z2cVKq4",
+	"mKjfer9YeKSmYuFGS/Yp6hGi2w9c2ycvYMw5W4EIAKludalYKQzp5KF3Oq2ObMvVWHjZRrereoaL471/",
+	"8Hfm33DkLs/0bbyEK/KbuTX8FOewy5f07IU0Jkxp4dbtrNORnvkKwlDrEHkuiz7qDsXywBnrnhzqCgXK",
+	"O2mYbqoA9f4QNtw1/Zsk0x+7xy5KQoft8VY40yRZKNqf3CwaCxM9KUajwedQR7QDlxGpVvCdU2PCuH/s",
+	"YI4RZOqZVL7jLOTfSkWdWqJcvl8WIU/0bz+5+43F00gEbVMvbhZXfC+v7j93B/7/BQAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
