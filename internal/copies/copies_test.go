@@ -94,8 +94,10 @@ func TestCopyIsLeft(t *testing.T) {
 		befalls befall
 		reason  string
 	}{
-		"gone": {func(s stage, d string, _ push.Push) { must(s, s.Nuxeo.Remove(d)) },
-			"The document was deleted in Nuxeo"},
+		"gone": {
+			func(s stage, d string, _ push.Push) { must(s, s.Nuxeo.Remove(d)) },
+			"The document was deleted in Nuxeo",
+		},
 		"in the trash": {
 			func(s stage, d string, _ push.Push) { must(s, s.Nuxeo.Trash(d)) },
 			"The document is in the trash.",

@@ -76,3 +76,29 @@ func sceneCopyMoved(b *testenv.Bed) (deed, check func()) {
 		}
 	}
 }
+
+// sceneCopyBack moves a copy back that was moved.
+func sceneCopyBack(b *testenv.Bed) (deed, check func()) {
+	_, file, _, move, done := copying(b, binding.Copies{Action: binding.MoveCopy, Folder: "Returned"})
+	move()
+	b.Settle()
+	moved := done()
+	deed = func() { _, _ = b.App.Copies.Revert(b.T.Context(), testenv.Viewer, moved.Push) }
+	return deed, func() {
+		b.T.Helper()
+		if done().State == copies.Moved { // nothing was promised: the person tries again
+			deed()
+		}
+
+		c := done()
+		b.AllDone()
+		if c.State != copies.Restored {
+			b.T.Errorf("the copy is %s for %q, want it restored", c.State, c.Reason)
+		}
+		for _, f := range b.Assets("file") {
+			if f.ID != file || f.ParentID != b.Root {
+				b.T.Errorf("the file %s is in %s, want %s where it was", f.ID, f.ParentID, file)
+			}
+		}
+	}
+}

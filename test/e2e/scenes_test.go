@@ -32,6 +32,7 @@ var scenes = []scene{
 	{name: "reaction", prepare: sceneReaction, commits: 9},
 	{name: "copy-removed", prepare: sceneCopyRemoved, commits: 3},
 	{name: "copy-moved", prepare: sceneCopyMoved, commits: 5},
+	{name: "copy-back", prepare: sceneCopyBack, commits: 2},
 	{name: "cancel", prepare: sceneCancel, commits: 4},
 	{name: "sync", prepare: sceneSync, commits: 19},
 	{name: "sync-changes", prepare: sceneSyncChanges, commits: 29},
