@@ -16,8 +16,10 @@ func (t *story) copyRemoved(ctx context.Context) error {
 
 	// A review of its own, which comes back.
 	t.repo.MkDoc(t.at.drafts+"/Outtake", "File", map[string]any{
-		"dc:creator":   t.Login("josh"),
-		"file:content": nuxeosim.Blob{Name: "Outtake.mov", MimeType: "video/quicktime", Data: mustRead("making_of.mov")},
+		"dc:creator": t.Login("josh"),
+		"file:content": nuxeosim.Blob{
+			Name: "Outtake.mov", MimeType: "video/quicktime", Data: mustRead("making_of.mov"),
+		},
 	})
 	p, err := t.send(ctx, t.must(t.at.drafts+"/Outtake").UID)
 	if err != nil {

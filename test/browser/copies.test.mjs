@@ -3,7 +3,7 @@
 import test from "node:test";
 import assert from "node:assert/strict";
 import {
-  api, assets, bound, connectAs, enter, frameio, look, nuxeo, openOwn, run, somebody, stage, steps, uid, until,
+  api, assets, bound, connectAs, enter, frameio, look, nuxeo, run, somebody, stage, steps, uid, until,
 } from "./stage.mjs";
 
 const films = "/default-domain/workspaces/films";
@@ -45,7 +45,7 @@ test("the copy after a return", async (t) => {
     await other.close();
   });
 
-  await step("in Web UI, the dialog says what becomes of which copies, and includes what came back before", async () => {
+  await step("in Web UI, the dialog says what becomes of copies, and includes what came back before", async () => {
     await page.goto(`${stage.Nuxeo}/ui/#!/doc/${await uid(films)}?p=frameio`);
     const dialog = await edit(page);
     await dialog.getByRole("radio", { name: "Move it to a folder of its project" }).check();
@@ -81,7 +81,7 @@ test("the copy after a return", async (t) => {
 
   await step("on our own pages it is to be deleted; a person keeps this one, then lets it go", async () => {
     own = await josh.page();
-    await openOwn(own, "josh", `/folders/${await uid(films)}`);
+    await own.goto(`${stage.Connector}/folders/${await uid(films)}`);
     const dialog = await edit(own);
     await dialog.getByRole("radio", { name: "Delete it" }).check();
     await dialog.getByLabel("Days after the return").fill("2");
@@ -114,8 +114,9 @@ test("the copy after a return", async (t) => {
 
   await step("in French", async () => {
     const french = await somebody({ locale: "fr-FR" });
+    await enter(french, "josh");
     const seen = await french.page();
-    await openOwn(seen, "josh", `/documents/${document}`);
+    await seen.goto(`${stage.Nuxeo}/ui/#!/doc/${document}?p=frameio`);
     await seen.getByText("La copie est à sa place sur Frame.io.").waitFor();
     await french.close();
   });

@@ -9,7 +9,9 @@ import (
 )
 
 // copying binds with what becomes of copies, sends a document and publishes it back; the deed is done with its copy.
-func copying(b *testenv.Bed, c binding.Copies) (document, file string, data []byte, deed func(), done func() copies.Copy) {
+func copying(b *testenv.Bed, c binding.Copies) (
+	document, file string, data []byte, deed func(), done func() copies.Copy,
+) {
 	data = testenv.Bytes('k', 800)
 	made := b.Bind("Publish")
 	document = b.Kept("Teaser", data)
@@ -47,8 +49,8 @@ func sceneCopyRemoved(b *testenv.Bed) (deed, check func()) {
 		b.AllDone()
 		left := b.Assets("file")
 		if c.State != copies.Deleted || c.Reason != "" || len(left) != 1 || left[0].Name != "Another.mov" {
-			b.T.Errorf("the copy is %s for %q, and Frame.io has %v; want it deleted and the other left", c.State, c.Reason,
-				left)
+			b.T.Errorf("the copy is %s for %q, and Frame.io has %v; want it deleted and the other left", c.State,
+				c.Reason, left)
 		}
 		if !bytes.Equal(b.Content(document), data) || len(b.Nuxeo.Versions(document)) != 1 {
 			b.T.Errorf("the document has %d versions, want its content and that of the return",
@@ -66,7 +68,8 @@ func sceneCopyMoved(b *testenv.Bed) (deed, check func()) {
 		b.AllDone()
 		folders := b.Assets("folder")
 		if c.State != copies.Moved || c.Home != b.Root || len(folders) != 1 || len(b.Assets("file")) != 1 {
-			b.T.Errorf("the copy is %s for %q from %q, with the folders %v and %d files; want it moved from %q to one folder",
+			b.T.Errorf("the copy is %s for %q from %q, with the folders %v and %d files; want it moved from %q to "+
+				"one folder",
 				c.State, c.Reason, c.Home, folders, len(b.Assets("file")), b.Root)
 		}
 		for _, f := range b.Assets("file") {

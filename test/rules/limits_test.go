@@ -395,7 +395,8 @@ var inner = map[string]string{
 
 // notLimits are settings with a number or a time that bounds nothing.
 var notLimits = []string{
-	"mail-smtp-port", "frameio-recently-deleted", "frameio-frame-base", "slow-call", "sync-comments-every", "transfer-streams",
+	"mail-smtp-port", "frameio-recently-deleted",
+	"frameio-frame-base", "slow-call", "sync-comments-every", "transfer-streams",
 	"telemetry-trace-share",
 }
 

@@ -219,7 +219,8 @@ export class DocumentTab extends LitElement {
   }
 
   private links(d: Detail, a: NonNullable<Detail["asset"]>): TemplateResult {
-    const [there, here] = [safeLink(a.view_url), inWebUI() ? undefined : safeLink(d.nuxeo_url)];
+    const removed = d.copy?.state === "deleted" && d.copy.file === a.file;
+    const [there, here] = [removed ? undefined : safeLink(a.view_url), inWebUI() ? undefined : safeLink(d.nuxeo_url)];
     return html`<span class="row">
       ${there ? html`<a class="row tight" href=${there} target="_blank"
         rel="noreferrer noopener">${t("frameio.document.onFrameio")}${out}</a>` : nothing}
