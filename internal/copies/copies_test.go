@@ -3,6 +3,7 @@ package copies_test
 import (
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/copies"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
@@ -331,5 +333,33 @@ func TestManyCopiesGetOneFolder(t *testing.T) {
 		if s.parent(f) == s.Root {
 			t.Errorf("the file %s is where it was, want it moved", f)
 		}
+	}
+}
+
+// Several nodes find the same that is due: one begins.
+func TestNodesBeginOnce(t *testing.T) {
+	t.Parallel()
+	s := setup(t, deleting)
+	_, one := s.back("one")
+	_, two := s.back("two")
+	s.clock.Move(31 * day)
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			if err := s.App.Copies.BeginDue(t.Context(), new(maintenance.Report)); err != nil {
+				t.Errorf("beginning what is due: %v", err)
+			}
+		})
+	}
+	all.Wait()
+	n := 0
+	for _, v := range s.Settle() {
+		if v.Kind == copies.KindCopy {
+			n++
+		}
+	}
+	s.is(one.ID, copies.Deleted, "")
+	if s.is(two.ID, copies.Deleted, ""); n != 2 || s.files() != 0 {
+		t.Errorf("%d items and %d files on Frame.io, want 2 and none", n, s.files())
 	}
 }
