@@ -81,6 +81,12 @@ type Folder struct {
 	Unreadable                    bool // as of a File
 }
 
+// Deleted is an asset that was deleted and can still be restored.
+type Deleted struct {
+	ID string
+	At time.Time
+}
+
 // Asset is an entry of a folder; the field of its Kind is set.
 type Asset struct {
 	Kind   Kind

@@ -16,6 +16,9 @@ type editCmd struct {
 	Remove  []string `name:"remove-team" env:"-" help:"A team that it shall not cover any more, by id or name; several may be given." placeholder:"ID|NAME"`
 	Type    *string  `env:"-" help:"Another document type of what is published from now on." placeholder:"TYPE"`
 	Who     string   `env:"-" help:"Who may publish: everyone in the team (the owner answers for it), or only people who connected Nuxeo." enum:"everyone,connected," default:"" placeholder:"everyone|connected"`
+	Copies  string   `env:"-" help:"What becomes of the copy on Frame.io when a document has come back: leave it, move it to a folder of its project, or delete it." enum:"leave,move,delete," default:"" placeholder:"leave|move|delete"`
+	Days    *int     `name:"copy-days" env:"-" help:"After how many days a copy is deleted; 0 is at once, 30 if it was not chosen yet." placeholder:"DAYS"`
+	Into    *string  `name:"copy-folder" env:"-" help:"The folder directly in its project that a copy is moved to; it is made when it is missing. Returned if it was not chosen yet." placeholder:"NAME"`
 	DryRun  bool     `env:"-" help:"Only say what would change on both sides."`
 }
 
@@ -59,6 +62,7 @@ func (c *editCmd) form(t *terminal, k *client, b api.Binding) (api.BindingChange
 		form.Publishers = &who
 	}
 
+	form.Copies = c.copies(b.Copies)
 	if len(c.Add)+len(c.Remove) > 0 {
 		teams, err := c.teams(t, k, b)
 		form.Workspaces = &teams
@@ -66,6 +70,31 @@ func (c *editCmd) form(t *terminal, k *client, b api.Binding) (api.BindingChange
 	}
 
 	return form, nil
+}
+
+// copies is what shall become of copies; nil: what it was.
+func (c *editCmd) copies(now api.CopyChoice) *api.CopyChoice {
+	if c.Copies == "" && c.Days == nil && c.Into == nil {
+		return nil
+	}
+
+	// Days are of a deletion, a folder is of a move.
+	switch {
+	case c.Copies != "":
+		now.Action = api.CopyChoiceAction(c.Copies)
+	case c.Days != nil:
+		now.Action = api.CopyChoiceActionDelete
+	default:
+		now.Action = api.CopyChoiceActionMove
+	}
+
+	if c.Days != nil {
+		now.Days = c.Days
+	}
+	if c.Into != nil {
+		now.Folder = c.Into
+	}
+	return &now
 }
 
 // teams are the ids of all that the binding shall cover.

@@ -80,7 +80,13 @@ var examples = map[string][]string{
 	"edit": {
 		"nuxeo-frameio edit 'Publish to Nuxeo' --name 'Send to Nuxeo' --add-team Marketing --dry-run",
 		"nuxeo-frameio edit 'Publish to Nuxeo' --remove-team Marketing --type Video --yes",
+		"nuxeo-frameio edit 'Publish to Nuxeo' --copies delete --copy-days 14",
 	},
+	"copies list":        {"nuxeo-frameio copies 'Publish to Nuxeo'"},
+	"copies include":     {"nuxeo-frameio copies include 'Publish to Nuxeo' --dry-run"},
+	"copies keep":        {"nuxeo-frameio copies keep PUSH"},
+	"copies again":       {"nuxeo-frameio copies again PUSH"},
+	"copies undo":        {"nuxeo-frameio copies undo PUSH"},
 	"unbind":             {"nuxeo-frameio unbind 'Publish to Nuxeo' --reviews return"},
 	"bindings list":      {"nuxeo-frameio bindings"},
 	"bindings take-over": {"nuxeo-frameio bindings take-over 'Publish to Nuxeo'"},

@@ -52,11 +52,12 @@ type cli struct {
 	Provider providerCmd `cmd:"" help:"Register the Frame.io application (administrators)." group:"Use"`
 	Connect  connectCmd  `cmd:"" help:"Connect your Frame.io account." group:"Use"`
 	Bind     bindCmd     `cmd:"" help:"Bind a Nuxeo folder to Frame.io teams." group:"Use"`
-	Edit     editCmd     `cmd:"" help:"Change a binding: its action's name, teams, document type, who may publish." group:"Use"`
+	Edit     editCmd     `cmd:"" help:"Change a binding: its action's name, teams, document type, who may publish, what becomes of copies." group:"Use"`
 	Unbind   unbindCmd   `cmd:"" help:"End a binding. What was published stays." group:"Use"`
 	Bindings bindingsCmd `cmd:"" help:"List bindings." group:"Use"`
 	Publish  publishCmd  `cmd:"" help:"Publish assets into a bound folder." group:"Use"`
 	Push     pushCmd     `cmd:"" help:"Push documents to Frame.io for review." group:"Use"`
+	Copies   copiesCmd   `cmd:"" help:"See what becomes of the copies on Frame.io of what came back, keep them, undo it." group:"Use"`
 	Sync     syncCmd     `cmd:"" help:"Mirror folder trees of Frame.io in Nuxeo." group:"Use"`
 	Map      mapCmd      `cmd:"" help:"Map metadata fields of Frame.io to properties of Nuxeo, and back." group:"Use"`
 	Explain  explainCmd  `cmd:"" help:"Tell why a document and its asset are as they are, and what happened." group:"Use"`

@@ -21,6 +21,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/copies"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/egress"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
@@ -139,6 +140,7 @@ type App struct {
 	Push        *push.Service
 	Sync        *foldersync.Service
 	Reactions   *reaction.Service
+	Copies      *copies.Service
 	Webhooks    *webhook.Service
 	reviews     push.Watcher
 	Mail        *mail.Service
@@ -236,6 +238,8 @@ func (a *App) build(ctx context.Context) (err error) {
 	}
 
 	a.Map = a.metadataMap()
+	a.Copies = a.copies()
+	a.Binding.CopiesChanged = a.copiesChanged
 	events := a.events()
 	a.Push = a.push()
 	a.Push.Events = events

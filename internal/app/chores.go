@@ -130,6 +130,13 @@ func (a *App) chores() []maintenance.Chore {
 			},
 		},
 		{
+			Name: "copies", What: "moves or deletes the copies on Frame.io of what came back whose time has come",
+			Every: time.Minute, Do: func(ctx context.Context) (r maintenance.Report, err error) {
+				err = a.Copies.BeginDue(ctx, &r)
+				return r, err
+			},
+		},
+		{
 			Name: "syncs", What: "begins the synchronizations whose time has come, or of which Frame.io told something",
 			Every: 15 * time.Second, Do: func(ctx context.Context) (r maintenance.Report, err error) {
 				err = a.Sync.RunDue(ctx, &r)

@@ -72,6 +72,7 @@ type FrameioConfig struct {
 	StatusField     frameio.Names `help:"Names of the metadata field with the approval status, separated by commas; of this and the other fields the first that a file has a value in counts, and upper and lower case, blanks, dashes and underscores make no difference." default:"Status"`
 	StatusProperty  string        `help:"Property of Nuxeo that shows the approval status as well, such as my:reviewState." placeholder:"XPATH"`
 	StatusValues    []string      `help:"What it is set to: NAME=VALUE for each status of Frame.io, by its option's id or its name." placeholder:"NAME=VALUE"`
+	RecentlyDeleted time.Duration `help:"How long Frame.io lets people restore what was deleted there; the document's tab says until when." default:"720h"`
 	FrameRateField  frameio.Names `help:"Names of the metadata field with the frame rate." default:"Frame Rate"`
 	DurationField   frameio.Names `help:"Names of the metadata field with the duration." default:"Duration"`
 	CodecField      frameio.Names `help:"Names of the metadata field with the codec." default:"Video Codec, Codec"`

@@ -44,6 +44,6 @@ func (a *App) events() *event.Service {
 	}
 	return &event.Service{
 		Now: a.world.Now, Approved: frameio.Names(push.Approved), Rejected: push.Rejected,
-		Listeners: []event.Listener{a.Reactions.On},
+		Listeners: []event.Listener{a.Reactions.On, a.Copies.On},
 	}
 }

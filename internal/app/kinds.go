@@ -2,6 +2,7 @@ package app
 
 import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/copies"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/publish"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
@@ -33,6 +34,8 @@ func (a *App) kinds() []kind {
 		{foldersync.KindComments, foldersync.CommentWorker{Service: a.Sync}},
 		{foldersync.KindPosters, foldersync.PosterWorker{Service: a.Sync}},
 		{foldersync.KindNotice, foldersync.NoticeWorker{Service: a.Sync}},
+		{copies.KindCopy, copies.Worker{Service: a.Copies}},
+		{copies.KindUndo, copies.UndoWorker{Service: a.Copies}},
 		{reaction.Kind, reaction.Worker{Service: a.Reactions}},
 		{repair.Kind, repair.Worker{Service: a.Repair}},
 		{relink.Kind, relink.Worker{Service: a.Rebuild}},
@@ -43,7 +46,7 @@ func (a *App) kinds() []kind {
 var classes = work.Kinds{
 	Housekeeping: []string{
 		publish.KindNotice, push.KindNotice, foldersync.KindNotice, foldersync.KindComments, foldersync.KindPosters,
-		repair.Kind,
+		repair.Kind, copies.KindCopy, copies.KindUndo,
 	},
 	Batched: []string{publish.KindPublish, push.KindPush},
 	Listing: []string{publish.KindExpand},

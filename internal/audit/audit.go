@@ -56,7 +56,12 @@ const (
 	KeysRotated     = "keys-rotated"
 	KeysRetired     = "keys-retired"
 	LogLevelChanged = "log-level-changed"
-	Reacted         = "reacted" // Nuxeo did in a person's name what the configuration says
+	Reacted         = "reacted"       // Nuxeo did in a person's name what the configuration says
+	CopyMoved       = "copy-moved"    // of a document that came back, on Frame.io
+	CopyDeleted     = "copy-deleted"  // there
+	CopyKept        = "copy-kept"     // which was to be moved or deleted
+	CopyAsked       = "copy-asked"    // somebody asked for it to be moved or deleted
+	CopyRestored    = "copy-restored" // is where it was
 	MapRowSet       = "map-row-set"
 	MapRowRemoved   = "map-row-removed"
 )

@@ -83,6 +83,8 @@ type Service struct {
 	Reviews Reviews
 	// Synced returns the name of the Frame.io folder that a folder mirrors, if any.
 	Synced func(ctx context.Context, folder string) (string, error)
+	// CopiesChanged lets the copies that wait follow a binding, in the transaction that changes it.
+	CopiesChanged func(ctx context.Context, tx *sql.Tx, binding string, c Copies) error
 
 	findAction *sql.Stmt
 }
@@ -101,6 +103,7 @@ type Binding struct {
 	Ends                                   time.Time // when an Ending one ends at the latest
 	Version                                int64     // how often it was changed, from 1
 	Editing                                string    // the item that changes it at the moment
+	Copies                                 Copies
 	Actions                                []Action
 }
 
@@ -127,7 +130,8 @@ const (
 )
 
 const columns = `id, folder_uid, folder_path, folder_title, action_name, description, document_type, creator, owner, ` +
-	`publishers, state, reason, needs_owner, created, ends, version, editing`
+	`publishers, state, reason, needs_owner, created, ends, version, editing, ` +
+	`copy_action, copy_days, copy_folder`
 
 func scan(row store.Row) (Binding, error) {
 	var b Binding
@@ -135,7 +139,8 @@ func scan(row store.Row) (Binding, error) {
 	err := row.Scan(&b.ID, &b.FolderUID, &b.FolderPath, &b.FolderTitle, &b.ActionName, &b.Description,
 		&b.DocumentType, &b.Creator,
 		&b.Owner, &b.Publishers, &b.State, &b.Reason, &b.NeedsOwner, &created, &ends,
-		&b.Version, &b.Editing)
+		&b.Version, &b.Editing, &b.Copies.Action, &b.Copies.Days, &b.Copies.Folder)
+	b.Copies = b.Copies.filled()
 	b.Created, b.Ends = store.Time(created), store.Time(ends)
 	return b, err
 }

@@ -1,6 +1,7 @@
 package binding
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"slices"
@@ -23,6 +24,7 @@ type Change struct {
 	Workspaces   []string // all that it shall cover
 	DocumentType *string
 	Publishers   *string
+	Copies       *Copies
 }
 
 // PreviewEdit returns what Edit would do, and changes nothing.
@@ -98,13 +100,21 @@ func (s *Service) planEdit(ctx context.Context, who work.Viewer, id string, c Ch
 		return b, Plan{}, err
 	}
 
+	copies := b.Copies
+	if c.Copies != nil {
+		copies = c.Copies.filled()
+		if err := cmp.Or(c.Copies.validate(), copies.validate()); err != nil {
+			return b, Plan{}, err
+		}
+	}
+
 	teams, err := s.chooseTeams(ctx, who.Login, b, q.Workspaces)
 	if err != nil {
 		return b, Plan{}, err
 	}
 
 	// and then with what is on both sides.
-	p := plan(b, settings{q.ActionName, q.DocumentType, q.Publishers}, teams)
+	p := plan(b, settings{q.ActionName, q.DocumentType, q.Publishers, copies}, teams)
 	return b, p, s.checkPlan(ctx, who, b, p)
 }
 

@@ -178,16 +178,25 @@ func (i editItem) enforce(ctx context.Context) (work.Next, error) {
 		return work.Next{}, err
 	}
 
+	copies := i.p.After.Copies.filled()
 	err = i.t.Commit(ctx, i.p, func(tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, `UPDATE bindings SET action_name = $1, document_type = $2, publishers = $3,
+			copy_action = $8, copy_days = $9, copy_folder = $10,
 			version = version + 1, updated = $4 WHERE id = $5 AND version = $6 AND editing = $7 AND state = 'bound'`,
 			i.p.After.ActionName, i.p.After.DocumentType, i.p.After.Publishers, store.Millis(i.t.Now()), i.t.Parent,
-			i.p.Version, i.t.ID)
+			i.p.Version, i.t.ID, copies.Action, copies.Days, copies.Folder)
 		if err != nil {
 			return err
 		}
 		if n, err := res.RowsAffected(); n == 0 || err != nil {
 			return errors.Join(errChangedMeanwhile(), err)
+		}
+
+		// Copies that wait follow.
+		if i.CopiesChanged != nil && copies != i.p.Before.Copies.filled() {
+			if err := i.CopiesChanged(ctx, tx, i.t.Parent, copies); err != nil {
+				return err
+			}
 		}
 		return i.switchActions(ctx, tx)
 	})

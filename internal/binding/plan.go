@@ -21,6 +21,11 @@ type settings struct {
 	ActionName   string `json:"action_name"`
 	DocumentType string `json:"document_type"`
 	Publishers   string `json:"publishers"`
+	Copies       Copies `json:"copies,omitzero"`
+}
+
+func (b Binding) settings() settings {
+	return settings{b.ActionName, b.DocumentType, b.Publishers, b.Copies.filled()}
 }
 
 // A team is a workspace with the id of the binding's action there.
@@ -41,7 +46,7 @@ func teamOf(a Action) team {
 // plan compares a binding with what it shall be.
 func plan(b Binding, after settings, teams []team) Plan {
 	p := Plan{
-		Version: b.Version, Before: settings{b.ActionName, b.DocumentType, b.Publishers}, After: after, Owner: b.Owner,
+		Version: b.Version, Before: b.settings(), After: after, Owner: b.Owner,
 	}
 
 	in := func(workspace string) func(team) bool {
@@ -84,6 +89,7 @@ const (
 	ChangeType       = "document_type"
 	ChangePublishers = "publishers"
 	ShowOnFolder     = "folder"
+	ChangeCopies     = "copies"
 )
 
 // An Effect is one thing that an edit changes on one side.
@@ -91,8 +97,9 @@ type Effect struct {
 	Side     Side
 	What     string
 	Team     string // of an action
-	From, To string // names of an action; types; who may publish
+	From, To string // names of an action; types; who may publish; what becomes of copies
 	Owner    string // who answers for what everyone publishes
+	Copies   Copies // of ChangeCopies
 }
 
 // Effects lists what a plan changes, Frame.io first. It is empty if nothing changes.
@@ -114,7 +121,15 @@ func (p Plan) Effects() []Effect {
 		all = append(all, Effect{Side: OnFrameio, What: DeleteAction, Team: t.Name, From: p.Before.ActionName})
 	}
 
-	return append(all, p.effectsOnNuxeo(len(all) > 0)...)
+	shown := len(all) > 0
+	if p.Before.Copies.filled() != p.After.Copies.filled() {
+		all = append(all, Effect{
+			Side: OnFrameio, What: ChangeCopies, From: p.Before.Copies.filled().String(),
+			To: p.After.Copies.filled().String(), Copies: p.After.Copies,
+		})
+	}
+
+	return append(all, p.effectsOnNuxeo(shown)...)
 }
 
 // effectsOnNuxeo lists what changes there. The facet of the folder has the name, the teams and the type.
@@ -150,6 +165,8 @@ func (e Effect) String() string {
 			"no document yet does not arrive.", e.From, e.Team)
 	case ChangeType:
 		return fmt.Sprintf("New documents are of type %s instead of %s; existing ones keep their type.", e.To, e.From)
+	case ChangeCopies:
+		return fmt.Sprintf("The copy of what comes back from review is %s; until now it was %s.", e.To, e.From)
 	case ChangePublishers:
 		if e.To == Connected {
 			return "Only people who have connected Nuxeo may publish."

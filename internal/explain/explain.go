@@ -242,8 +242,13 @@ func (s *Service) story(ctx context.Context, who work.Viewer, one subject, doc D
 		return story, err
 	}
 
+	copies, err := s.copies(ctx, one.uid)
+	if err != nil {
+		return story, err
+	}
+
 	// They are told as one, and only the end of it.
-	story.Events = append(story.Events, reactions...)
+	story.Events = slices.Concat(story.Events, reactions, copies)
 	slices.SortStableFunc(story.Events, func(a, b Event) int { return a.At.Compare(b.At) })
 	story.Events = story.Events[max(0, len(story.Events)-mostEvents):]
 	return story, nil

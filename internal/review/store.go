@@ -45,3 +45,11 @@ func Forget(ctx context.Context, tx *sql.Tx, linkID string) error {
 	_, err := tx.ExecContext(ctx, `DELETE FROM imported_comments WHERE link_id = $1`, linkID)
 	return err
 }
+
+// ImportedIDs returns the ids on Frame.io of the comments of a file that were imported for a link.
+func ImportedIDs(ctx context.Context, db *store.DB, linkID, fileID string) (map[string]bool, error) {
+	return store.Map(ctx, db.Reader, func(row store.Row) (id string, is bool, err error) {
+		err = row.Scan(&id)
+		return id, true, err
+	}, `SELECT comment_id FROM imported_comments WHERE link_id = $1 AND file_id = $2`, linkID, fileID)
+}

@@ -250,7 +250,7 @@ func (s *Server) bindingJSON(ctx context.Context, b binding.Binding) (api.Bindin
 		Description: b.Description, DocumentType: b.DocumentType, Creator: b.Creator, Owner: b.Owner,
 		Publishers: api.Publishers(b.Publishers), NeedsOwner: opt(b.NeedsOwner),
 		State: api.BindingState(b.State), Reason: opt(b.Reason), Created: b.Created, Workspaces: []api.Workspace{},
-		Version: b.Version, Editing: opt(b.Editing),
+		Version: b.Version, Editing: opt(b.Editing), Copies: copyChoiceJSON(b.Copies),
 	}
 
 	for _, a := range b.Actions {

@@ -33,6 +33,11 @@ func (s rest) GetDocument(ctx context.Context, q api.GetDocumentRequestObject) (
 		return nil, err
 	}
 
+	left, err := s.Copies.Newest(ctx, d.UID)
+	if err != nil {
+		return nil, err
+	}
+
 	out := api.GetDocument200JSONResponse{
 		Uid: d.UID, Title: d.Title, Type: d.Type, Path: d.Path, Version: d.VersionLabel, NuxeoUrl: s.inNuxeo(d.UID),
 		Folder:    d.ParentRef,
@@ -43,6 +48,10 @@ func (s rest) GetDocument(ctx context.Context, q api.GetDocumentRequestObject) (
 	}
 	if open != nil {
 		out.Push = some1(pushJSON(ctx, *open))
+	}
+
+	if left != nil {
+		out.Copy = some1(s.copyJSON(ctx, work.Viewer{Login: who.Login, Admin: who.Admin}, *left))
 	}
 
 	if newest != nil {

@@ -29,6 +29,9 @@ func (s rest) PreviewBinding(
 			Side: api.BindingEffectSide(e.Side), What: api.BindingEffectWhat(e.What), Team: opt(e.Team),
 			From: opt(e.From), To: opt(e.To), Owner: opt(e.Owner), Text: e.String(),
 		})
+		if e.What == binding.ChangeCopies {
+			out.Effects[len(out.Effects)-1].Copies = some1(copyChoiceJSON(e.Copies))
+		}
 	}
 
 	return out, nil
@@ -89,6 +92,11 @@ func changeOf(form *api.BindingChange) binding.Change {
 	if form.Publishers != nil {
 		who := string(*form.Publishers)
 		c.Publishers = &who
+	}
+
+	if form.Copies != nil {
+		copies := copiesOf(*form.Copies)
+		c.Copies = &copies
 	}
 
 	return c

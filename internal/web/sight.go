@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/copies"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
@@ -63,6 +64,9 @@ func (s *Server) placesOf(ctx context.Context, items []work.Item) (map[string][]
 	// Publish knows its own; pushes and synchronizations say it in the item.
 	for _, it := range items {
 		if document, _ := push.Subject(it); document != "" {
+			places[it.ID] = append(places[it.ID], document)
+		}
+		if document := copies.DocumentUID(it); document != "" {
 			places[it.ID] = append(places[it.ID], document)
 		}
 		if document := reaction.DocumentUID(it); document != "" {

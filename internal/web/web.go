@@ -29,6 +29,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/browse"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/copies"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/explain"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
@@ -95,6 +96,7 @@ type Server struct {
 	Map       *metamap.Service
 	Media     *media.Service
 	Reactions *reaction.Service
+	Copies    *copies.Service
 	// Explain tells why a document and its asset are as they are.
 	Explain *explain.Service
 	// Doctor is for administrators; nil where there is none.

@@ -187,6 +187,14 @@ var limits = []limit{
 		what: "events that *explain* tells of an asset", file: "internal/explain/explain.go", constant: "mostEvents",
 		unit: "events", happens: "the newest are told; *items show* has all of one item",
 	},
+	{
+		what: "days after which a copy is deleted", file: "internal/binding/copies.go", constant: "mostCopyDays",
+		unit: "days", said: "A copy cannot be deleted after %d days.",
+	},
+	{
+		what: "copies that a preview looks at", file: "internal/copies/list.go", constant: "mostLooks", unit: "copies",
+		happens: "it is said that there are more; all of them are looked at when their time has come",
+	},
 	{what: "time of a session", setting: "session-ttl", unit: "time", happens: "one signs in again"},
 	{what: "time that finished items are kept", setting: "history-keep", unit: "time", happens: "they are forgotten"},
 	{what: "time that the audit is kept", setting: "audit-keep", unit: "time", happens: "entries are forgotten"},
@@ -359,6 +367,7 @@ var inner = map[string]string{
 	"internal/audit":     "maxAddresses maxPage maxProblems",
 	"internal/bandwidth": "most",
 	"internal/doctor":    "mostAccounts",
+	"internal/binding":   "mostNameChars",
 	"internal/explain":   "maxDepth mostItems mostStories",
 
 	"internal/foldersync": "maxAncestors maxDepth maxPreview maxUnaskedLoss mostUnmapped",
@@ -386,7 +395,8 @@ var inner = map[string]string{
 
 // notLimits are settings with a number or a time that bounds nothing.
 var notLimits = []string{
-	"mail-smtp-port", "frameio-frame-base", "slow-call", "sync-comments-every", "transfer-streams",
+	"mail-smtp-port", "frameio-recently-deleted",
+	"frameio-frame-base", "slow-call", "sync-comments-every", "transfer-streams",
 	"telemetry-trace-share",
 }
 

@@ -26,6 +26,7 @@ var owners = map[string]string{
 	"items":             "work", "item_history": "work", "nodes": "work", "transfers": "work",
 	"links": "link", "link_files": "link",
 	"map_rows":        "metamap",
+	"copies":          "copies",
 	"review_statuses": "event",
 	"pushes":          "push", "push_choices": "push",
 	"syncs": "foldersync", "sync_changes": "foldersync", "sync_entries": "foldersync", "sync_runs": "foldersync",

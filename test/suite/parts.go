@@ -44,7 +44,7 @@ var storing = []string{
 // scened are the packages whose tests lay beds: those of the features, and those that cross them.
 var scened = []string{
 	"./internal/binding", "./internal/foldersync", "./internal/metamap", "./internal/publish", "./internal/push",
-	"./internal/reaction", "./internal/repair", "./test/e2e",
+	"./internal/copies", "./internal/reaction", "./internal/repair", "./test/e2e",
 }
 
 // testParts are those of `make test`: everything on SQLite; on PostgreSQL what has

@@ -18,6 +18,7 @@ const deeds = [
   "synchronization-added", "synchronization-paused", "synchronization-resumed", "synchronization-removed",
   "synchronization-edited", "loss-confirmed",
   "retried", "canceled", "store-copied", "store-adopted", "keys-rotated", "keys-retired",
+  "copy-moved", "copy-deleted", "copy-kept", "copy-asked", "copy-restored",
   "log-level-changed", "reacted", "map-row-set", "map-row-removed",
 ] as const;
 const columns = ["at", "who", "what", "about", "detail", "address"] as const;

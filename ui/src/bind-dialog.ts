@@ -46,8 +46,8 @@ export class BindDialog extends Dialog<Binding> {
   @property() folder = "";
   @state() private teams: Workspace[] | undefined;
   @state() private why = "";
-  @state() private detail: Schemas["FolderDetail"] | undefined;
-  @state() private broken: Problem | undefined;
+  @state() protected detail: Schemas["FolderDetail"] | undefined;
+  @state() protected broken: Problem | undefined;
 
   override firstUpdated(changes: PropertyValues): void {
     super.firstUpdated(changes);

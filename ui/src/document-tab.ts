@@ -4,8 +4,9 @@
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { property, state } from "lit/decorators.js";
 import { define } from "./define.js";
-import { type Schemas, get, path } from "./api.js";
+import { type Schemas, get, path, problemOf } from "./api.js";
 import "./comments.js";
+import { copyNotice, decide } from "./copies.js";
 import { clock, date, size } from "./format.js";
 import { listen } from "./events.js";
 import { type NuxeoDocument, changed, pageChanged, safeLink, settled, toast } from "./host.js";
@@ -97,9 +98,10 @@ export class DocumentTab extends LitElement {
   private whole(d: Detail): TemplateResult {
     if (!d.asset) {
       return html`<div class="stack">
-        ${this.pushed(d)}${this.reacted(d)}<p class="soft">${t("frameio.document.unlinked")}</p></div>`;
+        ${this.pushed(d)}${this.copied(d)}${this.reacted(d)}
+        <p class="soft">${t("frameio.document.unlinked")}</p></div>`;
     }
-    return html`<div class="stack">${this.pushed(d)}${this.reacted(d)}
+    return html`<div class="stack">${this.pushed(d)}${this.copied(d)}${this.reacted(d)}
       <div class="review"><div class="stack tight">${this.versions(d)}
           <nxf-player .document=${d.uid} .file=${this.file} .rate=${d.asset.frame_rate ?? 0}
             .length=${d.asset.duration ?? 0} .resolution=${d.asset.resolution ?? ""} .marks=${this.marks(d)}
@@ -140,6 +142,22 @@ export class DocumentTab extends LitElement {
       await this.loader.refresh();
     };
     return reactionNotice(d.reaction, () => void again());
+  }
+
+  // What becomes of the copy on Frame.io.
+  private copied(d: Detail): TemplateResult | typeof nothing {
+    if (d.push) return nothing;
+    return copyNotice(d.copy, (deed) => void this.decided(d.copy!, deed));
+  }
+
+  private async decided(c: NonNullable<Detail["copy"]>, deed: "keep" | "again" | "undo"): Promise<void> {
+    try {
+      await decide(c, deed);
+    } catch (thrown) {
+      const problem = problemOf(thrown);
+      toast(this, [problem.message, problem.remedy].filter(Boolean).join(" "));
+    }
+    await this.loader.refresh();
   }
 
   private async free(p: Push): Promise<void> {
@@ -201,7 +219,8 @@ export class DocumentTab extends LitElement {
   }
 
   private links(d: Detail, a: NonNullable<Detail["asset"]>): TemplateResult {
-    const [there, here] = [safeLink(a.view_url), inWebUI() ? undefined : safeLink(d.nuxeo_url)];
+    const removed = d.copy?.state === "deleted" && d.copy.file === a.file;
+    const [there, here] = [removed ? undefined : safeLink(a.view_url), inWebUI() ? undefined : safeLink(d.nuxeo_url)];
     return html`<span class="row">
       ${there ? html`<a class="row tight" href=${there} target="_blank"
         rel="noreferrer noopener">${t("frameio.document.onFrameio")}${out}</a>` : nothing}

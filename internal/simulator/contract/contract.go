@@ -164,4 +164,9 @@ func walk(ref *openapi3.SchemaRef, seen map[*openapi3.Schema]bool) {
 	}
 }
 
-func isAPI(path string) bool { return strings.HasPrefix(path, "/v4/") }
+// isAPI reports whether a path is one of the API that the contract describes.
+//
+// Operations that the vendor's SDK has and the contract does not have yet are not checked.
+func isAPI(path string) bool {
+	return strings.HasPrefix(path, "/v4/") && !strings.HasSuffix(path, "/recently_deleted")
+}

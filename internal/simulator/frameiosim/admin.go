@@ -62,10 +62,11 @@ func (s *Server) mountAdmin(mux *http.ServeMux) {
 			s.addStatus(in.FileID, in.Option)
 			return object{}
 		}),
-		"POST /_sim/rename": admin(func(in adminAsset) any { s.renameAny(in.ID, in.Name); return object{} }),
-		"POST /_sim/move":   admin(func(in adminAsset) any { s.Move(in.ID, in.ParentID); return object{} }),
-		"POST /_sim/delete": admin(func(in adminAsset) any { s.Delete(in.ID); return object{} }),
-		"POST /_sim/expire": admin(s.adminExpire),
+		"POST /_sim/rename":  admin(func(in adminAsset) any { s.renameAny(in.ID, in.Name); return object{} }),
+		"POST /_sim/move":    admin(func(in adminAsset) any { s.Move(in.ID, in.ParentID); return object{} }),
+		"POST /_sim/delete":  admin(func(in adminAsset) any { s.Delete(in.ID); return object{} }),
+		"POST /_sim/restore": admin(func(in adminAsset) any { return object{"restored": s.Restore(in.ID)} }),
+		"POST /_sim/expire":  admin(s.adminExpire),
 	} {
 		mux.HandleFunc(where, func(w http.ResponseWriter, r *http.Request) { serveAdmin(w, r, do) })
 	}

@@ -220,6 +220,7 @@ func (s *Server) drop(c *call, param string, k kind) (any, error) {
 	}
 
 	s.emit(eventKind(n)+".deleted", n.id, c.person.id)
+	s.bin(n)
 	n.detach()
 	n.remove()
 	return nil, nil

@@ -45,6 +45,7 @@ type project struct {
 	root             *node
 	invited          map[string]bool
 	deleted          bool
+	binned           []*node // that were deleted, oldest first
 }
 
 type kind string
@@ -67,6 +68,8 @@ type node struct {
 	pos              int64
 	children         []*node
 	deleted          bool
+	binned           time.Time      // when it was deleted
+	home             *node          // where it was then
 	file             *fileInfo      // of a file only
 	odd              map[string]any // what is told of it otherwise than the contract says
 }

@@ -100,6 +100,11 @@ type Options struct {
 	// AuditDelay is how long after its time the nth entry, from 1, can be seen in the
 	// audit log; nil: at once.
 	AuditDelay func(n int) time.Duration
+	// KeptDeleted is how long a deleted asset can be restored, which is documented for the
+	// earlier API only; 0: 30 days. NoRecentlyDeleted leaves out the operation that lists
+	// them, as the contract does that we have. RestoredAnew gives what is restored another id.
+	KeptDeleted                     time.Duration
+	NoRecentlyDeleted, RestoredAnew bool
 	// ActionClient makes the calls; nil: a client of its own that follows no redirect.
 	ActionClient *http.Client
 

@@ -124,7 +124,7 @@ func otherRoutes() []route {
 }
 
 func (s *Server) mountAPI(mux *http.ServeMux) {
-	for _, r := range apiRoutes() {
+	for _, r := range slices.Concat(apiRoutes(), laterRoutes()) {
 		mux.HandleFunc(r.method+" "+r.path, func(w http.ResponseWriter, req *http.Request) { s.serveAPI(w, req, r) })
 	}
 

@@ -173,6 +173,7 @@ func (s *Server) Delete(id string) {
 	defer s.mu.Unlock()
 	n := s.mustNode(id)
 	s.emit(eventKind(n)+".deleted", n.id, n.creator)
+	s.bin(n)
 	n.detach()
 	n.remove()
 }

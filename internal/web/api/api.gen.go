@@ -107,6 +107,7 @@ func (e BindingEffectSide) Valid() bool {
 
 // Defines values for BindingEffectWhat.
 const (
+	BindingEffectWhatCopies       BindingEffectWhat = "copies"
 	BindingEffectWhatCreateAction BindingEffectWhat = "create_action"
 	BindingEffectWhatDeleteAction BindingEffectWhat = "delete_action"
 	BindingEffectWhatDocumentType BindingEffectWhat = "document_type"
@@ -118,6 +119,8 @@ const (
 // Valid indicates whether the value is a known member of the BindingEffectWhat enum.
 func (e BindingEffectWhat) Valid() bool {
 	switch e {
+	case BindingEffectWhatCopies:
+		return true
 	case BindingEffectWhatCreateAction:
 		return true
 	case BindingEffectWhatDeleteAction:
@@ -147,6 +150,84 @@ func (e CommentOrigin) Valid() bool {
 	case CommentOriginFrameio:
 		return true
 	case CommentOriginNuxeo:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CopyAction.
+const (
+	CopyActionDelete CopyAction = "delete"
+	CopyActionLeave  CopyAction = "leave"
+	CopyActionMove   CopyAction = "move"
+)
+
+// Valid indicates whether the value is a known member of the CopyAction enum.
+func (e CopyAction) Valid() bool {
+	switch e {
+	case CopyActionDelete:
+		return true
+	case CopyActionLeave:
+		return true
+	case CopyActionMove:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CopyState.
+const (
+	CopyStateDeleted  CopyState = "deleted"
+	CopyStateKept     CopyState = "kept"
+	CopyStateLeft     CopyState = "left"
+	CopyStateMoved    CopyState = "moved"
+	CopyStateRestored CopyState = "restored"
+	CopyStateUndoing  CopyState = "undoing"
+	CopyStateWaiting  CopyState = "waiting"
+	CopyStateWorking  CopyState = "working"
+)
+
+// Valid indicates whether the value is a known member of the CopyState enum.
+func (e CopyState) Valid() bool {
+	switch e {
+	case CopyStateDeleted:
+		return true
+	case CopyStateKept:
+		return true
+	case CopyStateLeft:
+		return true
+	case CopyStateMoved:
+		return true
+	case CopyStateRestored:
+		return true
+	case CopyStateUndoing:
+		return true
+	case CopyStateWaiting:
+		return true
+	case CopyStateWorking:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CopyChoiceAction.
+const (
+	CopyChoiceActionDelete CopyChoiceAction = "delete"
+	CopyChoiceActionLeave  CopyChoiceAction = "leave"
+	CopyChoiceActionMove   CopyChoiceAction = "move"
+)
+
+// Valid indicates whether the value is a known member of the CopyChoiceAction enum.
+func (e CopyChoiceAction) Valid() bool {
+	switch e {
+	case CopyChoiceActionDelete:
+		return true
+	case CopyChoiceActionLeave:
+		return true
+	case CopyChoiceActionMove:
 		return true
 	default:
 		return false
@@ -1176,11 +1257,14 @@ type Belonging struct {
 
 // Binding defines model for Binding.
 type Binding struct {
-	ActionName   string    `json:"action_name"`
-	Created      time.Time `json:"created"`
-	Creator      string    `json:"creator"`
-	Description  string    `json:"description"`
-	DocumentType string    `json:"document_type"`
+	ActionName string `json:"action_name"`
+
+	// Copies What becomes of the copy on Frame.io when a document has come back from review.
+	Copies       CopyChoice `json:"copies"`
+	Created      time.Time  `json:"created"`
+	Creator      string     `json:"creator"`
+	Description  string     `json:"description"`
+	DocumentType string     `json:"document_type"`
 
 	// Editing The item that is changing it at this moment
 	Editing *string `json:"editing,omitempty"`
@@ -1219,8 +1303,11 @@ type BindingState string
 
 // BindingChange defines model for BindingChange.
 type BindingChange struct {
-	ActionName   *string `json:"action_name,omitempty"`
-	DocumentType *string `json:"document_type,omitempty"`
+	ActionName *string `json:"action_name,omitempty"`
+
+	// Copies What becomes of the copy on Frame.io when a document has come back from review.
+	Copies       *CopyChoice `json:"copies,omitempty"`
+	DocumentType *string     `json:"document_type,omitempty"`
 
 	// Publishers Who may publish
 	Publishers *BindingChangePublishers `json:"publishers,omitempty"`
@@ -1237,7 +1324,9 @@ type BindingChangePublishers string
 
 // BindingEffect defines model for BindingEffect.
 type BindingEffect struct {
-	From *string `json:"from,omitempty"`
+	// Copies What becomes of the copy on Frame.io when a document has come back from review.
+	Copies *CopyChoice `json:"copies,omitempty"`
+	From   *string     `json:"from,omitempty"`
 
 	// Owner Who answers for what everyone publishes
 	Owner *string           `json:"owner,omitempty"`
@@ -1306,6 +1395,81 @@ type Comment struct {
 // CommentOrigin defines model for Comment.Origin.
 type CommentOrigin string
 
+// Copy What a document that came back has left on Frame.io.
+type Copy struct {
+	Action   CopyAction `json:"action"`
+	Document string     `json:"document"`
+	Due      time.Time  `json:"due"`
+
+	// Ended When it came to this state
+	Ended   *time.Time `json:"ended,omitempty"`
+	EndedBy *string    `json:"ended_by,omitempty"`
+	File    string     `json:"file"`
+	Folder  *string    `json:"folder,omitempty"`
+
+	// MayChange You may keep it, ask again, or undo
+	MayChange bool `json:"may_change"`
+
+	// Push The id of the push, by which the copy is named
+	Push     string  `json:"push"`
+	PushedBy string  `json:"pushed_by"`
+	Reason   *string `json:"reason,omitempty"`
+
+	// RestorableUntil Of a deleted one: until when people can restore it on Frame.io, as far as is known
+	RestorableUntil *time.Time `json:"restorable_until,omitempty"`
+	Returned        time.Time  `json:"returned"`
+	Size            int64      `json:"size"`
+
+	// State waiting: until due; working: being moved or deleted; left: nothing was done, for a reason; kept: a person or the binding said so; undoing: being moved back; restored: where it was
+	State CopyState `json:"state"`
+	Title string    `json:"title"`
+}
+
+// CopyAction defines model for Copy.Action.
+type CopyAction string
+
+// CopyState waiting: until due; working: being moved or deleted; left: nothing was done, for a reason; kept: a person or the binding said so; undoing: being moved back; restored: where it was
+type CopyState string
+
+// CopyAmount defines model for CopyAmount.
+type CopyAmount struct {
+	Bytes int64 `json:"bytes"`
+	Count int   `json:"count"`
+}
+
+// CopyChoice What becomes of the copy on Frame.io when a document has come back from review.
+type CopyChoice struct {
+	Action CopyChoiceAction `json:"action"`
+
+	// Days To delete it: so many days after the return; 0 is at once, and 30 without it
+	Days *int `json:"days,omitempty"`
+
+	// Folder To move it: the folder directly in its project, which is made when it is missing; Returned without it
+	Folder *string `json:"folder,omitempty"`
+}
+
+// CopyChoiceAction defines model for CopyChoice.Action.
+type CopyChoiceAction string
+
+// CopyList defines model for CopyList.
+type CopyList struct {
+	// Choice What becomes of the copy on Frame.io when a document has come back from review.
+	Choice  CopyChoice `json:"choice"`
+	Copies  []Copy     `json:"copies"`
+	Earlier CopyAmount `json:"earlier"`
+
+	// Hidden How many are not listed because you may not see their documents
+	Hidden int `json:"hidden"`
+
+	// Included How many of what came back before were included
+	Included *int `json:"included,omitempty"`
+
+	// More There are more than are listed
+	More        bool       `json:"more"`
+	UnderReview CopyAmount `json:"under_review"`
+	Waiting     CopyAmount `json:"waiting"`
+}
+
 // Document defines model for Document.
 type Document struct {
 	FileName  *string   `json:"file_name,omitempty"`
@@ -1335,6 +1499,9 @@ type DocumentDetail struct {
 
 	// CommentsMore There are more than are listed
 	CommentsMore bool `json:"comments_more"`
+
+	// Copy What a document that came back has left on Frame.io.
+	Copy *Copy `json:"copy,omitempty"`
 
 	// Folder The uid of the folder it is in
 	Folder string `json:"folder"`
@@ -2726,6 +2893,9 @@ type BindJSONRequestBody BindJSONBody
 // EditBindingJSONRequestBody defines body for EditBinding for application/json ContentType.
 type EditBindingJSONRequestBody = BindingChange
 
+// PreviewCopiesJSONRequestBody defines body for PreviewCopies for application/json ContentType.
+type PreviewCopiesJSONRequestBody = CopyChoice
+
 // PreviewBindingJSONRequestBody defines body for PreviewBinding for application/json ContentType.
 type PreviewBindingJSONRequestBody = BindingChange
 
@@ -2824,9 +2994,18 @@ type ServerInterface interface {
 
 	// (GET /bindings/{id})
 	GetBinding(w http.ResponseWriter, r *http.Request, id Id)
-	// EditBinding Change the action's name, the teams, the document type or who may publish; waits up to 25 seconds for it to be done
+	// EditBinding Change the action's name, the teams, the document type, who may publish or what becomes of copies; waits up to 25 seconds for it to be done
 	// (PATCH /bindings/{id})
 	EditBinding(w http.ResponseWriter, r *http.Request, id Id)
+	// ListCopies What becomes of the copies on Frame.io of the documents of a binding that came back, newest first
+	// (GET /bindings/{id}/copies)
+	ListCopies(w http.ResponseWriter, r *http.Request, id Id)
+	// IncludeCopies Let the binding's choice hold also for the copies of what came back before it (who may change the binding)
+	// (POST /bindings/{id}/copies)
+	IncludeCopies(w http.ResponseWriter, r *http.Request, id Id)
+	// PreviewCopies What a choice would do with the copies that wait and with those of what came back before, and which would be left, and why; up to 50 are looked at on both sides
+	// (POST /bindings/{id}/copies/preview)
+	PreviewCopies(w http.ResponseWriter, r *http.Request, id Id)
 	// TakeOver Become the owner of a binding that needs one; what waits for an owner goes on
 	// (POST /bindings/{id}/owner)
 	TakeOver(w http.ResponseWriter, r *http.Request, id Id)
@@ -2836,6 +3015,15 @@ type ServerInterface interface {
 	// DoChore Do a chore now, and say what it did (administrators)
 	// (POST /chores/{name})
 	DoChore(w http.ResponseWriter, r *http.Request, name string)
+	// RetryCopy Move or delete now a copy that was left or kept, if nothing is against it any more; waits up to 25 seconds (as for keepCopy)
+	// (POST /copies/{id}/again)
+	RetryCopy(w http.ResponseWriter, r *http.Request, id Id)
+	// KeepCopy Leave a copy on Frame.io that waits (who pushed, who answers for the binding, administrators)
+	// (POST /copies/{id}/keep)
+	KeepCopy(w http.ResponseWriter, r *http.Request, id Id)
+	// UndoCopy Move a copy back to where it was, or record that people have restored a deleted one; waits up to 25 seconds (as for keepCopy)
+	// (POST /copies/{id}/undo)
+	UndoCopy(w http.ResponseWriter, r *http.Request, id Id)
 	// RunDoctor Look through the whole installation and say what is wrong and what to do (administrators)
 	// (POST /doctor)
 	RunDoctor(w http.ResponseWriter, r *http.Request)
@@ -3430,6 +3618,84 @@ func (siw *ServerInterfaceWrapper) EditBinding(w http.ResponseWriter, r *http.Re
 	handler.ServeHTTP(w, r)
 }
 
+// ListCopies operation middleware
+func (siw *ServerInterfaceWrapper) ListCopies(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListCopies(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// IncludeCopies operation middleware
+func (siw *ServerInterfaceWrapper) IncludeCopies(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.IncludeCopies(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PreviewCopies operation middleware
+func (siw *ServerInterfaceWrapper) PreviewCopies(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PreviewCopies(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // TakeOver operation middleware
 func (siw *ServerInterfaceWrapper) TakeOver(w http.ResponseWriter, r *http.Request) {
 
@@ -3499,6 +3765,84 @@ func (siw *ServerInterfaceWrapper) DoChore(w http.ResponseWriter, r *http.Reques
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.DoChore(w, r, name)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RetryCopy operation middleware
+func (siw *ServerInterfaceWrapper) RetryCopy(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RetryCopy(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// KeepCopy operation middleware
+func (siw *ServerInterfaceWrapper) KeepCopy(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.KeepCopy(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// UndoCopy operation middleware
+func (siw *ServerInterfaceWrapper) UndoCopy(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.UndoCopy(w, r, id)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -5488,6 +5832,12 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/bindings/{id}", wrapper.GetBinding)
 	m.HandleFunc(http.MethodPatch+" "+options.BaseURL+"/bindings/{id}", wrapper.EditBinding)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/bindings/{id}/preview", wrapper.PreviewBinding)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/bindings/{id}/copies", wrapper.ListCopies)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/bindings/{id}/copies", wrapper.IncludeCopies)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/bindings/{id}/copies/preview", wrapper.PreviewCopies)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/copies/{id}/keep", wrapper.KeepCopy)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/copies/{id}/again", wrapper.RetryCopy)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/copies/{id}/undo", wrapper.UndoCopy)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/bindings/{id}/owner", wrapper.TakeOver)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/people", wrapper.ListPeople)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/people/{login}/access", wrapper.Revoke)
@@ -6017,6 +6367,124 @@ func (response EditBindingdefaultApplicationProblemPlusJSONResponse) VisitEditBi
 	return err
 }
 
+type ListCopiesRequestObject struct {
+	Id Id `json:"id"`
+}
+
+type ListCopiesResponseObject interface {
+	VisitListCopiesResponse(w http.ResponseWriter) error
+}
+
+type ListCopies200JSONResponse CopyList
+
+func (response ListCopies200JSONResponse) VisitListCopiesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCopiesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListCopiesdefaultApplicationProblemPlusJSONResponse) VisitListCopiesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type IncludeCopiesRequestObject struct {
+	Id Id `json:"id"`
+}
+
+type IncludeCopiesResponseObject interface {
+	VisitIncludeCopiesResponse(w http.ResponseWriter) error
+}
+
+type IncludeCopies200JSONResponse CopyList
+
+func (response IncludeCopies200JSONResponse) VisitIncludeCopiesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type IncludeCopiesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response IncludeCopiesdefaultApplicationProblemPlusJSONResponse) VisitIncludeCopiesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewCopiesRequestObject struct {
+	Id   Id `json:"id"`
+	Body *PreviewCopiesJSONRequestBody
+}
+
+type PreviewCopiesResponseObject interface {
+	VisitPreviewCopiesResponse(w http.ResponseWriter) error
+}
+
+type PreviewCopies200JSONResponse CopyList
+
+func (response PreviewCopies200JSONResponse) VisitPreviewCopiesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewCopiesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PreviewCopiesdefaultApplicationProblemPlusJSONResponse) VisitPreviewCopiesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type TakeOverRequestObject struct {
 	Id Id `json:"id"`
 }
@@ -6130,6 +6598,123 @@ type DoChoredefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response DoChoredefaultApplicationProblemPlusJSONResponse) VisitDoChoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetryCopyRequestObject struct {
+	Id Id `json:"id"`
+}
+
+type RetryCopyResponseObject interface {
+	VisitRetryCopyResponse(w http.ResponseWriter) error
+}
+
+type RetryCopy200JSONResponse Copy
+
+func (response RetryCopy200JSONResponse) VisitRetryCopyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetryCopydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RetryCopydefaultApplicationProblemPlusJSONResponse) VisitRetryCopyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type KeepCopyRequestObject struct {
+	Id Id `json:"id"`
+}
+
+type KeepCopyResponseObject interface {
+	VisitKeepCopyResponse(w http.ResponseWriter) error
+}
+
+type KeepCopy200JSONResponse Copy
+
+func (response KeepCopy200JSONResponse) VisitKeepCopyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type KeepCopydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response KeepCopydefaultApplicationProblemPlusJSONResponse) VisitKeepCopyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoCopyRequestObject struct {
+	Id Id `json:"id"`
+}
+
+type UndoCopyResponseObject interface {
+	VisitUndoCopyResponse(w http.ResponseWriter) error
+}
+
+type UndoCopy200JSONResponse Copy
+
+func (response UndoCopy200JSONResponse) VisitUndoCopyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoCopydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UndoCopydefaultApplicationProblemPlusJSONResponse) VisitUndoCopyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -8950,9 +9535,18 @@ type StrictServerInterface interface {
 
 	// (GET /bindings/{id})
 	GetBinding(ctx context.Context, request GetBindingRequestObject) (GetBindingResponseObject, error)
-	// EditBinding Change the action's name, the teams, the document type or who may publish; waits up to 25 seconds for it to be done
+	// EditBinding Change the action's name, the teams, the document type, who may publish or what becomes of copies; waits up to 25 seconds for it to be done
 	// (PATCH /bindings/{id})
 	EditBinding(ctx context.Context, request EditBindingRequestObject) (EditBindingResponseObject, error)
+	// ListCopies What becomes of the copies on Frame.io of the documents of a binding that came back, newest first
+	// (GET /bindings/{id}/copies)
+	ListCopies(ctx context.Context, request ListCopiesRequestObject) (ListCopiesResponseObject, error)
+	// IncludeCopies Let the binding's choice hold also for the copies of what came back before it (who may change the binding)
+	// (POST /bindings/{id}/copies)
+	IncludeCopies(ctx context.Context, request IncludeCopiesRequestObject) (IncludeCopiesResponseObject, error)
+	// PreviewCopies What a choice would do with the copies that wait and with those of what came back before, and which would be left, and why; up to 50 are looked at on both sides
+	// (POST /bindings/{id}/copies/preview)
+	PreviewCopies(ctx context.Context, request PreviewCopiesRequestObject) (PreviewCopiesResponseObject, error)
 	// TakeOver Become the owner of a binding that needs one; what waits for an owner goes on
 	// (POST /bindings/{id}/owner)
 	TakeOver(ctx context.Context, request TakeOverRequestObject) (TakeOverResponseObject, error)
@@ -8962,6 +9556,15 @@ type StrictServerInterface interface {
 	// DoChore Do a chore now, and say what it did (administrators)
 	// (POST /chores/{name})
 	DoChore(ctx context.Context, request DoChoreRequestObject) (DoChoreResponseObject, error)
+	// RetryCopy Move or delete now a copy that was left or kept, if nothing is against it any more; waits up to 25 seconds (as for keepCopy)
+	// (POST /copies/{id}/again)
+	RetryCopy(ctx context.Context, request RetryCopyRequestObject) (RetryCopyResponseObject, error)
+	// KeepCopy Leave a copy on Frame.io that waits (who pushed, who answers for the binding, administrators)
+	// (POST /copies/{id}/keep)
+	KeepCopy(ctx context.Context, request KeepCopyRequestObject) (KeepCopyResponseObject, error)
+	// UndoCopy Move a copy back to where it was, or record that people have restored a deleted one; waits up to 25 seconds (as for keepCopy)
+	// (POST /copies/{id}/undo)
+	UndoCopy(ctx context.Context, request UndoCopyRequestObject) (UndoCopyResponseObject, error)
 	// RunDoctor Look through the whole installation and say what is wrong and what to do (administrators)
 	// (POST /doctor)
 	RunDoctor(ctx context.Context, request RunDoctorRequestObject) (RunDoctorResponseObject, error)
@@ -9503,6 +10106,91 @@ func (sh *strictHandler) EditBinding(w http.ResponseWriter, r *http.Request, id 
 	}
 }
 
+// ListCopies operation middleware
+func (sh *strictHandler) ListCopies(w http.ResponseWriter, r *http.Request, id Id) {
+	var request ListCopiesRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCopies(ctx, request.(ListCopiesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCopies")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListCopiesResponseObject); ok {
+		if err := validResponse.VisitListCopiesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// IncludeCopies operation middleware
+func (sh *strictHandler) IncludeCopies(w http.ResponseWriter, r *http.Request, id Id) {
+	var request IncludeCopiesRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.IncludeCopies(ctx, request.(IncludeCopiesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "IncludeCopies")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(IncludeCopiesResponseObject); ok {
+		if err := validResponse.VisitIncludeCopiesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PreviewCopies operation middleware
+func (sh *strictHandler) PreviewCopies(w http.ResponseWriter, r *http.Request, id Id) {
+	var request PreviewCopiesRequestObject
+
+	request.Id = id
+
+	var body PreviewCopiesJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PreviewCopies(ctx, request.(PreviewCopiesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PreviewCopies")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PreviewCopiesResponseObject); ok {
+		if err := validResponse.VisitPreviewCopiesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // TakeOver operation middleware
 func (sh *strictHandler) TakeOver(w http.ResponseWriter, r *http.Request, id Id) {
 	var request TakeOverRequestObject
@@ -9581,6 +10269,84 @@ func (sh *strictHandler) DoChore(w http.ResponseWriter, r *http.Request, name st
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(DoChoreResponseObject); ok {
 		if err := validResponse.VisitDoChoreResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RetryCopy operation middleware
+func (sh *strictHandler) RetryCopy(w http.ResponseWriter, r *http.Request, id Id) {
+	var request RetryCopyRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RetryCopy(ctx, request.(RetryCopyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RetryCopy")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RetryCopyResponseObject); ok {
+		if err := validResponse.VisitRetryCopyResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// KeepCopy operation middleware
+func (sh *strictHandler) KeepCopy(w http.ResponseWriter, r *http.Request, id Id) {
+	var request KeepCopyRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.KeepCopy(ctx, request.(KeepCopyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "KeepCopy")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(KeepCopyResponseObject); ok {
+		if err := validResponse.VisitKeepCopyResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UndoCopy operation middleware
+func (sh *strictHandler) UndoCopy(w http.ResponseWriter, r *http.Request, id Id) {
+	var request UndoCopyRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.UndoCopy(ctx, request.(UndoCopyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UndoCopy")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(UndoCopyResponseObject); ok {
+		if err := validResponse.VisitUndoCopyResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -11463,275 +12229,293 @@ func (sh *strictHandler) ListWorkspaces(w http.ResponseWriter, r *http.Request) 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"5L1tk9s2tif+VXD1/1dl5g7tdjKTu/e2Xmw5iT3jXeehbM+ktsapDkRCEqYpQEOALWtS+e5bOOcABEmA",
-	"orrVcXL3VeIWCeLh4Dyf3/lpUerdXiuhrFlc/7TY84bvhBUN/IuXpW6Vdf9bCVM2cm+lVovrxbutYLJi",
-	"es24YvSU+9dL9/ZTqRfFQrrn9txuF8VC8Z1YXIfhikUj/tnKRlSLa9u0oliYcit23H3HHvfuUWMbqTaL",
-	"n38uFmXbGN2M5/D9llv2fqHEB/t+4T5ut4Lt+UawlVjrRjDDZeUn8s9WNMduJjTm9Idl5f6eWAcMe84S",
-	"armTNgw2mAv+GA9QiTVva7u4/vxZsdjxD3LX7tw/3L+kwn99WvjvSGXFRjTwoRbnPD6slk6LVbpsdwJP",
-	"65v2g8gc1ZlL/Nk9bPZaGQGE812jV7XYuf8ttbICaYjv97UsuZvW1R6f+MM/jJvjT9HY/38j1ovrxf93",
-	"1VHmFf5qrvy48MUEORzcyg6Npn2n19yoz1e6hUnsG70XjZU4UeW24KZt6sSqisW+XdWyzP58Jxojcfrj",
-	"M+827+/hwSL6Xm/0H8Jp6tU/RGnd6M/LUhgznjKvHBEY23CL14LeXGldC67cq2LHZXrKa3dBpb4ptVKi",
-	"tKJKD+AfQ2qYGGffHfTomZobe2PkRt1I2KO1bnbcLq4XFbfiiZU7sSgSb+mNVMnxspPBTbX6Vqgx9T9n",
-	"MCKDn4lNyMYwadit2NtuCtHyG3Gnb3t7033MCOPO0kQ/xjcwPnZcCk28GBxcNFJ/BalDGmxmklyMEfYl",
-	"L5GPJ+6G583M6rry/JK7t5aMr4y7OetG7wKHMMy617b8TjCllVtBnxBLXYkyuUdV23BLN6M/EyNKrSq3",
-	"5I4adLuqI1JQ7W7lNrNYrKWoq8RyXtyJ5sjgV7eOnbC84pb7+VaMsztet4IdtkJ16z5ww9w2Mm5uYU+l",
-	"FTtziuXgvrpvuSnRHHnT8CNOsRZT4tHtcZgAPJwgeff3E1ftpuFW9C9RftvcC6b3sFT2P/60GIsMoivg",
-	"RGaLFD/vmu5EJfkN/jnHOd2IN6tj8oFGGF23aSJ5LW8F++N//ukZ+8A++/Q/nqW+b+S/Ehu/OlrRI678",
-	"wo3ltjXJubX7WvPqphpt+dSG4EuiSUsKKQ5ejIxJBS7hJwaVF91R7JKJ3d4ekYyldSxLactulT6o8RQG",
-	"zKcjKqLSaBbhauUZCRB8gpmOb100YX8Djb+BT0dMI0vmnpT6H/Qjf2LYQTdVwUxbbhk3zIoPlumGGVG7",
-	"eScOBCaQWAK+u2Sc3pVauZ2V1jAND5mCGeEUYSsqtjqyUu+cEnFqw2mv4SH/9eT+tpW0L5RtjgnZ7rWU",
-	"pAwrGGdrXVeiKZze7dhXauG8qhrSHIZiQDQCWJKbtzCWlXwngOsnx7Hzqb/UTSPqwPTHEkHYnEqy5WY7",
-	"nuu3yDuF2yfGVWCmWgX9XiaPXabFttJVhlG7X5BwD422uWGN+Of49VfWMOS7jO+02jC71Ub4qcInZ/Gi",
-	"wxb3evTVw1ZnqWHJdtIYqTZs7e6BbbjaOLvtFJ2Cak9zc6uCg6Y50GmkyPYLbsttgmLhAgXpldheR2K0",
-	"I2VrrN4xfCdJck0j70SC8eAARnTaSXIjV36S43nseUNmj5sJiv7EDFZSVe5/U6eBomw8NCqY3gIVjdGK",
-	"HbYa9Qw4HWmXTK6RymIuXgSyPijR+H/4OaSmBwIutT28rnubM4PsYLCbyul2+Q0/Q6SWXJWifsDxlY3g",
-	"9hwtpBtu9Mm/6APbcXXs6bOO//FGFE5yHGRds5VITkQYK3d+Kv1xv9GWCVBAnQoCZoQ7SXYU9ho3y/2N",
-	"K+bHSFoYay4fslHu9bZJUQLQI7fC2IK1e2adTG6EmKvtwi1/iaMn9V0QP5M+BqBg3aqKZFVS44Vfbqy0",
-	"9bR9SQ9mtYZbqWAXhWp3jrmR3gnWdY+RRQamNJZueMqDwA3pBaJyB2kskonjs+5NUV0THe34ka0E2+km",
-	"fcR6nzJHvx0dcEFSI7a2LBOqAhtlfPb7RjuenN8TsrFuarFO6BJ/VVbWcEhgCzl5KulqFIxb8qKVwLMd",
-	"IQXj8LCVtWBWa1ZLa2uBeh4ybKAzUdfz+IQVfJeRGKiicOZOj220OC3OkOUTJQCPjtlCJ1LCnYv4FB1S",
-	"EeyGiCN23CgrDf09GQlF0MxSR7MTxvCNyFhEO1GljaXcPRlKdlII4enuY8n5i1qrTfIagNAWvHH6IV4/",
-	"xlf6TgTphZfb6RxHVW4breS/RFWgfAvyz90OI0ibSqkM6Q/3NAT8ojclDZPKahClB2m3urXOJlKOgKsk",
-	"oRQLo9umzOgltDTdMLpQsf+a1mrZTjaNbszok6mv5blZm1RKB6fXgmKGgySPrNNMJlWwsW5+rlSFF3ST",
-	"UeSjjfwpL5HzrgFRSZslPEfCgdDKLQcadZsOnEkattNu9NSsharSNo9i3KtUYWiB/3TveKaHUrPnmZra",
-	"pE4S5qQbeNQnfs/TS8aG8Wxlatt2/FYYR9Wwee7SJDdLCVGZG9A6U3t2ZEqvdHVkJcR3bFBiudJOVMD1",
-	"tvzWfZnpu7SQD6NnvUPNSX3ku+5JuC7cZOjOWPLW9JeC53wN01Q1ztmwFS9v2YFIoVWODzTiTorDogia",
-	"RKeEA7+DX+gPrfJ/IpGSUjNg2Bsado52yhvRm4s7ROCBQjbs4PabzHduWanbugI9odQ7QesJHCopdKNg",
-	"xXgqem3RxeTUH6ScqkB38KdLsGU6cmKGH43TBsotaA92K46otxiB7usZBq9ubo3TMoK4PEkJ3/tXxmpp",
-	"ysANumd8GQdXr+ixzj5vG3Kyjit6wu6RsSfA3tI61ttt/wRn/xK2+Hz+fprl9u/b8LJruM2d5uxvAFg5",
-	"pAqFSESK1LOk5VgT/Tiwbcnhwg2rtXZWMrcpypkKdw6paOAkqWvm9EwTRLnZOhO5JG4VaC7jiMzQ1oxj",
-	"fLFeuz+MjhHcbKkPZrmwZlyZg2gMsF/gV/5MOq0o7RxHZ5c/SbKmfKApeYhus9L7IT5kMgAM3wkmFXhS",
-	"lRWqTKtFOuPaQp+XnyNelZvgG2qEI/ju35WoRfz78Hr2LiPd/h9OGQ+wUcH3BStNnSzezGp8pmX3Q4a/",
-	"A52xg+Pc/uHiVNzQP5ieik5ZHFV7RqgCbcv5jzuau/GRu0TY09nUasDKT1yrqWgueWrHXGwi1tyInb7r",
-	"RWxPu1fT/nuihf6iuw/4tSbPRu92lOow4OCt3Wb06fNdXg0/ZNVnrpS24IVn3HTWzMZJZ6e+/a+3334T",
-	"h5N2vAJD32z5Ps1KfCj35qyootPxU9fi+60A9dFJgoNuqv7NYHxt8ccj/v3QSGuFSnvQzo280pIxxFJk",
-	"XE7jEb/UrbKiQmXo2Tz1JqO/60ZSbsM5jHlPDoMZ323EvpZn6FSeYBPXE+Kzd7n8kLRM+K7mUkF0rWDK",
-	"XSC2481tu08byztRpm96Sp2jG0RfjhWrMNFAdWGjuw1J3davSIAkJPVkPP5E5HunK7mW59zoxwxl523M",
-	"7ALaDPVOank1X4kaE8qY2eqDKdinTz/9Q+A1kV3BjExqChPukC6qGhKpwjZPHe1XIeo44MeqFMbqZv5N",
-	"eYkKReKiQPB+XhIJJOdAsHSXCVq88/HDwLlWx6BBc1UxR0OF422KvMZ7ofe18KFL1eX0PfD++zne7Ejf",
-	"GJ05hlLA/+10bAX/Qhd5mmHPCx2QXw6ZtVTpFLHy9mZCa95ysFPdY6KKNyWTOZZNzPA6ps/NmBoq6+2B",
-	"QMRJN4fZkoMjOEennn/jn3u0K577LUG034gD+IplY+wSz9D9L4UVuoxTaY2o13Np09/hv9GcTllmSX5B",
-	"Vn86/zK4CDp2EC0zuqbD2zDFcv7WbeHAVDjbC9s2DYmnC2k/W11X5vwENODtWadbLodqvssbx+8WnNre",
-	"F3dpxfqMFJWJFBRx19/ozHS9YQD+ZxouNdmXOU/9xBScphRrhvrW2SK8UeSDbCg31NzK/T7jh8meoFch",
-	"h3kkmHBGuRno4gFHQ5cmtBPkBF65i6xEwWp5K9iVYz930h5TG50NZKUNLlj59H4GydHfzizLvRhLTNIr",
-	"MZUeq8lPe5YOMkx60zvMCmmtaHbaWO/bh4izEU7665AOFYnKB+oyK4gKmht02UzmCYT4IeZ93KwoED9m",
-	"VT1HTUrncX/GBUKsVqoNZkQaILyNsAyD0269rWl5DasGGXOGI++ksEdx8CBRf0FRfNgeb5S26eBMFGct",
-	"weQHt2oy1DObgvtiMBzp6PzifUxSPZq0uTubS8/Ls65mFm/GrDY3ysSkvsNI78Nn1Whtb6YU2u7m+oTN",
-	"jqvaRgi2Ehup5ibrIaOMP5pa5F9kVQk14YsETi+JwEFbF2vrplqgTYaeFyvq2j06qAM46hYYkKM2IwTT",
-	"jb+zgm20ivNEhBrEyCNb9RXFMEchjox/jFsrdns70wESZe9NaUY+CCEpA9ZuG91utunE1ow38lTG671z",
-	"2U5aSJFCTQ68hrV7N3ZVME3n2EBaTyZTYS3Vmen+W+k4w3G2vYz6WoIJb3VrxK0Q++QxvUIXHdtxWUOS",
-	"ntE7YbcQqq99jtRa17U+GGcaB5NiLHYyV/q2L6diBex4U4YIXNptedhqcGtxc2vgMmAmkZtoI2xz7HHg",
-	"aC5TaT9K2xtMaJ5/Grq1pc6wpomo+y+qBWYZ92SmUwjjez34wDFbpFg0rSJlmPKzxvlcKaXYWLE/V1g3",
-	"XJk17uIUkb/zz0H5R3XOdU+xecpgo43rxLMPN/sIM6yo44yxM9TPos+eesSdkhyOKb/1xRDpdLaE4vaq",
-	"Mo5sfCp1XhHb8Q+v8Edfw0r//PRUJB8eS834td68FncioVeXWq3lpm3wLKaOz4/xjROvzs71A57z0py6",
-	"AoriJquGlJV1JmuJ7iOthsH0IP+Ol7cz05SGFhdm/eNCi3irpvb4G9KC/JWsxKrdQNnwWpOR6uziptFN",
-	"8gZ+zffZ1Ia1zTCrjiUmknTdzhhZdSmJFChiW54OYslGzPKrfc33X4VnfQXiqWDkWD8HvQL18kQQqzeI",
-	"24xMhZw+nNJj3CNnpD2m964RvMptXKuw2Gw01N943XqrDXRavqpJJxRRXVWlBVY7bPmdOMtYc7smTMqi",
-	"HNA07kF3wv7Qot0No4WtCfRVEAl2S03dhB5ZJLZVllvc044UrxlnfgKh1h5UGt7V0HWlqZil2Gl2BjKg",
-	"MapF106ROepjhpmrFir3ZtbdueO/0ao+5ovv2FrWNbjUZToWm7FuJwvkuu9mdvx/k6aWoeE7pEDeiGVX",
-	"dsXZnS75qq15QzlpVrs7KFVMpWt6OdpcCitSEW0BPHVRLI7CPFF6gUUDi2LRjZ7b/jd4a/ubP1VUFKWQ",
-	"zPQL4wu5wtqyFrwxaVdMXzaOVG+nUxoMdMeyh/IJVBVyckWFJkaSGB6B2Z7Q5U98BAjJacbrdXpbJtmw",
-	"Oap0kTvRECAyVNItgtff9Y49x+Q8maeUwBOMjHTEQL902ri4kxId6fOlbnaTNDrHdA6cv9EHRxdr3fSS",
-	"5B25uK2D1LVhbdoE0Q6ME0Ul0FjP7/5fChNSd73Yt3rJIC/5IL2RaCw/mkeiz1yRYxPtE/H4uJhbr5lx",
-	"5iOv4fl0mXERBdDcdgYsA4DOMaDLf3gt1MZuF9efPnP6dOa6jGfpjspq1oh9zUsRH1cRnMlUCOvEpfcx",
-	"Q5ofvALyK1f+cL/bOCquA2O/O9slM5pxmLqnJDJEzUHacivcjq/hNygNJvLsVafwfrlp5uaPzOKx9PbF",
-	"51V53cjNduZxeA4yda0Gk01dr2yN+3k8KCFOSQks3IEPrlZHJFwdCy903eWCIvytODoJvDjF2uZwtQzD",
-	"eieMzSVeJjjGt0oAMQhebpHgoaxO1xVm0cYOtLkBk86ASSiqsdsuGVidLouW1mB8tscqyJUq1xC25ebs",
-	"mqPh/ncr9l4Fv4PJbReV5ONNHxZb3skKNFLeVgj5teMbEUUMoM5ciXSsEoIIPpKSyS12B7bnG2HCHVyS",
-	"49zzRlNzsy3YHoXOSmylqvDJTwwjIAR81m00YFF9sMx99il7HvmrZU/7iWDMxjabNjbl9X+OpaKF/6qz",
-	"2OWtYJhrkBnmxAaMBot2bdLuy+UXhulPnEwyQPbFeNeXg13vuQ+73X/KXlmm90IZ9E07xcANA3njO6la",
-	"K6aOoAgv0Af0rYSLo9uG6YMi+kiMkA3fHbbHbFgN3eaKxNBKWJuqbRrcLlLKaPtTF+ob8hINvB+1vBNp",
-	"lXSrjT1HFYbSm/kZh5Y3Z8UmZiOdgQ4Lk4+zbvz3aJ4FrTy1U9/x1iS2KosilC0I8+7ihKEjdmZQbQ1V",
-	"VKjuyIaVW1He7rVUlh1FupoKcxjv5+yFEmWfBOmnmdwLCPH+dhDgko4wgruIscwejvk2DbSGix8Dro2X",
-	"ntz1bkFjvLN7hQInvIi/jsScRCZXXK7vdYyRwKOqH9TMKSMhqaXM8g+RY8grKDQlCsFmTsqpIE2u4IKU",
-	"6Sx+Y1lLoexNhqWeqnQWiq/q3PXZcnNjRNmITP5eI1AlTqejvBEb6cQ0Ex94aesjhu29OhNh+aVPGV/O",
-	"Tc2Uen9usY4RzZ0sJ3IEAbowu9GtEc3NnDMZlmfFnx3WZ3an19vuInH48fyyswk70x1tbzMHhzZFkGkP",
-	"yyWIkn7tSGuAjAjOklsh9qZv0QOSiW7S7PcMSh8A9VH+CJRXWn40S8aZEgeG20aeQyi39xt6GXp8HHLr",
-	"tj55uIMiWsLojctkJytrl13xpndHC74rsMy7PoZM/q3uhGVQYs+uyf2uTaGqPY/wfxWYRFBYriN1m5Bg",
-	"dANxxqfsVT8wEdK6W+WzSByVPU2gfATs6HFwLwfTFXBwoPwLQyDM6g2kX5wL1/X4GTiXKK50j9+sjulK",
-	"hgCjCXYWL28x1aQW3IgqA+0wJzV86HGYBrh4GNRTD8npQWBPmyRS2Tu/ngM3DKuEq/TaTmcHzUHYMAAa",
-	"Iu012zd64yRyQXlABWYB9TPhqPhprZuNzsWBsVIlg1vXmi35rziUtISCdqshSTyRbsSPN0Qkk7lMXR4T",
-	"PY3oNocsnFWmpFOhl6oKaFD93Z93EfZdbmbutzxlIKe4OWklJi0UuIIMa4YqWaXRH4XKL70HYwCwWrNX",
-	"7SMAGVXtEpWBYk7x0Vt4sGcIJFxS8FugP7fsjbwT6hQnwfduVC6hgcaNgWQP2a0tCIgMJRHhd2XRDKaY",
-	"YICPyA0woe5mc8emkX5juw5y3E9tnS9d7w/1frHjTit9vyh8zkUMs9kIhcGADmXDJKVVynnj8dQSLuOO",
-	"ybvdjfeoiHo7+Is8Yv2htj4QfZfT1l3gwA2J/Kdx2BztPvcVmDm0W9rptWOgUjlaCvpMLe+EWQZoHcGU",
-	"+GBDxSUB0M1XbLzsfUwpmGeCExzUWF7eJvTBvqCC3Fsj1aYWWbDymMBPlEvNIQn6TDZz3x3wl1stJ/OZ",
-	"fC0E6I8AawgaNsTN6DtDLJaTxzG1m1mslHlIE3R9Tl2U3HakrcsJKNS/ygogwfbcbk0vtX/p/ux4OFwN",
-	"Q5m2czI5P332bDqXs1h8eLLRT9zfnphbuX+C4Nq8fgKeVbfrtmlF8m7krUwyPmjrPjFdocViGurzlAB8",
-	"TY+eukeRvB6hMg94i0S26zQLrjomBEDjB1WAWxSDqH2uQ8/gCysRkvXS1vOEvI5lgpfdmkHDh3q8p6G0",
-	"qmDvF0/eL9Bzq8R9xCvvhGsXyvaV3R5B0t5T4iH0mK8uRjt8JAd5JwVPyr3Bfczdu9dwvvmbN8mtRyiw",
-	"4YjPg5LM6xco7zrKAfITp1c/EvT59aci8dtQdTR1xag2CZAHP9i8Dj8fkcGXzE8mkNOYUytKxoiexwlL",
-	"lMSNytueXHwhIs3WUlWmcDf5/QIzXxmva3d/FHFV9+z3YsX++ortBFfO0ICoqBO3ABFOXADF2NiVIj6U",
-	"Ym9zfH1UqRVXdiEzOY+nD51tg55gmUST8IFBQkwqI6b/yUROxQhlv5sD7DRsbcmxUM2H+6+M4E25vdrv",
-	"rxn02PrOvWQK4AngpTIFM7qxXxzxv982UJn3z1aWty9lbXs5+h2l7KMwwzST7VFIPzfos88/B2kZtubU",
-	"tQzD5Ij3OylSStHbUDGFSJGULCXUGIh3uux/mO2BDBjaiGDax16Wtm3SSQQnQHLSXHHCrJlk5w82lNOJ",
-	"yj6s78bOHgJidf53U8nupzidoRVEGghXxwG0NCDzVx9TO0ie9VuCXpgfGJ7UDB6KBZ635LQSvVLdGXXh",
-	"kRJQYpHQFHp45zFKNPgixN0uvrAEL8117OooGD9waUW1ZI2wbaNEdR05u1e8vF0GP/c1U5rVWm1E4197",
-	"+l5FQRETkHnJHeTHzIC++4GzgZN3vNkIm+q9NwfsqfNJEDaCRwDKYyNk++fN+RaZx05SOZGQMQbwhoxh",
-	"E06NjmImEYM7B9cIkFgn4K5shDkfBxTOn+47x4NSEcOsRp1FWnhPCB5wj2BWJJg8CDb5lYvzky9xP8KB",
-	"RWSSu27viLee4Yv6hVp15LLNZzpa52X4xDgInV9pCPKct1/eCJ6t3uKWNPlKVuRi1mCmWs0qXbCVKHmL",
-	"dGr6ytWW7yEq4jPl/Uk/PavngReO5ZZLhaKq4cqAdLr+5vnXL/LNuXKhGJzW7ChEwD/yHLVrmhHK0CKe",
-	"yvdOOaW//iMfg4Zhb3L0ETJ8sZtOI/aCE34Y7ARzLBhKScg68iYAg3FfJQM1EwG8yjtWcn3TphAA/g+h",
-	"X8wt808GmlAWYfOhEEOBBPB0dv8+5P+NWtgdtumebb9gaX26+YiHxwpn70HWF2E91HDMu/5P1Ka/xRyg",
-	"LxtRCWUlT5V8T6bMTOdDZVNAei+mJ2bSSG/dsU0KK3yq6yg7Jx3KmN5OJqcVHILDigndnAMNCzjTqXoH",
-	"bvmKIstBAftnLTGMo43dND2PS/9uzqlVieKXGSAb3kAODdR4eDIabYTS1RnrhQztxHKdYDH2pmpFjIA9",
-	"nleN7f8EwxeifAHs1QAp0FDKgRpsqnHr3omZkzVUmCF9v/bT4fD89vhTSS608ESTpjOd6mB5Moemnx3R",
-	"heewymU6teYuh5raNbOiAjqFmJTkeRZqdrtfWFYWveZEu/A8LpjIdWXGXD0qmAxhgijlaf6s30kxqfnm",
-	"DcYeqlCHXADIAO6+9Xuc5bzoEnMn8ZCyJPNl1w8+E80LM9loVMV8ALuAU04oV/bU8vg4CWdmSpjcCHNm",
-	"rDffmI28VOf6oyhGmnVERTT7IITMk/0tPf6RU5Qlnk3c4/JMhSxwSCvq2mSIbG5Mtethmt0hdz/yFv2U",
-	"AeMjcxBFLxCKKsqkS+OGEWLshKJumH8K8x3vmUNUdjfqJI/wt4/o1+TT6aJgAja4BCQFFHP6VEzhnLaR",
-	"jmuGSkgKESpf7YfV31Rf0JrtYma587e9avUiWWNLPkE37LDT9smMvaFzvOsWBdW+E+0n067vV9ZQ07si",
-	"jpUO2tCR6YBxPphkMM/uZQn05yCVr/LGNlQHfiwABKKWpS0A5M99H22DJdqs7vvXjBxwBTj6iuDSK4LF",
-	"482IOH11ojRvVrld7BLooJwpoorE7ZeaZAnJquznoS+gD+8h8iruP3hWI9yW87KeEdR0/M2v+uE7hLcL",
-	"ukC6Ue5WYDrP5IU/qvJNq4aI8ylYEOJV6VbA3fwO4K/LMS2fc9NQc7TEtP2HvOk5/1uOD2EvVkR0CZ9d",
-	"xq4YQy1EwKXQ4QZmJoOU3U8fTzxg4os+ROEpFitt0zf9sn0XTzb5qlqRdwk1rTKQZTLfJ8SbWormJsZ9",
-	"T9QZ3uXJClvoYIlvxr5bCyoECLDX0LmD13ixPhwhEGG5s1uSe7yGsO2cm4AB3hmO0Qkn6P07OuIDuV24",
-	"fIq8309nXiwA0TAjjjJOkzmxh4i/3As8sxHrRkD1PrhXnQGEXZay/jXsd3+aa4QEmE0OhnYCJfMheegn",
-	"Ms0Be7c19xfYwT9bWnmHDQ7aXCBroqHbZGpzo9t0tddzBOUeNKBcCbYC9NwLt528R9z+rMaPPoaQyGXu",
-	"EjN7B57KXk1cy0TnyK6RBDK8BHcNrHQojhNSk655LKGG3LZDDe3aVnpPWQcXShpJx566OxYRQl9U9i77",
-	"dF9LxyCel4kufyGcECBLQ8M/aO1zFy8OIVHBvOPAGGjx0N48RfjusznAyVOK0MMk/khIJzwcBG2/EoA5",
-	"ALSu3FVQixP5QWmRPEDsC6EF42/l4BMPFOGhIeezYkqcTyq4NvQO2ggbgqlkxTLu9Mq6RuAh5oU/Qg05",
-	"adavaw3NZ6N0gPvrELyuv10vrv8+X5v4oUgoEYetxgR6UjjOFsrnNFRNIkd1QH33YKOnrvRXcr0WjSAA",
-	"jFGcM+fp5F7gIyoo9OGDTEh/66497oozQK2sIdoKXaip4zAaBEgmVG7sOMM1cxcS/oJoMT0nIl40NN0C",
-	"YjimH0UfRPx7qMNFs28bNSyTszMQPMc7FyfqVhxn5eCRt4lO6AarOibanU46IzcJAvsD7kEvVecJ/s07",
-	"ZQr276wCEjAF+7ekJkDxc6lYxMT9Gv6wKBZPFsXi3xfF4t+Sc57n8YMF4NaFXL1+D08gxhwVn2rTOwq5",
-	"UtG2u03LAOQHTMoj90G+IVAgcUzHzDC8Y4rIlZXPqv9FOu0O1ZNzdJJujyHDE6S1sTFaR041OR1BplOD",
-	"A4DFTHTkhRNUNhWBCiSX2EluiVfISgzu9+NUg3ulYQbfgOVQo5J8tfOrgKgTl0uOgzRxrfMMF3x0ixvs",
-	"jFGgMzRhtdnmOKhHGTGyKWc6FcI0wdM2XQH5iCwQNbu5R4NQDHOgvydto5xTM8HGNn2ItgT1v+zIKyFx",
-	"A3lsOaXNU0EtNGmEIMOoVp2M5oDvm+13Pc+LdDIWlozaob8/suROFjrPr0rMVhoODnoqUczvZ+9yGCEM",
-	"NFkexLc9pFzgEz4b+cgq3c/RTWGejUEhOrbl40QPB5VOHweVKZHONaKVCJhyxhHNhKrM5/DBAX3YB9Cy",
-	"TPi4aRV5gTltFTvAjawS/nosERgNBrFOTnCC85bnWEctUnGVF50zGvwc2FA6yaqdVnqjW3vShurV+HjE",
-	"bsU0Aba6f+2CT/wQO8ghVTHgrPjuTcklKXGY9gKB/danawAp6YMJcwN9oLHOKfuxRoAekjrawdoTVuOM",
-	"mg5xWET7G3+vCIUi4Qxz5PcymIp9Mtp5wNRgJczGSP2hOB0+3REaZCrtpdkIY0nLdCL2DHSIdCjyOdtz",
-	"a0WjkJL+HRTa/5moZpoAkRugOvMdQrhi4iivqRpVmDOCyD/njiRZepNvsfwF6DchrmS1XrKjMBEYdvJm",
-	"9lxDI548NEyRRSZVTbqg7rcCb2YspoO56jT9UquunHiJ4K/9ef4SPqolewnoOon9Occ1hfsO2Vj4LGUZ",
-	"YNeGOMHCsQn/jB9v6QToiSPKpYe9xIBqf68x52Ql7AG6aR40hMhmkcLIKdb/3OeOxXJ2FLxZsmeQIwNi",
-	"8zqY1pXYcdDz7uVNI2dKlyXljqpXM/4EGTC5wUJJFOJ609rsVlKqHPjICNk9UPGqtcH3VjDOEDY4eFdq",
-	"qW4v4nG7WNQuZHNQNklccD7RyvMU9kCcDxABD/RaHdjg8usCBzOxq74fSOZqKpC1RP9nkgGcdCnOgbOY",
-	"strcM+x3oZLj9ycNmiFYzFR1vY8kprOzMlHTldhwdW5yW+LPdInndJd0z2aSJL4A30/XxXae53VOFkKX",
-	"RTD+8UywOUrrTwehuwh1f2UdHt+wuX/0tifv8S+58g9scxfXZJgCDL8r+H9gNVfB/3SvvELwM6fl1VTx",
-	"5Q5qW5KLwRhV5sdMWpWxer8X1TWWstw6obPWmMG10eCYXjKajnd08/hq54szaOTJtocjg44zGtBp6NcQ",
-	"PnjiDrbA/3V8mDeC/kVEQf/C20j/OHDp39kAaAi+wMs0ooVpdzveHDMskIxJBDIm3IS0j7RVkW2bt0z6",
-	"qUkYFjBbfRBVAHdHi2B8jFEnx/GP2cSl+OPDXKWp+HgSjJ56M1xH6orGjmFGQ1cAVaEygXjldEqDRUck",
-	"5KsoV0e2Rc3DydiqpUYQAjxoviFEsRCVtLNKfqoFLqAgTHMKMHfR5BBgDhZWolVld6TdBfO3cORPxpsQ",
-	"rkAXEkdx0BFaSs68ixp7DssWVA5A4B5MPev1+mcrhb0J4PED5AaIQVH7ZKRRdylgIyLfi1PGuzrESvet",
-	"vUn+n0YuorCFNzhqbkV9nIkviJUiNxCLnydETdKlHu00UDGm+6OjAkGUNlwqJlVZt9XcY3gUVAgCpSNe",
-	"TLgaTS7L9PtQ+npW7S79ls/SOb9heX0exvKs+tveNH9INQEyomwbaY9vnU6PM4jK3UDTB+tK8CYuP95a",
-	"u1/87AaAJqNjbSu0eQnMLwIx7gqOTcEO3JbbkBQRMAYK1og9l5Qugfzk6Xv1Vm4clbHVkYkPwJbcJeP0",
-	"LSyEAPBp8lHTYtjvvvv27Tt2Rf/8fYHuOCOgKz/j5r368XkMSH3NvoAls/fts2d/LOk9+If48Sl7genG",
-	"TpBQtIFVwnJZG/a7Ny+/ZP/1p8//x+99N5YdL7dSCVbqSiAwQi1LobBEDyli8XzPy6148tnTZwvq8AJ7",
-	"bK6vrg6Hw1MOPz/VzeaK3jVXr199+eKbty/gnc592zWF7PoSuK3wFlZIXVh86lFj+V4urhd/fPrs6R8X",
-	"WCQFdHAFGQDu/zZYgeEuB2zOqwpCAd5PZ/baTcg98tmzZxTi8xUPfL+vZQmvXf3DRGTFT5mX+AEgsmEQ",
-	"An4oOozv9EBhZle+ZURM8Yvrv/8QqT3ePy1NtHHSLJkSooLwgL8XbpAr3lYyvzevpbHP4Yk+OtPfE6B0",
-	"1BpDun8CKpK/yNeLw1aTKoC7NZL2SV3tEBQ16DjRiDuNcJ3pT2Ct75nfkN1nmNXXgHy8kaoIUSGnA/lC",
-	"7tR3OVHP5IdTL/q+LN2L8zq8pEmkO5yrsm2MdmLp5JO13EkLqUUPov0BhpiyjTyjHhbICyPsqTrINIjb",
-	"QGj4byYkw+jSvaBn733t+heNwPQrWRW+FhR7Kv6u1xTG/D66bld3opFr2lDYQXK79y/f39xTR3/9HueI",
-	"Eiqlr2Ye/0QS4iHi3X+6KwsOg845vO+7AssWuzs+8Axfa33rNGGI8dDkQBpSeirUQTk90fvV08cKWMa4",
-	"bZt0lV8vEBaVPXFVkYSv+LHrL4ye1E77Jr0BkYcGDPoL+vgJFh0lk/A+9k2X4IjtqbZgRmYYXnC35Tne",
-	"ZRlKtLezGApsx0lC9KPOobq/6ANb86brQvlwuhu5ECJ9UTdDoMWoSUURSrb7/GbJtBKfAODrkEYh7M/r",
-	"uk+rVz/J6ucrrJeDTe/TzgnRISuQG2nG9SUM+gXhew9I4bOL6VVfkjGf0qx8sfAFjuqt1fug1ivt9tu3",
-	"I4Gb5Ja5DA9seb1mO44t2rHKpCp8YNyExgXYNXh8HpD0dOHjeOPG/Jin8Za68l3iLHjjTfSwp8gbx6cB",
-	"ORBAirXfcWY0bTqW0ZpJzfcL/9A5nDU2Fu/PQn/1al68gfPYMhUu31vJC1+cw7LD0T2c5vxQeLzeKsA2",
-	"0CcZbu5OfoH5d259wtgvNNZj3fMssJ4778NJROJ9T6mXGVSBM4OgI7JPgC7HTa2mwfXCkz8Xi87D8gCt",
-	"s6vajnaqN3aaproxCK50cIE+vRj3DLcjQcpe1b0kt5743lsIKKwE9KW9kJoNbjR/eZYERtbumdXss8/J",
-	"H2wI3INiGeD37PFqkJBIkj7/rX+p/qpWeK0muTXYEKFYIwlqjfo5Iu7iTacACDQx24pGPGXf9+PyXJkD",
-	"Ys7/6dl/kfO8qz9yivxT9pbLioQXCivqIe8raTy4AbYKovkYrZVonmZECc7R9GRJiOdRZ6ZQA5eIs/zw",
-	"iBrBKwt0MCKwv6pLkRUe+DKOtAGcIge/aVeORr2daZsxnTFKau80NbaC80WHz89FWjX4s/CawWN6Dac4",
-	"QidK77GBPxf3VC55Pkso7Grr89IwCVxiV253IIYJKISBLhWUxqIR8pQDkL1Hqm/EujWCWnG7yyR7ECtx",
-	"CS9VU8XIOf4uQb8of+7uMnbXfHTDIQ4MeSeY9qmFGVvaLyrZO/b7Ce4ZJ04VpbME0C9Cbl/6emk8LkQl",
-	"9dnhH0kw+UDuw3kIrg55OGgHnxhA7y5CNhKlr4U8OMdDER9n0HbzAWLtKuAEXNDwe8dvxbd3oPh8DLp5",
-	"B2xY34lLWOFfCPJNCQZblZCgGOCA/DWy/wjylHFFL1EeTOoA9sgMLnwEBNv/G2ccA/cx8HGTaQp8HZei",
-	"DJlFcZatSJWTCYvxnLrlvpZFaFZ4LOQjun/lchE2Y45RSsRwqdBDqDrpXQVfguI0nC4vfElZuZCD0zWC",
-	"oQGwVplJgwLTn1tU3A0XBkE6r35y7PHnxEUBBZVgMEg/JUurT44nfMfpm/SVRqTYR+RlBEU7PrivgGk/",
-	"+NS+0nBmuhFOL6VcMX4MGM2VzMUXKl0SXlPGxdeqr/CRi9709blOnpc5J88IaPIMX87Ly/lyINxD8Y0o",
-	"nVoqY3ldI65B/1QMOzRabToDApKn88eEOmYwVXMGxFddKe+jkbP/xleQ0JGma5rFhTjSKIswrtlywthX",
-	"WcB2htKZsy2SFmTueMevdnw/EYOLdDint/HagEqGXZsQsgE8Wt4S6RDnRn2zBoqWMPZrvn/Mw/ya791X",
-	"8vr5xSLabqEBDWXH9yRRYlkTtpFD2pEZtfleJmXI5Y7ZV8HdZ7xOwAzYDM2dfLpQXxJRQbvvU0GUHKv0",
-	"AdsJWFneQs2gOUCaLKRNvVeNqGTjTF/AM+1cR5DbwodddKPKX8B/leCZancrxWWNaVd96vt2L9TXBJJw",
-	"Mk7hwxThquLRrTFjqKsBS/RtxHBjLqZB0MHz829eC34n4BOHXA055NUrbdm+hq5SyQ8jisPY/YWlarN8",
-	"Xpfz4+I5JC4p/fDwCFjXGETDtjhL1GydOrE6Mu5JEChJQ7WPdIRWipSEurJd/6Ekz3wDwNw95sd+BJv4",
-	"R3BYdli2SkjIoYjAdRVYXkfGVwC1R023luxHaoTzI1QhvFep9jeQ1viUfU9171gAbn1Gm6g6coFqeJgS",
-	"s1oXUFDmHj0MujJDA+bU9Yn7MD0iA48/kzSW6afLMPE+m6befJhBECewegcZbJV+CIfuaiKTKs8LX1+T",
-	"MhkGN5qy7c7OqMNCnwdmpljxweJinhjbUL1afsBxetmdV2keetFFcyeaJ5CTjpu7xD4U72GD3i/wr2yr",
-	"68r4JEXCWImNNvFhX3Op8mqRU9WsDhATCL3CB+BWHSYTVGZq1td/l+5PUCiPnt81OQEOohHvFekCT9nz",
-	"0HaAdGupAsCRT6+GLAlmrG4Qw8it+Sn7plMnEAg+BkdOXOoXtOq5kfsmCmUO4TOCzERR2fSLiDNiSa8n",
-	"zd64xD3VuvTC0Xq3neckZWLPjVNWnB91jhH3lp69BH87plRQJCzeCJJXkKlFGJ8hHaQRpW4qfzWiSsRs",
-	"DsjLUGI0PwXEhzkTOlSjdU6DmsG+RjrUd7yxoXBW2loU7DPwPj97xmph3WSXWCFAVZCUwhTXbiWTk6HB",
-	"7S+Y5BcdxTxHA0b0kxAWjUgafxSKRS61ZLhEYDF2G/fpynVsiqBLdSPmeS7olYcTPY0UocVrVm61Nojs",
-	"WfSVNGDiRoD6s1sCNXDLANwjJvyTXoqXPm/i0bQi/ELeQ9Gd8wM38FslQu4OOH74Ec2xoAKB+jrYw5UE",
-	"7vIQxSje66teo94szwkwNItzP/uRk8J6y5t1j2MP1P3SwrpvzrmR3dZewp3rI8oQQI6TqUvuIXc7TTvO",
-	"1p26rw8iNkSZuPqJCuZ+7pPfLIGHQ3Ry73G4/BDUgGKuGDz9/NmzuaGi3nTvIw/c7+7QFEJdDZAHfpXC",
-	"4F2AHDEMPUuImsojDJGAdHg2NfmqyxlMZDoLHCqw++dzqYxHn+r4kL73uVrSXzTvb0C+jygAv+a3oqOQ",
-	"DLUsfeMZDKjznQimGiWz1c42PIYMG4BhI6VixHu6/EofYgdklmn+851/6KKc50JcIKDLPAYPo5WfNLv2",
-	"3Q7NZj5hVy/DffwU0N6B1Kk4oQ69j9Qc3gjx+EzIEWDY66Sf42soag5hPHCtYwck08F19+AOlwMnBwaN",
-	"zG2wGdLlWK+oz+UMT5fHsRg7rx/cMjf9QYJ9PcPCjGIGikllReO7h2FPLsAKIRcOlLF1DcouZeR+r5uq",
-	"Q/RHOxfcRFIRYvo8C7bvcylOf5iKmgkiC9GCQg1YZn2+8/B5RnyExEWgRBEdFjH4d4ckB6YdJZs9y1VF",
-	"Y6TpvPnMuikFszoRBk9PY6tbI26F2FPnuuFcIi0rA1wWqnwwbZuQjcCjMhGTglduPCjNOZ+NQ2VE0cue",
-	"ixShdDH6cIhwW0J2gUQlf82b4JCKtPwuHTUz96jP32+3SGgrq0qcbFD9F3wqbtw8S2y+oiTt+9mN+Ik5",
-	"shMZ+sMF5yuEHrtf1SZMNy7XnKi89BLoMXIN3dhvRS2w1fosbfm3WfHphRps/DIq+lTCQI577GeOz6gr",
-	"4cxXY/6/eEKXrgINgSMq/2yiYk8Sohsu1dLHpabO7JQj9BWGJB/NDZorlXF/R+kvrWFbaXxc5qHl53G4",
-	"UJqOCxW4jx0KQJRZCpEW308nisA8XNvvq/CPXpmePs3HL3y6OI+iqO909fmQzh+vxvxj7evF68uzPAVZ",
-	"SsFIlw2Zu1uILXJAeYftrqW6dZ9btbKupoQBPPDaPf3QnZvpav2LPrAdV8ceBAgZHBgV7PA/EhAwaL+d",
-	"AFr1JXRmSaho8nRfkmAZ+pnPiypf6uTpJABw2oRGBwxgRgdloitR6wN2/u3jqKSTgmtd3k67vF7DE7/6",
-	"WM+p7Ca3lKTvqTVbj7m41XUFIFvl7UUjMDD4Hj+05XcCviCq+2rbcGaeW2IV7UP5ZdK+lDRzD/rdmu1T",
-	"9i7krGEpZS+vNuDEAHxmA8XCiHBq+hk73EDyHSg/Y0fVG1yVo7yLOeVzPWkxmfpW7G1oGeJb7EcumU8h",
-	"DeYcBz59734u/MuSfo7sL0DjLwgJnzyCBBYFrjenkLXK0Sqoh+Hof3fY6gAX5B7K8KXNk1rcoY6VU3xf",
-	"681reOYRNzB8I7GJ9MNFnNaO4i2DJXfeRKUrQWhbPm271hsqhMLukJDfOubtxWLfJjbt7WDTLnGz1rq5",
-	"oWrS8fX6K0wSqrm0WstN2zjmAKuUBuIzS/Zfz54xuaY8JO9XxPuHfSH+8z/+RNcP//1pSvgHaplzmt/w",
-	"nRhdWRzhY9/YKYJ7Ky5RDfNneYduvlpvPHNPUJpvLoSnhTcbq9XTqkS/vGWsSFygBmXA0vVhvj/ua75/",
-	"ow8nw1cw5hzl7o178AIMFBS1BrqAj4tbzrnXtMDHcdvg4NBk6Be+Dv7ckidwCWdD5VS+Rh/AudCIfc0J",
-	"tEEr0Xk3MA2X2jRYvqp9W69GgnKjsQsx3wmGI2TvyNVairoyp67KS3zqwhWT/stzrwzMYkbBJIw7r1wS",
-	"Hr1QmgkMFqcIEEoOXKiSK4p59yIdfX2DKjS24G4SzdS5nQL4eQMejega9s7tT6n6FXKBXMA+dCPhupc9",
-	"u9/RpxWKlPUkP7mfMwxTXJIU/PWj1kF/h0HMlE5Lv1wgiRtgd4zcKFExqfpZmDEyTyj5ITIRV+u4F2ma",
-	"UL6Sht6bRSYvdbPR7hAvkqnbbATqll2NktyoJ5JgJ/a8NWKayk27e9QDfov981IcH75dXdBugeWmr0Ua",
-	"MQO25/I2aWRqfp6M/o85688f5QhgAy4CuiY2kOa1406HV1yVdBpLVvK6Rp8fL0uxt+ApoRIbY3ljTYZL",
-	"I9z1dAIXPnJRsdp9dh6meFkKY04nUuGos/Kn8NELaaMrXR0BPsjJjxEPdOIVFhDcJj7haPJQrn6CbJWf",
-	"r/DlaQ5zp28vfES+M0sifaPXpxo6iRGiHnqnAKHkvAadfZtybefZE9RA4DK8jVPu9ifGN1TAnBnRNeEF",
-	"TalGnGcRdWPgZXekyxCPZCv0Wb5X6HYweieAUGq5hsZlhe+KKCMJSYlyjlTWjRAEd0RmJWQvDWnmvUro",
-	"JAnoFt/Q4TzsljbJFdb2cmCn6ngTdbQJJ7nmtRGjiBvtxGi7INWTsoig0ENEtcVOqRN1nc4CnyElEhqG",
-	"24KLkN5rYTvKMNRExgMiQydHZB0HbuiqZXhGo+9kgHjNaFHw9+/8kx9F4cYUrw1OHxrgJDSJnPcyP/UL",
-	"Ksv+G+msW/rtIsYY7oNo4vL3aOKhXnXfiCdrCUHLtW52Z/g4+F3/uC/v5vDDfwxHxy90VG/omCB83KEL",
-	"po7sxOW8kru9bmw+fvwKfv/vROb8FgJjAMIkykZQ03koevzEsC9r3VbsrWjuZCnMqe0z+NxpHkcDftmI",
-	"Sigref0xzUaaNSvDbM5iejPWckEzZvSxFEBR9OtFGGFihyIPVRF1Ljaeis7igektvIT2UtZSKHuT6apH",
-	"v+KUT6ewdoMNX/3YEZZZZPEmiLNLkEVzBKbhZSS0zAMEDauf4P9NXyhgHO3KL9jkmS4B1F9Oow29pwdx",
-	"88oA2oQUB8arqhHGQJefvJ204x8ws/T6U4rm+X+Os6R9gvncvgtdk9X7EddDkpmiupP0urNNlodJ39FA",
-	"3WtzjMfn5Ce5AKkS/WCOR9coP8If2wnVeoo0/b5SCX8LPnIOQEXVoQ+mag+in8+sFEr2l3pQF5R5ZVOn",
-	"8jPewhu/yoqJh2VVXYQc3UDnZ0qRuUENy6J8YN30auF9ZnAjeBUHiqKMYXJqVHFxfjpv6gUvtxEq0QjQ",
-	"1oOURQ3XSq7I9UT4V7zxmI9SsR/NrdzvRfXjEvM83CvvlTRuiRQw3hVkhXLToQpjkz9CdaEedpi61QhD",
-	"6JE4MdBkEUIJ4Ih5ebtp3PW4fq/cHkBeqeDltqDMwh+hidGPT9lf9IHqjdSxayZRxP0m3DpMNKFtq6oG",
-	"4ZEAOCmDd/ZYxl1rtvMNu88e2hRudhrqOf3+I89SEjii6xKCSPTUmHmcLRMJpZHZ4Dhku1qle+90PH+8",
-	"ODxlosslECl48S2tztMQUhq2/JrlMvfZagMVYqg10G2ZMblzPvyWRp39/Zv5pxRlO50A9fb75Q/O00I4",
-	"keHnu+34xTUIs4371kQdqdfat7WIFYgeuv0UUP0jMwf6ymM5fwY8Avqvj2iE6NPdnXnd3efRGqLkrkSe",
-	"IdRS3V786rzGQU/fHF8VmakGgKRp7vH54mJ+gny4Zq2qhenqp1CqGeFUIivqY4HwhL6zEiLGfrB9OH5u",
-	"C4SbvAOsUCZNuqH+b4rNhKOfz2s8A0EafRhjuXhbAUguxkUZoaooLqm0XXrwB2pdC4pepSG8t+PW0mI9",
-	"44kQZtMaXQpi9ntAlA1QJP7IP3/2rA9lWkQ/QgdvUdeGHbbHp1Mor9+un9f1b5fJ/UpAZp022omgIcJs",
-	"gRDw1E6rd2ODVt690KOYU7WYQUT9NvP5v1W46iV4J+H+Azf1+wWpkNYZHZQrXBtNVWjmXlB0IZ/M9/2f",
-	"8Ia/lRv1bTsvaeqFqh6izIiybaQ9Lq7//kMqbYgmu+xwnH1PGSVCrko+i8gt5JW6HN5U+0HoG6tvhTrt",
-	"ZIof/tj4Um/pzJOZ7vTTpU/wAwW9fFNQTEOA/aAcdxNm5cgSM6FyN54SpT5KKpb/5cGX/htdCVNg9lXB",
-	"OjsUO+pkvNGm3U9H/77mt+ItPXTW/vxL7vvbE7TglVQcXG0nga6fs3/J/ZIyW3Y7MrlBBQScZADnAYT3",
-	"kC0rzYX4J2/KrbyjRvk8SoiAnCpR7w07cLKMbqHVjneyYnwku+NHVU47W9/CE/cBA4ZOEY6564P6tbTW",
-	"D+udBwp9VOVpTGgYclbt7lGV20Yr+S8KuFwOJRc0jJ1sGuzS3A8OghoCXssBZEHyjj2vKlj346iLbujH",
-	"cpidPspEZ1GxaS8Rze7ONsIchEqP0XE4NrgSG58dDfSTcleMakrBVML+fu7++3aLT9lzZhtBzl/sPFpr",
-	"tRGNx47i5S3O5Ue3IqcI/cgge6yzc6DHqBtf+CJA6EcxtipwnkQhk0whWNq+LaTELkTwmSIsI/T2MFt9",
-	"gOa/S/afUUB7AuhLqiHcGdX2Tdf1IU/52LT97BECqKHIcy1rKxokhqS/IbiKZrmDkGhSQGJFjLuQ8ABx",
-	"lfJIPQdEle2QQECWBqMJCBnySbmxnUADRy85EQapBr691uh7fO12I0pUFbURS/aMOrlohZiYK4CBsPOc",
-	"ZD3o5xnP19JYCj+f23zRvxp/tOiWO5Y9oKumi2d52HrHI+IYLIT3DKsFtvgG9NTJ3T93GR2EMNFv5w0K",
-	"JNbN3BPPR3EImb6o9g6vYP0Q155XvhXE6S+XS4r52oNVLAnCI0QTqYDLt/WFukMftcPDms67Sq7r2aPL",
-	"7IEedSEV24xH/aW7hk/0Ah8R5Pye4E/Zq3UkabHFWrpnPGtaFZAvObbR8m3fOmBkbCV+4Eds2o9J5en+",
-	"4Y+sSX6czuE5ujzZNvwyjbsPaRYF8rJAiSatO0kT+bF9bzmgKw+etQHdFLCxS63WtSztKW7Q531XkIxw",
-	"acgyN2aat/x27IEv9W4PKkVoSEzuDzhCoo5lB44q12vRCFUCuCqC3cJlhBaFvoF6tPHRCyfN96+iZ39r",
-	"/TX6y5xttXdLTuGlnovSOrMvRzTXWZ05oucv2Mm05sZikhCiCOtWVQ/xoXc0N7OO92OpBc9LK+8uwWff",
-	"tMrHcdw3q7YWWHB0f50gX/j7sXbrYkW3gMuILgNJKgxUVC9Jnei0BWk6cMG+aHKE6tgcKkUjZhc7Ry6H",
-	"SBZujJslWojSdt3kZecQ+bV4XJxG9SCvy2/Zs/J4ul5f5Ij1Ot3u4sVub4/XcWBuqOIV8wXUC/hKSjiJ",
-	"pNn+HKh0UgNPdu8QH/aIJTFnTv7Zn6EJQ3YWZCAkv0cWSDqPpZcYM7ZpLHEDdzPoyhN67Pm+Bj+PIpwn",
-	"rYk2+KN4FeKO4mkPQ6WXxEUHab70KjXtkKTap3qOD3hnI9aNMNuLo9/CqA807waxmTbVsebPmmnFeO2Y",
-	"1mbLwIGxa8ttZ7/EYJG8uybYNRXCcUbfu7L5t2dxgNgJuWwQC4SIQxPge1FRNWeaep4jTJoab/CKXRKQ",
-	"jT47m7O+wd2cRmRzg85CUGjVpYClQC9HqzwuPLiMam6EtbW48CV/C4Ne9I7fimNKNHSAsELZVDS+WATT",
-	"o6/CaQM4Bja4M5d4AQgyqUCKx7SMLa8CwAj0XCYhQa84U70Yt+YP+Z2cVKq4mKjfer9YeKSmYuFGS/Yp",
-	"6hGi2w9c20cvYMw5W4EIAKludalYKQzp5KF3Oq2ObMvVWHjZRrereoaL451/8Dfm33DkLs/0bbyAK/KL",
-	"uTX8FOewyxf07IU0Jkxp4dbtrNORnvgKwlDrEHkuiz7qDsXywBnrnhzqCgXKO2mYbqoA9X4fNtw1/Zsk",
-	"0++7xy5KQoft8UY40yRZKNqf3CwaCxM9KUajwedQR7QDlxGpVvCdU2PCuL/vYI4RZOqJVL7jLOTfSkWd",
-	"WqJcvp8WIU/07z+4+43F00gEbVMvrhdXfC+v7j51B/5/AwAA//8=",
+	"5L1tk9w2kj/4VfCvuwjP7FLq9oy9t9v14kK2pR3dX34IybOOi5GjjSJRVdhmATUE2KUah7/7BTITIEgC",
+	"LFZ3tTTee2WriwTxkMjn/OWvi1Lv9loJZc3i5tfFnjd8J6xo4F+8LHWrrPvfSpiykXsrtVrcLH7cCiYr",
+	"pteMK0ZPuX+9cm8/l3pRLKR7bs/tdlEsFN+JxU0Yrlg04u+tbES1uLFNK4qFKbdix9137HHvHjW2kWqz",
+	"+O23YlG2jdHNeA4/bbll7xdKfLDvF+7jdivYnm8EW4m1bgQzXFZ+In9vRXPsZkJjTn9YVu7viXXAsOcs",
+	"oZY7acNgg7ngj/EAlVjztraLmy+vi8WOf5C7duf+4f4lFf7r88J/RyorNqKBD7U45/FhtXRarNJluxN4",
+	"Wt+1H0TmqM5c4m/uYbPXygggnB8avarFzv1vqZUVSEN8v69lyd20rvb4xL/+t3Fz/DUa+/9sxHpxs/g/",
+	"rjrKvMJfzZUfF76YIIeDW9mh0bTv9Job9cVKtzCJfaP3orESJ6rcFty2TZ1YVbHYt6taltmf70VjJE5/",
+	"fObd5v0tPFhE3+uN/nM4Tb36b1FaN/qLshTGjKfMK0cExjbc4rWgN1da14Ir96rYcZme8tpdUKlvS62U",
+	"KK2o0gP4x5AaJsbZdwc9eqbmxt4auVG3EvZorZsdt4ubRcWteGblTiyKxFt6I1VyvOxkcFOtvhNqTP0v",
+	"GIzI4GdiE7IxTBp2J/a2m0K0/Ebc67ve3nQfM8K4szTRj/ENjI8dl0ITLwYHF43UX0HqkAabmSQXY4R9",
+	"xUvk44m74Xkzs7quPL/k7q0l4yvjbs660bvAIQyz7rUtvxdMaeVW0CfEUleiTO5R1Tbc0s3oz8SIUqvK",
+	"LbmjBt2u6ogUVLtbuc0sFmsp6iqxnJf3ojky+NWtYycsr7jlfr4V4+ye161gh61Q3boP3DC3jYybO9hT",
+	"acXOnGI5uK/uW25KNEfeNPyIU6zFlHh0exwmAA8nSN79/cRVu224Ff1LlN8294LpPSyV/bcvFmORQXQF",
+	"nMhskeLnXdOdqCS/xT/nOKcb8XZ1TD7QCKPrNk0kb+SdYH/+9y+u2Qf2p8//7Tr1fSP/kdj41dGKHnHl",
+	"F24st61Jzq3d15pXt9Voy6c2BF8STVpSSHHwYmRMKnAJPzOovOiOYpdM7Pb2iGQsrWNZSlt2p/RBjacw",
+	"YD4dURGVRrMIVyvPSIDgE8x0fOuiCfsbaPwNfD5iGlky96TU/6Af+TPDDrqpCmbacsu4YVZ8sEw3zIja",
+	"zTtxIDCBxBLw3SXj9K7Uyu2stIZpeMgUzAinCFtRsdWRlXrnlIhTG057DQ/5ryf3t62kfalsc0zIdq+l",
+	"JGVYwThb67oSTeH0bse+UgvnVdWQ5jAUA6IRwJLcvIWxrOQ7AVw/OY6dT/2lbhpRB6Y/lgjC5lSSLTfb",
+	"8Vy/R94p3D4xrgIz1Sro9zJ57DIttpWuMoza/YKEe2i0zQ1rxN/Hr7+2hiHfZXyn1YbZrTbCTxU+OYsX",
+	"Hba416OvHrY6Sw1LtpPGSLVha3cPbMPVxtltp+gUVHuam1sVHDTNgU4jRbZfcVtuExQLFyhIr8T2OhKj",
+	"HSlbY/WO4TtJkmsaeS8SjAcHMKLTTpIbufKTHM9jzxsye9xMUPQnZrCSqnL/mzoNFGXjoVHB9BaoaIxW",
+	"7LDVqGfA6Ui7ZHKNVBZz8SKQ9UGJxv/DzyE1PRBwqe3hdd3bnBlkB4PdVk63y2/4GSK15KoU9SOOr2wE",
+	"t+doId1wo0/+RR/YjqtjT591/I83onCS4yDrmq1EciLCWLnzU+mP+522TIAC6lQQMCPcSbKjsDe4We5v",
+	"XDE/RtLCWHP5mI1yr7dNihKAHrkVxhas3TPrZHIjxFxtF275Kxw9qe+C+Jn0MQAF61ZVJKuSGi/8cmul",
+	"raftS3owqzXcSQW7KFS7c8yN9E6wrnuMLDIwpbF0w1MeBG5ILxCVO0hjkUwcn3VviuqG6GjHj2wl2E43",
+	"6SPW+5Q5+v3ogAuSGrG1ZZlQFdgo47PfN9rx5PyekI11W4t1Qpf4q7KyhkMCW8jJU0lXo2DckhetBJ7t",
+	"CCkYh4etrAWzWrNaWlsL1POQYQOdibqexyes4LuMxEAVhTN3emyjxWlxhiyfKAF4dMwWOpES7lzEp+iQ",
+	"imA3RByx40ZZaejvyUgogmaWOpqdMIZvRMYi2okqbSzl7slQspNCCE93H0vOX9RabZLXAIS24I3TD/H6",
+	"Mb7S9yJIL7zcTuc4qnLbaCX/IaoC5VuQf+52GEHaVEplSH+4pyHgF70paZhUVoMoPUi71a11NpFyBFwl",
+	"CaVYGN02ZUYvoaXphtGFiv3XtFbLdrJpdGNGn0x9Lc/N2qRSOji9FhQzHCR5ZJ1mMqmCJXTzPT05xfm/",
+	"1vvj11stS/EgSQwv6Caj/Eeb/2teiufdCaKSNkusjuwDcZZbDnTtDgq4mTRsp93oqVkLVaXtJMW4V8PC",
+	"0AL/6d7xjBIlbc+bNbVJnfTMSUTwwk/8nqexjN3jWdHUtu34nTDuJsDmuYuW3CwlRGVuQVNN7dmRKb3S",
+	"1ZGVEBOyQfHlSjvxAizB8jv3Zabv04pBGD3rUWpOUvIP3ZNwxbjJ0J2x5OHpLwXP+QamqWqcs2ErXt6x",
+	"A5FCqxzvaMS9FIdFEbSPTnEHHgm/0B9a5f9EYiilmsCwtzTsHI2WN6I3F3eIwDeFbNjB7TeZ/NyyUrd1",
+	"BbpFqXeC1hO4WlJQRwGO8VT02qJbyqlMSDlVgS7kz5dg/3TkxAw/GqdBlFvQOOxWHFHXMQJd3jOMZN3c",
+	"GaeZBBF7khJ+8q+MVdmUURz01fgyDq5e0WO3fd425GQdV/SE3SNjT4C9pXWst4jCRsTCJ8TC17DXH0c4",
+	"nObX/cs65BQaWEGnqvvrA2YV6V4h9JG6J1m6dHyNfhwY0+Th4YbVWjuznNsU2U3FV4ckOPDK1DVziq0J",
+	"uoPZOpu8JFYXCDbj+cwQpl/qxNG/XK/dH0ZH/5CjBV9gapJZtq8ZV+YgGgP8HhikP8dOdUt78NEj50+f",
+	"TD4fDUsevNvg9B6KD5k0BcN3gkkF7l5lhSrTupvO+N/QMefniHfzNjiwGuEuVvfvStQi/n3ID3q3P7Cb",
+	"0e3OaIiwY8FTB0tOkQWygipBEN0PGckCRMoOTmb4h4tTUU7/YHoqOmUfVe0ZgRW0hOc/7ojv1scZE0Ha",
+	"YlFLNRAiJ+7kVOyZ/MpjFjgRGW/ETt/34sunncHpaAPRQn/R3Qf8WpNno3c7SswYiIzWbjOa/PkOuoYf",
+	"soo7V0pbiBkwbjrba+P0Aqc4/j/vvv8uDn7teAVuCbPl+zRP8YHn27NioM66SF2Ln7YCFFcnRg66qfo3",
+	"g/G1xR+P+PdDI60VKu3vOzdOTEvGgFCRcZCNR/xat8qKCtWw63mKVcZy0I2kTIxzOPSe3BszvtuIfS3P",
+	"0OY8wSauJ0ST73PZLGnh8EPNpYJYYMGUu0Bsx5u7dp827XeiTN/0lCJJN4i+HKt0YaKB6sJGdxuSvq37",
+	"Y8ZlGSV1oaLPvXq/deqOWNs4Rvt8wh/jD7oW/B48SPpeBKmWPG7/5UwayEPYfMIWl7Qo8GaDUxb15jNG",
+	"zuUh+It5jq2+48fbMujb/fn+v7oF7fZOiD2TtmDc3DG+4VJB0KFVlU4yCHBXn2AQ7pmCrY5kSEFETe+P",
+	"EFHiu1hWx5r4dBZG1jhuhLG64ata3LbKyjrpyuYMaaNyVt0NgweRY++F3tcCfAE4Epr9HR26nWFr3rj/",
+	"+CDK7CNthG0bdY4g8vkiMzNDEid74OCD8qusWrF0UuEO/oYBAhC67phpV5Zw+26c0b11vzvzo9JKFKAr",
+	"c4bbv4REtBvGve9UNz3LxXBZMaOXQDyjr7mLvvR7XN243ce9PkDOgr/SNHsyNvH/vI5As3Xaglg7fkWJ",
+	"cfS9hSeGjDU20zsNFB5xjM5RTekpcEQxxUbn7M3uyGh23KV3F3Ns88XOJzH3+V6Ipc4JbfohTinDlOCM",
+	"Y+dmRPZWmp2vRKl3woSYubvhcY7NAb2Tgec7Jt95dEDwozPowpyeH1PhRk20zqS9YUaTg4ofTaceMTzF",
+	"JbsGjcZxgVIUkNTx5+u+CyokO//5376Ms52vk0HQXCxSw9WAGdnO01/JRpS2PjpjUFrj3f4FcVOvX8b6",
+	"JuZXLNlbIsPRZN8ItbHbxc2fvvzylPFGe58jiTfSpEz4QChnuO6D2T9Tq9ofUyqV4E0tcXtPvU4X7Ldi",
+	"sZVVJdSEgckbDG9iKNXROm+NYEeSmu4nIwQ5MKdj4FKVdVtNmrN6jQ6JTiOi1CHQ18MAqdF3ZLiO5DFm",
+	"EEDY16lbCv6Fy0kK9qFPd/5mepZ9xksj0xyIItAELSuc02B2RSQl/PGn6PWbSOnr0+t0JuuJnNGdruRa",
+	"PkSoP0USaD7Skl1Am7GkJt2VNV+JGksxmNnqgynY588//9fAhyLvOjMy6b6aCCR2+YjBlxy2eepovwn5",
+	"egMJokpQBebzl1fIpRMcBtJe56VfQ1o78LZdJt3nR595F+Tk6hhcwU7UOBoqHGNRlG9BGiol/amuGuaR",
+	"tqif4+3FWEhJtt8cNj4zQYdkIso5qdKFGOXd7YTb1+kd0jL3mKjiDczUZ2TTnz2b9xnQU0Nl46PefpoO",
+	"DJotWT1BEZp6/q1/7snYQe63BIF/Jw6QkSEbY5d4hu5/KXmnUwelNaJez6Vjf9//i+Z0KhyR5C0UJ0tX",
+	"OQUvd8c6omVGV3p4c6bY0391WzhQmM7OW2ibpu+/eKzXbqvrypxf5gFyIBumzlUqzE8swfG7Bae29+V9",
+	"2iF8RiL4RKK3uE87ioaKMjm0wY6i4VKTfZXLh5mYwo43d7H5o+9A6WkURe0bqsAyd3K/z5i72RP0rs9h",
+	"tjaWdXhrDuKaECnrkvF3gtImVoL8A7W8E+zKsZ97aY9pF0gmXSwdKICVT+9nkBz97cyy3IuxxCS9ElPp",
+	"sZr8tGfpK8PSEr3D3OvWimanjfXZMJDXaYTTFHQoOohE5SP1nhXk3plbjDlOZuOGLD3Mrr5dUbrrmFX1",
+	"Io0p/cj9GRcIGZFSbbDuyADhbYRlmALq1tualtewapAxZ0SvTwp7FAePEvUXFMWH7fFWaZtOZ4qyGUsI",
+	"VYFHLpkcNZuC+2IwHOno/OJ9TFI9hmJydzZXBJNnXc0s3oy1I26UiUn9gI6Vx8+q0dreTim03c31ZVEd",
+	"V7WNEGwlNlLNLYlBRhl/NLXIv5xycQCnl0TgoNlDBKa1BdpvGDG0oq7do4Nq26EjBFzBcGcF22gVZ2ML",
+	"NchEjeza15T1N3L/ZeK63Fqx29uZztCoRmZKM/L+6xC92Ta63WzT5WNVLj1puq7swRUjJy2kSKGmwHPD",
+	"2r0buyrAg0m5ddKwTD7wWqozi2q30nGG42zbGvW1BBPe6taIOyH2yWN6jaFltuOyhqiU0TuBEQpR+0qE",
+	"ta5rfTDOjA4mxVjsZK70XV9OzQud+XD7YashHMvNnYHLgPn6bqKNsM2xx4GjuUwl1yttb9H3N/80dGtL",
+	"nWFNE3mqH1ULzDLuyXqCEOEaR4eaVpEyTFUQ46qJlFJsrNifK6wbrsz6tIf5R/8cFFlX51z3FJunOhHa",
+	"uE48+wRNH16CFXWcMQ7i+1n02dPJWJRjyu98yXG6aCShuL2uIBTkCxbzitiOf3iNP3qkGPrn56dyX+Gx",
+	"1Izf6M0bcS/qVG6hWstN2+BZTB2fH+M7J16dnesHPOelOdW7lIaYrM1PB7B/Qmcg3EdaDYPpQZULL+9m",
+	"xqOHFhfW1uJCi3irpvb4O9KC/JWsxKrdADjPWpOR6uziptFN8gZ+y/fZHOC1zTCrjiUmApFuZ4ysusIf",
+	"SnBiW55OvoIA2wy/2rd8/0141uN8nEqiG+vnoFegXp5IvuoN4jYjkwGhD6f0GPfIGcVF6b1rBK9yG9cq",
+	"zH4YDfVfvG691QY6LV/VwqcHdOgFlRZYU7zFYO58Y83tmjApi3JA07gH3Qn7Q4t2N4wWtibQV0Ek2C01",
+	"dRN6ZJHYVllucU87UoSkCZpAQLQClYZ3SBXZyLlT0iHZIMqTUGSO+ly3zFUL+Bgz0S3c8d9qVR/zEBds",
+	"LesaXOoynUOYsW4nYSi672Z2/H+Tppah4XukQN6IZQduwNm9LvmqrXlDVRxWuzsoVUyla3o52lxKhyOo",
+	"mgJ46qJYHIV5pvQCS3MXxaIbPbf9b/HWDvI5Jkr3o9TnmX5hfCGXOFXWgjcm7Yrpy8aR6o3ZHWvvffJP",
+	"Ux6sqkIVm6jQxEgSwxMw2xO6/ImPACE5zXi9Tm/LJBs2R5WGkiIaAtyzSrpF8PqH3rHnmJwn85QSeIKR",
+	"kY4Y6JdOGxd3UqIjfb7SzW6SRueYzoHzN/rg6GKtm14pqiMXt3WYTzZAgJgg2oFxoghoCFGz3P9LYUKx",
+	"mxf7Vi8ZVPIdpDcSjeVH80T0mYMSaaJ9Ih4fQybpNTPOfOQ1PJ8G8ymiAJrbzoAYBvlbpp/c8/n19XUW",
+	"aGY8S3dUVrNG7Gteivi4iuBMJrgZJy69jxnqVOAVkF+5IuOH3cYRhAUY+93ZLpnRjMPUPSWRIWoO0pZb",
+	"4XZ8Db8BAA+RZ68GnPdBXTI3f2QWj6W3h3iqyptGbrYzj8NzkKlrNZhs6nplkaTO40EJcUpKYOEOfHC1",
+	"OiLh6lh4oesuF0BdbQUkTi1OsbY5XC3DsH4U6fQzKOBMpP4qAcQgeLlFggfwCl1XWAYWO9DmBkw6Ayah",
+	"qE7mmefDtB58SFqD8dkeqyBXqlxD2Jabsyv7h/s/Tm31O5jcdlFJPt70IaTJvaxAI+VthcC6O74R/URa",
+	"mPfP2cwLH0nJFMe5A9vzDaacwh1ckuPc80ZTc7Mt2B6Fzkpsparwyc8MI7gxfNZtNCC+frDMffY5exH5",
+	"q2VP+4nAgsc2mzY25fV/gYAshf+qs9jlnWCYa5AZ5sQGjAaLdm3S7svVxYTpT5xMMkD21XjXl4Nd77kP",
+	"u91/zl5bpvdCGfRNO8XADQOFjzupWiumjqAIL9AH9J2Ei6PbhumDIvpIjJAN3x22x2xYDd3mPit+JaxN",
+	"oQEMbhcpZbT9qQv1HXmJBt6PWt6LtEq61caeowpDsfr87ETLm7NiE7PxhEGHhcnHWTf+ezTPglae2qkf",
+	"eGtEKiP+7CoRchcnDB2xMwNMI8hSR3VHNqzcivJur6Wy7CjS+AOY7/gwZy/UD/iEST/N5F5AiPf3g7Oc",
+	"dIQRqFyMGPx4ZOVpOGNc/BjWeLz05K53CxqjCj8oFDjhRfznSMxJZHLFoFhexxgJPCpbp5ohzEhIaimz",
+	"/EPkGPIKCk2JQrCZk3IqSJMrFCZlOouSXtZSKHubYamnsIGE4qs6d3223NwaUTYik7/XCFSJ0+kob8VG",
+	"OjHNxAcOhSEQtvfqTISYnT5lfDk3NVPq/blF5kY097KcyBEEgPDsRrdGNLdzzmQIKxB/doho0p1eb7uL",
+	"xOHH88vOJuxMd7S9zRwc2hRBpj0slyBK+rUjrQH+ODhL7oTYm75FD6Wpukmz3zMofQCHTfkjgCli+dEs",
+	"GWdKHBhuG3kOAaDKb+hl6PFpyK3b+uThDpBjqBNGjA0zCSez7NBHvDta8F2BwEj1MWT9b3UnLIMSezYQ",
+	"zQ/Jqt0XUZcNrDUDKCYdqduEt6gbiDM+Z6/7gYmQ1t0qn0XiqCxV0TesTIyCezkw3IA2CWVQGAJhVm8g",
+	"/eJcUNynz8C5BChIVAI+Jp8AVg92Fi/vMNWkFtyIKgOGNic1fOhxmIaEexygag8v9VGQqpskHvCPfj1Q",
+	"wxyKvhNrO50dNAeTzgDMnrQ3bN/ojZPIBeUBFZgF1M+Eo0KptW42OhcHxkqVDDp0a7bkv+JQ0hJQnKyG",
+	"JPFEuhE/3hKRTOYydXlM9DRiSB6yoLFTMAjQ3YIwV/u7P+8i7LvczNxvecqYiyWQtFDgCjKsGapklcZY",
+	"Fyq/9B52F4DXzl61jwBkVLVLVBGKOcVH7+DBniGQcEnBb4H+3LI38l6oU5wE37tVuYQGGndUSp7c2oLg",
+	"flESEUpuFo5rigkGzLTcABPqbjZ3bLqfRmzXQY77qa3zkEv9od4vdtxppe8Xhc+5iMHsG6EwGNBBy5mk",
+	"tEo5bzxqcQoNITB5t7vxHhVRBzV/kUesP2BCBaLvctpiaAXihgF2YQrt2NHuC1+tmespQTu9dgxUKkdL",
+	"QZ+p5b0wywBGKZgSH2yoziSY5/mKTR6z5XJSMM8EJziosby8S+iDfUEFubdGqk0tsi2BYgI/hSswgyTo",
+	"M9nMfXfAk6AUcS0E6I8AHg4aNsTN6DuDavDTxzG1m1mwv3kIaXR9Tl2U3HakrcuJhgN/lRWA6O653Zpe",
+	"av/S/dnxcLgahjJt52Ryfn59PZ3LWSw+PNvoZ+5vz8yd3D/DFja8fgaeVbfrtmlF8m7krUwyPmjrPjNd",
+	"ocViGlD/lAB8Q4+eukeRvB71PhnwFols12kWXHVMCNr5HFQBblEMova5Dj2DL6xESNZLW88T8jqWCV52",
+	"awZt1erxnobSqoK9Xzx7v0DPrRIPEa+8E65dKNtXdnucdvtAiRdQUcAUQzt8JAd5JwVPyr3Bfczduzdw",
+	"vvmbN8mtRwBV4YjPA2zP6xc/EbySpxwgP3F69SNBn19/KhLfAatMXTGqTQKs7g82r8PPR2/wJfOTCeQ0",
+	"5tSKkjGiF3HCEiVxo/K2JxdfiEiztVSVAcyw9wvMfGW8rt39UcRV3bM/iRX762u2E1w5QwOiok7cQiMe",
+	"4gIoxsauFPGhFHub4+ujSq24sguZyXk8fehsG3TezSSahA8MEmJSGTH9TyZyKka9rLo5wE7D1pYcC9V8",
+	"uP/KCN6U26v9/oZBJ9sf3EumQAg6x9lMwYxu7FdH/O/3DVTm/b2V5d0rWdtejn5HKfsozDDNZHsUksBh",
+	"2kkVtubUtQzD5Ij3BylSStG7UDFFkIuYLCXUuN3FdNn/MNsDGTA068O0j70sbdukkwhOAOqkueKEWTPJ",
+	"zh9tKKcTlX1Y342dPQQEKPqfppI9THE6QyuINBCujoMGLtD/qvqU2kHyrN8R9ML8wPCkZvDYjjt5S04r",
+	"0SvVnVEXHikBJRYJTfXo6TxGiTa61KOiiy8swUtzM4DYPHAJOJQeSPEmcnZ75Ej0c98wpVmt1UY0/rXn",
+	"71UUFDGhlwW5gyJwxlRrJT9wNnDyI282wqY6XM8Bhup8EoSN4BGA8tgI2S7Vc77VAeztnUjIGAN4Q8aw",
+	"CadGRzGTiMGdg2sE7QcmoLFs1NkpDiicP90fHQ9KRQyzGnUWaeE9IXjAPYJZkWDybWPIr1ycn3yJ+xEO",
+	"LCKT3HX7kXjrGb6oj9QQL5dtPtPROi/DJ8ZB6PxKw7YoefvlreDZ6i1uSZOvZEUuZg1mqtWs0kWAgtTr",
+	"qByd8sf2EBXxmfL+pJ+f1VnMC8dy67GYoQAZpNPNdy++fZlvgZsLxeC05uNQe/wjz1G71nShDC0GvN07",
+	"5ZT++t/5GDQMe5ujj5Dhiz0rG7EXnPDDYCeYY8FQSkLWkTcBGIz7OhmomQjgVd6xkutOPAc8e26ZfzLQ",
+	"hLIIW3yGGAokgKez+/ch/2/UKPqwTXdG/oil9ekWfx4eK5x9hI8cEsQwCkCu/xO16e8wB+jrRlRCWclT",
+	"Jd+TKTPT+VDZFJDei+mJmTTSW3dsk8IKnwKfopmXXOsfDDuZnFZwCI4Ae5tzwHehP0qq3oFbvqLIclDA",
+	"/l5LDONoYzdNsmNMJMNP1KpE8csJrF6psMbDk9FoI5SuzlgvZGgnlusEi7G3VSvizi3jedXYZFswfCHK",
+	"F8DuZpACDaUcqMF2M6aaU3C0tOY0bAFmSJ+TlN0lYofD89vjTyW50MITTZrOdKpP/Mkcmn52RBeewyqX",
+	"6dSa+xzCatcylgroFGJSkudZgCE/iw5gWVn0mh6E2Dm4YMJkNA/M1aOCyRAmiFKe5s/6RykmNd+8wdhD",
+	"FeqQCwAZwN23fifhnBcdcZzpkLIk87VWNkkfIZoXZrLRqIr5AHYBp5xQruyp5fFxEs7MlDC5EebMWG++",
+	"/fHcTg+DnY27EGT39QIImSe7yHv8I6coSzybuJP8mQpZ4JBW1LXJENncmCqoFNmwabgfeYt+yoDxkTmI",
+	"ohcIRRVl0qVxwwgxdkJRh+4I6LiHfMcH5hCV3Y06ySP87SP6Nfl0uiiYgG3kAUkBxZw+FVM4pzm745qh",
+	"EpJChMpX+2H1N9UXYJuOWQbo971q9SJZY0s+QTes/9DsjL2hc7zrrwrVvhNN3tOu79fWUGvpIo6VDpo9",
+	"k+nQtVHpUEIeZAn05yCVr/LGxq0HfiwABKKWpS0A5M99H22DJdqs7vs3jBxwBTj6iuDSK4LF482IOH11",
+	"ojRvVrld7BLooJwpoorE7ZeaZAnJquwXofu2D+8h8iruP3hWI9yW87KeEdR0/M1v+uE7hLcLukC66ctW",
+	"YDrP5IU/qvJtq4bo9ClYEOJVVTLBtpvfAfx1Oablc24aaiec6lVDH4oaSMz8luNDUGBLiC7hs8vYFeN7",
+	"u4BLocMNzEwGKbufPp54wMQXfYjCUyxW2qZv+mU7lZ/sbEs9zdIuoaZVBrJM5vuEsM3GbYz7nqgzvM+T",
+	"FbZ+xBLfjH23FlQIEGCvoeMcr/FifThCIMJyZ7ck93gNYds5NwEDvDMcoxNO0If3QMcHcrtw+RR5v5/O",
+	"vFgAomFGHGWcJnNiDxF/eRB4ZiPWjYDqfXCvOgMIu4Nm/WvY9eg01wgJMJscDO0ESuZj8tBPZJoD9m5r",
+	"Hi6wg3+2tPIeGxy0uUDWREfiydTmRrfpaq8XCMo9aNm+EmwF6LkXbtT+gLj9Wa3SfQwhkcvcJWb2DjyV",
+	"vZq4lole610jCWR4Ce4aWOlQHCekJl3zWEINuW2HGto1eveesg4ulDSSjj11dywihL6o7F32YrILuGMQ",
+	"L8pEm+oQTgiQpaFjddfxzX8UIVEt9YDqFg8dAVOE7z6bA5w8pQg9TuKPhHSqJyreIuylh7Su3FVQixP5",
+	"QWmRPEDsC6EF42/l4BOPFOEn+t6JZF3fQMG1oc/QRtgQTCUrlnGnV9Y1Ag8xL/wRaghal/bqWuHPBC75",
+	"eB2C1/X368XN3+ZrEz8XCSXisNWYQE8Kx9lCebItV5QmnEWO6oD6HsBGT13pb+R6LRpBABijOKfJNgMm",
+	"gY+ooNA/GjIh/a0L3UgLamRq9E6sdHVkhh87gwDJhMqNHWe4Ye5Cwl8QLabnRAxNK5XoEMMH7U89/j3U",
+	"4aLZt42am8nZGQie452LE3UnjrNy8MjbRCd0i1UdQead1RPGyE2CwP4V96CXqvMM/+adMgX7F1YBCZiC",
+	"/a+kJkDxc6lYxMT9Gv51USyeLYrFvyyKxf9Kznmexw8WgFsXcvX6veeBGHNU/HK9TraCcOwyGXKlom13",
+	"m5YByA+YlEfug3xDoEDimI6ZYXjHFJErK59V/8FOxMoh6dVjbiTf15NFKQG/eaCenKOTdHsMGZ4grY2N",
+	"0TpyqsnpCDKdGhwALIZ2JHuCyqYiUIHkEjvJLfEKWYnB/X6aanCvNMzgG7AcalSSr3Z+HRB14nLJcZAm",
+	"rnWe4YKPbnGDnTEKdIYmrDbbHAf1KCNGNuVMp0KYJnjapisgn5AFomY392gQimEO9PekbZRzaibY2KYP",
+	"0Zag/lcdeSUkbiCPLae0eSqoxRa3zsYf1aqT0RzwfVOwi2e4tE7GwpJRO/T3R5bcyULn+VWJ2UrDwUFP",
+	"JYr5/exdDiOE2+FRfNtDygU+4bORj6zS/RzdFObZGBSiY1s+TvR4UOn0cVCZEulcI1qJgClnHNFMqMp8",
+	"Dh8c0Id9AC3LhI+bVpEXmNNWsQPcyCrhrw+d1vuDhfbMTnWctzzHOqBF+RiUp3NGg59DtyrXT9Vppbe6",
+	"tSdtqF6Nj0fsVkwTYKv71y74xA+xgxxSFQPOiu/elFySEodpLxDYb326BpCSPpgwd4KjoTqn7McaAXpI",
+	"6mgHa09YjTNqOqCLdNjf+HtFKBQJZ5gjv1fBVOyT0c4DpgYrYTZG6s/F6fDpjtAgU2kvzUYYS1qmE7Fn",
+	"oEOkQ5Ev2J5bKxqFlPQvoND+36e7yudrUb/jO4RwxcRRXlM1qjBnBJF/yx1JsvQm3475K9BvQlzJar1k",
+	"R2H6DfRPuIZGPHlomCKLTKqadEHdbwXezFhMB3PVafqlVl058RLBX/vz/Bg+qiV7Beg6if05xzWF+w7Z",
+	"WPgsZRlg14Y4wcKxCf+MH2/pBOiJI8qlh73CgGp/rzHnZCXsAbppHjSEyGaRwsgp1v/cl47FcnYUvFmy",
+	"a8iRAbF5E0zrSuw46HkP8qaRM6XLknJH1asZf4YMmNxgoSQKcb1pbXYrKVUOfGSE7B6oeNXa4HsrGGcI",
+	"Gxy8K7VUdxfxuF0saheyOSibJC44n2jleQp7IM4HiIAHeq0ObHD5dYGDmdhVPw0kczUVyFqi/zPJAE66",
+	"FOfAWUxZbe4Z9odQyfHHkwbNECxmqrreRxLT2VmZqOlKbLg6N7kt8We6xHO6S7pnM0kSX4Hvp+tiO8/z",
+	"OicLocsiGP94JtgcpfWng9BdhLq/sg6PD+3G5DI8eY9/yZV/YJu7uCbDFGD4XcH/A6u5Cv6nB+UVgp85",
+	"La+mii93UNuSXAzGqDI/ZtKqjNX7vahusJTlzgmdtcYMro0Gx/SS0XS8o5vHVztfnEEjT7Y9HBl0nNGA",
+	"TkO/gfDBM3ewBf6v48O8EfQvIgr6F95G+seBS//OBkBD8AVephEtTLvb8eaYYYFkTCKQMeEmpH2krYps",
+	"27xl0k9NwrCA2eqDqAK4O1oE42OMOjmOf8wmLsUfH+YqTcXHk2D01JvhJlJXNHYMMxq6AqgKlQnEK6dT",
+	"Giw6IiFfRbk6si1qHk7GVi01ghDgQfMNIYqFqKSdVfJTLXABBWGaU4C5iyaHAHOwsBKtKrsj7S6Yv4Uj",
+	"fzLehHAFupA4ioOO0FJy5seoseewbEHlAAQewNSzXq+/t1LY2wAeP0BugBgUtU9GGnWXAjYi8r04Zbyr",
+	"Q6x039qb5P9p5CIKW3iDo+ZW1MeZ+IJYKXILsfh5QtQkXerRTgMVY7o/OioQRGnDpWJSlXVbzT2GJ0GF",
+	"IFA64sWEq9Hkskx/CqWvZ9Xu0m/5LJ3zG5bX52Esz6q/7U3z51QTICPKtpH2+M7p9DiDqNwNNH2wrgRv",
+	"4vLjrbX7xW9uAGgyOta2QpuXwPwiEOOu4NgU7MBtuQ1JEQFjoGCN2HNJ6RLIT56/V+/kxlEZWx2Z+ABs",
+	"yV0yTt/CQggAnyYfNS2G/eGH79/9yK7on38s0B1nBHTlZ9y8V7+8iAGpb9hXsGT2vr2+/nNJ78E/xC/P",
+	"2UtMN3aChKINrBKWy9qwP7x99TX7jy++/L/+6Lux7Hi5lUqwUlcCgRFqWQqFJXpIEYsXe15uxbM/Pb9e",
+	"UIcX2GNzc3V1OByec/j5uW42V/SuuXrz+uuX3717Ce907tuuKWTXl8BthbewQurC4nOPGsv3cnGz+PPz",
+	"6+d/XmCRFNDBFWQAuP/bYAWGuxywOa8rCAV4P53Zazch98ifrq8pxOcrHvh+X8sSXrv6bxORFT9lXuIH",
+	"gMiGQQj4oegwvtMDhZld+ZYRMcUvbv72c6T2eP+0NNHGSbNkSogKwgP+XrhBrnhbyfzevJHGvoAn+uhM",
+	"f0uA0lFrDOn+CahI/iLfLA5bTaoA7tZI2id1tUNQ1KDjRCPuNcJ1pj+Btb5nfkN2n2FW3wDy8UaqIkSF",
+	"nA7kC7lT3+VEPZMfTr3o+7J0L87r8JImke5wrsq2MdqJpZNP1nInLaQWPYr2BxhiyjbyjHpYIC+MsKfq",
+	"INMgbgOh4b+ZkAyjS/eSnn3wtetfNALTr2RV+FpQ7Kn4h15TGPPH6Lpd3YtGrmlDYQfJ7d6/fP/lnjr6",
+	"6/c0R5RQKX018/gnkhCPEe/+011ZcBh0zuH91BVYttjd8ZFn+EbrO6cJQ4yHJgfSkNJToQ7K6Yner54+",
+	"VsAyxm3bpKv8eoGwqOyJq4okfMWPXX9h9KR22jfpDYg8NGDQX9HHT7DoKJmE97FvugRHbE+1BTMyw/CC",
+	"uy3P8S7LUKK9ncVQYDtOEqIfdQ7V/UUf2Jo3XRfKx9PdyIUQ6Yu6GQItRk0qilCy3ec3S6aV+AwAX4c0",
+	"CmF/Xtd9Wr36VVa/XWG9HGx6n3ZOiA5ZgdxIM66vYdCvCN97QAp/uphe9TUZ8ynNyhcLX+Co3lm9D2q9",
+	"0m6/fTsSuElumcvwwJbXa7bj2KIdq0yqwgfGTWhcgF2Dx+cBSU8XPo63bsxPeRrvqCvfJc6CN95ED3uK",
+	"vHF8GpADAaRY+x1nRtOmYxmtmdR8v/IPncNZY2Px4Sz0n17NizdwHlumwuUHK3nhi3NYdji6x9OcHwqP",
+	"11sF2Ab6JMPN3cmvMP/OrU8Y+5XGeqwHngXWc+d9OIlIvO8p9SqDKnBmEHRE9gnQ5bip1TS4Xnjyt2LR",
+	"eVgeoXV2VdvRTvXGTtNUNwbBlQ4u0OcX457hdiRI2au6l+TWE997BwGFlYC+tBdSs8GN5i/PksDI2j2z",
+	"mv3pS/IHGwL3oFgG+D17vBokJJKkz3/rX6q/qhVeq0luDTZEKNZIglqjfo6Iu3jTKQACTcy2ohHP2U/9",
+	"uDxX5oCY819c/wc5z7v6I6fIP2fvuKxIeKGwoh7yvpLGgxtgqyCaj9FaieZ5RpTgHE1PloR4HnVmCjVw",
+	"iTjLz0+oEby2QAcjAvuruhRZ4YEv40gbwCly8Jt25WjU25m2GdMZo6T2TlNjKzhfdPj8VqRVg/8UXjN4",
+	"Sq/hFEfoROkDNvC34oHKJc9nCYVdbX1eGiaBS+zK7Q7EMAGFMNClgtJYNEKecgCy90j1jVi3RlArbneZ",
+	"ZA9iJS7hpWqqGDnH3yXoF+XP3V3G7pqPbjjEgSHvBNM+tTBjS/tlJXvH/jDBPePEqaJ0lgD6KOT2ta+X",
+	"xuNCVFKfHf6JBJMP5D6eh+DqkIeDdvCZAfTuImQjUfpayINzPLSAtnZR082AtRlJllLvpTCPEndXOMak",
+	"mfI1PvKExPG13h+hKUeKOvDrF3KnRruHLand4D1mPaiFMglRWvKdgPzwvotk8WDOl1ThX2OI+H/I7r8R",
+	"Nuaynzkeq2UpoCMk47XRQK/xofjSBb/bUb7RH/ztKLvbRSP/MU/lV3tkyBf2f1DrhOigLs+73Rl5ePSP",
+	"y7g/3t3kniR8lUuoAPEkQWUYBDJJvwaPdoJWgoAutzTqCstN/A/HJfHNL6+xFCWAQOk47T1FUwF55YKk",
+	"9CO/E9/fgyn5KSTxj6DY6ntxCb/mV4K8/YLBViUYKYaMISP44I8W5RZX9BJlFqYO4Elv8+9cFRsE5EAz",
+	"Npk26zdxcd9Q/SrO8r5RLXrCB3cOEkTfbiV8QDwW8ro/HAuiCJsxx81HxHBJDgfyqncVArvrsZwl1TlA",
+	"VmPXWosGQPQHJg0yMn9uEVwGXBiEPb761SmcvyUuCpj8BCxEFj/5rvrkeCIal75J32jE3n5K4YTg3uOD",
+	"+wbU3Uef2jcapVIjnKVP2bf8GFDvK5mL2JLGAYwKXDJPEXRxsvmpNcOM3D9eYHe/1fdgo6O/DXwp3In6",
+	"Y1dviVZ/w+7E3hbOUo8oHbYVEMoDbEDWFvoD4qBC4YmbfeKUoPLksYeUrDyRpLn40pvWbMf2//+mmf2O",
+	"z/ON4NDtC44wtqlsJ9xBc/ehZmjdDo5NE7T/gHR78lq1qtIXPrBeBaPSLBwRLqERxjqG2sX/qE3/c/YT",
+	"eWTp70pbTPqiTPWED5d4iWFbz1m++PyaaVWKbuOg8MONteWAJhgIfUw/f1WV/p/AD4h8sPxa90CCC0Td",
+	"LXVT4U5TchRsDp1Nxbg/FFIsz2IIlS4JuDTDdlv1DT5yUQVtfW6081Uu2jlCXD8jqPnqckFNyHuiRJ+o",
+	"rtDxa17XeKX6wtSwQ6PVpvOkQxVhRroG70yI2eQ86d90mDZPdi38N76BzOa0OkKzuJAiOSqnicELHL37",
+	"cmPYzlBDfraDqgVuOd7xqx3fTySjRc7MHT+id2clqH0pYpdBaNe75Dure9RAdmAfC2O/5funPMxv+d59",
+	"Je+ovpi/wy00wALu+J4MgdhECNvIIf/eQKl5LFqXSdX/csfs4SAeMt4pIUvJDVBoHVFBu+9TQVQlpvQB",
+	"+2pZWd4BeAbqDlg/8F41opKNKC0C+3cxVEjyjlplovSIIHCgEYKEEG27Wykua6w/6FPf93uhviW0sJMJ",
+	"Oz5fJ1xVPLo1ps53YAiJBuboVM4l91APjfmJ6KiWuU8ccmBKQc/Y19BeNflhhDMbx4ERs2FW8PdyCQ14",
+	"DolLSj88PhWs65CnYVuc8mFAV1sdGfckiIo9lL1LC9pbSkJd2a4RZ5JnvoUONT3mx36B4NAvELnvmjoo",
+	"ISGZOOoyocBhdmR8BZjT1H12yX6hjpC/gJ75XqX6QEJ9j1NfEQBqS7orlXaIqiMXgIWCKTGrdQHICu5R",
+	"1NA6QLRa3guTuj5xQ9InZODxZ5I+TvrpMky8z6apSTXaN3Ell/c3w1bpx3DoDhwkqfK89IXmKU/P4EZT",
+	"2cnZpSVY8f7IFG0rPlhczDNjGwJuyA84rrO49yrNYy+6aO5F8wyKM3Fzl9iQ7T1s0PsF/hUCVcZX61Ag",
+	"MPa1iQ/7mvw8abXIqWpg0eBVQwxCPkB57cBJwWrUAzN46f4EiFGYArEm3+1BNOK9Il3gOXsR+m+Rbi1V",
+	"QPr0dYaQLsyc0YRgnm7Nz9l3kX8FkpzjLiGJS/2SVj03hbWJcvqGOHJBZqKobPpoOhmxpNeT3soY6ynV",
+	"w//CaatuO8+pTsLmc6esOD/qHCPuHT17Cf52TKmgSFi8ESSvoGSBwO6DXwStdH81IkiObJbBq1BrPz8X",
+	"2uf7JXSoRuucBjWDfY10qB94E/x3UEBasD+BR+H6mtXCuskusVSW4EAolz8GMUhW6QneQN78x6p2iY5i",
+	"nqMBU1uTWG6NSBp/lJOIXGrJcInev7dLIFEls2kBw999Ypbngl55PNHTSFHbJM3KrdYGIe6LvpIGTNwI",
+	"UH92S6AGbhmg3MWEf9JL8conED+ZVoRfyHsounN+5AZ+r0RIYgfHDz+iORZUIFBfB3u4ksBdHqMYxXvd",
+	"qd+TPCfgMS7O/ewnro7oLW/WPY49UA+rj+i+OedGdlt7iSicz8WCTMq4qhASPkD0dJp2nJM1dV8fRWwI",
+	"t3b1KyFH/NYnv1kCD4fo5N7TcPkhuhclH/qsl+u5Ef7edB8iD9zv7tAUJtoMILj+KYXBjwF7zzD0LGH7",
+	"AB6B6QXI77OpycOPzGAi0+WQAEXUP59Llf74mp8hZOpkg5d5QNUftwBmQL5PKAC/5Xeio5AMtSx9B0bM",
+	"g+I7EUw1quqonW14DKnmEBAjpWLEe7pCI58ZBRCF0/znB//QRTnPhbhAgFl8Ch5GKz9pdu27HZrNfMKu",
+	"Xob7+CmgvQM1BKPAuqMkkmtPz4QcAYa9Tvo5vgV0nxDGA9c6tgI1Xd+aHu73cuDkwKCRuQs2QxqX4DU1",
+	"fJ/h6fKAbmPndYe7locn9E1fk0By6Q9S/4MzLMwoZqCYVFY0vo0uNqcF0Dxy4QCeQ9ep91JG7k+6qbrW",
+	"VmjngptIKmodNM+C7ftcitMfJnQfwopF2MwAhpBZH+hzZxvxESQtoXNGdFjEXXA6SGUw7SiB4DoHD4SR",
+	"pvPmM+umFMzqRBg8PY2tbo24E2JPLZyHc4m0rAyCbyh3xzoJSrkHj8pETApeufXojOd8Ng6VEUUvey5S",
+	"7CmB0YdDBGAYsgskKvlr3gSHVKTld4UcmblHDa9/v9XyW1lVQp0Sf3/Bp36LpOUssfmaqhUfZjfiJ+bI",
+	"TmTojxecrxGD92HwJTDdGLdkAoLES6CnSBF3Y78TtQAhME9b/n1Cn3ihBhu/jNBPlDBQ7Bn7meMz6rBM",
+	"8hmy/388oUvDoYTAEeGgNBHqCQnRDZdq6eNSU2d2yhH6GkOST+YGzdWMu7+j9JfWsK00Pi7zWBymOFwo",
+	"TceFCtzHDg4rKgiASItvLBlFYB6v7fdV+CeHaEqf5tMjAFycR1HUdxqGaUjnTwe29Kn29eJAS1megiyl",
+	"YKTLhoKLLcQWObQ7gu2upbpzn1u1sq6mhAE88MY9/didm+lq/Ys+sB1Xxx4WnomrDDsgvAQWItpvJzoO",
+	"eCwJKAK30BvlZD+LYBn6mc+LKl/q5OkkoPOKCR2/GODtD/BSVqLWBwZdavqAgumk4FqXd9MurzfwxD99",
+	"rOdUdlOuHNf95qtksayauT25aAQG8+7xQ5B3774gqodq23BmnlsinMxHK8FhP4acNcQU6eXVBsBEwJFv",
+	"ADUHof5NP2OHG0i+A+Vn7Kh6i6tylHcxp3wjuEmVUmIy9Z3Y265y2q203/Lsc0iDOceBT997mAv/sqSf",
+	"I/sL0PhLqtIhjyChpoLrzSlkrXK0CuphOPpeMZN7KMOXNs9qcY86Vk7xfaM3b+CZJ9zA8I3EJtIPF3Fa",
+	"O4q3DJbceROVrgRV4vu07VpvqH4V26RDfuuYtxeLfZvYtHeDTbvEzVrr5pYqhMbX668wSYQjUGu5aRvH",
+	"HGCV0kB8Zsn+4/qayTXlIXm/It4/bJD27//2BV0//PfnKeEfqGXOaX7Hd2J0ZXGET31jpwjunbhENcx/",
+	"ynt089V645l7gtJ8l008LbzZCNuUViX65S1jReICNSgDlq4P8/1x3/L9W304Gb6CMecod2/dgxdgoKCo",
+	"NfrgD6JX3HLOvaYFPo3bBgeHbpsf+Tr4c0uewCWcDZVT+Rp9oELJfc0JvUwr0Xk3MA2X+pVZvgp1q40E",
+	"5UbDK9CpH0fI3pGrtRR1ZU5dlVf41IUrJv2X514ZmMWMgkkYd165JDx6oTQTGCxOESC4SLhQJVcU8+5F",
+	"Ovr6BlVobMHdJJqpczuFdPkWPBrRNeyd2xep+hVygVzAPtxhGXCjD8ue3e/o0wpFynqSnzzMGYYpLkkK",
+	"/vZJ4St+wCBmSqelXy6QxA34k0ZulKiYVP0szBiiMpT8EJkIn2gyRSjfSEPvzSKTV7rZaHeIF8nUbTYE",
+	"KtbVKMmNeiYJLWjPWyOmqdy0uyc94HfYSDrF8eHb1QXtFlhu+lqkgY5gey5vk0am5pfJ6P+Ys/72SY4A",
+	"NuAi6MNiA2leO+50eMVVSaexZCWva/T58bIUewueEiqxMZY31mS4NEIbTCdw4SMXFavdZ+c11ylLYczp",
+	"RCocdVb+FD56IW10pasjoIw4+THigU68wgKC28QnHE0eytWvkK3y2xW+PM1h7vXdhY/ItyhMpG+UUEAO",
+	"1Z2CQUtdgpZG7xQAS53Xqb5vU67tPHuCOmldhrdxyt3+zPjOYpgzA35hqtB1i6+x4YmI2pLxsjvSZYhH",
+	"shX6LN8rdDsYvRNAKLVcQwffwrcHl5GEpEQ5RyrrRghCqSOzErKXhjTzXiV0kgTilu9sdh7kVpvkCmt7",
+	"OdR/dbyNWjuGk1zz2ohRxI12YrRdkOpJWURQ6CGi2mKn1Im6TmeBz5ASCQ3DbcFFSO+NsB1lGOqm6DuD",
+	"QEtzZB0HbuiqZXhGo+9l6HWQ0aLg7z/4Jz+Jwo0pXhucPnSCTGgSOe9lfuoXVJb9N9JZt/TbRYwx3AfR",
+	"xOXv0cRDveq+Ec/WEoKWa93szvBx8Pv+cV/ezeGH/xSOjo90VG/pmCB83AEBp47sxOW8kru9bmw+fvwa",
+	"fv+fROb8DgJjAMIkykZYjMVC0eNnhn1d67Zi70RzL0thTm2fwedO8zga8OtGVEJZyetPaTbSrFkZZnMW",
+	"05uxlguaMaOPpQCKol8vwggTOxR5qDBfGuuujaeis3hgegsvob2UtRTK3mbaS9OvOOXTKazdYMNXP3WE",
+	"ZRZZvA3i7BJk0RyBaXgZCb2jAUHD6mf4f9MXChhHu/ILNnmmS52aLqfRYhP/cdy8MoA2IcWB8apqhDEA",
+	"5J63k3b8A2aW3nxO0Tz/z3GWtE8wn9uAbFH4iT6MuB6TzBTVnaTXLYzhGzEj6TsaqHttjvH4gvwkFyBV",
+	"oh/M8TCBWUX4YzuhWk+RZnuiDwam15wFUFF16IOp2oPo5zMrhZKNVh/VDnBe2dSp/Ix38MY/ZcXE47Kq",
+	"LkKObqDzM6XI3KA+B1E+MHSs72rhfWZwI3gVB4qijGFyalRxcX46b+olL7cRKtEIh9yDlEWdh0uuyPVE",
+	"+Fe88ZiPUrFfzJ3c70X1yxLzPNwr75U0bokUMN4VZIVy04HBY7drQnWhZs6YutUIQ+iRODHQZBFCCYCE",
+	"eXm3adz1uHmv3B5AXqng5bagzMJfoJvnL8/ZX/SB6o3UseuqVsSgvW4dJprQtlVVg/BIAJyUwTt7KuOu",
+	"Ndv5ht2fHtsdeXYaagFusSuqClAV83BliY6NkWcpCRzRtcvDlkwGGeU4WyYSSiOzwXHIdrVKN6HseP54",
+	"cXjKRJdLIFLw4ltanachpDTsfTvLZe6z1QYqxFBroNsyY3LnfPgdjTr7+7fzTynKdjrRi8Hvlz84Twvh",
+	"RIaf77bjo2sQZhs3cNQRnKf2/d1iBaLXlGSqv8gTMwf6ylM5fwY84mhT14jo092dOQ075nKE0McnyxBq",
+	"qe4ufnXe4KCnb46visxUA0DSNPf4fHExP0E+3LBW1cJ09VMo1YxwKpEV9bFAeELfygwRYz/YfhcVbguE",
+	"m7wHrFAmTXKrfl9sptfCaR6v8QwEafRxjOXi3WAguRgXZYSqorik0nbpwR/gr6ToVRrCeztuLS3WM54I",
+	"YTat0aUgZn8CRNkAReKP/Mvr6z6UaRH96J62oq4NO2yPz6dQXr9fv6jr3y+T+ycBmXXaaCeChgizBULA",
+	"U1/Z3o0NWnn3Qo9iTtViBhH1+8zn/17hqpfgnYT7D9zU7xekQlpndFCucG00VaGZB0HRhXwyClNPecPf",
+	"yY36vp2XNPVSVY9RZkTZNtIeFzd/+zmVNkSTXXY4zr4VmBIhVyWfReQW8lpdDm+q/SD0rdV3Qp12MsUP",
+	"f2p8qXd05slMd/rp0if4gYJevjs+piHAflCOuwmzcmSJmVC5G0+JUp8kFcv/8uhL/52uhCkw+6pgnR2K",
+	"jdAy3mjT7qejf9/yO/GOHjprf/4h9/3tCVrwSioOrraTQNcv2D/kfkmZLbsdmdygAgJOMoDzYCchny0r",
+	"zYX4J2/Krbzv+muGhAjIqRL13rADJ8voDjqkeScrxkeyO35U5bSz9R088RAwYOgU4Zi7PqiHe0QvDAvt",
+	"1zsPFPqoytOY0DDkrNrdoyq3jVbyHxRwuRxKLmgYO9k0uvGAdl1wENQQ8FoOIAuSd+xFVcG6n0ZddEM/",
+	"lcPs9FEmWuyLTXuJaHZ3thHmIFR6jI7DscGV2PjsaKCflLtiVFMKphJ2y3L337fQes5eMNsIcv5iC/5a",
+	"q41oPHYUL+9wLr+4FTlF6BcG2WOdnQPN9t34whcBQj+KsVWB8yQKmWQKwdL2rb4kdiGCzxRhGaG3h9nq",
+	"AzPaqUD/HgW0J4C+pBrCnVFt33RdH/KUT03b108QQA1FnmtZW9EgMST9DcFVNMsdhESTAhIrYtyFhAeI",
+	"q5RH6gUgqmyHBAKyNBhNQMiQT8qN7QQaOHrJiTBINfDttUbf42u3G1GiqqiNWLJr6uSiFWJirgAGws5z",
+	"kvWgn2c8X0tjKfx8bs9c/2r80aJb7lj2gK6aLp7lYesdj4hjsBDeM6wWoLpYQE+d3P1zl9FBCBP9dt6g",
+	"QGLdzD3xfBKHkOmLau/wCtYPce155VtBnH68XFLM1x6sYkkQHiGaSAVcvoc/1B36qB0e1nTeVXJd108u",
+	"swd61IVUbDMe9WHwF+lA3U8EWBRaZODmY9svaXwHvkasWyOop/4X1/9BnWXGBMlDmzlmpKLyUu959ihX",
+	"gFj8nL1eR5IWW6wZuOAKcw2VPjAEOG1aFZAvObbR8m3fOmDkVoFyw49MOK6NSeVjVeFlJe0Ta5JP17f9",
+	"IXRJUHCQJjBu4P54KsXxqV5mRBEgLwuUaNK6kzSRH9v3lgO68uBZG9BNARu71Gpdy9Ke4gZ93ncFyQiX",
+	"hixzY6Z5y+/HHvha7/agUoQ+8uT+gCMk6lh24KhyvRaNUCWAqyLYLVxGaFGoxGjjoxdOmu/fRM/+3vpr",
+	"9Jc522rvlpzCSz0XpXVmX45orrM6c0TPX7CTac2NxSQhRBHWraoe40PvaG5mHe+nUgtelFbeX4LPvm2V",
+	"j+O4b1ZtLbDg6OE6Qb7w91Pt1sWKbgGXEV0GklQYqKhekjrRaQvSdOCCfdHkCBW6tINSNGJ2sXPkcohk",
+	"4ca4WaKFKH1ou6JKfHSI/LN4XJxG9Sivy+/Zs/J0ul5f5Ij1Ot3u4uVub483cWBuqOIV8wXUS/hKSjiJ",
+	"pNn+Aqh0UgNPdu8QH/aIJTFnTv7Z36AJQ3YWZCAkv0cWSDqPpZcYM7ZpLHEDdzPoyhN67Pm+Bj+PIpwn",
+	"rYk2+JN4FeKO4mkPQ6WXxEUHab70KjXtkKTap3qOD3hnI9aNMNuLo9/CqI807waxmTbVseY/NdOK8dox",
+	"rc2WgQNj15bbzn6JwSJ5d02wayqE44x+cGXz78/iALETctkgFggRhybA96Kias409TxHmDQ13uIVuyQg",
+	"G312Nmd9i7s5jcjmBp2FoNCqSwFLgV6OVnlceHAZ1dwIa2tx4Uv+Dga96B2/E8eUaOgAYYWyqWh8sQim",
+	"R1+F0wZwDGxwZy7xAhBkUoEUj2kZW14FgBHouUxCgl5xpnoxbs0f8js5qVRxMVG/9X6x8EhNxcKNluxT",
+	"1CNEtx+4tk9ewJhztgIRAFLd6lKxUhjSyUPvdFod2ZarsfCyjW5X9QwXx4/+wd+Zf8ORuzzTt/ESrshH",
+	"c2v4Kc5hly/p2QtpTJjSwq3bWacjPfMVhKHWIfJcFn3UHYrlgTPWPTnUFQqUd9Iw3VQB6v0hbLhr+jdJ",
+	"pj91j12UhA7b461wpkmyULQ/uVk0FiZ6UoxGg8+hjmgHLiNSreA7p8aEcf/YwRwjyNQzqXzHWci/lYo6",
+	"tUS5fL8uQp7o33529xuLp5EI2qZe3Cyu+F5e3X/uDvz/CwAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

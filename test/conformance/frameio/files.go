@@ -242,6 +242,36 @@ var fileCases = []Case{
 		},
 	},
 	{
+		Name: "folder-is-no-stack", Uses: []string{"Stack"}, Source: "[V] §4.6",
+		What: "A version stack by the id of a folder is 404 or 422.",
+		Why:  "What a file is in tells whether it has other versions, before it is deleted.",
+		Try: func(s *Scene) {
+			_, err := s.Stack(s.Context(), s.Account, s.Folder())
+			code := v4.StatusOf(err)
+			s.True(code == 404 || code == 422, "the status is %d", code)
+		},
+	},
+	{
+		Name: "deleted-is-listed", Uses: []string{"DeleteFile", "RecentlyDeleted"}, Source: "[V] §17",
+		What: "The project lists a deleted file as recently deleted, or has no such list: 404.",
+		Why:  "A person is told whether it can still be restored there.",
+		Try: func(s *Scene) {
+			up := s.created(s.Folder(), "a.mov", 5)
+			f, err := s.File(s.Context(), s.Account, up.ID)
+			s.Must(err)
+			s.Must(s.DeleteFile(s.Context(), s.Account, up.ID))
+			listed := false
+			for d, err := range s.RecentlyDeleted(s.Context(), s.Account, f.ProjectID) {
+				if v4.NotFound(err) {
+					return
+				}
+				s.Must(err)
+				listed = listed || d.ID == up.ID
+			}
+			s.True(listed, "the file is listed")
+		},
+	},
+	{
 		Name: "two-files-of-one-name", Uses: []string{"CreateUpload", "Files"}, Source: "[I] §4.7",
 		What: "Two files of one name may be in one folder.",
 		Why:  "A repeat makes another: it is looked for first.",

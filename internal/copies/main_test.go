@@ -1,0 +1,9 @@
+package copies_test
+
+import (
+	"testing"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
+)
+
+func TestMain(m *testing.M) { testenv.Main(m) }
