@@ -3,6 +3,7 @@ package app
 import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/notify"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/publish"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/reaction"
@@ -34,6 +35,7 @@ func (a *App) kinds() []kind {
 		{foldersync.KindPosters, foldersync.PosterWorker{Service: a.Sync}},
 		{foldersync.KindNotice, foldersync.NoticeWorker{Service: a.Sync}},
 		{reaction.Kind, reaction.Worker{Service: a.Reactions}},
+		{notify.KindDelivery, notify.Worker{Service: a.Notify}},
 		{repair.Kind, repair.Worker{Service: a.Repair}},
 		{relink.Kind, relink.Worker{Service: a.Rebuild}},
 	}
@@ -43,7 +45,7 @@ func (a *App) kinds() []kind {
 var classes = work.Kinds{
 	Housekeeping: []string{
 		publish.KindNotice, push.KindNotice, foldersync.KindNotice, foldersync.KindComments, foldersync.KindPosters,
-		repair.Kind,
+		repair.Kind, notify.KindDelivery,
 	},
 	Batched: []string{publish.KindPublish, push.KindPush},
 	Listing: []string{publish.KindExpand},

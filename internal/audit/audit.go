@@ -59,6 +59,8 @@ const (
 	Reacted         = "reacted" // Nuxeo did in a person's name what the configuration says
 	MapRowSet       = "map-row-set"
 	MapRowRemoved   = "map-row-removed"
+	ChannelSet      = "channel-set" // where a binding tells what happens
+	ChannelRemoved  = "channel-removed"
 )
 
 // An Entry is something that a person did.
