@@ -431,4 +431,3 @@ func TestATestMessage(t *testing.T) {
 		t.Errorf("the refused test came to %+v, %v; want it failed with the status", d, err)
 	}
 }
-

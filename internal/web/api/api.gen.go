@@ -135,6 +135,57 @@ func (e BindingEffectWhat) Valid() bool {
 	}
 }
 
+// Defines values for ChannelEvent.
+const (
+	ChannelEventApproved  ChannelEvent = "approved"
+	ChannelEventArrived   ChannelEvent = "arrived"
+	ChannelEventCommented ChannelEvent = "commented"
+	ChannelEventFailed    ChannelEvent = "failed"
+	ChannelEventOverdue   ChannelEvent = "overdue"
+	ChannelEventRejected  ChannelEvent = "rejected"
+)
+
+// Valid indicates whether the value is a known member of the ChannelEvent enum.
+func (e ChannelEvent) Valid() bool {
+	switch e {
+	case ChannelEventApproved:
+		return true
+	case ChannelEventArrived:
+		return true
+	case ChannelEventCommented:
+		return true
+	case ChannelEventFailed:
+		return true
+	case ChannelEventOverdue:
+		return true
+	case ChannelEventRejected:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChannelKind.
+const (
+	Slack   ChannelKind = "slack"
+	Teams   ChannelKind = "teams"
+	Webhook ChannelKind = "webhook"
+)
+
+// Valid indicates whether the value is a known member of the ChannelKind enum.
+func (e ChannelKind) Valid() bool {
+	switch e {
+	case Slack:
+		return true
+	case Teams:
+		return true
+	case Webhook:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CommentOrigin.
 const (
 	CommentOriginFrameio CommentOrigin = "frameio"
@@ -147,6 +198,33 @@ func (e CommentOrigin) Valid() bool {
 	case CommentOriginFrameio:
 		return true
 	case CommentOriginNuxeo:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DeliveryState.
+const (
+	DeliveryStateDelivered DeliveryState = "delivered"
+	DeliveryStateFailed    DeliveryState = "failed"
+	DeliveryStateGathering DeliveryState = "gathering"
+	DeliveryStateSending   DeliveryState = "sending"
+	DeliveryStateWaiting   DeliveryState = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the DeliveryState enum.
+func (e DeliveryState) Valid() bool {
+	switch e {
+	case DeliveryStateDelivered:
+		return true
+	case DeliveryStateFailed:
+		return true
+	case DeliveryStateGathering:
+		return true
+	case DeliveryStateSending:
+		return true
+	case DeliveryStateWaiting:
 		return true
 	default:
 		return false
@@ -1251,6 +1329,65 @@ type Changed struct {
 	Changed int `json:"changed"`
 }
 
+// Channel defines model for Channel.
+type Channel struct {
+	Changed   time.Time      `json:"changed"`
+	ChangedBy string         `json:"changed_by"`
+	Events    []ChannelEvent `json:"events"`
+	Id        string         `json:"id"`
+
+	// Kind Who reads the messages: Slack by an incoming webhook, Teams by one of the app Workflows, or a receiver of one's own, for which they are signed
+	Kind        ChannelKind `json:"kind"`
+	Name        string      `json:"name"`
+	OverdueDays int         `json:"overdue_days"`
+
+	// Place All of its address that is shown: scheme and host
+	Place string `json:"place"`
+}
+
+// ChannelChange defines model for ChannelChange.
+type ChannelChange struct {
+	Address *string         `json:"address,omitempty"`
+	Events  *[]ChannelEvent `json:"events,omitempty"`
+	Name    *string         `json:"name,omitempty"`
+
+	// NewSecret Sign with another secret from now on
+	NewSecret   *bool `json:"new_secret,omitempty"`
+	OverdueDays *int  `json:"overdue_days,omitempty"`
+}
+
+// ChannelEvent What can be told: arrived or came back, commented on, approved, needs work, under review for long, failed
+type ChannelEvent string
+
+// ChannelForm defines model for ChannelForm.
+type ChannelForm struct {
+	// Address The address of the webhook, a secret: it is shown to nobody again
+	Address string `json:"address"`
+
+	// Events Left out it is told everything
+	Events *[]ChannelEvent `json:"events,omitempty"`
+
+	// Kind Who reads the messages: Slack by an incoming webhook, Teams by one of the app Workflows, or a receiver of one's own, for which they are signed
+	Kind ChannelKind `json:"kind"`
+
+	// Name What people call it
+	Name *string `json:"name,omitempty"`
+
+	// OverdueDays After how many days under review a document is overdue
+	OverdueDays *int `json:"overdue_days,omitempty"`
+}
+
+// ChannelKind Who reads the messages: Slack by an incoming webhook, Teams by one of the app Workflows, or a receiver of one's own, for which they are signed
+type ChannelKind string
+
+// ChannelSaved defines model for ChannelSaved.
+type ChannelSaved struct {
+	Channel Channel `json:"channel"`
+
+	// Secret With which messages are signed; only when it is new, and never again
+	Secret *string `json:"secret,omitempty"`
+}
+
 // Chore defines model for Chore.
 type Chore struct {
 	Due          *time.Time `json:"due,omitempty"`
@@ -1294,6 +1431,38 @@ type Comment struct {
 
 // CommentOrigin defines model for Comment.Origin.
 type CommentOrigin string
+
+// Delivery defines model for Delivery.
+type Delivery struct {
+	Attempts int       `json:"attempts"`
+	Created  time.Time `json:"created"`
+
+	// Due The next attempt
+	Due   *time.Time `json:"due,omitempty"`
+	Ended *time.Time `json:"ended,omitempty"`
+
+	// Events How many events it tells
+	Events int `json:"events"`
+
+	// Id Each attempt brings it in X-Nuxeo-Frameio-Delivery
+	Id string `json:"id"`
+
+	// Problem Why the last attempt came to nothing
+	Problem *string `json:"problem,omitempty"`
+
+	// Sent The last attempt
+	Sent  *time.Time    `json:"sent,omitempty"`
+	State DeliveryState `json:"state"`
+
+	// Status HTTP status of the last answer
+	Status *int `json:"status,omitempty"`
+
+	// Title What it says in a line; empty while it gathers
+	Title string `json:"title"`
+}
+
+// DeliveryState defines model for Delivery.State.
+type DeliveryState string
 
 // Document defines model for Document.
 type Document struct {
@@ -2447,6 +2616,9 @@ type Workspace struct {
 // Account defines model for account.
 type Account = string
 
+// ChannelId defines model for channelId.
+type ChannelId = string
+
 // Cursor defines model for cursor.
 type Cursor = string
 
@@ -2513,6 +2685,12 @@ type UnbindParams struct {
 
 // UnbindParamsReviews defines parameters for Unbind.
 type UnbindParamsReviews string
+
+// ListDeliveriesParams defines parameters for ListDeliveries.
+type ListDeliveriesParams struct {
+	// Cursor What "next" of the page before said
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
 
 // OpenMediaParams defines parameters for OpenMedia.
 type OpenMediaParams struct {
@@ -2712,6 +2890,12 @@ type BindJSONRequestBody BindJSONBody
 // EditBindingJSONRequestBody defines body for EditBinding for application/json ContentType.
 type EditBindingJSONRequestBody = BindingChange
 
+// AddChannelJSONRequestBody defines body for AddChannel for application/json ContentType.
+type AddChannelJSONRequestBody = ChannelForm
+
+// ChangeChannelJSONRequestBody defines body for ChangeChannel for application/json ContentType.
+type ChangeChannelJSONRequestBody = ChannelChange
+
 // PreviewBindingJSONRequestBody defines body for PreviewBinding for application/json ContentType.
 type PreviewBindingJSONRequestBody = BindingChange
 
@@ -2813,6 +2997,27 @@ type ServerInterface interface {
 	// EditBinding Change the action's name, the teams, the document type or who may publish; waits up to 25 seconds for it to be done
 	// (PATCH /bindings/{id})
 	EditBinding(w http.ResponseWriter, r *http.Request, id Id)
+	// ListChannels Where a binding tells what happens; for people who may change it
+	// (GET /bindings/{id}/channels)
+	ListChannels(w http.ResponseWriter, r *http.Request, id Id)
+	// AddChannel Have a binding tell what happens in Slack, in Teams or to a receiver of one's own
+	// (POST /bindings/{id}/channels)
+	AddChannel(w http.ResponseWriter, r *http.Request, id Id)
+	// RemoveChannel Remove a channel, with its log and what it was still to be told
+	// (DELETE /bindings/{id}/channels/{channel})
+	RemoveChannel(w http.ResponseWriter, r *http.Request, id Id, channel ChannelId)
+	// ChangeChannel Change what a channel is told, its name or its address; what is left out stays
+	// (PATCH /bindings/{id}/channels/{channel})
+	ChangeChannel(w http.ResponseWriter, r *http.Request, id Id, channel ChannelId)
+	// ListDeliveries The messages to a channel, newest first
+	// (GET /bindings/{id}/channels/{channel}/deliveries)
+	ListDeliveries(w http.ResponseWriter, r *http.Request, id Id, channel ChannelId, params ListDeliveriesParams)
+	// RetryDelivery Send a message again that failed or waits to be sent again, and wait up to 20 seconds for what becomes of it
+	// (POST /bindings/{id}/channels/{channel}/deliveries/{delivery}/retry)
+	RetryDelivery(w http.ResponseWriter, r *http.Request, id Id, channel ChannelId, delivery string)
+	// TestChannel Send a test message, once, and wait up to 20 seconds for what becomes of it
+	// (POST /bindings/{id}/channels/{channel}/test)
+	TestChannel(w http.ResponseWriter, r *http.Request, id Id, channel ChannelId)
 	// TakeOver Become the owner of a binding that needs one; what waits for an owner goes on
 	// (POST /bindings/{id}/owner)
 	TakeOver(w http.ResponseWriter, r *http.Request, id Id)
@@ -3407,6 +3612,258 @@ func (siw *ServerInterfaceWrapper) EditBinding(w http.ResponseWriter, r *http.Re
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.EditBinding(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListChannels operation middleware
+func (siw *ServerInterfaceWrapper) ListChannels(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListChannels(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// AddChannel operation middleware
+func (siw *ServerInterfaceWrapper) AddChannel(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.AddChannel(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RemoveChannel operation middleware
+func (siw *ServerInterfaceWrapper) RemoveChannel(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "channel" -------------
+	var channel ChannelId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "channel", r.PathValue("channel"), &channel, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "channel", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RemoveChannel(w, r, id, channel)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ChangeChannel operation middleware
+func (siw *ServerInterfaceWrapper) ChangeChannel(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "channel" -------------
+	var channel ChannelId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "channel", r.PathValue("channel"), &channel, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "channel", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ChangeChannel(w, r, id, channel)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListDeliveries operation middleware
+func (siw *ServerInterfaceWrapper) ListDeliveries(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "channel" -------------
+	var channel ChannelId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "channel", r.PathValue("channel"), &channel, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "channel", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListDeliveriesParams
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListDeliveries(w, r, id, channel, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RetryDelivery operation middleware
+func (siw *ServerInterfaceWrapper) RetryDelivery(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "channel" -------------
+	var channel ChannelId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "channel", r.PathValue("channel"), &channel, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "channel", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "delivery" -------------
+	var delivery string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "delivery", r.PathValue("delivery"), &delivery, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "delivery", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RetryDelivery(w, r, id, channel, delivery)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// TestChannel operation middleware
+func (siw *ServerInterfaceWrapper) TestChannel(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "channel" -------------
+	var channel ChannelId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "channel", r.PathValue("channel"), &channel, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "channel", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.TestChannel(w, r, id, channel)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -5475,6 +5932,13 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPatch+" "+options.BaseURL+"/bindings/{id}", wrapper.EditBinding)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/bindings/{id}/preview", wrapper.PreviewBinding)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/bindings/{id}/owner", wrapper.TakeOver)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/bindings/{id}/channels", wrapper.ListChannels)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/bindings/{id}/channels", wrapper.AddChannel)
+	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/bindings/{id}/channels/{channel}", wrapper.RemoveChannel)
+	m.HandleFunc(http.MethodPatch+" "+options.BaseURL+"/bindings/{id}/channels/{channel}", wrapper.ChangeChannel)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/bindings/{id}/channels/{channel}/test", wrapper.TestChannel)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/bindings/{id}/channels/{channel}/deliveries", wrapper.ListDeliveries)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/bindings/{id}/channels/{channel}/deliveries/{delivery}/retry", wrapper.RetryDelivery)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/people", wrapper.ListPeople)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/people/{login}/access", wrapper.Revoke)
 	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/people/{login}/access", wrapper.Lift)
@@ -5992,6 +6456,287 @@ type EditBindingdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response EditBindingdefaultApplicationProblemPlusJSONResponse) VisitEditBindingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListChannelsRequestObject struct {
+	Id Id `json:"id"`
+}
+
+type ListChannelsResponseObject interface {
+	VisitListChannelsResponse(w http.ResponseWriter) error
+}
+
+type ListChannels200JSONResponse struct {
+	Channels []Channel `json:"channels"`
+}
+
+func (response ListChannels200JSONResponse) VisitListChannelsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListChannelsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListChannelsdefaultApplicationProblemPlusJSONResponse) VisitListChannelsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddChannelRequestObject struct {
+	Id   Id `json:"id"`
+	Body *AddChannelJSONRequestBody
+}
+
+type AddChannelResponseObject interface {
+	VisitAddChannelResponse(w http.ResponseWriter) error
+}
+
+type AddChannel201JSONResponse ChannelSaved
+
+func (response AddChannel201JSONResponse) VisitAddChannelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddChanneldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AddChanneldefaultApplicationProblemPlusJSONResponse) VisitAddChannelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveChannelRequestObject struct {
+	Id      Id        `json:"id"`
+	Channel ChannelId `json:"channel"`
+}
+
+type RemoveChannelResponseObject interface {
+	VisitRemoveChannelResponse(w http.ResponseWriter) error
+}
+
+type RemoveChannel204Response struct {
+}
+
+func (response RemoveChannel204Response) VisitRemoveChannelResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RemoveChanneldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RemoveChanneldefaultApplicationProblemPlusJSONResponse) VisitRemoveChannelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeChannelRequestObject struct {
+	Id      Id        `json:"id"`
+	Channel ChannelId `json:"channel"`
+	Body    *ChangeChannelJSONRequestBody
+}
+
+type ChangeChannelResponseObject interface {
+	VisitChangeChannelResponse(w http.ResponseWriter) error
+}
+
+type ChangeChannel200JSONResponse ChannelSaved
+
+func (response ChangeChannel200JSONResponse) VisitChangeChannelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeChanneldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChangeChanneldefaultApplicationProblemPlusJSONResponse) VisitChangeChannelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDeliveriesRequestObject struct {
+	Id      Id        `json:"id"`
+	Channel ChannelId `json:"channel"`
+	Params  ListDeliveriesParams
+}
+
+type ListDeliveriesResponseObject interface {
+	VisitListDeliveriesResponse(w http.ResponseWriter) error
+}
+
+type ListDeliveries200JSONResponse struct {
+	Deliveries []Delivery `json:"deliveries"`
+	Next       *string    `json:"next,omitempty"`
+}
+
+func (response ListDeliveries200JSONResponse) VisitListDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDeliveriesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListDeliveriesdefaultApplicationProblemPlusJSONResponse) VisitListDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetryDeliveryRequestObject struct {
+	Id       Id        `json:"id"`
+	Channel  ChannelId `json:"channel"`
+	Delivery string    `json:"delivery"`
+}
+
+type RetryDeliveryResponseObject interface {
+	VisitRetryDeliveryResponse(w http.ResponseWriter) error
+}
+
+type RetryDelivery200JSONResponse Delivery
+
+func (response RetryDelivery200JSONResponse) VisitRetryDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetryDeliverydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RetryDeliverydefaultApplicationProblemPlusJSONResponse) VisitRetryDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestChannelRequestObject struct {
+	Id      Id        `json:"id"`
+	Channel ChannelId `json:"channel"`
+}
+
+type TestChannelResponseObject interface {
+	VisitTestChannelResponse(w http.ResponseWriter) error
+}
+
+type TestChannel200JSONResponse Delivery
+
+func (response TestChannel200JSONResponse) VisitTestChannelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestChanneldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TestChanneldefaultApplicationProblemPlusJSONResponse) VisitTestChannelResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -8939,6 +9684,27 @@ type StrictServerInterface interface {
 	// EditBinding Change the action's name, the teams, the document type or who may publish; waits up to 25 seconds for it to be done
 	// (PATCH /bindings/{id})
 	EditBinding(ctx context.Context, request EditBindingRequestObject) (EditBindingResponseObject, error)
+	// ListChannels Where a binding tells what happens; for people who may change it
+	// (GET /bindings/{id}/channels)
+	ListChannels(ctx context.Context, request ListChannelsRequestObject) (ListChannelsResponseObject, error)
+	// AddChannel Have a binding tell what happens in Slack, in Teams or to a receiver of one's own
+	// (POST /bindings/{id}/channels)
+	AddChannel(ctx context.Context, request AddChannelRequestObject) (AddChannelResponseObject, error)
+	// RemoveChannel Remove a channel, with its log and what it was still to be told
+	// (DELETE /bindings/{id}/channels/{channel})
+	RemoveChannel(ctx context.Context, request RemoveChannelRequestObject) (RemoveChannelResponseObject, error)
+	// ChangeChannel Change what a channel is told, its name or its address; what is left out stays
+	// (PATCH /bindings/{id}/channels/{channel})
+	ChangeChannel(ctx context.Context, request ChangeChannelRequestObject) (ChangeChannelResponseObject, error)
+	// ListDeliveries The messages to a channel, newest first
+	// (GET /bindings/{id}/channels/{channel}/deliveries)
+	ListDeliveries(ctx context.Context, request ListDeliveriesRequestObject) (ListDeliveriesResponseObject, error)
+	// RetryDelivery Send a message again that failed or waits to be sent again, and wait up to 20 seconds for what becomes of it
+	// (POST /bindings/{id}/channels/{channel}/deliveries/{delivery}/retry)
+	RetryDelivery(ctx context.Context, request RetryDeliveryRequestObject) (RetryDeliveryResponseObject, error)
+	// TestChannel Send a test message, once, and wait up to 20 seconds for what becomes of it
+	// (POST /bindings/{id}/channels/{channel}/test)
+	TestChannel(ctx context.Context, request TestChannelRequestObject) (TestChannelResponseObject, error)
 	// TakeOver Become the owner of a binding that needs one; what waits for an owner goes on
 	// (POST /bindings/{id}/owner)
 	TakeOver(ctx context.Context, request TakeOverRequestObject) (TakeOverResponseObject, error)
@@ -9482,6 +10248,209 @@ func (sh *strictHandler) EditBinding(w http.ResponseWriter, r *http.Request, id 
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(EditBindingResponseObject); ok {
 		if err := validResponse.VisitEditBindingResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListChannels operation middleware
+func (sh *strictHandler) ListChannels(w http.ResponseWriter, r *http.Request, id Id) {
+	var request ListChannelsRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListChannels(ctx, request.(ListChannelsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListChannels")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListChannelsResponseObject); ok {
+		if err := validResponse.VisitListChannelsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AddChannel operation middleware
+func (sh *strictHandler) AddChannel(w http.ResponseWriter, r *http.Request, id Id) {
+	var request AddChannelRequestObject
+
+	request.Id = id
+
+	var body AddChannelJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.AddChannel(ctx, request.(AddChannelRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddChannel")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(AddChannelResponseObject); ok {
+		if err := validResponse.VisitAddChannelResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RemoveChannel operation middleware
+func (sh *strictHandler) RemoveChannel(w http.ResponseWriter, r *http.Request, id Id, channel ChannelId) {
+	var request RemoveChannelRequestObject
+
+	request.Id = id
+	request.Channel = channel
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveChannel(ctx, request.(RemoveChannelRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveChannel")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RemoveChannelResponseObject); ok {
+		if err := validResponse.VisitRemoveChannelResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ChangeChannel operation middleware
+func (sh *strictHandler) ChangeChannel(w http.ResponseWriter, r *http.Request, id Id, channel ChannelId) {
+	var request ChangeChannelRequestObject
+
+	request.Id = id
+	request.Channel = channel
+
+	var body ChangeChannelJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeChannel(ctx, request.(ChangeChannelRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeChannel")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ChangeChannelResponseObject); ok {
+		if err := validResponse.VisitChangeChannelResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListDeliveries operation middleware
+func (sh *strictHandler) ListDeliveries(w http.ResponseWriter, r *http.Request, id Id, channel ChannelId, params ListDeliveriesParams) {
+	var request ListDeliveriesRequestObject
+
+	request.Id = id
+	request.Channel = channel
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDeliveries(ctx, request.(ListDeliveriesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDeliveries")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListDeliveriesResponseObject); ok {
+		if err := validResponse.VisitListDeliveriesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RetryDelivery operation middleware
+func (sh *strictHandler) RetryDelivery(w http.ResponseWriter, r *http.Request, id Id, channel ChannelId, delivery string) {
+	var request RetryDeliveryRequestObject
+
+	request.Id = id
+	request.Channel = channel
+	request.Delivery = delivery
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RetryDelivery(ctx, request.(RetryDeliveryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RetryDelivery")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RetryDeliveryResponseObject); ok {
+		if err := validResponse.VisitRetryDeliveryResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// TestChannel operation middleware
+func (sh *strictHandler) TestChannel(w http.ResponseWriter, r *http.Request, id Id, channel ChannelId) {
+	var request TestChannelRequestObject
+
+	request.Id = id
+	request.Channel = channel
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.TestChannel(ctx, request.(TestChannelRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TestChannel")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(TestChannelResponseObject); ok {
+		if err := validResponse.VisitTestChannelResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -11449,273 +12418,293 @@ func (sh *strictHandler) ListWorkspaces(w http.ResponseWriter, r *http.Request) 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"5L1tk9s2tif+VXD1/1dl5g7tdjKTu/e2Xmw5iT3jXeehbM+ktsapDkRCEqYpQEOALWtS+e5bOOcABEmA",
-	"orrVcXL3VeIWCeLh4Dyf3/lpUerdXiuhrFlc/7TY84bvhBUN/IuXpW6Vdf9bCVM2cm+lVovrxbutYLJi",
-	"es24YvSU+9dL9/ZTqRfFQrrn9txuF8VC8Z1YXIfhikUj/tnKRlSLa9u0oliYcit23H3HHvfuUWMbqTaL",
-	"n38uFmXbGN2M5/D9llv2fqHEB/t+4T5ut4Lt+UawlVjrRjDDZeUn8s9WNMduJjTm9Idl5f6eWAcMe84S",
-	"armTNgw2mAv+GA9QiTVva7u4/vxZsdjxD3LX7tw/3L+kwn99WvjvSGXFRjTwoRbnPD6slk6LVbpsdwJP",
-	"65v2g8gc1ZlL/Nk9bPZaGQGE812jV7XYuf8ttbICaYjv97UsuZvW1R6f+MM/jJvjT9HY/38j1ovrxf93",
-	"1VHmFf5qrvy48MUEORzcyg6Npn2n19yoz1e6hUnsG70XjZU4UeW24KZt6sSqisW+XdWyzP58Jxojcfrj",
-	"M+827+/hwSL6Xm/0H8Jp6tU/RGnd6M/LUhgznjKvHBEY23CL14LeXGldC67cq2LHZXrKa3dBpb4ptVKi",
-	"tKJKD+AfQ2qYGGffHfTomZobe2PkRt1I2KO1bnbcLq4XFbfiiZU7sSgSb+mNVMnxspPBTbX6Vqgx9T9n",
-	"MCKDn4lNyMYwadit2NtuCtHyG3Gnb3t7033MCOPO0kQ/xjcwPnZcCk28GBxcNFJ/BalDGmxmklyMEfYl",
-	"L5GPJ+6G583M6rry/JK7t5aMr4y7OetG7wKHMMy617b8TjCllVtBnxBLXYkyuUdV23BLN6M/EyNKrSq3",
-	"5I4adLuqI1JQ7W7lNrNYrKWoq8RyXtyJ5sjgV7eOnbC84pb7+VaMsztet4IdtkJ16z5ww9w2Mm5uYU+l",
-	"FTtziuXgvrpvuSnRHHnT8CNOsRZT4tHtcZgAPJwgeff3E1ftpuFW9C9RftvcC6b3sFT2P/60GIsMoivg",
-	"RGaLFD/vmu5EJfkN/jnHOd2IN6tj8oFGGF23aSJ5LW8F++N//ukZ+8A++/Q/nqW+b+S/Ehu/OlrRI678",
-	"wo3ltjXJubX7WvPqphpt+dSG4EuiSUsKKQ5ejIxJBS7hJwaVF91R7JKJ3d4ekYyldSxLactulT6o8RQG",
-	"zKcjKqLSaBbhauUZCRB8gpmOb100YX8Djb+BT0dMI0vmnpT6H/Qjf2LYQTdVwUxbbhk3zIoPlumGGVG7",
-	"eScOBCaQWAK+u2Sc3pVauZ2V1jAND5mCGeEUYSsqtjqyUu+cEnFqw2mv4SH/9eT+tpW0L5RtjgnZ7rWU",
-	"pAwrGGdrXVeiKZze7dhXauG8qhrSHIZiQDQCWJKbtzCWlXwngOsnx7Hzqb/UTSPqwPTHEkHYnEqy5WY7",
-	"nuu3yDuF2yfGVWCmWgX9XiaPXabFttJVhlG7X5BwD422uWGN+Of49VfWMOS7jO+02jC71Ub4qcInZ/Gi",
-	"wxb3evTVw1ZnqWHJdtIYqTZs7e6BbbjaOLvtFJ2Cak9zc6uCg6Y50GmkyPYLbsttgmLhAgXpldheR2K0",
-	"I2VrrN4xfCdJck0j70SC8eAARnTaSXIjV36S43nseUNmj5sJiv7EDFZSVe5/U6eBomw8NCqY3gIVjdGK",
-	"HbYa9Qw4HWmXTK6RymIuXgSyPijR+H/4OaSmBwIutT28rnubM4PsYLCbyul2+Q0/Q6SWXJWifsDxlY3g",
-	"9hwtpBtu9Mm/6APbcXXs6bOO//FGFE5yHGRds5VITkQYK3d+Kv1xv9GWCVBAnQoCZoQ7SXYU9ho3y/2N",
-	"K+bHSFoYay4fslHu9bZJUQLQI7fC2IK1e2adTG6EmKvtwi1/iaMn9V0QP5M+BqBg3aqKZFVS44Vfbqy0",
-	"9bR9SQ9mtYZbqWAXhWp3jrmR3gnWdY+RRQamNJZueMqDwA3pBaJyB2kskonjs+5NUV0THe34ka0E2+km",
-	"fcR6nzJHvx0dcEFSI7a2LBOqAhtlfPb7RjuenN8TsrFuarFO6BJ/VVbWcEhgCzl5KulqFIxb8qKVwLMd",
-	"IQXj8LCVtWBWa1ZLa2uBeh4ybKAzUdfz+IQVfJeRGKiicOZOj220OC3OkOUTJQCPjtlCJ1LCnYv4FB1S",
-	"EeyGiCN23CgrDf09GQlF0MxSR7MTxvCNyFhEO1GljaXcPRlKdlII4enuY8n5d2JuUp6PFb1zWTS8oJuM",
-	"Vhid/U959p63M0Ul05f5HQn5IHPLLVcbd4ulRTKXhu20Gz01a6GqtAKtGPfyOQwt8J/uHX+DkAX33BxT",
-	"m9Sx1RyrBPfsxO95VppRiD2NTm3bjt8K42QlbJ6TbMnNUkJU5gZUmNSeHZnSK10dWQnBAhs0Iq604zvA",
-	"SS2/dV9m+i4tMcLoWVdDc1K4fdc9CTeHmwzdGUumf38peM7XME1V45wNW/Hylh2IFFpViYY1wpnaiyKI",
-	"pU6jA8kIv9AfWuX/RPwpJbNg2Bsado6qwxvRm4s7RK3Q98kObr/JFuSWlbqtKxA6pd4JWo+0W93a3oFH",
-	"HDzyfI+notcW/RVOliLlVAX6Fj9dgmLckRMz/GicaCm3IIrsVhxRCBqBvtAZ1pNubo0TWYH3nqSE7/0r",
-	"Yx0nZS0FRSa+jIOrV/RYZ5+3DTlZxxU9YffI2BNgb2kd6+22f4KzfwlbfD5/P81y+/dteNk13OZODfM3",
-	"AFRmkqvBrZ0i9SxpOdZEPw4MJbLeuWG11s7k4jZFOVOxsyEVDSzuumZOaSGXuCPbrbO3SuJWgeYyXq0M",
-	"bc04xhfrtfvD6BjBZ5P6YJYLa8aVOYjGAPsFfuXPxB+XMGlPK3pO/EmSau6jFslDdJuV3g/xIRNONnwn",
-	"mFTgllNWqDIpKK3O+EnQgeLniFflJjgaGuEIvvt3JWoR/z68nr3LSLf/h1OaKGxUcKTASlMnizezGp9p",
-	"2f2Q4e9AZ+zgOLd/uDgVhPIPpqeiU+pr1Z7h90ZDZf7jjuZufBgoEUNzBpoasPIT12oqNEhuvzEXmwhc",
-	"NmKn73rhv9O+urQzmGihv+juA36tybPRux3FzQccvLXbjD59vv+k4Yes+syV0hZcuoybzse/cdLZqW//",
-	"6+2338SxiR2vwGo0W75PsxIfF7w5K0TldPzUtfh+K0B9dJLgoJuqfzMYX1v88Yh/PzTSWqHS7phzw3i0",
-	"ZPTXFxn/xXjEL3WrrKhQGXo2T73J6O+6kRQoP4cx78n6nPHdRuxreYZO5Qk2cT0h2HeXSzZIy4Tvai4V",
-	"hGoKptwFYjve3Lb7pFSQO1Gmb3pKnaMbRF+OFasw0UB1YaO7DUnd1q9IgCQk9WRw90QYdacruZbn3OjH",
-	"jIvmbczsAtoM9U5qeTVfiRqzk5jZ6oMp2KdPP/1D4DWRXcGMTGoKg2Nv4dy9ou5DdCErJ2zz1NF+FUJY",
-	"A36sSmGsbubflJeoUCQuCkSC52UkQKYHRN52GQ/4Ox+MCpxrdQwaNFcVczRUON6myAW5F3pfCx8HU12C",
-	"2APvv5/jzY70jdGZo18enKlOx1bwL/S3phn2PD80PkbMWqp0vlF5ezOhNW852KnuMVHFm5JJQ8pG+b2O",
-	"6QP9U0NlvT3g1T7p5jBbcnCU3rU29fwb/9yjXfHcbwmi/UYchLFsLRtjl3iG7n/JR92lL0prRL2eS5v+",
-	"Dv+N5nTKMkvyC7L608l8wUXQsYNomdE1Hd6GKZbzt24LB6bC2V7YtmlIPF1I+9nqujLnZzMBb8863XIJ",
-	"OUkSS54Zjt8tOLW9L+7SivUZ+Q4T+Qzirr/Rmel6wwD8zzRcarIvc576iSk4TSnWDPWts0V4o8gH2VCi",
-	"obmV+33GD5M9Qa9CDpMSMHuJAv3o4gFHQ5dzshPkBF65i6xEwWp5K9iVYz930h5TG52NiqQNLlj59H4G",
-	"ydHfzizLvRhLTNIrMZUeq8lPe5YOMsyg0jtMMWitaHbaWO/bh/ClEU7665BbE4nKB+oyJVc3KwrPjnlO",
-	"z+OSUl7cn3GmEMGTaoN5cgYoaCMsw5Clm3hrWl7D9EFYnOGROym1ka8/SGZfUKYetscbpW06yhJln5Rg",
-	"u4N/NBmzmU2KfXkWjnR0fvE+JskXbdPc5cslbeV5UDOLyWKukxtlYlLfYUD94bNqtLY3U5ppdwV9Gl/H",
-	"Hm0jBFuJjVRzU7iQ48UfTS3yL7KqhJpwKgLLlkTgoHaLtXVTLdC4QheKFXXtHh1khx91C5zEUZsRgunG",
-	"31nBNlrF2QNC+TTysdH5ioKRo1hFxtHFrRW7vZ3pyYhyuqZUHB9NkJQXabeNbjfbdLpjxq14Kg/y3hlO",
-	"J02dSDMmT1zD2r0buyqYpnNsINmjdwqx4qbOTALfSscZjrMNX1S8Ekx4q1sjboXYJ4/pFfra2I7LGlK3",
-	"jN4Ju4WYe+0zZ9a6rvXBOBs32AZjsZO50rd9ORVrUsebMoTS0v7Hw1aDf4qbWwOXAfNL3EQbYZtjjwNH",
-	"c5lKBlHa3mCa6/zT0K0tdYY1TYTPf1F1Lsu4J/NfQjzeK7QHjmkfxaJpFWm1lLUzzvJJabfGiv25wrrh",
-	"yqxxF6eI/J1/DooCqnOue4rNU14TbVwnnn3c2IeKYUUdZ4y9mn4WffbUI+6U5HBM+a1PkU8nOSUUt1eV",
-	"cWTjE2zzitiOf3iFP/rKRvrnp6dC8vBYasav9ea1uBMJBbnUai03bYNnMXV8foxvnHh1Bqsf8JyX5mSb",
-	"Uzg2WUuirKwz6Ud0H2k1DKbn2OOKl7cz842GphPmguNCi3irpvb4G9KC/JWsxKrdQDHpWpO16QzcptFN",
-	"8gZ+zffZHIW1zTCrjiUmUjfdzhjpt1caH/FhW56ORslGzHKQfc33X4VnfV3aqajiWD8HvQL18kQ0qjeI",
-	"24xM3ZQ+nNJj3CMplqfbppy9d43gVW7jWoUlSKOh/sbr1lttoNPyVU06oYiqbSotMAd+y+/EWcaa2zVh",
-	"UhblgKZxD7oT9ocW7W4YLWxNoK+CSLBbauom9Mgisa2y3OKedqR4zTjzEwgV2KDS8K6yqitYxHTDTrMz",
-	"kBeL4Sm6dorMUR/8y1y1UM81sxrLHf+NVvUxX5LF1rKuwTcu00HVjHU7WTbVfTez4/+bNLUMDd8hBfJG",
-	"LLtiHM7udMlXbc0bSi6z2t1BqWIqXdPL0eZSfJBKKwvgqYticRTmidILTCVfFItu9Nz2v8Fb29/8qVKT",
-	"KBdkpoMXX8iVW5a14I1Ju2L6snGkejud0mDEOpY9lBigqpBcKyo0MZLE8AjM9oQuf+IjQEhOM16v09sy",
-	"yYbNUaVLn4mGoE6/km4RvP6ud+w5JufJPKUEnmBkpCMG+qXTxsWdlOhIny91s5uk0Tmmc+D8jT44uljr",
-	"ZhnlkgK5uK2DHLRhxdIE0Q6ME0WFsVjl7f5fChNycL3Yt3rJIMH4IL2RaCw/mkeiz1zpWxPtE/H4uMRX",
-	"r5lx5iOv4fl08WkRRcLcdoYKdwBUMaDLf3gt1MZuF9efPnP6dOa6jGfpjspq1oh9zUsRH1cRvMJUHunE",
-	"pXcWQ74evALyS2WcCve7jaOSKzD2u7NdMqMZh6l7SiJD1BykLbfC7fgafoOCUSJP3QD1bRut5L94vwgx",
-	"c/NHZvFYevuS5Kq8buRmO/M4PAeZulaDyaauV7by+TwelBCnpAQW7sAHV6sjEq6OhRe67nJBafZWHJ0E",
-	"XpxibXO4WoZhvRPG5jIoExzjWyWAGAQvt0jwUGyl6wrTYWMH2tzIR2fAJBTV2G2XjJBOF8tKazDQ2mMV",
-	"5EqVa4i/cpO9dDPrhaIVe6+C38HktotK8vGmD0vw7mQFGilvKwSC2vGNiCIGUH2sRDroCEEEH0nJJAm7",
-	"A9vzjTDhDi7Jce55o6m52RZsj0JnJbZSVfjkJ4ZReTw+6zYaEIo+WOY++5Q9j/zVsqf9ROBWY5tNG5vy",
-	"+j/HAsLCf9VZ7PJWMEwayAxzYgNGg0W7Nmn35RIFw/QnTiYZIPtivOvLwa733Ifd7j9lryzTe6EM+qad",
-	"YuCGgQTwnVStFVNHUIQX6AP6VsLF0W3D9EERfSRGyIbvDttjNqyGbnNFYmglrE0VKQ1uFylltP2pC/UN",
-	"eYkG3o9a3om0SrrVxp6jCkMNzfzUQcubs2ITs/GvQIeFycfpM/57NM+CVp7aqe94axJblcWWyVZ2eXdx",
-	"wtAROzOowYVyKFR3ZMPKrShv91oqy44iXRaFyYj3c/ZC4arPZvTTTO4FhHh/O7hgSUcYgSDECFcPRwKb",
-	"ht/CxY9huMZLT+56t6AxCta9QoETXsRfR4ZNIiUrLuL2OsZI4FH5DmrmlJGQ1FJm+YfIMeQVFJoShWAz",
-	"J+VUkCZXOUHKdBbVr6ylUPYmw1JPlSwLxVd17vpsubkxomxEJhGvEagSp9NR3oiNdGKaiQ+8tPURw/Ze",
-	"nYkQ3tKnjC/npmZKvT+36saI5k6WE8l+AGiX3ejWiOZmzpkM66zizw4LLbvT6213kTj8eH7Z2YSd6Y62",
-	"t5mDQ5siyLSH5RJESb92pDXAywNnya0Qe9O36AHfQjdp9nsGpQ/g2yh/BOokLT+aJeNMiQPDbSPPIdTN",
-	"+w29DD0+Drl1W5883EE1LCG3xvWukyWyy64K07ujBd8VWK9dH0NK/lZ3wjIosWcX137XprC2nkeosApM",
-	"IqgQ15G6TfgguoE441P2qh+YCPnZrfJZJI7KxvBvEaLwOLiXA28K6ChQx4UhEGb1BtIvzgVxevwMnEtU",
-	"SbrHb1bHdElCAFcEO4uXt5hqUgtuRJXBaJiT4z30OEwjVTwMAKiH7/MgCKBNEr/qnV/PgRuG5b5Vem2n",
-	"s4PmQGUYQP+Q9prtG71xErmgPKACs4D6mXBUxbTWzUbn4sBYcpJBM2vNlvxXHGpTQmW61ZDtnUg34scb",
-	"IpLJXKYuj4medqOqOKY8ADnK1GYq9FJVASOov/vzLsK+y83M/ZanDOQUNyetxKSFAleQYfFPJas0JqBQ",
-	"+aX38AgAbGn2qn0EIKOqXaLET8ypInoLD/YMgYRLCn4L9OeWvZF3Qp3iJPjejcolNNC4MbzoIbu1BcFT",
-	"oSQiVKcsLMEUEww4ELkBJtTdbO7YNP5rbNdBjvuprfM16P2h3i923Gml7xeFz7mIwRcboTAY0MFlmKS0",
-	"SjlvPMpWwmXcMXm3u/EeFRHiv7/II9YfiuQD0Xc5bd0FDtyQyH8ancvR7nNfSpnDQKWdXjsGKpWjpaDP",
-	"1PJOmGXAyBFMiQ82lE4SLNl8xcbL3seUgnkmOMFBjeXlbUIf7AsqyL01Um1qkYWwjgn8RN3THJKgz2Qz",
-	"990Bf7nVcjKfyddCgP4IYHegYUPcjL4zBFU5eRxTu5kFPZkHGUHX59RFyW1H2rqcAMj8q6wA22vP7db0",
-	"UvuX7s+Oh8PVMJRpOyeT89Nnz6ZzOYvFhycb/cT97Ym5lfsnCLnM6yfgWXW7bptWJO9G3sok44O27hPT",
-	"FVospgEgTwnA1/ToqXsUyesRVu+At0hku06z4KpjQgA/fVAFuEUxiNrnOvQMvrASIVkvbT1PyOtYJnjZ",
-	"rRm0AajHexpKqwr2fvHk/QI9t0rcR7zyTrh2oWxfom3IZrD3lHiIIebLhNEOH8lB3knBk3JvcB9z9+41",
-	"nG/+5k1y6xE2aDjic8K6U/oFyruOcoD8xOnVjwR9fv2pSPw2VB1NXTGqTQIIwQ82r8PPh1bwte+TCeQ0",
-	"5tSKkjGi53HCEiVxo/K2JxdfiEiztVSVKdxNfr/AzFfG69rdH0Vc1T37vVixv75iO8GVMzQgKurELQBH",
-	"ExdAMTZ2pYgPpdjbHF8fVWrFlV3ITM7j6UNn26BTVCbRJHxgkBCTyojpfzKRUzHCXu/mADsNW1tyLFTz",
-	"4f4rI3hTbq/2+2sGnZe+cy+ZAngCeKlMwYxu7BdH/O+3DVTm/bOV5e1LWdtejn5HKfsozDDNZHsU0s8N",
-	"+uzzz0Fahq05dS3DMDni/U6KlFL0NlRMIeQjJUsJr4jNBqwZZnsgA4bmEpj2sZelbZt0EsEJtJs0V5ww",
-	"aybZ+YMN5XSisg/ru7Gzh4Cgm//dVLL7KU5naAWRBsLVMcQoUDEAvPbqY2oHybN+SxgK8wPDk5rBQxGi",
-	"85acVqJXqjujLjxSAkosEprClO48Rom2TwSd28UXluCluY5dHQXjBy6tqJasEbZtlKiuI2f3ipe3y+Dn",
-	"vmZKs1qrjWj8a0/fqygoYgLELrmD/JgZKHA/cDZw8o43G2FTHdnmoDZ1PgnCRvBQPnlshGxXtTnfIvPY",
-	"SSonEjLGAN6QMWzCqdFRzCRicOcAFAGk6gRuFdpAvBHG9gIK50/3neNBqYhhVqPOIi28JygOuEcwKxJM",
-	"Hs2a/MrF+cmXuB/hwCIyyV23d8Rbz/BF/UINHHLZ5jMdrfMyfGIchM6vNERrztsvbyKErIQTCTX5Slbk",
-	"YtZgplrNKl2wlSh5i3Rq+srVlu8hKuIz5f1Jp6KhNguC54VjueVSoahquDIgna6/ef71i3zLplwoBqc1",
-	"OwoRgIw8R+1aKYQytIin8r1TTumv/8jHoGHYmxx9hAxf7LHSiL3gBAQGO8EcC4ZSErKOvAnAYNxXyUDN",
-	"RACv8o6VXDetKQSA/0PoF3PL/JOBJpRF2JImxFAgATyd3b8P+X+jxmaHbbqT1y9YWp9uSeFxrsLZe7T0",
-	"RVgPtaHyrv8TtelvMQfoy0ZUQlnJUyXfkykz0/lQ2RSQ3ovpiZk0ZFt3bJPCCp/q+ozOSYcypreTyWkF",
-	"h+CwYkI352C8AmB0qt6BW76iyHJQwP5ZSwzjaGM3Tc/j0r+bc2pVovhlBsiGN5BDAzUenoxGG6F0dcZ6",
-	"IUM7sVwnWIy9qVoRQ1mP51VjUzjB8IUoXwCbLkAKNJRyoAabaue5d2LmZA0VZkjfrylxODy/Pf5Ukgst",
-	"PNGk6Uyn+hqezKHpZ0d04TmscplOrbnLwZ92LY6ogE4huCR5noWa3QQWlpVFrznRRDqPCyZyvXoxV48K",
-	"JkOYIEp5mj/rd1JMar55g7GHKtQhFwAygLtv/c5XOS+6xNxJPKQsyXzZdQnPRPPCTDYaVTEfwC7glBPK",
-	"lT21PD5OwpmZEiY3wpwZ68236yIv1bn+KIqRZh1REc0+COryZNdDj3/kFGWJZxN3PjxTIQsc0oq6Nhki",
-	"mxtT7TpbZnfI3Y+8RT9lwPjIHETRC4SiijLp0rhhBP06oagb5p/CfMd75hBFffdP8gh/+4h+TT6dLgom",
-	"YNtDQFJAMadPxRTOaSbouGaohKQQofLVflj9TfUFrdkuZpY7f9urVi+SNbbkE3TDDvsvn8zYGzrHu7ZP",
-	"UO070ZQw7fp+ZQ01Sy3iWKlPtdrJptGNIdMB43wwyWCe3csS6M9BKl/ljf2kDvxYAAhELUtbAMif+z7a",
-	"Bku0Wd33rxk54Apw9BXBpVcEi8ebEXH66kRp3qxyu9gl0GEyU0QVidsvNckSklXZz/3Oh/AeQqji/oNn",
-	"NcJtOS/rGUFNx9/8qh++Q3i7oAuk26duBabzTF74oyrftGoIHZ+CBSFelW4Q283vAP66HNPyOTcNdTlL",
-	"TNt/yJue87/l+BB26EREl/DZZeyKMdQLBFwKHW5gZjJI2f308cQDJr7oQxSeYrHSNn3TL9tA8WS3rqoV",
-	"eZdQ0yoDWSbzfUK8qaVobmIA90Sd4V2erLAXDpb4Zuy7taBCgIBfDS04eI0X68MRAhHYfj65x2sI2865",
-	"CRjgneEYnXCC3r81Iz6Q24XLp8j7/XTmxQIQDTPiKOM0mRN7iPjLvcAzG7FuBFTvg3vVGUDYLinrX8Mu",
-	"6Ke5RkiA2eRgaCdQMh+Sh34i0xywd1tzf4Ed/LOllXfYqaDNBbImOrNNpjY3uk1Xez1HUO5BJ8mVYCtA",
-	"z71w/8h7xO3P6uDoYwiJXOYuMbN34Kns1cS1TLSA7DpCIMNLcNfASofiOCE16ZrHEmrIbTvU0K7/pPeU",
-	"dXChpJF07Km7YxEh9EVl77JPN6h0DOJ5mWjXF8IJAbI0dO6DHj138eIQEhXMOw6MgRYPTa9ThO8+mwOc",
-	"PKUIPUzij4R0wsNB0PYrAZgDQOvKXQW1OJEflBbJA8S+EFow/lYOPvFAER46az4rpsT5pIIbmvMDtr8P",
-	"ppIVy7jTK+sagYeYF/4INeSkWb+uNXSRjdIB7q9D8Lr+dr24/vt8beKHIqFEHLYaE+hJ4ThbKJ/TGTWJ",
-	"HNUB9d2DjZ660l/J9Vo0ggAwRnHOnKeTe4GPqKDQUA8yIf2tu/a4K84AtbKGaCu0k6bWwWgQIJlQubHj",
-	"DNfMXUj4C6LF9JyIeNHQdAuI4Zh+FH0Q8e+hDhfNvm3UeUzOzkDwHO9cnKhbcZyVg0feJjqhG6zqmOhb",
-	"OumM3CQI7A+4B71UnSf4N++UKdi/swpIwBTs35KaAMXPpWIRE/dr+MOiWDxZFIt/XxSLf0vOeZ7HDxaA",
-	"Wxdy9frNOIEYc1R8qt/uKORKRdvuNi0DkB8wKY/cB/mGQIHEMR0zw/COKSJXVj6r/hdpmTtUT87RSbo9",
-	"hgxPkNbGxmgdOdXkdASZTg0OABYz0VoXTlDZVAQqkFxiJ7klXiErMbjfj1MN7pWGGXwDlkONSvLVzq8C",
-	"ok5cLjkO0sS1zjNc8NEtbrAzRoHO0ITVZpvjoB5lxMimnOlUCNMET9t0BeQjskDU7OYeDUIxzIH+nrSN",
-	"ck7NBBvb9CHaEtT/siOvhMQN5LHllDZPBbXQbRGCDKNadTKaA75vtnH1PC/SyVhYMmqH/v7IkjtZ6Dy/",
-	"KjFbaTg46KlEMb+fvcthhDDQLXkQ3/aQcoFP+GzkI6t0P0c3hXk2BoXo2JaPEz0cVDp9HFSmRDrXiFYi",
-	"YMoZRzQTqjKfwwcH9GEfQMsy4eOmVeQF5rRV7AA3skr467FEYDQYxDo5wQnOW55jHbVIxVVedM5o8HNg",
-	"Z+gkq3Za6Y1u7Ukbqlfj4xG7FdME2Or+tQs+8UPsIIdUxYCz4rs3JZekxGHaCwT2W5+uAaSkDybMDTR0",
-	"xjqn7McaAXpI6mgHa09YjTNqOsRhEe1v/L0iFIqEM8yR38tgKvbJaOcBU4OVMBsj9YfidPh0R2iQqbSX",
-	"ZiOMJS3Tidgz0CHSocjnbM+tFY1CSvp3UGj/Z6KaaQJEboDqzHcI4YqJo7ymalRhzggi/5w7kmTpTb5X",
-	"8heg34S4ktV6yY7CRGDYyZvZcw2NePLQMEUWmVQ16YK63wq8mbGYDuaq0/RLrbpy4iWCv/bn+Uv4qJbs",
-	"JaDrJPbnHNcU7jtkY+GzlGWAXRviBAvHJvwzfrylE6AnjiiXHvYSA6r9vcack5WwB2iLedAQIptFCiOn",
-	"WP9znzsWy9lR8GbJnkGODIjN62BaV2LHQc+7lzeNnCldlpQ7ql7N+BNkwOQGCyVRiOtNa7NbSaly4CMj",
-	"ZPdAxavWBt9bwThD2ODgXamlur2Ix+1iUbuQzUHZJHHB+UQrz1PYA3E+QAQ80Gt1YIPLrwsczMSu+n4g",
-	"maupQNYS/Z9JBnDSpTgHzmLKanPPsN+FSo7fnzRohmAxU9X1PpKYzs7KRE1XYsPVucltiT/TJZ7TXdI9",
-	"m0mS+AJ8P10X23me1zlZCF0WwfjHM8HmKK0/HYTuItT9lXV4fMMu/dHbnrzHv+TKP7DNXVyTYQow/K7g",
-	"/4HVXAX/073yCsHPnJZXU8WXO6htSS4GY1SZHzNpVcbq/V5U11jKcuuEzlpjBtdGg2N6yWg63tHN46ud",
-	"L86gkSfbHo4MOs5oQKehX0P44Ik72AL/1/Fh3gj6FxEF/QtvI/3jwKV/ZwOgIfgCL9OIFqbd7XhzzLBA",
-	"MiYRyJhwE9I+0lZFtm3eMumnJmFYwGz1QVQB3B0tgvExRp0cxz9mE5fijw9zlabi40kweurNcB2pKxo7",
-	"hhkNXQFUhcoE4pXTKQ0WHZGQr6JcHdkWNQ8nY6uWGkEI8KD5hhDFQlTSzir5qRa4gIIwzSnA3EWTQ4A5",
-	"WFiJVpXdkXYXzN/CkT8Zb0K4Al1IHMVBR2gpOfMuauw5LFtQOQCBezD1rNfrn60U9iaAxw+QGyAGRe2T",
-	"kUbdpYCNiHwvThnv6hAr3bf2Jvl/GrmIwhbe4Ki5FfVxJr4gVorcQCx+nhA1SZd6tNNAxZjuj44KBFHa",
-	"cKmYVGXdVnOP4VFQIQiUjngx4Wo0uSzT70Pp61m1u/RbPkvn/Ibl9XkYy7Pqb3vT/CHVBMiIsm2kPb51",
-	"Oj3OICp3A00frCvBm7j8eGvtfvGzGwCajI61rdDmJTC/CMS4Kzg2BTtwW25DUkTAGChYI/ZcUroE8pOn",
-	"79VbuXFUxlZHJj4AW3KXjNO3sBACwKfJR02LYb/77tu379gV/fP3BbrjjICu/Iyb9+rH5zEg9TX7ApbM",
-	"3rfPnv2xpPfgH+LHp+wFphs7QULRBlYJy2Vt2O/evPyS/defPv8fv/fdWHa83EolWKkrgcAItSyFwhI9",
-	"pIjF8z0vt+LJZ0+fLajDC+yxub66OhwOTzn8/FQ3myt611y9fvXli2/evoB3Ovdt1xSy60vgtsJbWCF1",
-	"YfGpR43le7m4Xvzx6bOnf1xgkRTQwRVkALj/22AFhrscsDmvKggFeD+d2Ws3IffIZ8+eUYjPVzzw/b6W",
-	"Jbx29Q8TkRU/ZV7iB4DIhkEI+KHoML7TA4WZXfmWETHFL67//kOk9nj/tDTRxkmzZEqICsID/l64Qa54",
-	"W8n83ryWxj6HJ/roTH9PgNJRawzp/gmoSP4iXy8OW02qAO7WSNondbVDUNSg40Qj7jTCdaY/gbW+Z35D",
-	"dp9hVl8D8vFGqiJEhZwO5Au5U9/lRD2TH0696PuydC/O6/CSJpHucK7KtjHaiaWTT9ZyJy2kFj2I9gcY",
-	"Yso28ox6WCAvjLCn6iDTIG4DoeG/mZAMo0v3gp6997XrXzQC069kVfhaUOyp+LteUxjz++i6Xd2JRq5p",
-	"Q2EHye3ev3x/c08d/fV7nCNKqJS+mnn8E0mIh4h3/+muLDgMOufwvu8KLFvs7vjAM3yt9a3ThCHGQ5MD",
-	"aUjpqVAH5fRE71dPHytgGeO2bdJVfr1AWFT2xFVFEr7ix66/MHpSO+2b9AZEHhow6C/o4ydYdJRMwvvY",
-	"N12CI7an2oIZmWF4wd2W53iXZSjR3s5iKLAdJwnRjzqH6v6iD2zNm64L5cPpbuRCiPRF3QyBFqMmFUUo",
-	"2e7zmyXTSnwCgK9DGoWwP6/rPq1e/SSrn6+wXg42vU87J0SHrEBupBnXlzDoF4TvPSCFzy6mV31JxnxK",
-	"s/LFwhc4qrdW74Nar7Tbb9+OBG6SW+YyPLDl9ZrtOLZoxyqTqvCBcRMaF2DX4PF5QNLThY/jjRvzY57G",
-	"W+rKd4mz4I030cOeIm8cnwbkQAAp1n7HmdG06VhGayY13y/8Q+dw1thYvD8L/dWrefEGzmPLVLh8byUv",
-	"fHEOyw5H93Ca80Ph8XqrANtAn2S4uTv5BebfufUJY7/QWI91z7PAeu68DycRifc9pV5mUAXODIKOyD4B",
-	"uhw3tZoG1wtP/lwsOg/LA7TOrmo72qne2Gma6sYguNLBBfr0Ytwz3I4EKXtV95LceuJ7byGgsBLQl/ZC",
-	"aja40fzlWRIYWbtnVrPPPid/sCFwD4plgN+zx6tBQiJJ+vy3/qX6q1rhtZrk1mBDhGKNJKg16ueIuIs3",
-	"nQIg0MRsKxrxlH3fj8tzZQ6IOf+nZ/9FzvOu/sgp8k/ZWy4rEl4orKiHvK+k8eAG2CqI5mO0VqJ5mhEl",
-	"OEfTkyUhnkedmUINXCLO8sMjagSvLNDBiMD+qi5FVnjgyzjSBnCKHPymXTka9XambcZ0xiipvdPU2ArO",
-	"Fx0+Pxdp1eDPwmsGj+k1nOIInSi9xwb+XNxTueT5LKGwq63PS8MkcIldud2BGCagEAa6VFAai0bIUw5A",
-	"9h6pvhHr1ghqxe0uk+xBrMQlvFRNFSPn+LsE/aL8ubvL2F3z0Q2HODDknWDapxZmbGm/qGTv2O8nuGec",
-	"OFWUzhJAvwi5fenrpfG4EJXUZ4d/JMHkA7kP5yG4OuThoB18YgC9uwjZSJS+FvLgHA9FfJxB280HiLWr",
-	"gBNwQcPvHb8V396B4vMx6OYdsGF9Jy5hhX8hyDclGGxVQoJigAPy18j+I8hTxhW9RHkwqQPYIzO48BEQ",
-	"bP9vnHEM3MfAx02mKfB1XIoyZBbFWbYiVU4mLMZz6pb7WhahWeGxkI/o/pXLRdiMOUYpEcOlQg+h6qR3",
-	"FXwJitNwurzwJWXlQg5O1wiGBsBaZSYNCkx/blFxN1wYBOm8+smxx58TFwUUVILBIP2ULK0+OZ7wHadv",
-	"0lcakWIfkZcRFO344L4Cpv3gU/tKw5npRji9lHLF+DFgNFcyF1+odEl4TRkXX6u+wkcuetPX5zp5Xuac",
-	"PCOgyTN8OS8v58uBcA/FN6J0aqmM5XWNuAb9UzHs0Gi16QwISJ7OHxPqmMFUzRkQX3WlvI9Gzv4bX0FC",
-	"R5quaRYX4kijLMK4ZssJY19lAdsZSmfOtkhakLnjHb/a8f1EDC7S4ZzexmsDKhl2bULIBvBoeUukQ5wb",
-	"9c0aKFrC2K/5/jEP82u+d1/J6+cXi2i7hQY0lB3fk0SJZU3YRg5pR2bU5nuZlCGXO2ZfBXef8ToBM2Az",
-	"NHfy6UJ9SUQF7b5PBVFyrNIHbCdgZXkLNYPmAGmykDb1XjWiko0zfQHPtHMdQW4LH3bRjSp/Af9Vgmeq",
-	"3a0UlzWmXfWp79u9UF8TSMLJOIUPU4Srike3xoyhrgYs0bcRw425mAZBB8/Pv3kt+J2ATxxyNeSQV6+0",
-	"ZfsaukolP4woDmP3F5aqzfJ5Xc6Pi+eQuKT0w8MjYF1jEA3b4ixRs3XqxOrIuCdBoCQN1T7SEVopUhLq",
-	"ynb9h5I88w0Ac/eYH/sRbOIfwWHZYdkqISGHIgLXVWB5HRlfAdQeNd1ash+pEc6PUIXwXqXa30Ba41P2",
-	"PdW9YwG49RltourIBarhYUrMal1AQZl79DDoygwNmFPXJ+7D9IgMPP5M0limny7DxPtsmnrzYQZBnMDq",
-	"HWSwVfohHLqriUyqPC98fU3KZBjcaMq2OzujDgt9HpiZYsUHi4t5YmxD9Wr5AcfpZXdepXnoRRfNnWie",
-	"QE46bu4S+1C8hw16v8C/sq2uK+OTFAljJTbaxId9zaXKq0VOVbM6QEwg9AofgFt1mExQmalZX/9duj9B",
-	"oTx6ftfkBDiIRrxXpAs8Zc9D2wHSraUKAEc+vRqyJJixukEMI7fmp+ybTp1AIPgYHDlxqV/QqudG7pso",
-	"lDmEzwgyE0Vl0y8izoglvZ40e+MS91Tr0gtH6912npOUiT03TllxftQ5RtxbevYS/O2YUkGRsHgjSF5B",
-	"phZhfIZ0kEaUuqn81YgqEbM5IC9DidH8FBAf5kzoUI3WOQ1qBvsa6VDf8caGwllpa1Gwz8D7/OwZq4V1",
-	"k11ihQBVQVIKU1y7lUxOhga3v2CSX3QU8xwNGNFPQlg0Imn8USgWudSS4RKBxdht3Kcr17Epgi7VjZjn",
-	"uaBXHk70NFKEFq9ZudXaILJn0VfSgIkbAerPbgnUwC0DcI+Y8E96KV76vIlH04rwC3kPRXfOD9zAb5UI",
-	"uTvg+OFHNMeCCgTq62APVxK4y0MUo3ivr3qNerM8J8DQLM797EdOCustb9Y9jj1Q90sL674550Z2W3sJ",
-	"d66PKEMAOU6mLrmH3O007Thbd+q+PojYEGXi6icqmPu5T36zBB4O0cm9x+HyQ1ADirli8PTzZ8/mhop6",
-	"072PPHC/u0NTCHU1QB74VQqDdwFyxDD0LCFqKo8wRALS4dnU5KsuZzCR6SxwqMDun8+lMh59quND+t7n",
-	"akl/0by/Afk+ogD8mt+KjkIy1LL0jWcwoM53IphqlMxWO9vwGDJsAIaNlIoR7+nyK32IHZBZpvnPd/6h",
-	"i3KeC3GBgC7zGDyMVn7S7Np3OzSb+YRdvQz38VNAewdSp+KEOvQ+UnN4I8TjMyFHgGGvk36Or6GoOYTx",
-	"wLWOHZBMB9fdgztcDpwcGDQyt8FmSJdjvaI+lzM8XR7HYuy8fnDL3PQHCfb1DAszihkoJpUVje8ehj25",
-	"ACuEXDhQxtY1KLuUkfu9bqoO0R/tXHATSUWI6fMs2L7PpTj9YSpqJogsRAsKNWCZ9fnOw+cZ8RESF4ES",
-	"RXRYxODfHZIcmHaUbPYsVxWNkabz5jPrphTM6kQYPD2NrW6NuBViT53rhnOJtKwMcFmo8sG0bUI2Ao/K",
-	"REwKXrnxoDTnfDYOlRFFL3suUoTSxejDIcJtCdkFEpX8NW+CQyrS8rt01Mzcoz5/v90ioa2sKnGyQfVf",
-	"8Km4cfMssfmKkrTvZzfiJ+bITmToDxecrxB67H5VmzDduFxzovLSS6DHyDV0Y78VtcBW67O05d9mxacX",
-	"arDxy6joUwkDOe6xnzk+o66EM1+N+f/iCV26CjQEjqj8s4mKPUmIbrhUSx+XmjqzU47QVxiSfDQ3aK5U",
-	"xv0dpb+0hm2l8XGZh5afx+FCaTouVOA+digAUWYpRFp8P50oAvNwbb+vwj96ZXr6NB+/8OniPIqivtPV",
-	"50M6f7wa84+1rxevL8/yFGQpBSNdNmTubiG2yAHlHba7lurWfW7VyrqaEgbwwGv39EN3bqar9S/6wHZc",
-	"HXsQIGRwYFSww/9IQMCg/XYCaNWX0JkloaLJ031JgmXoZz4vqnypk6eTAMBpExodMIAZHZSJrkStD9j5",
-	"t4+jkk4KrnV5O+3yeg1P/OpjPaeym9xSkr6n1mw95uJW1xWAbJW3F43AwOB7/NCW3wn4gqjuq23DmXlu",
-	"iVW0D+WXSftS0sw96Hdrtk/Zu5CzhqWUvbzagBMD8JkNFAsjwqnpZ+xwA8l3oPyMHVVvcFWO8i7mlM/1",
-	"pMVk6luxt6FliG+xH7lkPoU0mHMc+PS9+7nwL0v6ObK/AI2/ICR88ggSWBS43pxC1ipHq6AehqP/3WGr",
-	"A1yQeyjDlzZPanGHOlZO8X2tN6/hmUfcwPCNxCbSDxdxWjuKtwyW3HkTla4EoW35tO1ab6gQCrtDQn7r",
-	"mLcXi32b2LS3g027xM1a6+aGqknH1+uvMEmo5tJqLTdt45gDrFIaiM8s2X89e8bkmvKQvF8R7x/2hfjP",
-	"//gTXT/896cp4R+oZc5pfsN3YnRlcYSPfWOnCO6tuEQ1zJ/lHbr5ar3xzD1Bab65EJ4W3mysVk+rEv3y",
-	"lrEicYEalAFL14f5/riv+f6NPpwMX8GYc5S7N+7BCzBQUNQa6AI+Lm45517TAh/HbYODQ5OhX/g6+HNL",
-	"nsAlnA2VU/kafQDnQiP2NSfQBq1E593ANFxq02D5qvZtvRoJyo3GLsR8JxiOkL0jV2sp6sqcuiov8akL",
-	"V0z6L8+9MjCLGQWTMO68ckl49EJpJjBYnCJAKDlwoUquKObdi3T09Q2q0NiCu0k0U+d2CuDnDXg0omvY",
-	"O7c/pepXyAVyAfvQjYTrXvbsfkefVihS1pP85H7OMExxSVLw149aB/0dBjFTOi39coEkboDdMXKjRMWk",
-	"6mdhxsg8oeSHyERcreNepGlC+Uoaem8WmbzUzUa7Q7xIpm6zEahbdjVKcqOeSIKd2PPWiGkqN+3uUQ/4",
-	"LfbPS3F8+HZ1QbsFlpu+FmnEDNiey9ukkan5eTL6P+asP3+UI4ANuAjomthAmteOOx1ecVXSaSxZyesa",
-	"fX68LMXegqeESmyM5Y01GS6NcNfTCVz4yEXFavfZeZjiZSmMOZ1IhaPOyp/CRy+kja50dQT4ICc/RjzQ",
-	"iVdYQHCb+ISjyUO5+gmyVX6+wpenOcydvr3wEfnOLIn0jV6faugkRoh66J0ChJLzGnT2bcq1nWdPUAOB",
-	"y/A2TrnbnxjfUAFzZkTXhBc0pRpxnkXUjYGX3ZEuQzySrdBn+V6h28HonQBCqeUaGpcVviuijCQkJco5",
-	"Ulk3QhDcEZmVkL00pJn3KqGTJKBbfEOH87Bb2iRXWNvLgZ2q403U0Sac5JrXRowibrQTo+2CVE/KIoJC",
-	"DxHVFjulTtR1Ogt8hpRIaBhuCy5Ceq+F7SjDUBMZD4gMnRyRdRy4oauW4RmNvpMB4jWjRcHfv/NPfhSF",
-	"G1O8Njh9aICT0CRy3sv81C+oLPtvpLNu6beLGGO4D6KJy9+jiYd61X0jnqwlBC3Xutmd4ePgd/3jvryb",
-	"ww//MRwdv9BRvaFjgvBxhy6YOrITl/NK7va6sfn48Sv4/b8TmfNbCIwBCJMoG0FN56Ho8RPDvqx1W7G3",
-	"ormTpTCnts/gc6d5HA34ZSMqoazk9cc0G2nWrAyzOYvpzVjLBc2Y0cdSAEXRrxdhhIkdijxURdS52Hgq",
-	"OosHprfwEtpLWUuh7E2mqx79ilM+ncLaDTZ89WNHWGaRxZsgzi5BFs0RmIaXkdAyDxA0rH6C/zd9oYBx",
-	"tCu/YJNnugRQfzmNNvSeHsTNKwNoE1IcGK+qRhgDXX7ydtKOf8DM0utPKZrn/znOkvYJ5nP7LnRNVu9H",
-	"XA9JZorqTtLrzjZZHiZ9RwN1r80xHp+Tn+QCpEr0gzkeXaP8CH9sJ1TrKdL0+0ol/C34yDkAFVWHPpiq",
-	"PYh+PrNSKNlf6kFdUOaVTZ3Kz3gLb/wqKyYellV1EXJ0A52fKUXmBjUsi/KBddOrhfeZwY3gVRwoijKG",
-	"yalRxcX56bypF7zcRqhEI0BbD1IWNVwruSLXE+Ff8cZjPkrFfjS3cr8X1Y9LzPNwr7xX0rglUsB4V5AV",
-	"yk2HKoxN/gjVhXrYYepWIwyhR+LEQJNFCCWAI+bl7aZx1+P6vXJ7AHmlgpfbgjILf4QmRj8+ZX/RB6o3",
-	"UseumUQR95tw6zDRhLatqhqERwLgpAze2WMZd63ZzjfsPntoU7jZaajn9PuPPEtJ4IiuSwgi0VNj5nG2",
-	"TCSURmaD45DtapXuvdPx/PHi8JSJLpdApODFt7Q6T0NIadjya5bL3GerDVSIodZAt2XG5M758Fsadfb3",
-	"b+afUpTtdALU2++XPzhPC+FEhp/vtuMX1yDMNu5bE3WkXmvf1iJWIHro9lNA9Y/MHOgrj+X8GfAI6L8+",
-	"ohGiT3d35nV3n0driJK7EnmGUEt1e/Gr8xoHPX1zfFVkphoAkqa5x+eLi/kJ8uGataoWpqufQqlmhFOJ",
-	"rKiPBcIT+s5KiBj7wfbh+LktEG7yDrBCmTTphvq/KTYTjn4+r/EMBGn0YYzl4m0FILkYF2WEqqK4pNJ2",
-	"6cEfqHUtKHqVhvDejltLi/WMJ0KYTWt0KYjZ7wFRNkCR+CP//NmzPpRpEf0IHbxFXRt22B6fTqG8frt+",
-	"Xte/XSb3KwGZddpoJ4KGCLMFQsBTO63ejQ1aefdCj2JO1WIGEfXbzOf/VuGql+CdhPsP3NTvF6RCWmd0",
-	"UK5wbTRVoZl7QdGFfDLf93/CG/5WbtS37bykqReqeogyI8q2kfa4uP77D6m0IZrsssNx9j1llAi5Kvks",
-	"IreQV+pyeFPtB6FvrL4V6rSTKX74Y+NLvaUzT2a600+XPsEPFPTyTUExDQH2g3LcTZiVI0vMhMrdeEqU",
-	"+iipWP6XB1/6b3QlTIHZVwXr7FDsqJPxRpt2Px39+5rfirf00Fn78y+5729P0IJXUnFwtZ0Eun7O/iX3",
-	"S8ps2e3I5AYVEHCSAZwHEN5Dtqw0F+KfvCm38o4a5fMoIQJyqkS9N+zAyTK6hVY73smK8ZHsjh9VOe1s",
-	"fQtP3AcMGDpFOOauD+rX0lo/rHceKPRRlacxoWHIWbW7R1VuG63kvyjgcjmUXNAwdrJpsEtzPzgIagh4",
-	"LQeQBck79ryqYN2Poy66oR/LYXb6KBOdRcWmvUQ0uzvbCHMQKj1Gx+HY4EpsfHY00E/KXTGqKQVTCfv7",
-	"ufvv2y0+Zc+ZbQQ5f7HzaK3VRjQeO4qXtziXH92KnCL0I4Pssc7OgR6jbnzhiwChH8XYqsB5EoVMMoVg",
-	"afu2kBK7EMFnirCM0NvDbPUBmv8u2X9GAe0JoC+phnBnVNs3XdeHPOVj0/azRwighiLPtaytaJAYkv6G",
-	"4Cqa5Q5CokkBiRUx7kLCA8RVyiP1HBBVtkMCAVkajCYgZMgn5cZ2Ag0cveREGKQa+PZao+/xtduNKFFV",
-	"1EYs2TPq5KIVYmKuAAbCznOS9aCfZzxfS2Mp/Hxu80X/avzRolvuWPaArpounuVh6x2PiGOwEN4zrBbY",
-	"4hvQUyd3/9xldBDCRL+dNyiQWDdzTzwfxSFk+qLaO7yC9UNce175VhCnv1wuKeZrD1axJAiPEE2kAi7f",
-	"1hfqDn3UDg9rOu8qua5njy6zB3rUhVRsMx71l+4aPtELfESQ83uCP2Wv1pGkxRZr6Z7xrGlVQL7k2EbL",
-	"t33rgJGxlfiBH7FpPyaVp/uHP7Im+XE6h+fo8mTb8Ms07j6kWRTIywIlmrTuJE3kx/a95YCuPHjWBnRT",
-	"wMYutVrXsrSnuEGf911BMsKlIcvcmGne8tuxB77Uuz2oFKEhMbk/4AiJOpYdOKpcr0UjVAngqgh2C5cR",
-	"WhT6BurRxkcvnDTfv4qe/a311+gvc7bV3i05hZd6LkrrzL4c0VxndeaInr9gJ9OaG4tJQogirFtVPcSH",
-	"3tHczDrej6UWPC+tvLsEn33TKh/Hcd+s2lpgwdH9dYJ84e/H2q2LFd0CLiO6DCSpMFBRvSR1otMWpOnA",
-	"BfuiyRGqY3OoFI2YXewcuRwiWbgxbpZoIUrbdZOXnUPk1+JxcRrVg7wuv2XPyuPpen2RI9brdLuLF7u9",
-	"PV7HgbmhilfMF1Av4Csp4SSSZvtzoNJJDTzZvUN82COWxJw5+Wd/hiYM2VmQgZD8Hlkg6TyWXmLM2Kax",
-	"xA3czaArT+ix5/sa/DyKcJ60Jtrgj+JViDuKpz0MlV4SFx2k+dKr1LRDkmqf6jk+4J2NWDfCbC+Ofguj",
-	"PtC8G8Rm2lTHmj9rphXjtWNamy0DB8auLbed/RKDRfLummDXVAjHGX3vyubfnsUBYifkskEsECIOTYDv",
-	"RUXVnGnqeY4waWq8wSt2SUA2+uxszvoGd3Makc0NOgtBoVWXApYCvRyt8rjw4DKquRHW1uLCl/wtDHrR",
-	"O34rjinR0AHCCmVT0fhiEUyPvgqnDeAY2ODOXOIFIMikAike0zK2vAoAI9BzmYQEveJM9WLcmj/kd3JS",
-	"qeJion7r/WLhkZqKhRst2aeoR4huP3BtH72AMedsBSIApLrVpWKlMKSTh97ptDqyLVdj4WUb3a7qGS6O",
-	"d/7B35h/w5G7PNO38QKuyC/m1vBTnMMuX9CzF9KYMKWFW7ezTkd64isIQ61D5Lks+qg7FMsDZ6x7cqgr",
-	"FCjvpGG6qQLU+33YcNf0b5JMv+8euygJHbbHG+FMk2ShaH9ys2gsTPSkGI0Gn0Md0Q5cRqRawXdOjQnj",
-	"/r6DOUaQqSdS+Y6zkH8rFXVqiXL5flqEPNG//+DuNxZPIxG0Tb24Xlzxvby6+9Qd+P8NAAD//w==",
+	"5L1tk9w2kj/4VfCvuwjP7FJqeWa8/92uFxeyLe3o1k+h1qzvYuRoo0hUFaZZQA0BdqnGoe9+gcwECJIA",
+	"i9VdbY33XtnqIkE8JPI5f/nLotS7vVZCWbO4/mWx5w3fCSsa+BcvS90q6/63EqZs5N5KrRbXi3dbwWTF",
+	"9Jpxxegp96/X7u3nUi+KhXTP7bndLoqF4juxuA7DFYtG/L2VjagW17ZpRbEw5VbsuPuOPe7do8Y2Um0W",
+	"Hz8Wi3LLlRL1m2pyGoweS3+5+/GsL7eN0c34sz9uuWXvF0p8sO8X7ut2K9iebwRbibVuBDNcVn4if29F",
+	"c4xmgmNOf1jCWhPrgGHPWUItd9KGwQZzwR/jASqx5m1tF9dfvCgWO/5B7tqd+4f7l1T4r88L/x2prNiI",
+	"Bj7Uysz5tP6AKl22O4F08l37QWSI5MwlfnQPm71WRgDJ/tDoVS127n9LraxA6uX7fS1L7qZ1tccn/vVv",
+	"xs3xl2js/7MR68X14v+46u7EFf5qrvy48MUEORzcyg6Npn2n19yoL1e6hUnsG70XjZU4UeW24LZt6sSq",
+	"isW+XdWyzP58LxojcfrjM+8276/hwSL6Xm/0n8Jp6tXfRGnd6C/LUhgznjKvHBEY23CL14LeXGldC67c",
+	"q2LHZXrKa8capL4ttVKitKJKD+AfQ2qYGGffHfTomZobe2vkRt1K2KO1bnbcLq4XFbfimZU7sSgSb+mN",
+	"VMnxspPBTbX6Tqgx9b9kMCKDn4lNyMYwadid2NtuCtHyG3Gv73p7033MCOPO0kQ/xjcwPnZcCk28GBxc",
+	"NFJ/BalDGmxmklyMEfY1L1GCJO6GlwrM6rry/JK7t5aMr4y7OetG7wKHMMy617b8XjCllVtBnxBLXYky",
+	"uUdV23BLN6M/EyNKrSq35I4adLuqI1JQ7W7lNrNYrKWoq8RyXt2L5sjgV7eOnbC84pb7+VaMs3tet4Id",
+	"tkJ16z5ww9w2Mm7uYE+lFTtziuXgvrpvuSnRHHnT8CNOsRZTEtHtcZgAPJwgeff3E1fttuFW9C9Rftvc",
+	"C6b3sFT23/60GIsMoivgRGaLFD/vmu5EJfkt/jnHOd2It6tj8oFGGF23aSL5Rt4J9sd//9ML9oH94fN/",
+	"e5H6vpH/SGz86mhFj7jyCzeW29Yk59bua82r22q05VMbgi+JJi0ppDh4MTImFbiEnxlUXnRHsUsmdnt7",
+	"RDKW1rEspS27U/qgxlMYMJ+OqIhKo1mEq5VnJEDwCWY6vnXRhP0NNP4GPh8xjSyZe1Lqf9CP/JlhB91U",
+	"BTNtuWXcMCs+WKYbZkTt5p04EJhAYgn47pJxeldq5XZWWsM0PGQKZoRTwa2o2OrISr1zSsSpDae9hof8",
+	"15P721bSvlK2OSZku9dSkjKsYJytdV2JpnAav2NfqYXzqmpIcxiKAdEIYElu3sJYVvKdAK6fHMfOp/5S",
+	"N42oA9MfSwRhcyrJlpvteK7fI+8Ubp8YV4GZahX0e5k8dpkW20pXGUbtfkHCPTTa5oY14u/j199Yw5Dv",
+	"Mr7TasPsVhvhpwqfnMWLDlvc69FXD1udpYYl20ljpNqwtbsHtuFq4yzGU3QKqj3Nza0KDprmQKeRItsv",
+	"uS23CYqFCxSkV2J7HYnRjpStsXrH8J0kyTWNvBcJxoMDGNFpJ8mNXPlJjuex5w2ZPW4mKPoTM1hJVbn/",
+	"TZ0GirLx0KhgegtUNEYrdthq1DPgdKRdMrlGKou5eBHI+qBE4//h55CaHgi41Pbwuu5tzgyyg8FuK6fb",
+	"5Tf8DJFaclWK+hHHVzaC23O0kG640Sf/rA9sx9Wxp886/scbUTjJcZB1zVYiORFhrNz5qfTH/U5bJkAB",
+	"dSoImBHuJNlR2GvcLPc3rpgfI2lhrLl8zEa519smRQlAj9wKYwvW7pl1MrkRYq62C7f8NY6e1HdB/Ez6",
+	"GICCdasqklVJjRd+ubXS1tP2JT2Y1RrupIJdFKrdOeZGeidY1z1GFhmY0li64SkPAjekF4jKHaSxSCaO",
+	"z7o3RXVNdLTjR7YSbKeb9BHrfcoc/X50wAVJjdjaskyoCmyU8dnvG+14cn5PyMa6rcU6oUv8RVlZwyGB",
+	"LeTkqaSrUTBuyYtWAs92hBSMw8NW1oJZrVktra0F6nnIsIHORF3P4xNW8F1GYqCKwpk7PbbR4rQ4Q5ZP",
+	"lAA8OmYLnUgJdy7iU3RIRbAbIo7YcaOsNPT3ZCQUQTNLHc1OGMM3ImMR7USVNpZy92Qo2UkhhKe7jyXn",
+	"34m5SXk+VvTOZdHwgm4yWmF09r/k2XvezhSVTF/mdyTkg8wtt1xt3C2WFslcGrbTbvTUrIWq0gq0YtzL",
+	"5zC0wH+6d/wNQhbcc3NMbVLHVnOsEtyzE7/nWWlGIfY0OrVtO34njJOVsHlOsiU3SwlRmVtQYVJ7dmRK",
+	"r3R1ZCWEKWzQiLjSju8AJ7X8zn2Z6fu0xAijZ10NzUnh9kP3JNwcbjJ0ZyyZ/v2l4DlfwzRVjXM2bMXL",
+	"O3YgUmhVJRrWCGdqL4ogljqNDiQj/EJ/aJX/E/GnlMyCYW9p2DmqDm9Eby7uELVC3yc7uP0mW5BbVuq2",
+	"rkDolHonaD3SbnVrewcecfDI8z2eil5b9Fc4WYqUUxXoW/x8CYpxR07M8KNxoqXcgiiyW3FEIWgE+kJn",
+	"WE+6uTNOZAXee5ISfvSvjHWclLUUFJn4Mg6uXtFjnX3eNuRkHVf0hN0jY0+AvaV1rLfb/gnO/hVs8fn8",
+	"/TTL7d+34WXXcJs7NczfAFCZSa4Gt3aK1LOk5VgT/TgwlMh654bVWjuTi9sU5UzFzoZUNLC465o5pYVc",
+	"4o5st87eKolbBZrLeLUytDXjGF+t1+4Po2MEn03qg1kurBlX5iAaA+wX+JU/E39cwqQ9reg58SdJqrmP",
+	"WiQP0W1Wej/Eh0wg2/CdYFKBW05ZocqkoLQ64ydBB4qfI16V2+BoaIQj+O7flahF/PvwevYuI93+n05p",
+	"orBRwZECK02dLN7ManymZfdDhr8DnbGD49z+4eJUEMo/mJuKEvXkVGZqefhCztsv7r2RPos907xeubdS",
+	"VmhGpfHG4Iyh/8s9OhVTdDe7asVtxY/JUF+x2NdOfiR5hV6DO5kcsUFPNFt9UNcMpiLAqbnVxs5z2JF5",
+	"Q8IFvx32dTDdcByL3sFMUEBWWnSu5B3/8I1QG6eF/uHFixfFkx+yP5row//+Iql9Hm6NKBuRYCw3cqNA",
+	"lwm6Jj6J2ohyyopKG++D4w9ZGH/8ty9OZmHkdhmXmvY7ON14JSA2ex2saqd5c1LJCohDONZYMa0Kxvf7",
+	"Rt87zQrUb+bkV9HX+Ryjr7XaFCyYvp5BdlZxGNVpMDQmcMy/+dAz7cW0hkpLfK2b3SQZJaJfdEtIph/E",
+	"aqv1XQGCwJ3VNYW+4PYwq701wTccouvnEOYgzijWlqGWCz4QXVcoE+0WdfOL0PEjuFKCTvZC72vBSqd+",
+	"gHJ+6noMKTkkF/3vYQbNy7UVDdsGY8Jp5j16irKHpGEdWZx1OWLORkzNk8cEg/ov2sSxVtMIXoH/ipG/",
+	"w1yzm9rZMKsjRMlUqXdOSQyE9Q40udURDA6fB7HfM2cUrGt9MOAe5qwRpZD36JbXSnxmGHjsUX1yBgsY",
+	"K87SMnKjetfLuAksUA9y/Ji+PXVzbvh9TikgET2DgMj9l+SFPzo2iBP3OxVNfokmbRxqFocChJRydyJc",
+	"t2lZ5aebPkqdcpZV7RlRdnSLzn/c3eZbn3SSFOO1VAPD8YQSP5WIREHGsc00kSbViJ2+7yUbnY4MpkPP",
+	"pHn2F919wK81eTYoBRKsu7XbjPfu/GhNww9ZZx1XSlsIIDNuuoyCDb8X4Cz6v2++/y4mzx2v4PaaLd+n",
+	"DRefhXR7VkKMqGQy7vPjVoACATJKN1VfD2ccmCdwBPj7oZHWirRycXbSEC0ZswOKTLRkPOJXugV1AZSd",
+	"F/OcKRnVWjeS0vLOMQP35Oue8d1G7Gt5hgfHE2ziekJq0X0utTFtgf5Qc6kgMaQgfrfjzV27T9qgcifK",
+	"9E1Pae50g+jLsRsnTDRQXdjobkNSt/VrUTvBlEogsVbs9jbD686/sW0uqi8+WEYfm+3lPp95T0d28QF3",
+	"OayoazNBz4P8QV5u/eTZyn0OBpGK/T/PICf62Wsk7mdho4tJnj72eIf4mv8M6PGgvHrlMhG3yyX5xyPN",
+	"3u3gxPY3dsMdA8OPHzjGTeCr5ImucLHihC+6S5wbHMu7dz8w/NEzMZw3uJ3SgUAftEgout43DC4hJ7i6",
+	"bDjiiLiemQkv3qPqnbXBcg43Zjrg9zVpvglX3GT25ok8yZ2u5FqecyueMvExH0TKLqDNCIxJN27NV6LG",
+	"8gMw60zBPn/++b8G8R4FDpiRSVfg4IxbOGR/uD4HL6Tdh22eOtqvQ47agKeqUhirm/nC6TV6DBOyCVI9",
+	"56UcQyr3x2CgJ61nyjYLysLqGFzkTnN3NFS4m6gox4CsR0p0U10FyCNFrp/j7Y5U/NGZY+INZEswu+UK",
+	"/oUJFWkdaV6iCT5G+pFU6YKC8u52wi2+5cD93WOiijclU2eQTeP1xrHP5J0aKhvOhbSVk3FMs6UIZulj",
+	"51PPv/XPPdkVz/2WINrvxEEYy9ayMXaJZ+j+l5JQIg+DNaJez6VNf4f/m+Z0KvSS5BcU1ktX64QYYMcO",
+	"omVG13R4G6ZYzn93Wzgw+89Os2ibhsTThQyOra4rc365AvD2bFQ9l3GfJLHkmeH43YJT2xscrUPl+AzN",
+	"N5+wLO77G52ZrrfFIcGEhktN9nUuFWdiCs44iVU7fQc6XaMoyaChSiJzJ/f7jB6XPUFvtQ2zjrE8gTJ5",
+	"MYYLrrAuqXwnKMtj5S6yEgWr5Z1gV4793EubVKOzaU9pHwesfHo/g+Tob2eW5V6MJSbplZhKj9Xkpz1L",
+	"BxmWSOgd5hC3VjQ7baxP3oH8RCOEwjRQTJ6PROUjdZmSq9sV+WXHPKcXUk0pL+7POFMIRki1wUIYAxS0",
+	"EZZhTqKbeGtaXsP0QVicEXI/KbWRrz9KZl9Qph62x1ulbd6opPTyEtxlkACRTMqaTYp9eRaOdHR+8T4m",
+	"yRct5tzly1Vl5HlQM4vJyhAUnZjUD5gx+/hZNVrb2ynNtLuCvk6nY4+2EYKtxEaquTUayPHij6YW+WdZ",
+	"VUJNuEmAZUsicFC7Ke5VoHGFXksrMHA9KP886hY4iaM2IwTTjb+zgm20itODhfJ1omOj8w1lG46SkTK+",
+	"Ze/smOc8jIo2plQcny4kvTtm2+h2s03XM2U8+acKnR5cwnDS1Ik0Y3J+N6zdu7Grgmk6xwayuXunECtu",
+	"6swqz610nOE42/DNBkG3ujXiToh98pjeoHub7bisIfhm9E6An4yJ2qfGr3Vd6wME7oJtMBY7J1JDEprU",
+	"8bYM2Q9pl/9hqzEEZu4MXAZMIHcTbYRtjj0OHM1lKttbaXuLdWzzT0O3ttS5fJV8fuyvqs5lGfdkgvvI",
+	"V9n5J5tWkVZLafnjNP60l1LszxXWDVdmjbs4ReTv/HNQ9Vudc90nMnto4zrx7BNDvecSVtRxxjiQ4GfR",
+	"Z0894k5JDseUb3wNbLqKIaG4vakMJjhhBV1eEdvxD2/wRw9dQv/8/FTOLTyWmvE3evONuE9mrGm1lpu2",
+	"ESdzLfwY3znx6gxWP+A5L80pJ6V8y2SxuLKyztQX0H2k1TCYnmOPK0wpeACZUbEnLrSIt2pqj78jLchf",
+	"yUqsWkiKUWtN1qYzcJtGN8kb+C3fZ9PK1jbDrDqWmAgJuJ0x0m+vND7IyrY8HQCWjZjlIPuW778Oz3rg",
+	"iVOB/LF+DnoF6uWJAHBvELcZGWAEfTilx7hHUixPt005e+8awavcxrUKMQZGQ/03r1tvtYFOy1c16YQi",
+	"KqevtMAi1y2/F2cZa27XhElZlAOaxj3oTtgfWrS7YbSwNYG+CiLBbqmpm9Aji8S2ynKLe9qR4jXjzE8g",
+	"QCxRPlGATugQSbCeKM6q2regoXWpRIrMUR9vz1y1ANgwE27BHf+tVvUxj7nA1rKuKTKa1G8y1u0kLkL3",
+	"3cyO5zK9iOLukQJ5I5ZdtT1n97rkq7bmDVWPWO3uoFQxla7p5WhzKSRP2CkF8NRFsTgK80zpBdaKLopF",
+	"N3pu+9/ire1v/lQt+aUzrMta8MakXTF92ThSvZ1OaTBJJJY9lIujqlA9Jyo0MZLE8ATM9hFp3p6QnGa8",
+	"Xqe3ZZINm6NKYxsRDWFWq3SL4PUPvWPPMTlP5ikl8AQjIx0x0C+dNi7upERH+kyn5p5pOgfO3+iDo4u1",
+	"bpZRsRiQi9s6yJIcQhJMEO3AOFEU60cYJ/f/UphQZOfFvtVLBlndB+mNRGMxAf4p6DOHbdFE+0Q8Psbw",
+	"0WtmnPnIa3g+jS5TRJEwzFentQNWo+nn+X6eTnPOYf+5o7KaNQKqBuLjKoJXmPBPnLj0zmIoyIFXQH6p",
+	"jFPhYbdxhKkAxn53tktmNOMwdU9JZIiag7TlVrgdX8NvgAhD5KkboL5to5X8B++jjGRu/sgsHktvjzlU",
+	"ldeN3GxnHofnIFPXajDZ1PXKQhudx4NSGTaoBBbuwAdXqyMSro6FF7rucgH2EuU9L06xtjlcLcOw3glj",
+	"c3VJCY7xvRJADIKXWyR4QFPQdYX1brEDbW7kozNgEopq7LZLRkin0XCkNRho7bEKcqXKNcRfucleupmA",
+	"ANGKvVfB72By20Ul+XjThxgb97ICjZS3FWLM7vhGRBEDgBdSIh10hCCCj6RkqgDdge0hP93fwSU5zj1v",
+	"NDU324LtUeisxFaqCp/8rCu7gmfdRgME6QfL3Gefs5eRv1r2tJ8IN3dss2ljU17/l4gQUvivOotd3gmG",
+	"SQOZYU5swGiwaNcm7b5cbm6Y/sTJJANkX453fTnY9Z77sNv95+yNZXovlEHftFMM3DCQzreTqrVi6giK",
+	"8AJ9QN9JuDi6bZg+KKKPxAjZ8N1he8yG1dBtTrmZbCWsTaEQpKtXaPtTF+o78hINvB+1vBdplRTqAc9Q",
+	"haFIfn7qoOXNWbGJ2QC3oMNSMWOXPuO/R/MsaOWpnfqBtyaxVVnwyCx0g3cXJwwdsTMDkB3AO0B1Rzas",
+	"3Irybq+lsuwo0rgHmIz4MGcvINP4bEY/zeReQIj3twP8m3SEEcpZDGH7eKjfaXxdXPwYZ3e89OSudwsa",
+	"w9w+KBQ44UX858iwSaRknU7Ofhnq81Ezp4yEpJYyyz9EjiGvoNCUKASbOSmngjS5YiVSprOw3WUthbK3",
+	"GZZ6CpNIKL6qc9dny01Ui5wClkaVOJ2O8lZspBPTTHzgpa2PGLb36kwE4Zw+ZXw5NzVT6v25hW5GNPey",
+	"nEj2A8Tq7Ea3RjS3c85kCKQQf3aIpNKdXm+7i8Thx/PLzibsTHe0vc0cHNoUQWaKny9AlPRrrrTzFThL",
+	"7oTYm75FDwB2ukmz3zMoPV83DQ6XJeNMiQPDbSPPIQBj+Q29DD0+Dbl1W5883AHcDVVPx4A2kxg4yw5m",
+	"xbujBd8VCMhUH0NK/lZ3wjIosWej5/zQpsB0X0ZtHxSYRAABpSN1mwAAdQNxxufsTT8wEfKzW+WzSByV",
+	"jfGdo2Yl4+BeDp01wB9C6SSGQJjVG0i/OBel9ekzcC5R2+Yev10d0yUJAT0d7Cxe3mGqSS24EVUGhG1O",
+	"jvfQ4zANRfc4hM8egOejMD43SYDad349B24Y4vlU6bWdzg6ag4VnAN5P2mu2b/TGSeSC8oAKzALqZ8JR",
+	"FdNaNxudiwNjyUkGrrg1W/JfcahNCdBTVkO2dyLdiB9viUgmc5m6PCZ62o2q4pjyAMU0Uw6t0EtVdXAl",
+	"vd2fdxH2XW5m7rc8ZSCnuD1pJSYtFLiCDIt/KlmlKzKFyi+9BzgGtY7zazMpApBR1S5R4ifmVBHdwIMT",
+	"RZ3gksKaTk9/btkbeS/UKU6C792qXEKDrxVVg4B4cmuLru5TGkawrVncsSkmGIDecgNMqLvZ3LHpBg+x",
+	"XQc57qe2zsM+9Id6v9hxp5W+XxQ+5yJGV2+EwmBAh4dnktIq5bzxMLoJl3HH5N3uxntURM3E/EUesf6A",
+	"SxGIvstp6y5w4IZE/tPVuI52X/pSylyTA9rpNdYPO1oK+kwt74VZBhBMqmf3pZOEOzxfsfGy9ymlYJ4J",
+	"TnBQY3l5l9AH+4IKcm+NVJtaZHvUxAR+ou5pDknQZ7KZ++6Av9pqOZnP5GshQH+EWnPQsCFuRt8Zoiae",
+	"PI6p3cyiGs5DaaHrc+qi5LYjbV1OIOD/RVYA3rvndmt6qf1L92fHw+FqGDtAu5rI5Pz8xYvpXM5i8eHZ",
+	"Rj9zf3tm7uT+GfZU4fUz8Ky6XbdNK5J3Yxqdyx04bt1npiu0WEwjvJ8SgN/Qo6fuUSSvR804BrxFItt1",
+	"mgVXHROC/jIHVYBbFIOofa7jQQPhhZUIyXpp63lCXscywctuzaDPVz3e01BaVbD3i2fvF+i5VeIh4pV3",
+	"wrULZfsSbUM2g32gxEPoKl8mjHb4SA7yTgqelHuD+5i7d9/A+eZv3iS3HoH/hyM+J6w7pV+gvOsoB8hP",
+	"nF79SNDn15+KxG9D1dHUFaPaJEBp/GDzOvx8aAVf+z6ZQE5jTq0oGSN6GScsURI3Km97cvGFiDRbS1WZ",
+	"wt3k9wvMfGW8rt39UcRV3bM/ihX7yxu2E1w5QwOiok7cQmcY4gIoxsauFPGhFHub4+ujSq24sguZyXk8",
+	"fehsGzShzSSahA8MEmJSGTH9TyZyKkbNlbo5wE7D1gL0oT+Gzwy7MoI35fZqv79m0Fr1B/eSKYAngJfK",
+	"FMzoxn55xP9+30Bl3t9bWd69lrXt5eh3lLKPwgzTTLZHIQNEyi8QETFszalrGYbJEe8PUqSUoptQMWUj",
+	"OFHS/88BrBlmeyADhu5xmPaxl6Vtm3QSwQm0mzRXnDBrJtn5ow3ldKKyD+u7sbOHgIiY/9NUsocpTmdo",
+	"BZEGwtUxxChQMYCGTNWn1A6SZ31DGArzA8OTmsFjW8DkLTmtRK9Ud0ZdeKQElFgkNNU0pvMYJfq6Um+M",
+	"Lr6wBC/NdezqKBg/cGlFtWSNsG2jRHUdObtXvLxbBj/3NVMa4ItF4197/l7FIKsBuYzcQX7MTK8fP3A2",
+	"cPKONxthUy2X56A2dT4JwkbwUD55bIRs2+Q53yLz2EkqJxIyxgDekDFswqnRUcwkYnDnABQh/G0etwpt",
+	"IN4IY3sBhfOn+87xoFTEMKtRZ5EW3hMUB9wjmBUJJg8hTn7l4vzkSw8HTAcWkUnuur0j3nqGL+pX6tCW",
+	"yzaf6Widl+ET4yB0fqVhO5a8/fI2QshKOJFQk69kRS5m3SAOOKt0wVai5C3SqekrV1u+h6iIz5T3J52K",
+	"htosCJ4XjuWWS4WiquHKgHS6/u7lt6/yPVlzoRic1nw8Tg9kNEaFD2VoEU9NocP/lBv2NkcfIcMXmyg2",
+	"Yi84AYHBTjDHgqGUhKwjbwIg3OebZKBmIoBXecdKrl3uFALA/0voF3PL/JOBJpRF2HMyxFAgATyd3b8P",
+	"+X+jzsWHbbpV769YWp/uOedxrsLZ+3ZIi7Ae6jPrXf8natNvMAfoq0ZUQlnJUyXfkykz0/lQ2RSQ3ovp",
+	"iZk0ZFt3bJPCCp/6GNr/z0mHMqa3k8lpBYfgsGJCN+fAKgNGe6regVu+oshyUMD+XksM42hjN03P49K/",
+	"m3NqVaL4ZQbIhjeQQwM1HgHPdbgRSldnrBcytBPLdYLF2NuqFTF6/HheNXZ9FgxfiPIFsKsapEBDKQdq",
+	"sKl+/XsnZk7WUGGG9DlJ2V0idjg8vz3+VJILLTzRpOlMp3CnT+bQ9LMjuvAcVrlMp9bc5+BPux6mVECn",
+	"EFySPM8CDPlZdADLyreiiSHEzsEFEyajeWCuHhVMhjBBlPI0f9bvpJjUfPMGYw9VqEMuAGQAd9/6rW1z",
+	"XnSJuZN4SFmS+Uorm+9+05vJRqMq5gPYBZxyQrmyp5bHx0k4M1PC5EaYM2O9+X685KU61x9FMdKsIyqi",
+	"2UdBXZ5sa+7xj5yiLPFs4tbmZypkgUMCaHuGyObGVLvW9dkdcvcjb9FPGTA+MgdR9AKhqKJMujRuGEG/",
+	"TijqxndyohYSD8whKrsbdZJH+NtH9Gvy6XRRMAH7mgOSAoo5fSqmcE63cMc1QyUkhQiVr/bD6m+qL2hN",
+	"suwtZWB836tWL5I1tuQTdMN2kPIzM/aGzvGurytU+050HU+7vt9Yw1BPLuJYqU+12smm0Y0h0wHjfDDJ",
+	"YJ49yBLoz0EqX+WNzZ4O/FgACEQtS1sAyJ/7PtoGS7RZ3fevGTngCnD0FcGlVwSLx5sRcfrqRGnerHK7",
+	"2CXQYTJTRBWJ2y81yRKSVdkv/c6H8B5CqOL++0ZR3o15XtYzgpqOv/l1P3yH8HZBF0jm9UGF2skLf1Tl",
+	"21YNoeNTsCDEq6pkgm03vwP463JMy+fcNNTGODFt/yFves7/FjSoghb8iOgSPruMXTGG2u90zduAWWcm",
+	"g5TdTx9PPGDiiz5E4SkWK23TN/2yHdJPtuNNtmjxLqGmVQayTOb7hHhTS9HcxgDuiTrD+zxZYfspLPHN",
+	"2HdrQYUAAb8aut7wGi/WhyMEIix3dktyj9cQtp1zEzDAO8MxOuEEfXjvdXwgtwuXT5H3++nMiwUgGmbE",
+	"UcZpMif2EPGXB4FnNmLdCKjeB/eqM4CwQ1nWvyaNmcU1QgLMJgdDO4GS+Zg89BOZ5oC925qHC+zgny2t",
+	"vMdOBW0ukDXRenkytbnRbbra6yWCcg9axa8EWwF67oUbxD8gbn9Wi3YfQ0jkMneJmb0DT2WvJq5losd7",
+	"1xECGV6Cu0aNiPriOCE16ZrHEmrIbTvU0K7BvPeUdXChpJF07Km7YxEh9EVl77JPd6B3DOJlmejHHcIJ",
+	"AbI0tOaGHj338eIQEtVSr6pu8bVY2yThu8/mACdPKUKPk/gjIZ3wcBC0/UoA5kC//fBkflBaJA8Q+0Jo",
+	"wfhbebLD8VkiPPR0fVFMifNJBdeGJkAbYUMwlaxYxp1eWdcIPMS88EeoISfN+nWt8GcCl3y8DsHr+vv1",
+	"4vqv87WJn4qEEnHYakygJ4XjbKE82TMrShPOIkd1QH0PYKOnrvTXcr0WjSAAjFGcM+fp5F7gIyoo9LCE",
+	"TEh/66497oozQK2sIdoKHZ6h/5s3CJBMqNzYcYZr5i4k/AXRYnpORLxoaLoFxHBMP4o+iPj3UIeLZt82",
+	"6jwmZ2cgeI53Lk7UnTjOysEjbxOd0C1WdQSZd1ZzFyM3CQL7V9yDXqrOM/ybd8oU7F9YBSRgCva/kpoA",
+	"xc+lYhET92v410WxeLYoFv+yKBb/KznneR4/WABu3bArPtUZATHmqPjVep1sBeHYZTLkSkXb7jYtA5Af",
+	"MCmP3Af5hkCBxDEdM8PwjikiV1Y+q/6DnYiVQ9Krx9xIvq8ni1ICfvNAPTlHJ+n2GDI8QVobG6N15FST",
+	"0xFkOjU4AFgM7Uj2BJVNRaACySV2klviFbISg/v9NNXgXmmYwTdgOdSoJF/t/CYg6sTlkuMgTVzrPMMF",
+	"H93iBjtjFOgMTVhttjkO6lFGjGzKmU6FME3wtE1XQD4hC0TNbu7RIBTDHOjvSdso59RMsLFNH6ItQf2v",
+	"O/JKSNxAHltOafNUUAvdFiHIMKpVJ6M54PumYBfPcGmdjIUlo3bo748suZOFzvOrErOVhoODnkoU8/vZ",
+	"uxxGCAMNygfxbQ8pF/iEz0Y+skr3c3RTmGdjUIiObfk40eNBpdPHQWVKpHONaCUCppxxRDOhKvM5fHBA",
+	"H/YBtCwTPm5aRV5gTlvFDnAjq4S/HksERoNBrJMTnOC85TnWUYtUXOVV54wGPwc2Y0+yaqeV3urWnrSh",
+	"ejU+HrFbMU2Are5fu+ATP8QOckhVDDgrvntTcklKHKa9QGC/9ekaQEr6YMLcQA91rHPKfqwRoIekjnaw",
+	"9oTVOKOmQxwW0f7G3ytCoUg4wxz5vQ6mYp+Mdh4wNVgJszFSfypOh093hAaZSntpNsJY0jKdiD0DHSId",
+	"inzJ9txa0SikpH8Bhfb/SlQzzW4I/h3fIYQrJo7ymqpRhTkjiPwxdyTJ0pt8r+QvQb8JcSWr9ZIdhYnA",
+	"sJM3s+caGvHkoWGKLDKpatIFdb8VeDNjMR3MVafpl1p15cRLBH/tz/PX8FEt2WtA10nszzmuKdx3yMbC",
+	"ZynLALs2xAkWjk34Z/x4SydATxxRLj3sNQZU+3uNOScrYQ/QFvOgIUQ2ixRGTrH+575wLJazo+DNkr2A",
+	"HBkQm9fBtK7EjoOe9yBvGjlTuiwpd1S9mvFnyIDJDRZKohDXm9Zmt5JS5cBHRsjugYpXrQ2+t4JxhrDB",
+	"wbtSS3V3EY/bxaJ2IZuDsknigvOJVp6nsAfifIAIeKDX6sAGl18XOJiJXfXjQDJXU4GsJfo/kwzgpEtx",
+	"DpzFlNXmnmG/C5Ucvz9p0AzBYqaq630kMZ2dlYmarsSGq3OT2xJ/pks8p7ukezaTJPEl+H66LrbzPK9z",
+	"shC6LILxj2eCzVFafzoI3UWo+yvr8PiGXfqjtz15j3/JlX9gm7u4JsMUYPhdwf8Dq7kK/qcH5RWCnzkt",
+	"r6aKL3dQ25JcDMaoMj9m0qqM1fu9qK6xlOXOCZ21xgyujQbH9JLRdLyjm8dXO1+cQSNPtj0cGXSc0YBO",
+	"Q7+G8MEzd7AF/q/jw7wR9C8iCvoX3kb6x4FL/84GQEPwBV6mES1Mu9vx5phhgWRMIpAx4SakfaStimzb",
+	"vGXST03CsIDZ6oOoArg7WgTjY4w6OY5/zCYuxR8f5ipNxceTYPTUm+E6Ulc0dgwzGroCqAqVCcQrp1Ma",
+	"LDoiIV9FuTqyLWoeTsZWLTWCEOBB8w0hioWopJ1V8lMtcAEFYZpTgLmLJocAc7CwEq0quyPtLpi/hSN/",
+	"Mt6EcAW6kDiKg47QUnLmXdTYc1i2oHIAAg9g6lmv199bKextAI8fIDdADIraJyONuksBGxH5Xpwy3tUh",
+	"Vrpv7U3y/zRyEYUtvMFRcyvq40x8QawUuYVY/DwhapIu9WingYox3R8dFQiitOFSManKuq3mHsOToEIQ",
+	"KB3xYsLVaHJZpj+G0tezanfpt3yWzvkNy+vzMJZn1d/2pvlTqgmQEWXbSHu8cTo9ziAqdwNNH6wrwZu4",
+	"/Hhr7X7x0Q0ATUbH2lZo8xKYXwRi3BUcm4IduC23ISkiYAwUrBF7LildAvnJ8/fqRm4clbHVkYkPwJbc",
+	"JeP0LSyEAPBp8lHTYtjvfvj+5h27on/+vkB3nBHQlZ9x8179/DIGpL5mX8KS2fv2xYs/lvQe/EP8/Jy9",
+	"wnRjJ0go2sAqYbmsDfvd29dfsf/40xf/+/e+G8uOl1upBCt1JRAYoZalUFiihxSxeLnn5VY8+8PzFwvq",
+	"8AJ7bK6vrg6Hw3MOPz/XzeaK3jVX37z56tV3N6/gnc592zWF7PoSuK3wFlZIXVh87lFj+V4urhd/fP7i",
+	"+R8XWCQFdHAFGQDu/zZYgeEuB2zOmwpCAd5PZ/baTcg98ocXLyjE5yse+H5fyxJeu/qbiciKnzIv8QNA",
+	"ZMMgBPxQdBjf6YHCzK58y4iY4hfXf/0pUnu8f1qaaOOkWTIlRAXhAX8v3CBXvK1kfm++kca+hCf66Ex/",
+	"TYDSUWsM6f4JqEj+Il8vDltNqgDu1kjaJ3W1Q1DUoONEI+41wnWmP4G1vmd+Q3afYVZfA/LxRqoiRIWc",
+	"DuQLuVPf5UQ9kx9Ovej7snQvzuvwkiaR7nCuyrYx2omlk0/WcictpBY9ivYHGGLKNvKMelggL4ywp+og",
+	"0yBuA6Hhv5mQDKNL94qeffC16180AtOvZFX4WlDsqfi7XlMY8/voul3di0auaUNhB8nt3r98/+2eOvrr",
+	"9zRHlFApfTXz+CeSEI8R7/7TXVlwGHTO4f3YFVi22N3xkWf4jdZ3ThOGGA9NDqQhpadCHZTTE71fPX2s",
+	"gGWM27ZJV/n1AmFR2RNXFUn4ih+7/sLoSe20b9IbEHlowKC/pI+fYNFRMgnvY990CY7YnmoLZmSG4QV3",
+	"W57jXZahRHs7i6HAdpwkRD/qHKr7sz6wNW+6LpSPp7uRCyHSF3UzBFqMmlQUoWS7z2+WTCvxGQC+DmkU",
+	"wv68rvu0evWLrD5eYb0cbHqfdk6IDlmB3Egzrq9g0C8J33tACn+4mF71FRnzKc3KFwtf4KhurN4HtV5p",
+	"t9++HQncJLfMZXhgy+s123Fs0Y5VJlXhA+MmNC7ArsHj84Ckpwsfx1s35qc8jRvqyneJs+CNN9HDniJv",
+	"HJ8G5EAAKdZ+x5nRtOlYRmsmNd8v/UPncNbYWHw4C/2nV/PiDZzHlqlw+cFKXvjiHJYdju7xNOeHwuP1",
+	"VgG2gT7JcHN38kvMv3PrE8Z+qbEe64FngfXceR9OIhLve0q9zqAKnBkEHZF9AnQ5bmo1Da4XnvxYLDoP",
+	"yyO0zq5qO9qp3thpmurGILjSwQX6/GLcM9yOBCl7VfeS3HriezcQUFgJ6Et7ITUb3Gj+8iwJjKzdM6vZ",
+	"H74gf7AhcA+KZYDfs8erQUIiSfr8t/6l+ota4bWa5NZgQ4RijSSoNerniLiLN50CINDEbCsa8Zz92I/L",
+	"c2UOiDn/pxf/Qc7zrv7IKfLP2Q2XFQkvFFbUQ95X0nhwA2wVRPMxWivRPM+IEpyj6cmSEM+jzkyhBi4R",
+	"Z/npCTWCNxboYERgf1GXIis88GUcaQM4RQ5+064cjXo70zZjOmOU1N5pamwF54sOn49FWjX4T+E1g6f0",
+	"Gk5xhE6UPmADPxYPVC55Pkso7Grr89IwCVxiV253IIYJKISBLhWUxqIR8pQDkL1Hqm/EujWCWnG7yyR7",
+	"ECtxCS9VU8XIOf4uQb8of+7uMnbXfHTDIQ4MeSeY9qmFGVvaryrZO/aHCe4ZJ04VpbME0K9Cbl/5emk8",
+	"LkQl9dnhn0gw+UDu43kIrg55OGgHnxlA7y5CNhKlr4U8OMdDER9n0HbzEWLtyi1IiXraIPnKP3RRVT7+",
+	"9EzIRnjhpNoVBp6jsYe1XcIxC3K3k6+Qghknpy/hUKJGqO4cKYdf2sWDWWQ2fRr76CJPQ98eZeIYTOJs",
+	"RCnkPab/dXYFqA5yo0RFVY7YnhlUDeRtUjGlGaSoj1nWy6ryR/U0HItGh8zoX1lhpk/f8PuMB6iqLsIe",
+	"/szvh6TUL3OQit3UgNYmFXvn2AUYR9lDnbr8V7/Q/02quW9BV4lPtrfHf0q1+cYkl8dvB45EBS9K1AWS",
+	"tON7td5EahZ1A4ySk6yuq4fdrBnOEJzNm4GmMnBLwv3+VW7Ep5Hhp+7EV5cWmgfMEKfdRyTzuiqAHLAD",
+	"RoPZ4thQfjlQwb2yOO9KXFWidrdJimkh+XX32LnE5n1ql3WV9ec9S8LSGh4REo0+Okf6fkvS6AK0AT0g",
+	"esIt8Io4YPFrsIIzyerqF/r/46Mc8WfNsZgC6vfJw2T7E8IQmf5+roshizkRmpsIEnwdD/lETKoj7Ux4",
+	"dyVKap4j7SVCBgJcTz7xGd0vtsvFQtxfCRVavoEVPkXWI5fW6/Qvejr9YeBIknYmI7OE9PsrSMLkWb8T",
+	"wZT4H3jSbnf9cRdMq1Jc5iADktsFQ3Pv+J34/h5c05/Csn8HjjJ9Ly4RJ/1SUPaAYLBVCR8npqBBhRFF",
+	"6KgpBeOKXqJKhdQB7NFdc+EjoMZqv3HXziDBBzxtiRKbV7u9PV7HYAFDd05xVjSPsG0SWso5yFJ9Pzjh",
+	"DeOxUBT/4dhSRdiMOWoQEcOlksMCLkDvKniQAKbjyt0l1U1ClUTXqjM4JYyo10wa5GX+3CL4Lbgw2Ebh",
+	"6henInxMXJSEGkGxsAuoEF9r7OXxpBYONAsZH9zX4FZ79Kl9jeqqbgRT+kDVPPwYbNpK5jLAKl0Som5G",
+	"v2rV1/jIRW/6+tww/OtcGH7UCuCMaPvry0XbISGPMtCiglepjOV1jchz/VMx7NBoFfkeoLw1f0wYBQjB",
+	"xFyI5+sObOnpNCT6xteQcp+ma5rFhTjSqM4rRtVwwtjXwcN2BnCDs221Vnr7q7/jVzu+n8iSjLzsO35k",
+	"vDagk2NfXQTVg5wDHyvqMMFHnY3HKu+3fP+Uh/kt37uv5B0vF8s5tmBhE17lju9JosSyJmwjOImdkiVr",
+	"EQc9l0kZcrlj9jglDxkv50j3cyfvOCAARFTQ7vtUEJUvKn3Ahm9WlneA6mIOUMgIhS3vVSMq2YjSYseJ",
+	"LrgP1QdRD1dUUSJsJujQAcbjtt2tFJc1Fsb0qe/7vVDfEozdyUwyb/yHq4pHt0bnf4fSkeisj/6VXNYZ",
+	"NXeZXyHxjeD3Aj5xyKF8QeWz0pbta+j7m/ww4uyNExQQTGRWVsLlAgd4DkkXGPzweDO0a92oYVuYbqAk",
+	"uHAcjHsSBErSGEKwYKamJNSV7TrEJnnmW2id1GN+7GeIWv4MKSVdtxElJGS5R+1PFFheR8ZXAIZObZGX",
+	"7GdqVfoz1Im/V6kGpVB49pz9SMhkCNFlfc2RqDpyAbwymBKzWhcA+eEexf4iHVJfLe+FSV2fuFPuEzLw",
+	"+DNJY5l+ugwT77Np6p6OOd5xiaFPYYCt0o/h0B1qTVLleeUREFImw+BGUz3U2TVPCMXwyNoBKz5YXMwz",
+	"YxtCFMkPOC4AuvcqzaP9Tc29aJ6BwxA3d4mdAt/DBr1f4F/ZVteV8WVkhIIZG23iw77mUuXVIqeqWR1A",
+	"ABEckw/ghzvUXMDO0ayv/y7dnyBOjLk5a3ICHEQj3ivSBZ6zl6ExHOnWUgUIWl8AC3nszFjdIMqsW/Nz",
+	"9l2nTmCrrrh9TeJSv6JVz82tbqJk0yHAYZCZKCqbPsxTRizp9aTZG4OQQbv7p61ycdt5ToQIuyKesuL8",
+	"qHOMuBt69hL87ZhSQZGweCNIXkEtDXVhCAn7jSh1U/mrEWHFZON9rwMIxPwkfZ+ImtChGq1zGtQM9jXS",
+	"oX7gjQ3QRtLWomB/QBf0C1YL6ya7xBpuwqmhIpMYXSNZPip4AwUdv1YZVnQU8xwNmHOdBBlsRNL4o2RZ",
+	"5FJLhksEFmO3cSflXE/dqLmE+8QszwW98niip5Gifl6alVutDfZeKPpKGjBxI0D92S2BGrhlAL8YE/5J",
+	"L8Vrn9n+ZFoRfiHvoejO+ZEb+L0SoboCHD/8iOZYUIFAfR3s4UoCd3mMYhTvdad+T+cYhKcemmLwicp2",
+	"esubl4oQeaAemIoQvjnnRnZbewl3rs/5hRTfuNwVIo8gejpNO05PmLqvjyI2xAG8+oUgTT72yW+WwMMh",
+	"Orn3NFx+CDtHWbEYQf3ixYu5oaLedB8iD9zv7tAwH3KIDfdPKQzeBVBIw9CzhH0teITyGLDoz6Ymj4sz",
+	"g4lM1+kCRlb/fC5Vk+aL0YZYvpOdh+YhqP+6iaYD8n1CAfgtvxMdhWSoZelbg2JAne9EMNWo3Kh2tuEx",
+	"1EAAUDYpFSPe01XA+RA7YGdO858f/EMX5TwX4gIB//MpeBit/KTZte92aDbzCbt6Ge7jp4D2DhS3xCVP",
+	"6H1Uwsu1p2dCjgDDXif9HN8C7FQI44FrHXvUmq6hUg+QfjlwcmDQyNwFmyENmPEGpjHL0+WRBsfO6w4Q",
+	"MI+b6bsRJxEO0x+kxhxnWJhRzEAxqaxofH9n7JoMaI7kwgGgka6F9KWM3B91U3U919DOBTeRVNTTap4F",
+	"2/e5FKc/TLBTBGKMeK4BpSOzPtDnzjbiI6xkgo2N6LCI2zN1WN9g2vmMsxxuFUaazpvPrJtSMKsTYfD0",
+	"NLa6NeJOiD31Fh/OJdKyMtDSAYcB0+gIexY8KhMxKXjl1sOGnvPZOFRGFL3suUix2QlGHw4RsmbILpCo",
+	"5K95ExxSkZbfFQxm5h51Yv/twjhsZVUJdUr8/Rmf+hhJy1li8w2V0T7MbsRPzJGdyNAfLzjfIDj0w3B1",
+	"YLoxoM4ENo6XQE+Ra+jGvhG1ACEwT1v+bWLyeKEGG7+MYHmUMFBYEvuZ4zPqcvvzqfD/fzyhS+P0hMBR",
+	"SLTv4HhIiG64VEsfl5o6s1OO0DcYknwyN2gOzMD9vauB20rj4zKPBQiLw4XSdFyowH3scNqizFKItPiO",
+	"p1EE5vHafl+Ff3LssPRpPj00xcV5FEV9p/HBhnT+dChgn2pfL44AluUpvnSHdNmQubuF2CKHPlyw3bVU",
+	"d+5zq1bW1ZQwgAe+cU8/dudmulr/rA9sx9WxB9JIBgdGBTuExgRIJ9pvJ1pheJATsyTcanm6c2SwDP3M",
+	"50WVL3XydBLQEsiEVnQMGkEMgHxWotYHBu2T+kiX6aTgWpd30y6vb+CJf/pYz6nsJreUpO+pNVuPir/V",
+	"dQUwyOXdRSMwMPgeP7Tl9wK+IKqHattwZp5bIs7RY/ll0r6UNHPflqk12+fsXchZQ7CbXl5tQPKEBgcN",
+	"wDlhDwrTz9jhBpLvMuANb3FVjvIu5pRvBDepmhxMpr4TexuaOsJK+734Poc0mHMc+PS9h7nwL0v6ObK/",
+	"AI2/ol5l5BEkOF9wvTmFrFWOVkE9DEf/u8NWB0BX91CGL22e1eIedayc4vuN3nwDzzzhBoZvJDaRfriI",
+	"09pRvGWw5M6bqHQlCDPFp23XekOFUNi/H/Jbx7y9WOzbxKbdDDbtEjdrrZtbKikdX6+/wCShmkurtdy0",
+	"jWMOsEppID6zZP/x4gWTa8pD8n5FvH/Yue/f/+1PdP3w35+nhH+gljmn+R3fidGVxRE+9Y2dIrgbcYlq",
+	"mP+U9+jmq/XGM/cEpfn2r3haeLMRTyytSvTLW8aKxAVqUAYsXR/m++O+5fu3+nAyfAVjzlHu3roHL8BA",
+	"QVFr9MEfRK+45Zx7TQt8GrcNDj4f7OjFhb+cOYFLOBsqp/I1+gDOhUbsa06welqJzruBabjUSM/yVe0b",
+	"LzfSCmr4LJjhO8FwhOwduVpLUVfm1FV5jU9duGLSf3nulYFZzCiYhHHnlUvCoxdKM4HB4hQBwjGFC1Vy",
+	"RTHvXqSjr29QhcYW3E2imTq3UxCsiA8VXcNPAE3V6MOyZ/c7+rRCkbKe5CcPc4ZhikuSgr990jroHzCI",
+	"mdJp6ZcLJHEDMKqHn1P9LMwYOzWU/BCZCJ9oMkUoX0tD780ik9e62Wh3iBfJ1G02AnXLrkZJbtQzSbAT",
+	"e94aMU3lpt096QHfYIfzFMeHb1cXtFtguelrkUbMgO25vE0amZpfJKP/Y8768ZMcAWzARWCxxQbSvHbc",
+	"6fCKq5JOY8lKXtfo8+NlKfYWPCVUYmMsb6zJcGkEtZxO4MJHLipWu8/O6/pUlsKY04lUOOqs/Cl89ELa",
+	"6EpXRwAGdfJjxAOdeIUFBLeJTziaPJSrXyBb5eMVvjzNYe713YWPyPfOTKRvlFBADtWdgkGvZ8I8R+8U",
+	"IJTEuXLnwe/Dh2fZE9Ti7TK8jVPu9mfGt7zDnBnwC1OFrlt8jZ14RNQvj5fdkS5DPJKt0Gf5XqHbweid",
+	"AEKp5RpaSxe+b72MJCQlyjlSWTdCENwRmZWQvTSkmfcqoZMkoFt8y73zsFvaJFdY28u1o1DH26jnaDjJ",
+	"Na+NGEXcaCdG2wWpnpRFBIUeIqotdkqdqOt0FvgMKZHQMNwWXIT0vhG2owxDbT59yxrotY+s48ANXbUM",
+	"z2j0vQxNODJaFPz9B//kJ1G4McVrg9OHFqUJTSLnvcxP/YLKsv9GOuuWfruIMYb7IJq4/D2aeKhX3Tfi",
+	"2VpC0HKtm90ZPg5+3z/uy7s5/PCfwtHxKx3VWzomCB93+O+pIztxOa/kbq8bm48fv4Hf/yeROb+DwBiA",
+	"MCGqOcRioejxM8O+qnVbsRvR3MtSmFPbZ/C50zyOBvyqEZVQVvL6U5qNNGtWhtmcxfRmrOWCZszoYymA",
+	"oujXizDCxA5FHirMl8a6a+Op6CwemN7CS2gvZS2FsreZvuf0K075dAprN9jw1U8dYZlFFm+DOLsEWTRH",
+	"YBpeRkJTc0DQsPoZ/t/0hQLG0a78gk2e6VILsctptNCtMxE3rwDsH5rIEMY5oI7n7aQd/4CZpdefUzTP",
+	"/3OcJe0TzOd2xlsUfqIPI67HJDNFdSfpdROS9emk72ig7rU5xuNL8pNcgFSJfjDHwwRmFeGP7YRqPUWa",
+	"7QlEekyvOQugourQB1O1B9HPZ1YKJTsAP6pP5byyqVP5GTfwxj9lxcTjsqouQo5uoPMzpcjcoJbSUT6w",
+	"bnq18D4zuBG8igNFUcYwOTWquDg/nTf1ipfbCJVoBGjrQcqiltglV+R6Ivwr3njMR6nYz+ZO7vei+nmJ",
+	"eR7ulfdKGrdEChjvCrJCuelQhbENO6G6UJdxTN1qhCH0SJwYaLIIoQRwxLy82zTuely/V24PIK9U8HJb",
+	"UGbhz9Bm9ufn7M/6QPVG6ti1+yvijoBuHSaa0LZVVYPwSACclME7eyrjrjXb+YbdHx7btnt2GmoBbrEr",
+	"qgpQFfNwZYlWopFnKQkc0fVxxF5hBhnlOFsmEkojs8FxyHa1SndH7Xj+eHF4ykSXSyBS8OJbWp2nIaQ0",
+	"bMo8y2Xus9UGKsRQa6DbMmNy53z4hkad/f3b+acUZTudAPX2+9X1xcCvhBMZfr7bjl9dgzDbuLOojuA8",
+	"tW88GCsQPXT7KaD6J2YO9JWncv4MeMTRpq4R0ae7O3OQ3+dyBETJpRYfyXFqqe4ufnW+wUFP3xxfFZmp",
+	"BoCkae7x+eJifoJ8uGatqoXp6qdQqhnhVCIr6mOB8IS+0wUixn6wfTh+bguEm7wHrFAmTXKrfltsJhz9",
+	"fF7jGQjS6OMYy8XbCkByMS7KCFVFcUml7dKDP8BfSdGrNIT3dtxaWqxnPBHCbFqjS0HM/giIsgGKxB/5",
+	"Fy9e9KFMi+hH97RvxXh8PoXy+v36ZV3/dpncPwnIrNNGOxE0RJgtEAKeGh73bmzQyrsXehRzqhYziKjf",
+	"Zj7/9wpXvQTvJNx/4KZ+vyAV0jqjg3KFa6OpCs08vHuo218KU095w2/kRn3fzkuaeqUe1QNTlG0j7XFx",
+	"/defUmlDNNllh+Pse8ooEXJV8llEbiFv1OXwptoPQt9afSfUaSdT/PCnxpe6oTNPZrrTT5c+wQ8U9OIE",
+	"VYlpCLAflONuwqwcWWImVO7GU6LUJ0nF8r88+tJ/pythCsy+Klhnh2JHnYw32rT76ejft/xO3NBDZ+3P",
+	"P+S+vz1BC15JxcHVdhLo+iX7h9wvKbNltyOTG1RAwEkGcB5AeA/ZstJciH/yptzKe9AOYOyQEAE5VaLe",
+	"G3bgZBndQasd72TF+Eh2x4+qnHa23sATDwEDhk4Rjrnrg3q4R/TCsNB+vfNAoY+qPI0JDUPOqt09qnLb",
+	"aCX/QQGXy6Hkgoaxk02jGw9o1wUHQQ0Br+UAsiB5x15WFaz7adRFN/RTOcxOH+X4TL4Um/YS0ezubCPM",
+	"Qaj0GB2HY4MrsfHZ0UA/KXfFqKYUTCXs7+fuv++5+Jy9ZLYR5Py1/E4YVmu1EY3HjuLlHc7lZ7cipwj9",
+	"zCB7rLNzDtzg+MIXAUI/irFVgfMkCplkCsHS9r0hJXYhgs8UYRmht4fZ6gMz2qlA/x4FtCeAvqQawp1R",
+	"bd90XR/ylE9N2y+eIIAaijzXsraiQWJI+huCq2iWOwiJJgUkVsS4CwkPEFcpj9RLQFTZDgkEZGkwmoCQ",
+	"IZ+UG9sJNHD0khNhkGrg22uNvsfXbjeiRFVRG7FkL6iTi1aIibkCGAg7z0nWg36e8XwtjaXw87nNF/2r",
+	"8UeLbrlj2QO6arp4loetdzwijsFCeM+wWoDqYgE9dXL3z11GByFM9Nt5gwKJdTP3xPNJHEKmL6q9wytY",
+	"P8S155VvBXH66+WSYr72YBVLgvAI0UQq4HI6pGPMUHfoo3Z4WNN5V8l1vXhymT3Qoy6kYpvxqA+Dv0gH",
+	"6n5Mtuqntl/S+A58jVi3RlQorv/04j+os8yYIHloM8eMVFRe6j3PHuUKEIufszfrSNJiizUDF1xhrqHS",
+	"B4YAp02rAvIlt1G3Z3A20qitAuWGH5lwXBuTyseqwqtK2ifWJJ+uAfBD6JKg4CBNYNwJ+PFUiuNTvcyI",
+	"IkBeFijRpHUnaSI/tu8tB3TlwbM2oJsCNnap1bqWpT3FDfq87wqSES4NWebGTPOW34498JXe7UGlCA2J",
+	"yf0BR0jUsezAUeV6LRqhSgBXRbBbuIzQolCJ0cZHL5w037+Onv2t9dfoL3O21d4tOYWXei5K68y+HNFc",
+	"Z3XmiJ6/YCfTmhuLSUKIIqxbVT3Gh97R3Mw63k+lFrwsrby/BJ992yofx3HfrNpaYMHRw3WCfOHvp9qt",
+	"ixXdAi4jugwkqTBQUb0kdaLTFqTpwAX7oskRqmNzqBSNmF3sHLkcIlm4MW6WaCFK23WTl51D5J/F4+I0",
+	"qkd5XX7LnpWn0/X6Ikes1+l2F692e3u8jgNzQxWvmC+gXsFXUsJJJM32l0Clkxp4snuH+LBHLIk5c/LP",
+	"foQmDNlZkIGQ/B5ZIOk8ll5izNimscQN3M2gK0/osef7Gvw8inCetCba4E/iVYg7iqc9DJVeEhcdpPnS",
+	"q9S0Q5Jqn+o5PuCdjVg3wmwvjn4Loz7SvBvEZtpUx5r/1EwrxmvHtDZbBg6MXVtuO/slBovk3TXBrqkQ",
+	"jjP6wZXNvz2LA8ROyGWDWCBEHJoA34uKqjnT1PMcYdLUeItX7JKAbPTZ2Zz1Le7mNCKbG3QWgkKrLgUs",
+	"BXo5WuVx4cFlVHMjrK3FhS/5DQx60Tt+J44p0dABwgplU9H4YhFMj74Kpw3gGNjgzlziBSDIpAIpHtMy",
+	"trwKACPQc5mEBL3iTPVi3Jo/5HdyUqniYqJ+6/1i4ZGaioUbLdmnqEeIbj9wbZ+8gDHnbAUiAKS61aVi",
+	"pTCkk4fe6bQ6si1XY+FlG92u6hkujnf+wd+Yf8ORuzzTt/EKrsiv5tbwU5zDLl/RsxfSmDClhVu3s05H",
+	"euYrCEOtQ+S5LPqoOxTLA2ese3KoKxQo76RhuqkC1PtD2HDX9G+STH/sHrsoCR22x1vhTJNkoWh/crNo",
+	"LEz0pBiNBp9DHdEOXEakWsF3To0J4/6+gzlGkKlnUvmOs5B/KxV1aoly+X5ZhDzRv/7k7jcWTyMRtE29",
+	"uF5c8b28uv/cHfj/FwAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
