@@ -121,7 +121,8 @@ var examples = map[string][]string{
 	"map remove":  {"nuxeo-frameio map remove ROW"},
 	"notify list": {"nuxeo-frameio notify list 'Publish to Nuxeo'"},
 	"notify set": {
-		"nuxeo-frameio notify set 'Publish to Nuxeo' --kind slack --name '#post' --address-file - --on arrived --on failed",
+		"nuxeo-frameio notify set 'Publish to Nuxeo' --kind slack --name '#post' --address-file - --on arrived " +
+			"--on failed",
 		"nuxeo-frameio notify set 'Publish to Nuxeo' --channel '#post' --overdue-days 3",
 	},
 	"notify remove": {"nuxeo-frameio notify remove 'Publish to Nuxeo' '#post' --yes"},

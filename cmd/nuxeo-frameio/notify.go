@@ -26,8 +26,8 @@ type bindingArg struct {
 	Binding string `arg:"" help:"The binding: its id, or the name of its action, as in \"bindings\"."`
 }
 
-// of calls fn with the id of the binding.
-func (c *bindingArg) of(t *terminal, fn func(k *client, binding string) error) error {
+// ofBinding calls fn with the id of the binding.
+func (c *bindingArg) ofBinding(t *terminal, fn func(k *client, binding string) error) error {
 	return c.session(t, func(k *client) error {
 		id, err := k.binding(t, c.Binding)
 		if err != nil {
@@ -43,9 +43,9 @@ type channelArg struct {
 	Channel string `arg:"" help:"The channel: its id, or its name, as in \"notify list\"."`
 }
 
-// of calls fn with the ids of both.
-func (c *channelArg) of(t *terminal, fn func(k *client, binding, channel string) error) error {
-	return c.bindingArg.of(t, func(k *client, binding string) error {
+// ofChannel calls fn with the ids of both.
+func (c *channelArg) ofChannel(t *terminal, fn func(k *client, binding, channel string) error) error {
+	return c.ofBinding(t, func(k *client, binding string) error {
 		id, err := k.channel(t, binding, c.Channel)
 		if err != nil {
 			return err
@@ -87,7 +87,7 @@ type notifyList struct{ bindingArg }
 
 // Run lists channels.
 func (c *notifyList) Run(t *terminal) error {
-	return c.of(t, func(k *client, binding string) error {
+	return c.ofBinding(t, func(k *client, binding string) error {
 		got, err := k.ListChannels(t.ctx, binding)
 		if err != nil {
 			return err
@@ -132,7 +132,7 @@ type notifySet struct {
 
 // Run adds or changes a channel.
 func (c *notifySet) Run(t *terminal) error {
-	return c.of(t, func(k *client, binding string) error {
+	return c.ofBinding(t, func(k *client, binding string) error {
 		address, err := c.address(t)
 		if err != nil {
 			return err
@@ -208,7 +208,7 @@ type notifyRemove struct {
 
 // Run removes a channel.
 func (c *notifyRemove) Run(t *terminal) error {
-	return c.of(t, func(k *client, binding, channel string) error {
+	return c.ofChannel(t, func(k *client, binding, channel string) error {
 		if err := c.sure(t, "Remove the channel, with its log and what it was still to be told?"); err != nil {
 			return err
 		}
@@ -229,7 +229,7 @@ type notifyTest struct{ channelArg }
 
 // Run sends a test message.
 func (c *notifyTest) Run(t *terminal) error {
-	return c.of(t, func(k *client, binding, channel string) error {
+	return c.ofChannel(t, func(k *client, binding, channel string) error {
 		got, err := k.TestChannel(t.ctx, binding, channel)
 		if err != nil {
 			return err
@@ -271,7 +271,7 @@ type notifyLog struct {
 
 // Run lists messages.
 func (c *notifyLog) Run(t *terminal) error {
-	return c.of(t, func(k *client, binding, channel string) error {
+	return c.ofChannel(t, func(k *client, binding, channel string) error {
 		all, err := c.all(t, k, binding, channel)
 		if err != nil {
 			return err
@@ -315,7 +315,7 @@ type notifyRetry struct {
 
 // Run sends a message again.
 func (c *notifyRetry) Run(t *terminal) error {
-	return c.of(t, func(k *client, binding, channel string) error {
+	return c.ofChannel(t, func(k *client, binding, channel string) error {
 		got, err := k.RetryDelivery(t.ctx, binding, channel, c.Message)
 		if err != nil {
 			return err

@@ -171,8 +171,8 @@ func (s *Service) address(c *Channel, f Form) error {
 
 	address := strings.TrimSpace(*f.Address)
 	if len(address) > maxAddress {
-		return fault.Field("address", "Copy it from where it was made.", "The address has more than %d bytes.",
-			maxAddress)
+		return fault.Field("address", "Copy it from where it was made.",
+			"The address has more than %d bytes.", maxAddress)
 	}
 
 	if err := s.Allowed(address); err != nil {

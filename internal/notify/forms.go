@@ -129,7 +129,8 @@ type PayloadEvent struct {
 // webhook is a message as a receiver of one's own gets it.
 func (s *Service) webhook(m message) Payload {
 	p := Payload{
-		Version: payloadVersion, Kind: "events", Delivery: m.Delivery.ID, Created: m.Created.UTC(), Title: m.Delivery.Title,
+		Version: payloadVersion, Kind: "events", Delivery: m.Delivery.ID, Created: m.Created.UTC(),
+		Title: m.Delivery.Title,
 		Binding: PayloadBinding{
 			ID: m.Place.Binding, Folder: m.Folder, FolderPath: m.FolderPath, FolderAddress: s.Document(m.Folder),
 		},

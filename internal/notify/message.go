@@ -95,7 +95,9 @@ type line struct {
 // lines are the events that a message names, and how many it does not.
 func (s *Service) lines(m message) (named []line, more int) {
 	for _, e := range m.Events[:min(len(m.Events), maxLines)] {
-		named = append(named, line{Title: cut(cmp.Or(e.Title, "Without a title"), 150), Address: s.addressOf(e), Text: said(e)})
+		named = append(named, line{
+			Title: cut(cmp.Or(e.Title, "Without a title"), 150), Address: s.addressOf(e), Text: said(e),
+		})
 	}
 	return named, len(m.Events) - len(named)
 }

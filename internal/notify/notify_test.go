@@ -295,7 +295,8 @@ func TestAMessageIsGivenUpAfterADayAndRetriedByHand(t *testing.T) {
 	if ids := s.receiver.Deliveries(); len(ids) != 1 {
 		t.Errorf("the attempts have the ids %v, want one", ids)
 	}
-	if _, err := s.App.Notify.Retry(t.Context(), josh, s.bound.ID, s.channel.ID, failed.ID); !fault.Is(err, fault.Conflict) {
+	_, err = s.App.Notify.Retry(t.Context(), josh, s.bound.ID, s.channel.ID, failed.ID)
+	if !fault.Is(err, fault.Conflict) {
 		t.Errorf("to retry what was delivered: got %v, want a conflict", err)
 	}
 }
@@ -398,7 +399,8 @@ func TestWhoMaySetAChannelAndWhat(t *testing.T) {
 	for range 9 {
 		s.add(notify.Slack, s.receiver.URL)
 	}
-	if _, _, err := s.App.Notify.Save(ctx, josh, s.bound.ID, notify.Form{Kind: notify.Slack, Address: &s.receiver.URL}); !fault.Is(err, fault.Conflict) {
+	full := notify.Form{Kind: notify.Slack, Address: &s.receiver.URL}
+	if _, _, err := s.App.Notify.Save(ctx, josh, s.bound.ID, full); !fault.Is(err, fault.Conflict) {
 		t.Errorf("an eleventh channel: got %v, want a conflict", err)
 	}
 

@@ -54,8 +54,11 @@ func TestChannels(t *testing.T) {
 
 	// Neither the address nor the secret comes back.
 	for _, path := range []string{"", "/" + c.Id + "/deliveries"} {
-		got := f.send(request{method: http.MethodGet, path: "/api/v1/bindings/" + bound.ID + "/channels" + path, session: session})
-		if got.status != http.StatusOK || strings.Contains(got.body, "verysecret") || strings.Contains(got.body, *saved.Secret) {
+		got := f.send(request{
+			method: http.MethodGet, path: "/api/v1/bindings/" + bound.ID + "/channels" + path, session: session,
+		})
+		if got.status != http.StatusOK || strings.Contains(got.body, "verysecret") ||
+			strings.Contains(got.body, *saved.Secret) {
 			t.Errorf("%s answers %d %s, want neither address nor secret", path, got.status, got.body)
 		}
 	}

@@ -21,10 +21,7 @@ type Receiver struct {
 // Received is a message as it came.
 type Received struct {
 	Header http.Header
-	Path   string
 	Body   string
-	// Accepted says that it was answered with 200 and ok, as nothing else was said.
-	Accepted bool
 }
 
 // Delivery is the id that a message came with.
@@ -73,7 +70,7 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	if len(r.answers) > 0 {
 		answer, r.answers = r.answers[0], r.answers[1:]
 	}
-	r.got = append(r.got, Received{Header: q.Header.Clone(), Path: q.URL.Path, Body: string(body), Accepted: answer == nil})
+	r.got = append(r.got, Received{Header: q.Header.Clone(), Body: string(body)})
 	r.mu.Unlock()
 
 	if answer != nil {

@@ -18,7 +18,8 @@ const deeds = [
   "synchronization-added", "synchronization-paused", "synchronization-resumed", "synchronization-removed",
   "synchronization-edited", "loss-confirmed",
   "retried", "canceled", "store-copied", "store-adopted", "keys-rotated", "keys-retired",
-  "log-level-changed", "reacted", "map-row-set", "map-row-removed",
+  "log-level-changed", "reacted", "map-row-set", "map-row-removed", "channel-set",
+  "channel-removed",
 ] as const;
 const columns = ["at", "who", "what", "about", "detail", "address"] as const;
 
