@@ -75,6 +75,7 @@ func (s *Stage) Tell(ctx context.Context, done func(Step)) error {
 		{"remove-sync", t.removeSync},
 		{"edit-binding", t.editBinding},
 		{"map", t.metadataMap},
+		{"notify", t.notify},
 		{"unbind", t.unbind},
 	} {
 		var err error
