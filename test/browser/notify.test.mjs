@@ -33,7 +33,7 @@ test("where teams talk", async (t) => {
     await add.getByLabel("New comments").uncheck();
     await look(page, "channel-dialog");
     await add.getByRole("button", { name: "Save" }).click();
-    await talk.getByText("Slack · #post").waitFor();
+    await talk.locator("strong", { hasText: "Slack · #post" }).waitFor();
     assert.equal((await page.content()).includes("verysecret"), false, "the address is shown");
   });
 
@@ -101,7 +101,7 @@ test("where teams talk", async (t) => {
     await look(other, "channels-french");
     await region.getByRole("button", { name: "Retirer Slack · #post" }).click();
     await other.getByRole("dialog", { name: "Retirer Slack · #post" }).getByRole("button", { name: "Retirer" }).click();
-    await until("it is gone", async () => !(await region.getByText("Slack · #post").count()));
+    await until("it is gone", async () => !(await region.locator("strong", { hasText: "#post" }).count()));
     french.trouble.none();
     await french.close();
   });
