@@ -18,7 +18,7 @@ type auditCmd struct {
 // auditFilter chooses entries.
 type auditFilter struct {
 	Who   string `env:"-" help:"Only what this login did." placeholder:"LOGIN"`
-	What  string `env:"-" help:"Only this: signed-in, sign-in-failed, connected, disconnected, bound, unbound, took-over, binding-edited, provider-changed, revoked, lifted, paused, resumed, lock-released, conflict-settled, synchronization-added, synchronization-paused, synchronization-resumed, synchronization-removed, synchronization-edited, loss-confirmed, copy-moved, copy-deleted, copy-kept, copy-asked, copy-restored, reacted, retried, canceled, store-copied, store-adopted, keys-rotated, keys-retired, log-level-changed, map-row-set, map-row-removed."`
+	What  string `env:"-" help:"Only this: signed-in, sign-in-failed, connected, disconnected, bound, unbound, took-over, binding-edited, provider-changed, revoked, lifted, paused, resumed, lock-released, conflict-settled, synchronization-added, synchronization-paused, synchronization-resumed, synchronization-removed, synchronization-edited, loss-confirmed, copy-moved, copy-deleted, copy-kept, copy-asked, copy-restored, reacted, retried, canceled, store-copied, store-adopted, keys-rotated, keys-retired, log-level-changed, map-row-set, map-row-removed, channel-set, channel-removed."`
 	About string `env:"-" help:"Only what was done to this: a login, a folder, an item."`
 	Since string `env:"-" help:"Only what was done since: a date like 2026-11-30, a time like 2026-11-30T14:00:00Z, or how long ago, like 48h." placeholder:"TIME"`
 }

@@ -124,7 +124,19 @@ var examples = map[string][]string{
 			"--value 'Needs Review=review'",
 		"nuxeo-frameio map set Deadline dc:expired --to frameio --kind date --binding 'Publish to Nuxeo'",
 	},
-	"map remove":    {"nuxeo-frameio map remove ROW"},
+	"map remove":  {"nuxeo-frameio map remove ROW"},
+	"notify list": {"nuxeo-frameio notify list 'Publish to Nuxeo'"},
+	"notify set": {
+		"nuxeo-frameio notify set 'Publish to Nuxeo' --kind slack --name '#post' --address-file - --on arrived " +
+			"--on failed",
+		"nuxeo-frameio notify set 'Publish to Nuxeo' --channel '#post' --overdue-days 3",
+	},
+	"notify remove": {"nuxeo-frameio notify remove 'Publish to Nuxeo' '#post' --yes"},
+	"notify test":   {"nuxeo-frameio notify test 'Publish to Nuxeo' '#post'"},
+	"notify log":    {"nuxeo-frameio notify log 'Publish to Nuxeo' '#post'"},
+	"notify retry": {
+		"nuxeo-frameio notify retry 'Publish to Nuxeo' '#post' 0192f0c4-7d1e-7a35-9a57-6d3d1c2b5e10",
+	},
 	"map test":      {"nuxeo-frameio map test /default-domain/workspaces/films/Teaser"},
 	"locks list":    {"nuxeo-frameio locks"},
 	"locks release": {"nuxeo-frameio locks release PUSH --reason 'the review was cancelled'"},

@@ -20,7 +20,7 @@ type itemsCmd struct {
 type itemsList struct {
 	clientFlags
 	State  string `env:"-" help:"Only those in a state: ${enum}." enum:",waiting,running,done,failed,canceled" default:""`
-	Kind   string `env:"-" help:"Only those of a kind: publish, expand, notice, push, push-notice, bind, unbind, sync, sync-asset, sync-comments, sync-posters, sync-notice, copy, copy-undo, reaction."`
+	Kind   string `env:"-" help:"Only those of a kind: publish, expand, notice, push, push-notice, bind, unbind, sync, sync-asset, sync-comments, sync-posters, sync-notice, copy, copy-undo, reaction, delivery."`
 	Parent string `env:"-" help:"Only those of a batch, an interaction or a binding." placeholder:"ID"`
 	Search string `env:"-" help:"Only those whose title has these words in it." placeholder:"WORDS"`
 	Person string `env:"-" help:"Only those of a person." placeholder:"LOGIN"`

@@ -60,6 +60,7 @@ type cli struct {
 	Copies   copiesCmd   `cmd:"" help:"See what becomes of the copies on Frame.io of what came back, keep them, undo it." group:"Use"`
 	Sync     syncCmd     `cmd:"" help:"Mirror folder trees of Frame.io in Nuxeo." group:"Use"`
 	Map      mapCmd      `cmd:"" help:"Map metadata fields of Frame.io to properties of Nuxeo, and back." group:"Use"`
+	Notify   notifyCmd   `cmd:"" help:"Tell what happens in Slack, in Teams or to a receiver of your own." group:"Use"`
 	Explain  explainCmd  `cmd:"" help:"Tell why a document and its asset are as they are, and what happened." group:"Use"`
 	Locks    locksCmd    `cmd:"" help:"See and release what pushes have locked." group:"Use"`
 	Items    itemsCmd    `cmd:"" help:"See, watch, retry and cancel what is under way." group:"Use"`

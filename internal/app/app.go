@@ -34,6 +34,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/media"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/metamap"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/metrics"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/notify"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/publish"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/reaction"
@@ -141,6 +142,7 @@ type App struct {
 	Sync        *foldersync.Service
 	Reactions   *reaction.Service
 	Copies      *copies.Service
+	Notify      *notify.Service
 	Webhooks    *webhook.Service
 	reviews     push.Watcher
 	Mail        *mail.Service
@@ -245,6 +247,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.Push.Events = events
 	a.Binding.Reviews = a.Push
 	a.Ingest = a.ingest()
+	a.Ingest.Events = events
 	a.Publish = &publish.Service{
 		DB: a.DB, Engine: a.Engine, People: a.Identity, Ingest: a.Ingest, Mail: a.Mail, Events: events,
 		Stands:  a.Binding.Stands,

@@ -11,6 +11,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/media"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/notify"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/webhook"
 )
@@ -137,6 +138,10 @@ func (a *App) chores() []maintenance.Chore {
 			},
 		},
 		{
+			Name: "overdue", What: "tells channels of documents that are under review for longer than they want",
+			Every: time.Hour, Do: a.overdue,
+		},
+		{
 			Name: "syncs", What: "begins the synchronizations whose time has come, or of which Frame.io told something",
 			Every: 15 * time.Second, Do: func(ctx context.Context) (r maintenance.Report, err error) {
 				err = a.Sync.RunDue(ctx, &r)
@@ -181,6 +186,10 @@ func (a *App) forget(ctx context.Context) (r maintenance.Report, err error) {
 		return r, err
 	}
 
+	if err := a.Notify.Forget(ctx, before, &r); err != nil {
+		return r, err
+	}
+
 	err = a.Publish.Forget(ctx, before, &r)
 	return r, err
 }
@@ -188,7 +197,7 @@ func (a *App) forget(ctx context.Context) (r maintenance.Report, err error) {
 // Sealed is every column that the vault seals.
 func Sealed() []identity.Sealed {
 	return append(slices.Clone(identity.Columns), binding.Sealed, media.Sealed, push.Sealed, webhook.Sealed, sealedHead,
-		sealedCheckpoint)
+		sealedCheckpoint, notify.SealedAddress, notify.SealedSecret)
 }
 
 // The ends of the audit's chains and their checkpoints.

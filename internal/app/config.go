@@ -41,6 +41,7 @@ type Config struct {
 	Publish   PublishConfig   `embed:"" prefix:"publish-" group:"Publish"`
 	Push      PushConfig      `embed:"" prefix:"push-" group:"Push"`
 	On        OnConfig        `embed:"" prefix:"on-" group:"What Nuxeo does"`
+	Notify    NotifyConfig    `embed:"" prefix:"notify-" group:"Where teams talk"`
 	Sync      SyncConfig      `embed:"" prefix:"sync-" group:"Synchronization"`
 	Mail      MailConfig      `embed:"" prefix:"mail-" group:"Mail"`
 	Telemetry TelemetryConfig `embed:"" prefix:"telemetry-" group:"Telemetry"`
@@ -179,7 +180,7 @@ func (c *Config) Check() error {
 			"Mail through Nuxeo needs a service account, nuxeo-service-user, and a sender, mail-from.")
 	}
 
-	if err := errors.Join(c.Admin.check(), c.On.check()); err != nil {
+	if err := errors.Join(c.Admin.check(), c.On.check(), c.Notify.check()); err != nil {
 		return err
 	}
 

@@ -36,14 +36,15 @@ func (c OnConfig) check() error {
 	return nil
 }
 
-// events make known what happens, and have Nuxeo react.
+// events make known what happens, have Nuxeo react, and tell channels.
 func (a *App) events() *event.Service {
 	push := a.Config.Push
 	a.Reactions = &reaction.Service{
 		Engine: a.Engine, People: a.Identity, Actions: a.Config.On.actions(), Audit: a.Audit, Now: a.world.Now,
 	}
+	a.Notify = a.notifier()
 	return &event.Service{
 		Now: a.world.Now, Approved: frameio.Names(push.Approved), Rejected: push.Rejected,
-		Listeners: []event.Listener{a.Reactions.On, a.Copies.On},
+		Listeners: []event.Listener{a.Reactions.On, a.Notify.On, a.Copies.On},
 	}
 }

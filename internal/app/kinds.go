@@ -4,6 +4,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/copies"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/notify"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/publish"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/reaction"
@@ -37,6 +38,7 @@ func (a *App) kinds() []kind {
 		{copies.KindCopy, copies.Worker{Service: a.Copies}},
 		{copies.KindUndo, copies.UndoWorker{Service: a.Copies}},
 		{reaction.Kind, reaction.Worker{Service: a.Reactions}},
+		{notify.KindDelivery, notify.Worker{Service: a.Notify}},
 		{repair.Kind, repair.Worker{Service: a.Repair}},
 		{relink.Kind, relink.Worker{Service: a.Rebuild}},
 	}
@@ -46,7 +48,7 @@ func (a *App) kinds() []kind {
 var classes = work.Kinds{
 	Housekeeping: []string{
 		publish.KindNotice, push.KindNotice, foldersync.KindNotice, foldersync.KindComments, foldersync.KindPosters,
-		repair.Kind, copies.KindCopy, copies.KindUndo,
+		repair.Kind, notify.KindDelivery, copies.KindCopy, copies.KindUndo,
 	},
 	Batched: []string{publish.KindPublish, push.KindPush},
 	Listing: []string{publish.KindExpand},

@@ -22,6 +22,7 @@ type outlets struct {
 	glances        *http.Client // files, where no transfer watches over what comes
 	blobs          *http.Client // from Nuxeo, or from where it keeps its files
 	parts          *http.Client // to where Frame.io takes files
+	receivers      *http.Client // to where channels are told
 	plain          *http.Client // to what the administrator named, for doctor
 	budgets        *ratelimit.Budgets
 	limit          *bandwidth.Limit
@@ -51,6 +52,7 @@ func newOutlets(b builder) (*outlets, error) {
 	o := &outlets{ways: b.ways, limit: limit, plain: &http.Client{Transport: b.ways.Calls(egress.Anywhere)}}
 	b.toNuxeo(o, home)
 	b.toFrameio(o)
+	b.toReceivers(o)
 	return o, nil
 }
 
@@ -91,6 +93,15 @@ func (b builder) toFrameio(o *outlets) {
 	o.parts = guarded(b.instrument(metrics.Files, b.ways.Bytes(reach)))
 }
 
+// toReceivers leads to addresses that people give, whose answers lead nowhere.
+func (b builder) toReceivers(o *outlets) {
+	reach := b.reach(egress.Public)
+	o.receivers = &http.Client{
+		Transport:     egress.Receivers(b.instrument(metrics.Receivers, b.ways.Calls(reach)), reach, b.c.Notify.Hosts),
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
 // reach is as far as a system may be, or anywhere in a test installation.
 func (b builder) reach(r egress.Reach) egress.Reach { return b.c.Network.reach(r) }
 
@@ -116,7 +127,7 @@ func (b builder) instrument(system string, next http.RoundTripper) http.RoundTri
 	class := func(r *http.Request) string { return metrics.Class(system, r) }
 	next = b.count.Calls(system, b.w.Wrap(system, next))
 	next = held{b.trace.Calls(system, class, system == metrics.Nuxeo, next)}
-	if system == metrics.Files { // its hosts are others', whom our ids tell nothing
+	if system == metrics.Files || system == metrics.Receivers { // its hosts are others', whom our ids tell nothing
 		return next
 	}
 	return requestid.Transport(next)

@@ -38,10 +38,9 @@ func (a *App) serveBy(registry *prometheus.Registry) {
 		Identity: a.Identity, Binding: a.Binding, Publish: a.Publish, Push: a.Push, Sync: a.Sync, Webhooks: a.Webhooks,
 		Engine: a.Engine, Maintenance: a.Maintenance, Rebuild: a.Rebuild, Audit: a.Audit, Held: a.Home.Held,
 		Documents: &assetview.Service{DB: a.DB, Nuxeo: a.Identity.Nuxeo}, Media: a.Media, Map: a.Map,
-		Reactions: a.Reactions,
-		Copies:    a.Copies,
-		Explain:   &explain.Service{DB: a.DB, Items: a.Engine, Nuxeo: reader{a.Identity}},
-		Doctor:    a.world.Doctor(a), Support: a.Support(), Console: a.console,
+		Reactions: a.Reactions, Notify: a.Notify, Copies: a.Copies,
+		Explain: &explain.Service{DB: a.DB, Items: a.Engine, Nuxeo: reader{a.Identity}},
+		Doctor:  a.world.Doctor(a), Support: a.Support(), Console: a.console,
 		Registry: registry, Ready: a.DB.Check, Trace: a.trace, Log: a.world.Log,
 		Level: a.world.Level, Now: a.world.Now,
 	}

@@ -64,6 +64,8 @@ const (
 	CopyRestored    = "copy-restored" // is where it was
 	MapRowSet       = "map-row-set"
 	MapRowRemoved   = "map-row-removed"
+	ChannelSet      = "channel-set" // where a binding tells what happens
+	ChannelRemoved  = "channel-removed"
 )
 
 // An Entry is something that a person did.

@@ -80,18 +80,9 @@ func (c Copies) String() string {
 	return "left"
 }
 
-// MayEdit returns an error unless a person may change a binding.
-func (s *Service) MayEdit(ctx context.Context, who work.Viewer, id string) error {
-	b, err := s.Get(ctx, who, id)
-	if err != nil {
-		return err
-	}
-	return s.checkMayEnd(ctx, who, b)
-}
-
 // CheckCopies returns a choice for a binding as it would be kept, if a person may make it.
 func (s *Service) CheckCopies(ctx context.Context, who work.Viewer, id string, c Copies) (Copies, error) {
-	if err := s.MayEdit(ctx, who, id); err != nil {
+	if _, err := s.MayEdit(ctx, who, id); err != nil {
 		return c, err
 	}
 	return c.filled(), cmp.Or(c.validate(), c.filled().validate())

@@ -118,6 +118,20 @@ func (s *Service) planEdit(ctx context.Context, who work.Viewer, id string, c Ch
 	return b, p, s.checkPlan(ctx, who, b, p)
 }
 
+// MayEdit returns a binding in force, or that is ending, if the viewer may change it.
+func (s *Service) MayEdit(ctx context.Context, who work.Viewer, id string) (Binding, error) {
+	b, err := s.Get(ctx, who, id)
+	if err != nil {
+		return b, err
+	}
+
+	if b.State != Bound && b.State != Ending {
+		return b, errNotBound
+	}
+
+	return b, s.checkMayEnd(ctx, who, b)
+}
+
 // editable returns why a binding cannot be changed now by who has seen a version of it.
 func (b Binding) editable(version int64) error {
 	switch {

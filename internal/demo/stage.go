@@ -68,6 +68,8 @@ type Stage struct {
 	App     *app.App
 
 	NuxeoURL, FrameioURL, MailURL, URL, GuideURL string
+	// ReceiverURL is where channels can be told what happens.
+	ReceiverURL string
 
 	opt    Options
 	data   string
@@ -77,6 +79,7 @@ type Stage struct {
 	at     places
 	secret string // the password of the people of a real Nuxeo
 
+	told     *receiver
 	stumbled atomic.Bool // the automation of the demo has failed once
 
 	mu      sync.Mutex
@@ -93,6 +96,7 @@ const (
 	portNuxeo     = 8080
 	portFrameio   = 8082
 	portMail      = 8025
+	portReceiver  = 8084
 )
 
 // Start sets up the stage. Stop it when done.
@@ -106,7 +110,7 @@ func Start(ctx context.Context, opt Options) (*Stage, error) {
 	s := &Stage{opt: opt, data: data}
 	ctx, s.cancel = context.WithCancel(ctx)
 	for _, step := range []func(context.Context) error{
-		s.mail, s.front, s.nuxeo, s.frameio, s.connector,
+		s.mail, s.receiver, s.front, s.nuxeo, s.frameio, s.connector,
 		s.prepare, s.guide,
 	} {
 		if err := step(ctx); err != nil {
@@ -303,6 +307,8 @@ func (s *Stage) connector(ctx context.Context) (err error) {
 		c.Nuxeo.ServiceUser, c.Nuxeo.ServicePassword = r.Login, r.Password
 	}
 
+	// Nobody waits a minute for a message, or a quarter of an hour.
+	c.Notify.Gather, c.Notify.Digest = 2*time.Second, 5*time.Second
 	if err := s.mailing(&c); err != nil {
 		return err
 	}
@@ -425,6 +431,7 @@ func (s *Stage) Addresses(program string) string {
 		{"Nuxeo", s.NuxeoURL + "/ui/", "simulated, with the connector's package installed"},
 		{"Frame.io", s.FrameioURL + "/", "simulated: projects, review, custom actions"},
 		{"Mail", s.MailURL + "/", "what was sent"},
+		{"Receiver", s.ReceiverURL + "/", "what channels were told; give it, with any path, as the address of one"},
 	} {
 		_, _ = fmt.Fprintf(w, "  %s\n", strings.Join(row, "\t")) // to memory
 	}
@@ -460,6 +467,6 @@ func (s *Stage) Names() map[string]string {
 	return map[string]string{
 		"WORKSPACE": s.seed.workspace, "TEASER": s.seed.teaser, "MAKING": s.seed.making, "POSTER": s.seed.poster,
 		"EXTRAS": s.seed.extras,
-		"ROOT":   s.seed.root, "JINGLE": s.seed.jingle,
+		"ROOT":   s.seed.root, "JINGLE": s.seed.jingle, "RECEIVER": s.ReceiverURL,
 	}
 }

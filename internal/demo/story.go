@@ -76,6 +76,7 @@ func (s *Stage) Tell(ctx context.Context, done func(Step)) error {
 		{"edit-binding", t.editBinding},
 		{"map", t.metadataMap},
 		{"copy-removed", t.copyRemoved},
+		{"notify", t.notify},
 		{"unbind", t.unbind},
 	} {
 		var err error

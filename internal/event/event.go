@@ -1,5 +1,5 @@
 // Package event tells whoever listens what happened to a document and its asset: that it arrived, was
-// pushed, came back, was approved or rejected.
+// pushed, came back, was approved, rejected or commented on, waits for long, or failed.
 //
 // It owns the table review_statuses: the status that each file was last seen with, below its document.
 //
@@ -19,6 +19,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
@@ -32,10 +33,14 @@ const (
 	Returned Name = "returned" // what was pushed was published back
 	Approved Name = "approved" // the status on Frame.io is one that approves
 	Rejected Name = "rejected" // the status on Frame.io is one that rejects
+
+	Commented Name = "commented" // somebody commented on the asset on Frame.io
+	Overdue   Name = "overdue"   // what was pushed is under review for long
+	Failed    Name = "failed"    // an asset did not arrive, or a document was not pushed
 )
 
 // Names are all of them.
-var Names = []Name{Arrived, Pushed, Returned, Approved, Rejected}
+var Names = []Name{Arrived, Pushed, Returned, Approved, Rejected, Commented, Overdue, Failed}
 
 // A Subject is what an event is about. Ids that do not apply are empty.
 type Subject struct {
@@ -52,6 +57,19 @@ type Subject struct {
 	Asset     string `json:"asset,omitempty"` // the asset key
 	Push      string `json:"push,omitempty"`
 	Status    string `json:"status,omitempty"` // of the review on Frame.io, as its users call it
+
+	// Binding is the one that it goes through; empty in synchronizations. Batch is what was asked for
+	// together, Item what worked on it.
+	Binding string `json:"binding,omitempty"`
+	Batch   string `json:"batch,omitempty"`
+	Item    string `json:"item,omitempty"`
+	// Reason says why it failed.
+	Reason string `json:"reason,omitempty"`
+	// Author wrote the comment with this Text on Frame.io.
+	Author string `json:"author,omitempty"`
+	Text   string `json:"text,omitempty"`
+	// Since is when the review began of what is overdue.
+	Since time.Time `json:"since,omitzero"`
 }
 
 // An Event is something that happened. ID stays the same however often it is told.
@@ -79,8 +97,9 @@ var ids = uuid.MustParse("6f1f3d0a-7d0c-4c7c-9d55-1c2f5ff0a6b1")
 
 // Tell tells that something happened, in the caller's transaction. Source is what it came of, such as
 // the id of an item: the same name and source are the same event. Wake the items after the transaction.
+// Without a document nothing can have happened to it, but that it failed.
 func (s *Service) Tell(ctx context.Context, tx *sql.Tx, name Name, source string, about Subject) ([]string, error) {
-	if s == nil || about.Document == "" {
+	if s == nil || about.Document == "" && name != Failed {
 		return nil, nil
 	}
 
@@ -96,6 +115,21 @@ func (s *Service) Tell(ctx context.Context, tx *sql.Tx, name Name, source string
 	}
 
 	return added, nil
+}
+
+// mostText is how many characters of a comment are told.
+const mostText = 300
+
+// Comment tells, in the caller's transaction, of a comment that was seen for the first time. What follows
+// is not urgent, so that it need not be woken.
+func (s *Service) Comment(ctx context.Context, tx *sql.Tx, c frameio.Comment, about Subject) error {
+	about.Author, about.Text = plain.Line(c.Owner.Name), plain.Line(c.Text)
+	if r := []rune(about.Text); len(r) > mostText {
+		about.Text = string(r[:mostText-1]) + "…"
+	}
+
+	_, err := s.Tell(ctx, tx, Commented, about.Document+" "+c.ID, about)
+	return err
 }
 
 // See notes, in the caller's transaction, the status with which a file was seen. One that approves or

@@ -145,7 +145,7 @@ func (s *Service) importer(r *Run, changed, left func()) review.Importer {
 
 	return review.Importer{
 		DB: s.DB, Nuxeo: writer, Now: r.Task.Now, Writer: as, FrameBase: s.Set.FrameBase, Key: r.Task.Key,
-		Changed: changed, Skipped: left,
+		Changed: changed, Skipped: left, Told: s.tellComments(r),
 		ClientFor: func(ctx context.Context, login string) (review.Nuxeo, error) { return r.ClientFor(ctx, login) },
 	}
 }

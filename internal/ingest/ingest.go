@@ -21,6 +21,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/event"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/metamap"
@@ -218,6 +219,8 @@ type Service struct {
 	Map *metamap.Service
 	// Returns finds what was pushed from Nuxeo; nil if nothing is.
 	Returns Returns
+	// Events tells of comments; nil tells of none.
+	Events *event.Service
 
 	folders folderCache
 	// algorithm is that of the last digest from Nuxeo; nil while unknown.

@@ -13,6 +13,8 @@ const (
 	Nuxeo   = "nuxeo"
 	Frameio = "frameio"
 	Files   = "files" // where Frame.io keeps the content of files
+	// Receivers are where channels are told what happens.
+	Receivers = "receivers"
 )
 
 // Class tells calls of a system apart by what they are for, without ids and
@@ -22,6 +24,8 @@ func Class(system string, r *http.Request) string {
 	switch {
 	case system == Files:
 		return r.Method + " original"
+	case system == Receivers: // the path is a secret
+		return r.Method + " message"
 	case system == Frameio && strings.HasPrefix(path, "/v4/"):
 		return ratelimit.Class(r.Method, path)
 	case system == Frameio:

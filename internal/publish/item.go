@@ -3,6 +3,7 @@ package publish
 import (
 	"context"
 	"database/sql"
+	"fmt"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/event"
@@ -316,9 +317,10 @@ func (w Worker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, 
 	return append(added, mail...), err
 }
 
-// tellArrival tells of a published asset that it arrived, or came back, and what the review says of it.
+// tellArrival tells of a published asset that it arrived, came back or failed, and what the review says of it.
 func (w Worker) tellArrival(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, error) {
-	if it.Kind != KindPublish || it.State != work.Done {
+	failed := it.State == work.Failed
+	if it.State != work.Done && !failed || it.Kind != KindPublish && !failed {
 		return nil, nil
 	}
 
@@ -329,6 +331,11 @@ func (w Worker) tellArrival(ctx context.Context, tx *sql.Tx, it work.Item) ([]st
 
 	about := w.Ingest.Subject(st.Job)
 	about.Title, about.Owner, about.Person, about.Requester = it.Title, it.Owner, it.Actor, it.Requester
+	about.Batch, about.Item = it.Parent, it.ID
+	if failed {
+		about.Reason = it.Message
+		return w.Events.Tell(ctx, tx, event.Failed, fmt.Sprintf("%s %d", it.ID, it.Generation), about)
+	}
 
 	// What was pushed comes back once; anything else arrives with its content.
 	var added []string

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -301,12 +302,19 @@ func (w Worker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, 
 	return append(added, mail...), err
 }
 
-// tellPushed tells of a push that has arrived.
+// tellPushed tells of a push that has arrived, or failed.
 func (s *Service) tellPushed(ctx context.Context, tx *sql.Tx, it work.Item, p Push) ([]string, error) {
-	var st state
-	if it.State != work.Done {
+	switch it.State {
+	case work.Failed:
+		about := subjectOf(p)
+		about.Reason = it.Message
+		return s.Events.Tell(ctx, tx, event.Failed, fmt.Sprintf("%s %d", it.ID, it.Generation), about)
+	case work.Done:
+	default:
 		return nil, nil
 	}
+
+	var st state
 	if err := it.Load(&st); err != nil {
 		return nil, err
 	}
@@ -321,6 +329,7 @@ func subjectOf(p Push) event.Subject {
 	return event.Subject{
 		Document: p.Document, Title: p.Title, Owner: p.By, Person: p.By, Requester: p.By,
 		Account: p.Account, Workspace: p.Workspace, Project: p.Project, File: p.File, Push: p.ID,
+		Binding: p.Binding, Batch: p.Batch, Item: p.Item,
 	}
 }
 

@@ -207,6 +207,9 @@ func (w Watcher) importComments(ctx context.Context, fio *v4.Client, nx *nuxeo.C
 		DB: w.DB, Nuxeo: writer, Now: w.Now, Writer: as, FrameBase: w.FrameBase, Key: w.Vault.Key, Changed: func() {},
 		Skipped:   func() {},
 		ClientFor: func(ctx context.Context, login string) (review.Nuxeo, error) { return w.People.Nuxeo(ctx, login) },
+		Told: func(ctx context.Context, tx *sql.Tx, c frameio.Comment) error {
+			return w.Events.Comment(ctx, tx, c, subjectOf(p))
+		},
 	}
 
 	rate := frameio.FrameRate(w.FrameRateField.In(f.Metadata).Value)

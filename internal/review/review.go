@@ -64,6 +64,9 @@ type Importer struct {
 	FrameBase int64
 	// Changed is called for each write, for the item's counters.
 	Changed func()
+	// Told is called with each comment that comes for the first time, in the transaction in which that is
+	// recorded; it may be nil.
+	Told func(ctx context.Context, tx *sql.Tx, c frameio.Comment) error
 }
 
 // A Target is where comments go.
@@ -268,7 +271,12 @@ func (i *Importer) writeComment(
 		shown:     shownSum,
 	}
 
-	return id, i.record(ctx, t, rows[c.ID], shown)
+	return id, i.record(ctx, t, rows[c.ID], shown, func(tx *sql.Tx) error {
+		if exists || i.Told == nil {
+			return nil
+		}
+		return i.Told(ctx, tx, c)
+	})
 }
 
 // clientFor returns Nuxeo as the author of a comment, if possible.

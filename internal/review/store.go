@@ -19,7 +19,10 @@ func (i *Importer) loadImported(ctx context.Context, t Target) (map[string]impor
 		WHERE link_id = $1 AND file_id = $2`, t.LinkID, t.FileID)
 }
 
-func (i *Importer) record(ctx context.Context, t Target, k importedComment, shown string) error {
+// record records a comment that was written, together with what else does.
+func (i *Importer) record(
+	ctx context.Context, t Target, k importedComment, shown string, also func(*sql.Tx) error,
+) error {
 	return i.DB.Tx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO imported_comments (link_id, comment_id, file_id, parent_id, kind,
 			nuxeo_id, hash, writer, updated, shown)
@@ -29,7 +32,10 @@ func (i *Importer) record(ctx context.Context, t Target, k importedComment, show
 				hash = excluded.hash, writer = excluded.writer, updated = excluded.updated, shown = excluded.shown`,
 			t.LinkID, k.commentID, t.FileID, k.parentID, k.kind, k.nuxeoID, k.hash, k.writer,
 			store.Millis(i.Now()), shown)
-		return err
+		if err != nil {
+			return err
+		}
+		return also(tx)
 	})
 }
 

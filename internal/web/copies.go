@@ -93,7 +93,7 @@ func (s rest) IncludeCopies(
 ) (api.IncludeCopiesResponseObject, error) {
 	who, err := viewer(ctx)
 	if err == nil {
-		err = s.Binding.MayEdit(ctx, who, q.Id)
+		_, err = s.Binding.MayEdit(ctx, who, q.Id)
 	}
 	if err != nil {
 		return nil, err

@@ -38,6 +38,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/media"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/metamap"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/notify"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/publish"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ratelimit"
@@ -97,6 +98,7 @@ type Server struct {
 	Media     *media.Service
 	Reactions *reaction.Service
 	Copies    *copies.Service
+	Notify    *notify.Service
 	// Explain tells why a document and its asset are as they are.
 	Explain *explain.Service
 	// Doctor is for administrators; nil where there is none.

@@ -92,6 +92,15 @@ type batchQuery struct {
 	kinds, of, listing string
 }
 
+// BatchOpen reports whether an item of a batch is under way.
+func (e *Engine) BatchOpen(ctx context.Context, parent string) (open bool, err error) {
+	kinds := e.kinds.ofBatches()
+	err = e.db.Reader.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM items WHERE parent = $1
+		AND state IN ('waiting', 'running') AND kind IN (`+store.Marks(2, len(kinds))+`))`,
+		append([]any{parent}, store.Anys(kinds)...)...).Scan(&open)
+	return open, err
+}
+
 func (e *Engine) newBatchQuery(who Viewer) *batchQuery {
 	now := e.now()
 	q := &batchQuery{

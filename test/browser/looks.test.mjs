@@ -14,7 +14,7 @@ const pages = [
 ];
 const more = [
   "item-running", "item-done", "bind", "sync", "bind-refused", "sync-refused", "sync-asks", "sync-checked", "connect",
-  "connect-waiting", "edit", "edit-preview", "map", "unbind", "action",
+  "connect-waiting", "edit", "edit-preview", "channel", "channel-log", "map", "unbind", "action",
 ];
 const own = ["app&at=/", "app&at=/folders/u2", "app&at=/documents/d1", "app&at=/nowhere/else"];
 const moving = ["folder", "activity", "start"];
@@ -46,8 +46,10 @@ async function inWindow(theme, width) {
   for (const [story, state] of scenes(theme, width)) {
     const query = `?story=${story}&theme=${theme}&${state === "busy" ? "busy=20" : `state=${state}`}`;
     await page.evaluate((query) => window.show(query), query);
-    const dialogs = ["bind-dialog", "edit-dialog", "map-dialog", "sync-dialog", "connect", "unbind-dialog"]
-      .map((d) => `nxf-${d}`);
+    const dialogs = [
+      "bind-dialog", "edit-dialog", "channel-dialog", "channel-log", "map-dialog", "sync-dialog", "connect",
+      "unbind-dialog",
+    ].map((d) => `nxf-${d}`);
     await page.locator(`#stage > *, body > :is(${dialogs})`).first().waitFor({ state: "attached" });
     await page.evaluate(async () => {
       await document.fonts.ready;

@@ -67,6 +67,26 @@ var limits = []limit{
 		said: "The action name is too long or holds control characters.",
 	},
 	{
+		what: "channels of a binding", file: "internal/notify/channels.go", constant: "maxChannels", unit: "channels",
+		said: "A binding can have %d channels.",
+	},
+	{
+		what: "name of a channel", file: "internal/notify/channels.go", constant: "maxName", unit: "characters",
+		said: "The name has more than %d characters.",
+	},
+	{
+		what: "address of a channel", file: "internal/notify/channels.go", constant: "maxAddress", unit: "bytes",
+		said: "The address has more than %d bytes.",
+	},
+	{
+		what: "events in one message to a channel", file: "internal/notify/gather.go", constant: "maxEvents",
+		unit: "events", happens: "what comes then is another message",
+	},
+	{
+		what: "time for which a message to a channel is sent again", file: "internal/notify/worker.go",
+		constant: "keepTrying", unit: "time", happens: "it fails with the last reason; send it again by hand",
+	},
+	{
 		what: "values of a row of the metadata map", file: "internal/metamap/rows.go", constant: "maxValues",
 		unit: "values", said: "The row %s has %d values.",
 	},
@@ -368,6 +388,7 @@ var inner = map[string]string{
 	"internal/bandwidth": "most",
 	"internal/doctor":    "mostAccounts",
 	"internal/binding":   "mostNameChars",
+	"internal/event":     "mostText",
 	"internal/explain":   "maxDepth mostItems mostStories",
 
 	"internal/foldersync": "maxAncestors maxDepth maxPreview maxUnaskedLoss mostUnmapped",
@@ -379,6 +400,7 @@ var inner = map[string]string{
 	"internal/media":       "mostVersions",
 	"internal/metamap":     "maxAccounts maxOffered maxShown maxWhole maxWord",
 	"internal/metrics":     "maxClasses",
+	"internal/notify":      "maxAnswer maxBatch maxLines maxLog maxOverdue mostAsked",
 	"internal/publish":     "maxExpanding maxInteractive",
 	"internal/push":        "maxClockSkew maxExamined maxInteractive maxLimit maxLooks maxRestarts",
 	"internal/ratelimit":   "maxWait",
@@ -395,9 +417,8 @@ var inner = map[string]string{
 
 // notLimits are settings with a number or a time that bounds nothing.
 var notLimits = []string{
-	"mail-smtp-port", "frameio-recently-deleted",
-	"frameio-frame-base", "slow-call", "sync-comments-every", "transfer-streams",
-	"telemetry-trace-share",
+	"mail-smtp-port", "frameio-frame-base", "frameio-recently-deleted", "slow-call", "sync-comments-every",
+	"transfer-streams", "telemetry-trace-share", "notify-gather", "notify-digest",
 }
 
 // Whoever makes a limit says whether people meet it.

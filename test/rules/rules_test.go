@@ -39,7 +39,7 @@ var layers = [][]string{
 	{
 		"internal/binding", "internal/publish", "internal/relink", "internal/repair", "internal/browse",
 		"internal/webhook", "internal/push", "internal/assetview", "internal/media", "internal/foldersync",
-		"internal/explain", "internal/support", "internal/reaction", "internal/copies",
+		"internal/explain", "internal/support", "internal/reaction", "internal/notify", "internal/copies",
 	},
 	{"internal/metrics", "internal/egress", "internal/tracing", "internal/ingest"},
 	{"internal/review", "internal/link", "internal/event", "internal/metamap"},

@@ -18,6 +18,7 @@ var owners = map[string]string{
 	"actions": "binding", "bindings": "binding",
 	"audit": "audit", "audit_chains": "audit",
 	"audit_marks": "webhook", "audit_seen": "webhook", "hints": "webhook", "webhooks": "webhook",
+	"channels": "notify", "channel_events": "notify", "channel_targets": "notify", "deliveries": "notify",
 	"chores":      "maintenance",
 	"credentials": "identity", "people": "identity", "providers": "identity", "sessions": "identity",
 	"sign_ins":          "identity",

@@ -43,8 +43,8 @@ var storing = []string{
 
 // scened are the packages whose tests lay beds: those of the features, and those that cross them.
 var scened = []string{
-	"./internal/binding", "./internal/foldersync", "./internal/metamap", "./internal/publish", "./internal/push",
-	"./internal/copies", "./internal/reaction", "./internal/repair", "./test/e2e",
+	"./internal/binding", "./internal/copies", "./internal/foldersync", "./internal/metamap", "./internal/notify",
+	"./internal/publish", "./internal/push", "./internal/reaction", "./internal/repair", "./test/e2e",
 }
 
 // testParts are those of `make test`: everything on SQLite; on PostgreSQL what has

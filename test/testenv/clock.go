@@ -23,10 +23,12 @@ func (c *Clock) Move(d time.Duration) { c.ahead.Add(int64(d)) }
 // By makes the connector live by the clock.
 func By(c *Clock) Option {
 	return World(func(w *app.World) {
-		w.Now = c.Now
-		w.Queue = func(*store.DB) work.Queue { return punctual{work.NewLoop(4), c} }
+		w.Now, w.Queue = c.Now, c.Queue
 	})
 }
+
+// Queue makes a queue that keeps to the clock.
+func (c *Clock) Queue(*store.DB) work.Queue { return punctual{work.NewLoop(4), c} }
 
 // punctual pushes only what is due by the clock; the sweeper brings the rest.
 type punctual struct {
@@ -55,7 +57,11 @@ func OneByOne() Option {
 // Twice makes every job be worked on twice at once.
 func Twice() Option {
 	return World(func(w *app.World) {
-		w.Queue = func(*store.DB) work.Queue { return double{work.NewLoop(4)} }
+		queue := w.Queue
+		if queue == nil {
+			queue = func(*store.DB) work.Queue { return work.NewLoop(4) }
+		}
+		w.Queue = func(db *store.DB) work.Queue { return double{queue(db)} }
 	})
 }
 

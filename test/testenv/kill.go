@@ -180,3 +180,6 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 // RoundTrip is http.RoundTripper's.
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// Dead reports whether the process has died.
+func (b *Bed) Dead() bool { return b.dead.Load() }

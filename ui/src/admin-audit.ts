@@ -19,7 +19,7 @@ const deeds = [
   "synchronization-edited", "loss-confirmed",
   "retried", "canceled", "store-copied", "store-adopted", "keys-rotated", "keys-retired",
   "copy-moved", "copy-deleted", "copy-kept", "copy-asked", "copy-restored",
-  "log-level-changed", "reacted", "map-row-set", "map-row-removed",
+  "log-level-changed", "reacted", "map-row-set", "map-row-removed", "channel-set", "channel-removed",
 ] as const;
 const columns = ["at", "who", "what", "about", "detail", "address"] as const;
 

@@ -4,6 +4,7 @@ import { css, html, nothing, type TemplateResult } from "lit";
 import { property, state } from "lit/decorators.js";
 import { define } from "./define.js";
 import { type Binding, type Schemas, type Workspace, change, get, path } from "./api.js";
+import "./channels.js";
 import { BindDialog, type Filled, typeName } from "./bind-dialog.js";
 import { type Choice, choiceFields, choiceOf, choiceWords, copiesPreview } from "./copies.js";
 import { t } from "./i18n.js";
@@ -67,7 +68,8 @@ export class EditDialog extends BindDialog {
   protected override content(): TemplateResult {
     if (this.effects) return this.preview(this.effects);
     return html`<p class="soft wrap">${t("frameio.edit.fixed")}</p>${super.content()}
-      ${this.broken || !this.detail ? nothing : this.copiesFields()}`;
+      ${this.broken || !this.detail ? nothing : this.copiesFields()}
+      <nxf-channels .binding=${this.binding.id}></nxf-channels>`;
   }
 
   private copiesFields(): TemplateResult {

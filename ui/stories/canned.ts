@@ -353,6 +353,32 @@ export const rows: Schemas["MapRow"][] = [
   row("r3", { sync: "gone", direction: "frameio", field: "Deadline", property: "dc:expired", kind: "date" }),
 ];
 
+export const channels: Schemas["Channel"][] = [
+  {
+    id: "c1", kind: "slack", name: "#post-production-and-everything-else-that-belongs-to-it",
+    place: "https://hooks.slack.com/…", overdue_days: 7, changed: ago(9),
+    events: ["arrived", "commented", "approved", "rejected", "overdue", "failed"], changed_by: "josh",
+  },
+  {
+    id: "c2", kind: "webhook", name: "", place: "https://receiver.example.com/…", overdue_days: 3, changed: ago(9),
+    events: ["failed"], changed_by: "josh",
+  },
+];
+
+export const deliveries: Schemas["Delivery"][] = [
+  { id: "d3", state: "gathering", title: "", events: 3, attempts: 0, created: ago(9), due: ago(9) },
+  {
+    id: "d2", state: "failed", title: "2 failed, 303 arrived: Autumn_campaign_with_a_name_that_does_not_end_soon",
+    events: 305, attempts: 40, created: ago(9),
+    status: 503, problem: "The receiver answered with 503: it does not work at the moment.", sent: ago(9),
+    ended: ago(9),
+  },
+  {
+    id: "d1", state: "delivered", title: "1 arrived: Spots", events: 1, attempts: 1, created: ago(9), status: 200,
+    sent: ago(9), ended: ago(9),
+  },
+];
+
 export const mapFields: Schemas["MapField"][] = [
   { name: "Status", type: "select", read_only: false }, { name: "Approval Status", type: "select", read_only: false },
   { name: "Job Number", type: "text", read_only: false },

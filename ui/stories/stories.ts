@@ -135,6 +135,8 @@ function answer(
       folders: titles.map((title, n) => ({ uid: `${parent}-${n}`, path: "/x", title, type: "Folder" })), more: true,
     });
   }
+  if (path.endsWith("/channels")) return json({ channels: canned.channels });
+  if (path.endsWith("/deliveries")) return json({ deliveries: canned.deliveries });
   if (path === "/map") return json({ rows: canned.rows });
   if (path === "/map/fields") return json({ fields: canned.mapFields });
   if (path.startsWith("/syncs")) return json(canned.ofSyncs(path, query.get("folder")));
@@ -218,6 +220,8 @@ const stories: Record<string, () => Element | void> = {
   "admin-people": () => make("nxf-admin-page", { page: "people" }),
   "admin-map": () => make("nxf-admin-page", { page: "map" }),
   map: () => dialog("nxf-map-dialog", { scopes: { bindings: canned.bindings, syncs: [] }, row: canned.rows[1] }),
+  channel: () => dialog("nxf-channel-dialog", { binding: "b1", channel: canned.channels[0] }),
+  "channel-log": () => dialog("nxf-channel-log", { binding: "b1", channel: canned.channels[0] }),
   "admin-bindings": () => make("nxf-admin-page", { page: "bindings" }),
   bind: () => dialog("nxf-bind-dialog", { folder: "u2" }),
   sync: () => dialog("nxf-sync-dialog", { folder: "u2" }),

@@ -138,6 +138,57 @@ func (e BindingEffectWhat) Valid() bool {
 	}
 }
 
+// Defines values for ChannelEvent.
+const (
+	ChannelEventApproved  ChannelEvent = "approved"
+	ChannelEventArrived   ChannelEvent = "arrived"
+	ChannelEventCommented ChannelEvent = "commented"
+	ChannelEventFailed    ChannelEvent = "failed"
+	ChannelEventOverdue   ChannelEvent = "overdue"
+	ChannelEventRejected  ChannelEvent = "rejected"
+)
+
+// Valid indicates whether the value is a known member of the ChannelEvent enum.
+func (e ChannelEvent) Valid() bool {
+	switch e {
+	case ChannelEventApproved:
+		return true
+	case ChannelEventArrived:
+		return true
+	case ChannelEventCommented:
+		return true
+	case ChannelEventFailed:
+		return true
+	case ChannelEventOverdue:
+		return true
+	case ChannelEventRejected:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChannelKind.
+const (
+	Slack   ChannelKind = "slack"
+	Teams   ChannelKind = "teams"
+	Webhook ChannelKind = "webhook"
+)
+
+// Valid indicates whether the value is a known member of the ChannelKind enum.
+func (e ChannelKind) Valid() bool {
+	switch e {
+	case Slack:
+		return true
+	case Teams:
+		return true
+	case Webhook:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CommentOrigin.
 const (
 	CommentOriginFrameio CommentOrigin = "frameio"
@@ -228,6 +279,33 @@ func (e CopyChoiceAction) Valid() bool {
 	case CopyChoiceActionLeave:
 		return true
 	case CopyChoiceActionMove:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DeliveryState.
+const (
+	DeliveryStateDelivered DeliveryState = "delivered"
+	DeliveryStateFailed    DeliveryState = "failed"
+	DeliveryStateGathering DeliveryState = "gathering"
+	DeliveryStateSending   DeliveryState = "sending"
+	DeliveryStateWaiting   DeliveryState = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the DeliveryState enum.
+func (e DeliveryState) Valid() bool {
+	switch e {
+	case DeliveryStateDelivered:
+		return true
+	case DeliveryStateFailed:
+		return true
+	case DeliveryStateGathering:
+		return true
+	case DeliveryStateSending:
+		return true
+	case DeliveryStateWaiting:
 		return true
 	default:
 		return false
@@ -1351,6 +1429,65 @@ type Changed struct {
 	Changed int `json:"changed"`
 }
 
+// Channel defines model for Channel.
+type Channel struct {
+	Changed   time.Time      `json:"changed"`
+	ChangedBy string         `json:"changed_by"`
+	Events    []ChannelEvent `json:"events"`
+	Id        string         `json:"id"`
+
+	// Kind Who reads the messages: Slack by an incoming webhook, Teams by one of the app Workflows, or a receiver of one's own, for which they are signed
+	Kind        ChannelKind `json:"kind"`
+	Name        string      `json:"name"`
+	OverdueDays int         `json:"overdue_days"`
+
+	// Place All of its address that is shown: scheme and host
+	Place string `json:"place"`
+}
+
+// ChannelChange defines model for ChannelChange.
+type ChannelChange struct {
+	Address *string         `json:"address,omitempty"`
+	Events  *[]ChannelEvent `json:"events,omitempty"`
+	Name    *string         `json:"name,omitempty"`
+
+	// NewSecret Sign with another secret from now on
+	NewSecret   *bool `json:"new_secret,omitempty"`
+	OverdueDays *int  `json:"overdue_days,omitempty"`
+}
+
+// ChannelEvent What can be told: arrived or came back, commented on, approved, needs work, under review for long, failed
+type ChannelEvent string
+
+// ChannelForm defines model for ChannelForm.
+type ChannelForm struct {
+	// Address The address of the webhook, a secret: it is shown to nobody again
+	Address string `json:"address"`
+
+	// Events Left out it is told everything
+	Events *[]ChannelEvent `json:"events,omitempty"`
+
+	// Kind Who reads the messages: Slack by an incoming webhook, Teams by one of the app Workflows, or a receiver of one's own, for which they are signed
+	Kind ChannelKind `json:"kind"`
+
+	// Name What people call it
+	Name *string `json:"name,omitempty"`
+
+	// OverdueDays After how many days under review a document is overdue
+	OverdueDays *int `json:"overdue_days,omitempty"`
+}
+
+// ChannelKind Who reads the messages: Slack by an incoming webhook, Teams by one of the app Workflows, or a receiver of one's own, for which they are signed
+type ChannelKind string
+
+// ChannelSaved defines model for ChannelSaved.
+type ChannelSaved struct {
+	Channel Channel `json:"channel"`
+
+	// Secret With which messages are signed; only when it is new, and never again
+	Secret *string `json:"secret,omitempty"`
+}
+
 // Chore defines model for Chore.
 type Chore struct {
 	Due          *time.Time `json:"due,omitempty"`
@@ -1469,6 +1606,38 @@ type CopyList struct {
 	UnderReview CopyAmount `json:"under_review"`
 	Waiting     CopyAmount `json:"waiting"`
 }
+
+// Delivery defines model for Delivery.
+type Delivery struct {
+	Attempts int       `json:"attempts"`
+	Created  time.Time `json:"created"`
+
+	// Due The next attempt
+	Due   *time.Time `json:"due,omitempty"`
+	Ended *time.Time `json:"ended,omitempty"`
+
+	// Events How many events it tells
+	Events int `json:"events"`
+
+	// Id Each attempt brings it in X-Nuxeo-Frameio-Delivery
+	Id string `json:"id"`
+
+	// Problem Why the last attempt came to nothing
+	Problem *string `json:"problem,omitempty"`
+
+	// Sent The last attempt
+	Sent  *time.Time    `json:"sent,omitempty"`
+	State DeliveryState `json:"state"`
+
+	// Status HTTP status of the last answer
+	Status *int `json:"status,omitempty"`
+
+	// Title What it says in a line; empty while it gathers
+	Title string `json:"title"`
+}
+
+// DeliveryState defines model for Delivery.State.
+type DeliveryState string
 
 // Document defines model for Document.
 type Document struct {
@@ -2628,6 +2797,9 @@ type Workspace struct {
 // Account defines model for account.
 type Account = string
 
+// ChannelId defines model for channelId.
+type ChannelId = string
+
 // Cursor defines model for cursor.
 type Cursor = string
 
@@ -2694,6 +2866,12 @@ type UnbindParams struct {
 
 // UnbindParamsReviews defines parameters for Unbind.
 type UnbindParamsReviews string
+
+// ListDeliveriesParams defines parameters for ListDeliveries.
+type ListDeliveriesParams struct {
+	// Cursor What "next" of the page before said
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
 
 // OpenMediaParams defines parameters for OpenMedia.
 type OpenMediaParams struct {
@@ -2893,6 +3071,12 @@ type BindJSONRequestBody BindJSONBody
 // EditBindingJSONRequestBody defines body for EditBinding for application/json ContentType.
 type EditBindingJSONRequestBody = BindingChange
 
+// AddChannelJSONRequestBody defines body for AddChannel for application/json ContentType.
+type AddChannelJSONRequestBody = ChannelForm
+
+// ChangeChannelJSONRequestBody defines body for ChangeChannel for application/json ContentType.
+type ChangeChannelJSONRequestBody = ChannelChange
+
 // PreviewCopiesJSONRequestBody defines body for PreviewCopies for application/json ContentType.
 type PreviewCopiesJSONRequestBody = CopyChoice
 
@@ -2997,6 +3181,27 @@ type ServerInterface interface {
 	// EditBinding Change the action's name, the teams, the document type, who may publish or what becomes of copies; waits up to 25 seconds for it to be done
 	// (PATCH /bindings/{id})
 	EditBinding(w http.ResponseWriter, r *http.Request, id Id)
+	// ListChannels Where a binding tells what happens; for people who may change it
+	// (GET /bindings/{id}/channels)
+	ListChannels(w http.ResponseWriter, r *http.Request, id Id)
+	// AddChannel Have a binding tell what happens in Slack, in Teams or to a receiver of one's own
+	// (POST /bindings/{id}/channels)
+	AddChannel(w http.ResponseWriter, r *http.Request, id Id)
+	// RemoveChannel Remove a channel, with its log and what it was still to be told
+	// (DELETE /bindings/{id}/channels/{channel})
+	RemoveChannel(w http.ResponseWriter, r *http.Request, id Id, channel ChannelId)
+	// ChangeChannel Change what a channel is told, its name or its address; what is left out stays
+	// (PATCH /bindings/{id}/channels/{channel})
+	ChangeChannel(w http.ResponseWriter, r *http.Request, id Id, channel ChannelId)
+	// ListDeliveries The messages to a channel, newest first
+	// (GET /bindings/{id}/channels/{channel}/deliveries)
+	ListDeliveries(w http.ResponseWriter, r *http.Request, id Id, channel ChannelId, params ListDeliveriesParams)
+	// RetryDelivery Send a message again that failed or waits to be sent again, and wait up to 20 seconds for what becomes of it
+	// (POST /bindings/{id}/channels/{channel}/deliveries/{delivery}/retry)
+	RetryDelivery(w http.ResponseWriter, r *http.Request, id Id, channel ChannelId, delivery string)
+	// TestChannel Send a test message, once, and wait up to 20 seconds for what becomes of it
+	// (POST /bindings/{id}/channels/{channel}/test)
+	TestChannel(w http.ResponseWriter, r *http.Request, id Id, channel ChannelId)
 	// ListCopies What becomes of the copies on Frame.io of the documents of a binding that came back, newest first
 	// (GET /bindings/{id}/copies)
 	ListCopies(w http.ResponseWriter, r *http.Request, id Id)
@@ -3609,6 +3814,258 @@ func (siw *ServerInterfaceWrapper) EditBinding(w http.ResponseWriter, r *http.Re
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.EditBinding(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListChannels operation middleware
+func (siw *ServerInterfaceWrapper) ListChannels(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListChannels(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// AddChannel operation middleware
+func (siw *ServerInterfaceWrapper) AddChannel(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.AddChannel(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RemoveChannel operation middleware
+func (siw *ServerInterfaceWrapper) RemoveChannel(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "channel" -------------
+	var channel ChannelId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "channel", r.PathValue("channel"), &channel, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "channel", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RemoveChannel(w, r, id, channel)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ChangeChannel operation middleware
+func (siw *ServerInterfaceWrapper) ChangeChannel(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "channel" -------------
+	var channel ChannelId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "channel", r.PathValue("channel"), &channel, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "channel", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ChangeChannel(w, r, id, channel)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListDeliveries operation middleware
+func (siw *ServerInterfaceWrapper) ListDeliveries(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "channel" -------------
+	var channel ChannelId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "channel", r.PathValue("channel"), &channel, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "channel", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListDeliveriesParams
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListDeliveries(w, r, id, channel, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RetryDelivery operation middleware
+func (siw *ServerInterfaceWrapper) RetryDelivery(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "channel" -------------
+	var channel ChannelId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "channel", r.PathValue("channel"), &channel, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "channel", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "delivery" -------------
+	var delivery string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "delivery", r.PathValue("delivery"), &delivery, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "delivery", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RetryDelivery(w, r, id, channel, delivery)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// TestChannel operation middleware
+func (siw *ServerInterfaceWrapper) TestChannel(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "channel" -------------
+	var channel ChannelId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "channel", r.PathValue("channel"), &channel, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "channel", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.TestChannel(w, r, id, channel)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -5839,6 +6296,13 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/copies/{id}/again", wrapper.RetryCopy)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/copies/{id}/undo", wrapper.UndoCopy)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/bindings/{id}/owner", wrapper.TakeOver)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/bindings/{id}/channels", wrapper.ListChannels)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/bindings/{id}/channels", wrapper.AddChannel)
+	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/bindings/{id}/channels/{channel}", wrapper.RemoveChannel)
+	m.HandleFunc(http.MethodPatch+" "+options.BaseURL+"/bindings/{id}/channels/{channel}", wrapper.ChangeChannel)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/bindings/{id}/channels/{channel}/test", wrapper.TestChannel)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/bindings/{id}/channels/{channel}/deliveries", wrapper.ListDeliveries)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/bindings/{id}/channels/{channel}/deliveries/{delivery}/retry", wrapper.RetryDelivery)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/people", wrapper.ListPeople)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/people/{login}/access", wrapper.Revoke)
 	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/people/{login}/access", wrapper.Lift)
@@ -6356,6 +6820,287 @@ type EditBindingdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response EditBindingdefaultApplicationProblemPlusJSONResponse) VisitEditBindingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListChannelsRequestObject struct {
+	Id Id `json:"id"`
+}
+
+type ListChannelsResponseObject interface {
+	VisitListChannelsResponse(w http.ResponseWriter) error
+}
+
+type ListChannels200JSONResponse struct {
+	Channels []Channel `json:"channels"`
+}
+
+func (response ListChannels200JSONResponse) VisitListChannelsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListChannelsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListChannelsdefaultApplicationProblemPlusJSONResponse) VisitListChannelsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddChannelRequestObject struct {
+	Id   Id `json:"id"`
+	Body *AddChannelJSONRequestBody
+}
+
+type AddChannelResponseObject interface {
+	VisitAddChannelResponse(w http.ResponseWriter) error
+}
+
+type AddChannel201JSONResponse ChannelSaved
+
+func (response AddChannel201JSONResponse) VisitAddChannelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddChanneldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AddChanneldefaultApplicationProblemPlusJSONResponse) VisitAddChannelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveChannelRequestObject struct {
+	Id      Id        `json:"id"`
+	Channel ChannelId `json:"channel"`
+}
+
+type RemoveChannelResponseObject interface {
+	VisitRemoveChannelResponse(w http.ResponseWriter) error
+}
+
+type RemoveChannel204Response struct {
+}
+
+func (response RemoveChannel204Response) VisitRemoveChannelResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RemoveChanneldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RemoveChanneldefaultApplicationProblemPlusJSONResponse) VisitRemoveChannelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeChannelRequestObject struct {
+	Id      Id        `json:"id"`
+	Channel ChannelId `json:"channel"`
+	Body    *ChangeChannelJSONRequestBody
+}
+
+type ChangeChannelResponseObject interface {
+	VisitChangeChannelResponse(w http.ResponseWriter) error
+}
+
+type ChangeChannel200JSONResponse ChannelSaved
+
+func (response ChangeChannel200JSONResponse) VisitChangeChannelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeChanneldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChangeChanneldefaultApplicationProblemPlusJSONResponse) VisitChangeChannelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDeliveriesRequestObject struct {
+	Id      Id        `json:"id"`
+	Channel ChannelId `json:"channel"`
+	Params  ListDeliveriesParams
+}
+
+type ListDeliveriesResponseObject interface {
+	VisitListDeliveriesResponse(w http.ResponseWriter) error
+}
+
+type ListDeliveries200JSONResponse struct {
+	Deliveries []Delivery `json:"deliveries"`
+	Next       *string    `json:"next,omitempty"`
+}
+
+func (response ListDeliveries200JSONResponse) VisitListDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDeliveriesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListDeliveriesdefaultApplicationProblemPlusJSONResponse) VisitListDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetryDeliveryRequestObject struct {
+	Id       Id        `json:"id"`
+	Channel  ChannelId `json:"channel"`
+	Delivery string    `json:"delivery"`
+}
+
+type RetryDeliveryResponseObject interface {
+	VisitRetryDeliveryResponse(w http.ResponseWriter) error
+}
+
+type RetryDelivery200JSONResponse Delivery
+
+func (response RetryDelivery200JSONResponse) VisitRetryDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetryDeliverydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RetryDeliverydefaultApplicationProblemPlusJSONResponse) VisitRetryDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestChannelRequestObject struct {
+	Id      Id        `json:"id"`
+	Channel ChannelId `json:"channel"`
+}
+
+type TestChannelResponseObject interface {
+	VisitTestChannelResponse(w http.ResponseWriter) error
+}
+
+type TestChannel200JSONResponse Delivery
+
+func (response TestChannel200JSONResponse) VisitTestChannelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestChanneldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TestChanneldefaultApplicationProblemPlusJSONResponse) VisitTestChannelResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -9538,6 +10283,27 @@ type StrictServerInterface interface {
 	// EditBinding Change the action's name, the teams, the document type, who may publish or what becomes of copies; waits up to 25 seconds for it to be done
 	// (PATCH /bindings/{id})
 	EditBinding(ctx context.Context, request EditBindingRequestObject) (EditBindingResponseObject, error)
+	// ListChannels Where a binding tells what happens; for people who may change it
+	// (GET /bindings/{id}/channels)
+	ListChannels(ctx context.Context, request ListChannelsRequestObject) (ListChannelsResponseObject, error)
+	// AddChannel Have a binding tell what happens in Slack, in Teams or to a receiver of one's own
+	// (POST /bindings/{id}/channels)
+	AddChannel(ctx context.Context, request AddChannelRequestObject) (AddChannelResponseObject, error)
+	// RemoveChannel Remove a channel, with its log and what it was still to be told
+	// (DELETE /bindings/{id}/channels/{channel})
+	RemoveChannel(ctx context.Context, request RemoveChannelRequestObject) (RemoveChannelResponseObject, error)
+	// ChangeChannel Change what a channel is told, its name or its address; what is left out stays
+	// (PATCH /bindings/{id}/channels/{channel})
+	ChangeChannel(ctx context.Context, request ChangeChannelRequestObject) (ChangeChannelResponseObject, error)
+	// ListDeliveries The messages to a channel, newest first
+	// (GET /bindings/{id}/channels/{channel}/deliveries)
+	ListDeliveries(ctx context.Context, request ListDeliveriesRequestObject) (ListDeliveriesResponseObject, error)
+	// RetryDelivery Send a message again that failed or waits to be sent again, and wait up to 20 seconds for what becomes of it
+	// (POST /bindings/{id}/channels/{channel}/deliveries/{delivery}/retry)
+	RetryDelivery(ctx context.Context, request RetryDeliveryRequestObject) (RetryDeliveryResponseObject, error)
+	// TestChannel Send a test message, once, and wait up to 20 seconds for what becomes of it
+	// (POST /bindings/{id}/channels/{channel}/test)
+	TestChannel(ctx context.Context, request TestChannelRequestObject) (TestChannelResponseObject, error)
 	// ListCopies What becomes of the copies on Frame.io of the documents of a binding that came back, newest first
 	// (GET /bindings/{id}/copies)
 	ListCopies(ctx context.Context, request ListCopiesRequestObject) (ListCopiesResponseObject, error)
@@ -10099,6 +10865,209 @@ func (sh *strictHandler) EditBinding(w http.ResponseWriter, r *http.Request, id 
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(EditBindingResponseObject); ok {
 		if err := validResponse.VisitEditBindingResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListChannels operation middleware
+func (sh *strictHandler) ListChannels(w http.ResponseWriter, r *http.Request, id Id) {
+	var request ListChannelsRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListChannels(ctx, request.(ListChannelsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListChannels")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListChannelsResponseObject); ok {
+		if err := validResponse.VisitListChannelsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AddChannel operation middleware
+func (sh *strictHandler) AddChannel(w http.ResponseWriter, r *http.Request, id Id) {
+	var request AddChannelRequestObject
+
+	request.Id = id
+
+	var body AddChannelJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.AddChannel(ctx, request.(AddChannelRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddChannel")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(AddChannelResponseObject); ok {
+		if err := validResponse.VisitAddChannelResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RemoveChannel operation middleware
+func (sh *strictHandler) RemoveChannel(w http.ResponseWriter, r *http.Request, id Id, channel ChannelId) {
+	var request RemoveChannelRequestObject
+
+	request.Id = id
+	request.Channel = channel
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveChannel(ctx, request.(RemoveChannelRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveChannel")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RemoveChannelResponseObject); ok {
+		if err := validResponse.VisitRemoveChannelResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ChangeChannel operation middleware
+func (sh *strictHandler) ChangeChannel(w http.ResponseWriter, r *http.Request, id Id, channel ChannelId) {
+	var request ChangeChannelRequestObject
+
+	request.Id = id
+	request.Channel = channel
+
+	var body ChangeChannelJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeChannel(ctx, request.(ChangeChannelRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeChannel")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ChangeChannelResponseObject); ok {
+		if err := validResponse.VisitChangeChannelResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListDeliveries operation middleware
+func (sh *strictHandler) ListDeliveries(w http.ResponseWriter, r *http.Request, id Id, channel ChannelId, params ListDeliveriesParams) {
+	var request ListDeliveriesRequestObject
+
+	request.Id = id
+	request.Channel = channel
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDeliveries(ctx, request.(ListDeliveriesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDeliveries")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListDeliveriesResponseObject); ok {
+		if err := validResponse.VisitListDeliveriesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RetryDelivery operation middleware
+func (sh *strictHandler) RetryDelivery(w http.ResponseWriter, r *http.Request, id Id, channel ChannelId, delivery string) {
+	var request RetryDeliveryRequestObject
+
+	request.Id = id
+	request.Channel = channel
+	request.Delivery = delivery
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RetryDelivery(ctx, request.(RetryDeliveryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RetryDelivery")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RetryDeliveryResponseObject); ok {
+		if err := validResponse.VisitRetryDeliveryResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// TestChannel operation middleware
+func (sh *strictHandler) TestChannel(w http.ResponseWriter, r *http.Request, id Id, channel ChannelId) {
+	var request TestChannelRequestObject
+
+	request.Id = id
+	request.Channel = channel
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.TestChannel(ctx, request.(TestChannelRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TestChannel")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(TestChannelResponseObject); ok {
+		if err := validResponse.VisitTestChannelResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -12229,293 +13198,312 @@ func (sh *strictHandler) ListWorkspaces(w http.ResponseWriter, r *http.Request) 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"5L1tk9w2kj/4VfCvuwjP7FLq9oy9t9v14kK2pR3dX34IybOOi5GjjSJRVdhmATUE2KUah7/7BTITIEgC",
-	"LFZ3tTTee2WriwTxkMjn/OWvi1Lv9loJZc3i5tfFnjd8J6xo4F+8LHWrrPvfSpiykXsrtVrcLH7cCiYr",
-	"pteMK0ZPuX+9cm8/l3pRLKR7bs/tdlEsFN+JxU0Yrlg04u+tbES1uLFNK4qFKbdix9137HHvHjW2kWqz",
-	"+O23YlG2jdHNeA4/bbll7xdKfLDvF+7jdivYnm8EW4m1bgQzXFZ+In9vRXPsZkJjTn9YVu7viXXAsOcs",
-	"oZY7acNgg7ngj/EAlVjztraLmy+vi8WOf5C7duf+4f4lFf7r88J/RyorNqKBD7U45/FhtXRarNJluxN4",
-	"Wt+1H0TmqM5c4m/uYbPXygggnB8avarFzv1vqZUVSEN8v69lyd20rvb4xL/+t3Fz/DUa+/9sxHpxs/g/",
-	"rjrKvMJfzZUfF76YIIeDW9mh0bTv9Job9cVKtzCJfaP3orESJ6rcFty2TZ1YVbHYt6taltmf70VjJE5/",
-	"fObd5v0tPFhE3+uN/nM4Tb36b1FaN/qLshTGjKfMK0cExjbc4rWgN1da14Ir96rYcZme8tpdUKlvS62U",
-	"KK2o0gP4x5AaJsbZdwc9eqbmxt4auVG3EvZorZsdt4ubRcWteGblTiyKxFt6I1VyvOxkcFOtvhNqTP0v",
-	"GIzI4GdiE7IxTBp2J/a2m0K0/Ebc67ve3nQfM8K4szTRj/ENjI8dl0ITLwYHF43UX0HqkAabmSQXY4R9",
-	"xUvk44m74Xkzs7quPL/k7q0l4yvjbs660bvAIQyz7rUtvxdMaeVW0CfEUleiTO5R1Tbc0s3oz8SIUqvK",
-	"LbmjBt2u6ogUVLtbuc0sFmsp6iqxnJf3ojky+NWtYycsr7jlfr4V4+ye161gh61Q3boP3DC3jYybO9hT",
-	"acXOnGI5uK/uW25KNEfeNPyIU6zFlHh0exwmAA8nSN79/cRVu224Ff1LlN8294LpPSyV/bcvFmORQXQF",
-	"nMhskeLnXdOdqCS/xT/nOKcb8XZ1TD7QCKPrNk0kb+SdYH/+9y+u2Qf2p8//7Tr1fSP/kdj41dGKHnHl",
-	"F24st61Jzq3d15pXt9Voy6c2BF8STVpSSHHwYmRMKnAJPzOovOiOYpdM7Pb2iGQsrWNZSlt2p/RBjacw",
-	"YD4dURGVRrMIVyvPSIDgE8x0fOuiCfsbaPwNfD5iGlky96TU/6Af+TPDDrqpCmbacsu4YVZ8sEw3zIja",
-	"zTtxIDCBxBLw3SXj9K7Uyu2stIZpeMgUzAinCFtRsdWRlXrnlIhTG057DQ/5ryf3t62kfalsc0zIdq+l",
-	"JGVYwThb67oSTeH0bse+UgvnVdWQ5jAUA6IRwJLcvIWxrOQ7AVw/OY6dT/2lbhpRB6Y/lgjC5lSSLTfb",
-	"8Vy/R94p3D4xrgIz1Sro9zJ57DIttpWuMoza/YKEe2i0zQ1rxN/Hr7+2hiHfZXyn1YbZrTbCTxU+OYsX",
-	"Hba416OvHrY6Sw1LtpPGSLVha3cPbMPVxtltp+gUVHuam1sVHDTNgU4jRbZfcVtuExQLFyhIr8T2OhKj",
-	"HSlbY/WO4TtJkmsaeS8SjAcHMKLTTpIbufKTHM9jzxsye9xMUPQnZrCSqnL/mzoNFGXjoVHB9BaoaIxW",
-	"7LDVqGfA6Ui7ZHKNVBZz8SKQ9UGJxv/DzyE1PRBwqe3hdd3bnBlkB4PdVk63y2/4GSK15KoU9SOOr2wE",
-	"t+doId1wo0/+RR/YjqtjT591/I83onCS4yDrmq1EciLCWLnzU+mP+522TIAC6lQQMCPcSbKjsDe4We5v",
-	"XDE/RtLCWHP5mI1yr7dNihKAHrkVxhas3TPrZHIjxFxtF275Kxw9qe+C+Jn0MQAF61ZVJKuSGi/8cmul",
-	"raftS3owqzXcSQW7KFS7c8yN9E6wrnuMLDIwpbF0w1MeBG5ILxCVO0hjkUwcn3VviuqG6GjHj2wl2E43",
-	"6SPW+5Q5+v3ogAuSGrG1ZZlQFdgo47PfN9rx5PyekI11W4t1Qpf4q7KyhkMCW8jJU0lXo2DckhetBJ7t",
-	"CCkYh4etrAWzWrNaWlsL1POQYQOdibqexyes4LuMxEAVhTN3emyjxWlxhiyfKAF4dMwWOpES7lzEp+iQ",
-	"imA3RByx40ZZaejvyUgogmaWOpqdMIZvRMYi2okqbSzl7slQspNCCE93H0vOX9RabZLXAIS24I3TD/H6",
-	"Mb7S9yJIL7zcTuc4qnLbaCX/IaoC5VuQf+52GEHaVEplSH+4pyHgF70paZhUVoMoPUi71a11NpFyBFwl",
-	"CaVYGN02ZUYvoaXphtGFiv3XtFbLdrJpdGNGn0x9Lc/N2qRSOji9FhQzHCR5ZJ1mMqmCJXTzPT05xfm/",
-	"1vvj11stS/EgSQwv6Caj/Eeb/2teiufdCaKSNkusjuwDcZZbDnTtDgq4mTRsp93oqVkLVaXtJMW4V8PC",
-	"0AL/6d7xjBIlbc+bNbVJnfTMSUTwwk/8nqexjN3jWdHUtu34nTDuJsDmuYuW3CwlRGVuQVNN7dmRKb3S",
-	"1ZGVEBOyQfHlSjvxAizB8jv3Zabv04pBGD3rUWpOUvIP3ZNwxbjJ0J2x5OHpLwXP+QamqWqcs2ErXt6x",
-	"A5FCqxzvaMS9FIdFEbSPTnEHHgm/0B9a5f9EYiilmsCwtzTsHI2WN6I3F3eIwDeFbNjB7TeZ/NyyUrd1",
-	"BbpFqXeC1hO4WlJQRwGO8VT02qJbyqlMSDlVgS7kz5dg/3TkxAw/GqdBlFvQOOxWHFHXMQJd3jOMZN3c",
-	"GaeZBBF7khJ+8q+MVdmUURz01fgyDq5e0WO3fd425GQdV/SE3SNjT4C9pXWst4jCRsTCJ8TC17DXH0c4",
-	"nObX/cs65BQaWEGnqvvrA2YV6V4h9JG6J1m6dHyNfhwY0+Th4YbVWjuznNsU2U3FV4ckOPDK1DVziq0J",
-	"uoPZOpu8JFYXCDbj+cwQpl/qxNG/XK/dH0ZH/5CjBV9gapJZtq8ZV+YgGgP8HhikP8dOdUt78NEj50+f",
-	"TD4fDUsevNvg9B6KD5k0BcN3gkkF7l5lhSrTupvO+N/QMefniHfzNjiwGuEuVvfvStQi/n3ID3q3P7Cb",
-	"0e3OaIiwY8FTB0tOkQWygipBEN0PGckCRMoOTmb4h4tTUU7/YHoqOmUfVe0ZgRW0hOc/7ojv1scZE0Ha",
-	"YlFLNRAiJ+7kVOyZ/MpjFjgRGW/ETt/34sunncHpaAPRQn/R3Qf8WpNno3c7SswYiIzWbjOa/PkOuoYf",
-	"soo7V0pbiBkwbjrba+P0Aqc4/j/vvv8uDn7teAVuCbPl+zRP8YHn27NioM66SF2Ln7YCFFcnRg66qfo3",
-	"g/G1xR+P+PdDI60VKu3vOzdOTEvGgFCRcZCNR/xat8qKCtWw63mKVcZy0I2kTIxzOPSe3BszvtuIfS3P",
-	"0OY8wSauJ0ST73PZLGnh8EPNpYJYYMGUu0Bsx5u7dp827XeiTN/0lCJJN4i+HKt0YaKB6sJGdxuSvq37",
-	"Y8ZlGSV1oaLPvXq/deqOWNs4Rvt8wh/jD7oW/B48SPpeBKmWPG7/5UwayEPYfMIWl7Qo8GaDUxb15jNG",
-	"zuUh+It5jq2+48fbMujb/fn+v7oF7fZOiD2TtmDc3DG+4VJB0KFVlU4yCHBXn2AQ7pmCrY5kSEFETe+P",
-	"EFHiu1hWx5r4dBZG1jhuhLG64ata3LbKyjrpyuYMaaNyVt0NgweRY++F3tcCfAE4Epr9HR26nWFr3rj/",
-	"+CDK7CNthG0bdY4g8vkiMzNDEid74OCD8qusWrF0UuEO/oYBAhC67phpV5Zw+26c0b11vzvzo9JKFKAr",
-	"c4bbv4REtBvGve9UNz3LxXBZMaOXQDyjr7mLvvR7XN243ce9PkDOgr/SNHsyNvH/vI5As3Xaglg7fkWJ",
-	"cfS9hSeGjDU20zsNFB5xjM5RTekpcEQxxUbn7M3uyGh23KV3F3Ns88XOJzH3+V6Ipc4JbfohTinDlOCM",
-	"Y+dmRPZWmp2vRKl3woSYubvhcY7NAb2Tgec7Jt95dEDwozPowpyeH1PhRk20zqS9YUaTg4ofTaceMTzF",
-	"JbsGjcZxgVIUkNTx5+u+CyokO//5376Ms52vk0HQXCxSw9WAGdnO01/JRpS2PjpjUFrj3f4FcVOvX8b6",
-	"JuZXLNlbIsPRZN8ItbHbxc2fvvzylPFGe58jiTfSpEz4QChnuO6D2T9Tq9ofUyqV4E0tcXtPvU4X7Ldi",
-	"sZVVJdSEgckbDG9iKNXROm+NYEeSmu4nIwQ5MKdj4FKVdVtNmrN6jQ6JTiOi1CHQ18MAqdF3ZLiO5DFm",
-	"EEDY16lbCv6Fy0kK9qFPd/5mepZ9xksj0xyIItAELSuc02B2RSQl/PGn6PWbSOnr0+t0JuuJnNGdruRa",
-	"PkSoP0USaD7Skl1Am7GkJt2VNV+JGksxmNnqgynY588//9fAhyLvOjMy6b6aCCR2+YjBlxy2eepovwn5",
-	"egMJokpQBebzl1fIpRMcBtJe56VfQ1o78LZdJt3nR595F+Tk6hhcwU7UOBoqHGNRlG9BGiol/amuGuaR",
-	"tqif4+3FWEhJtt8cNj4zQYdkIso5qdKFGOXd7YTb1+kd0jL3mKjiDczUZ2TTnz2b9xnQU0Nl46PefpoO",
-	"DJotWT1BEZp6/q1/7snYQe63BIF/Jw6QkSEbY5d4hu5/KXmnUwelNaJez6Vjf9//i+Z0KhyR5C0UJ0tX",
-	"OQUvd8c6omVGV3p4c6bY0391WzhQmM7OW2ibpu+/eKzXbqvrypxf5gFyIBumzlUqzE8swfG7Bae29+V9",
-	"2iF8RiL4RKK3uE87ioaKMjm0wY6i4VKTfZXLh5mYwo43d7H5o+9A6WkURe0bqsAyd3K/z5i72RP0rs9h",
-	"tjaWdXhrDuKaECnrkvF3gtImVoL8A7W8E+zKsZ97aY9pF0gmXSwdKICVT+9nkBz97cyy3IuxxCS9ElPp",
-	"sZr8tGfpK8PSEr3D3OvWimanjfXZMJDXaYTTFHQoOohE5SP1nhXk3plbjDlOZuOGLD3Mrr5dUbrrmFX1",
-	"Io0p/cj9GRcIGZFSbbDuyADhbYRlmALq1tualtewapAxZ0SvTwp7FAePEvUXFMWH7fFWaZtOZ4qyGUsI",
-	"VYFHLpkcNZuC+2IwHOno/OJ9TFI9hmJydzZXBJNnXc0s3oy1I26UiUn9gI6Vx8+q0dreTim03c31ZVEd",
-	"V7WNEGwlNlLNLYlBRhl/NLXIv5xycQCnl0TgoNlDBKa1BdpvGDG0oq7do4Nq26EjBFzBcGcF22gVZ2ML",
-	"NchEjeza15T1N3L/ZeK63Fqx29uZztCoRmZKM/L+6xC92Ta63WzT5WNVLj1puq7swRUjJy2kSKGmwHPD",
-	"2r0buyrAg0m5ddKwTD7wWqozi2q30nGG42zbGvW1BBPe6taIOyH2yWN6jaFltuOyhqiU0TuBEQpR+0qE",
-	"ta5rfTDOjA4mxVjsZK70XV9OzQud+XD7YashHMvNnYHLgPn6bqKNsM2xx4GjuUwl1yttb9H3N/80dGtL",
-	"nWFNE3mqH1ULzDLuyXqCEOEaR4eaVpEyTFUQ46qJlFJsrNifK6wbrsz6tIf5R/8cFFlX51z3FJunOhHa",
-	"uE48+wRNH16CFXWcMQ7i+1n02dPJWJRjyu98yXG6aCShuL2uIBTkCxbzitiOf3iNP3qkGPrn56dyX+Gx",
-	"1Izf6M0bcS/qVG6hWstN2+BZTB2fH+M7J16dnesHPOelOdW7lIaYrM1PB7B/Qmcg3EdaDYPpQZULL+9m",
-	"xqOHFhfW1uJCi3irpvb4O9KC/JWsxKrdADjPWpOR6uziptFN8gZ+y/fZHOC1zTCrjiUmApFuZ4ysusIf",
-	"SnBiW55OvoIA2wy/2rd8/0141uN8nEqiG+vnoFegXp5IvuoN4jYjkwGhD6f0GPfIGcVF6b1rBK9yG9cq",
-	"zH4YDfVfvG691QY6LV/VwqcHdOgFlRZYU7zFYO58Y83tmjApi3JA07gH3Qn7Q4t2N4wWtibQV0Ek2C01",
-	"dRN6ZJHYVllucU87UoSkCZpAQLQClYZ3SBXZyLlT0iHZIMqTUGSO+ly3zFUL+Bgz0S3c8d9qVR/zEBds",
-	"LesaXOoynUOYsW4nYSi672Z2/H+Tppah4XukQN6IZQduwNm9LvmqrXlDVRxWuzsoVUyla3o52lxKhyOo",
-	"mgJ46qJYHIV5pvQCS3MXxaIbPbf9b/HWDvI5Jkr3o9TnmX5hfCGXOFXWgjcm7Yrpy8aR6o3ZHWvvffJP",
-	"Ux6sqkIVm6jQxEgSwxMw2xO6/ImPACE5zXi9Tm/LJBs2R5WGkiIaAtyzSrpF8PqH3rHnmJwn85QSeIKR",
-	"kY4Y6JdOGxd3UqIjfb7SzW6SRueYzoHzN/rg6GKtm14pqiMXt3WYTzZAgJgg2oFxoghoCFGz3P9LYUKx",
-	"mxf7Vi8ZVPIdpDcSjeVH80T0mYMSaaJ9Ih4fQybpNTPOfOQ1PJ8G8ymiAJrbzoAYBvlbpp/c8/n19XUW",
-	"aGY8S3dUVrNG7Gteivi4iuBMJrgZJy69jxnqVOAVkF+5IuOH3cYRhAUY+93ZLpnRjMPUPSWRIWoO0pZb",
-	"4XZ8Db8BAA+RZ68GnPdBXTI3f2QWj6W3h3iqyptGbrYzj8NzkKlrNZhs6nplkaTO40EJcUpKYOEOfHC1",
-	"OiLh6lh4oesuF0BdbQUkTi1OsbY5XC3DsH4U6fQzKOBMpP4qAcQgeLlFggfwCl1XWAYWO9DmBkw6Ayah",
-	"qE7mmefDtB58SFqD8dkeqyBXqlxD2Jabsyv7h/s/Tm31O5jcdlFJPt70IaTJvaxAI+VthcC6O74R/URa",
-	"mPfP2cwLH0nJFMe5A9vzDaacwh1ckuPc80ZTc7Mt2B6Fzkpsparwyc8MI7gxfNZtNCC+frDMffY5exH5",
-	"q2VP+4nAgsc2mzY25fV/gYAshf+qs9jlnWCYa5AZ5sQGjAaLdm3S7svVxYTpT5xMMkD21XjXl4Nd77kP",
-	"u91/zl5bpvdCGfRNO8XADQOFjzupWiumjqAIL9AH9J2Ei6PbhumDIvpIjJAN3x22x2xYDd3mPit+JaxN",
-	"oQEMbhcpZbT9qQv1HXmJBt6PWt6LtEq61caeowpDsfr87ETLm7NiE7PxhEGHhcnHWTf+ezTPglae2qkf",
-	"eGtEKiP+7CoRchcnDB2xMwNMI8hSR3VHNqzcivJur6Wy7CjS+AOY7/gwZy/UD/iEST/N5F5AiPf3g7Oc",
-	"dIQRqFyMGPx4ZOVpOGNc/BjWeLz05K53CxqjCj8oFDjhRfznSMxJZHLFoFhexxgJPCpbp5ohzEhIaimz",
-	"/EPkGPIKCk2JQrCZk3IqSJMrFCZlOouSXtZSKHubYamnsIGE4qs6d3223NwaUTYik7/XCFSJ0+kob8VG",
-	"OjHNxAcOhSEQtvfqTISYnT5lfDk3NVPq/blF5kY097KcyBEEgPDsRrdGNLdzzmQIKxB/doho0p1eb7uL",
-	"xOHH88vOJuxMd7S9zRwc2hRBpj0slyBK+rUjrQH+ODhL7oTYm75FD6Wpukmz3zMofQCHTfkjgCli+dEs",
-	"GWdKHBhuG3kOAaDKb+hl6PFpyK3b+uThDpBjqBNGjA0zCSez7NBHvDta8F2BwEj1MWT9b3UnLIMSezYQ",
-	"zQ/Jqt0XUZcNrDUDKCYdqduEt6gbiDM+Z6/7gYmQ1t0qn0XiqCxV0TesTIyCezkw3IA2CWVQGAJhVm8g",
-	"/eJcUNynz8C5BChIVAI+Jp8AVg92Fi/vMNWkFtyIKgOGNic1fOhxmIaEexygag8v9VGQqpskHvCPfj1Q",
-	"wxyKvhNrO50dNAeTzgDMnrQ3bN/ojZPIBeUBFZgF1M+Eo0KptW42OhcHxkqVDDp0a7bkv+JQ0hJQnKyG",
-	"JPFEuhE/3hKRTOYydXlM9DRiSB6yoLFTMAjQ3YIwV/u7P+8i7LvczNxvecqYiyWQtFDgCjKsGapklcZY",
-	"Fyq/9B52F4DXzl61jwBkVLVLVBGKOcVH7+DBniGQcEnBb4H+3LI38l6oU5wE37tVuYQGGndUSp7c2oLg",
-	"flESEUpuFo5rigkGzLTcABPqbjZ3bLqfRmzXQY77qa3zkEv9od4vdtxppe8Xhc+5iMHsG6EwGNBBy5mk",
-	"tEo5bzxqcQoNITB5t7vxHhVRBzV/kUesP2BCBaLvctpiaAXihgF2YQrt2NHuC1+tmespQTu9dgxUKkdL",
-	"QZ+p5b0wywBGKZgSH2yoziSY5/mKTR6z5XJSMM8EJziosby8S+iDfUEFubdGqk0tsi2BYgI/hSswgyTo",
-	"M9nMfXfAk6AUcS0E6I8AHg4aNsTN6DuDavDTxzG1m1mwv3kIaXR9Tl2U3HakrcuJhgN/lRWA6O653Zpe",
-	"av/S/dnxcLgahjJt52Ryfn59PZ3LWSw+PNvoZ+5vz8yd3D/DFja8fgaeVbfrtmlF8m7krUwyPmjrPjNd",
-	"ocViGlD/lAB8Q4+eukeRvB71PhnwFols12kWXHVMCNr5HFQBblEMova5Dj2DL6xESNZLW88T8jqWCV52",
-	"awZt1erxnobSqoK9Xzx7v0DPrRIPEa+8E65dKNtXdnucdvtAiRdQUcAUQzt8JAd5JwVPyr3Bfczduzdw",
-	"vvmbN8mtRwBV4YjPA2zP6xc/EbySpxwgP3F69SNBn19/KhLfAatMXTGqTQKs7g82r8PPR2/wJfOTCeQ0",
-	"5tSKkjGiF3HCEiVxo/K2JxdfiEiztVSVAcyw9wvMfGW8rt39UcRV3bM/iRX762u2E1w5QwOiok7cQiMe",
-	"4gIoxsauFPGhFHub4+ujSq24sguZyXk8fehsG3TezSSahA8MEmJSGTH9TyZyKka9rLo5wE7D1pYcC9V8",
-	"uP/KCN6U26v9/oZBJ9sf3EumQAg6x9lMwYxu7FdH/O/3DVTm/b2V5d0rWdtejn5HKfsozDDNZHsUksBh",
-	"2kkVtubUtQzD5Ij3BylSStG7UDFFkIuYLCXUuN3FdNn/MNsDGTA068O0j70sbdukkwhOAOqkueKEWTPJ",
-	"zh9tKKcTlX1Y342dPQQEKPqfppI9THE6QyuINBCujoMGLtD/qvqU2kHyrN8R9ML8wPCkZvDYjjt5S04r",
-	"0SvVnVEXHikBJRYJTfXo6TxGiTa61KOiiy8swUtzM4DYPHAJOJQeSPEmcnZ75Ej0c98wpVmt1UY0/rXn",
-	"71UUFDGhlwW5gyJwxlRrJT9wNnDyI282wqY6XM8Bhup8EoSN4BGA8tgI2S7Vc77VAeztnUjIGAN4Q8aw",
-	"CadGRzGTiMGdg2sE7QcmoLFs1NkpDiicP90fHQ9KRQyzGnUWaeE9IXjAPYJZkWDybWPIr1ycn3yJ+xEO",
-	"LCKT3HX7kXjrGb6oj9QQL5dtPtPROi/DJ8ZB6PxKw7YoefvlreDZ6i1uSZOvZEUuZg1mqtWs0kWAgtTr",
-	"qByd8sf2EBXxmfL+pJ+f1VnMC8dy67GYoQAZpNPNdy++fZlvgZsLxeC05uNQe/wjz1G71nShDC0GvN07",
-	"5ZT++t/5GDQMe5ujj5Dhiz0rG7EXnPDDYCeYY8FQSkLWkTcBGIz7OhmomQjgVd6xkutOPAc8e26ZfzLQ",
-	"hLIIW3yGGAokgKez+/ch/2/UKPqwTXdG/oil9ekWfx4eK5x9hI8cEsQwCkCu/xO16e8wB+jrRlRCWclT",
-	"Jd+TKTPT+VDZFJDei+mJmTTSW3dsk8IKnwKfopmXXOsfDDuZnFZwCI4Ae5tzwHehP0qq3oFbvqLIclDA",
-	"/l5LDONoYzdNsmNMJMNP1KpE8csJrF6psMbDk9FoI5SuzlgvZGgnlusEi7G3VSvizi3jedXYZFswfCHK",
-	"F8DuZpACDaUcqMF2M6aaU3C0tOY0bAFmSJ+TlN0lYofD89vjTyW50MITTZrOdKpP/Mkcmn52RBeewyqX",
-	"6dSa+xzCatcylgroFGJSkudZgCE/iw5gWVn0mh6E2Dm4YMJkNA/M1aOCyRAmiFKe5s/6RykmNd+8wdhD",
-	"FeqQCwAZwN23fifhnBcdcZzpkLIk87VWNkkfIZoXZrLRqIr5AHYBp5xQruyp5fFxEs7MlDC5EebMWG++",
-	"/fHcTg+DnY27EGT39QIImSe7yHv8I6coSzybuJP8mQpZ4JBW1LXJENncmCqoFNmwabgfeYt+yoDxkTmI",
-	"ohcIRRVl0qVxwwgxdkJRh+4I6LiHfMcH5hCV3Y06ySP87SP6Nfl0uiiYgG3kAUkBxZw+FVM4pzm745qh",
-	"EpJChMpX+2H1N9UXYJuOWQbo971q9SJZY0s+QTes/9DsjL2hc7zrrwrVvhNN3tOu79fWUGvpIo6VDpo9",
-	"k+nQtVHpUEIeZAn05yCVr/LGxq0HfiwABKKWpS0A5M99H22DJdqs7vs3jBxwBTj6iuDSK4LF482IOH11",
-	"ojRvVrld7BLooJwpoorE7ZeaZAnJquwXofu2D+8h8iruP3hWI9yW87KeEdR0/M1v+uE7hLcLukC66ctW",
-	"YDrP5IU/qvJtq4bo9ClYEOJVVTLBtpvfAfx1Oablc24aaiec6lVDH4oaSMz8luNDUGBLiC7hs8vYFeN7",
-	"u4BLocMNzEwGKbufPp54wMQXfYjCUyxW2qZv+mU7lZ/sbEs9zdIuoaZVBrJM5vuEsM3GbYz7nqgzvM+T",
-	"FbZ+xBLfjH23FlQIEGCvoeMcr/FifThCIMJyZ7ck93gNYds5NwEDvDMcoxNO0If3QMcHcrtw+RR5v5/O",
-	"vFgAomFGHGWcJnNiDxF/eRB4ZiPWjYDqfXCvOgMIu4Nm/WvY9eg01wgJMJscDO0ESuZj8tBPZJoD9m5r",
-	"Hi6wg3+2tPIeGxy0uUDWREfiydTmRrfpaq8XCMo9aNm+EmwF6LkXbtT+gLj9Wa3SfQwhkcvcJWb2DjyV",
-	"vZq4lole610jCWR4Ce4aWOlQHCekJl3zWEINuW2HGto1eveesg4ulDSSjj11dywihL6o7F32YrILuGMQ",
-	"L8pEm+oQTgiQpaFjddfxzX8UIVEt9YDqFg8dAVOE7z6bA5w8pQg9TuKPhHSqJyreIuylh7Su3FVQixP5",
-	"QWmRPEDsC6EF42/l4BOPFOEn+t6JZF3fQMG1oc/QRtgQTCUrlnGnV9Y1Ag8xL/wRaghal/bqWuHPBC75",
-	"eB2C1/X368XN3+ZrEz8XCSXisNWYQE8Kx9lCebItV5QmnEWO6oD6HsBGT13pb+R6LRpBABijOKfJNgMm",
-	"gY+ooNA/GjIh/a0L3UgLamRq9E6sdHVkhh87gwDJhMqNHWe4Ye5Cwl8QLabnRAxNK5XoEMMH7U89/j3U",
-	"4aLZt42am8nZGQie452LE3UnjrNy8MjbRCd0i1UdQead1RPGyE2CwP4V96CXqvMM/+adMgX7F1YBCZiC",
-	"/a+kJkDxc6lYxMT9Gv51USyeLYrFvyyKxf9Kznmexw8WgFsXcvX6veeBGHNU/HK9TraCcOwyGXKlom13",
-	"m5YByA+YlEfug3xDoEDimI6ZYXjHFJErK59V/8FOxMoh6dVjbiTf15NFKQG/eaCenKOTdHsMGZ4grY2N",
-	"0TpyqsnpCDKdGhwALIZ2JHuCyqYiUIHkEjvJLfEKWYnB/X6aanCvNMzgG7AcalSSr3Z+HRB14nLJcZAm",
-	"rnWe4YKPbnGDnTEKdIYmrDbbHAf1KCNGNuVMp0KYJnjapisgn5AFomY392gQimEO9PekbZRzaibY2KYP",
-	"0Zag/lcdeSUkbiCPLae0eSqoxRa3zsYf1aqT0RzwfVOwi2e4tE7GwpJRO/T3R5bcyULn+VWJ2UrDwUFP",
-	"JYr5/exdDiOE2+FRfNtDygU+4bORj6zS/RzdFObZGBSiY1s+TvR4UOn0cVCZEulcI1qJgClnHNFMqMp8",
-	"Dh8c0Id9AC3LhI+bVpEXmNNWsQPcyCrhrw+d1vuDhfbMTnWctzzHOqBF+RiUp3NGg59DtyrXT9Vppbe6",
-	"tSdtqF6Nj0fsVkwTYKv71y74xA+xgxxSFQPOiu/elFySEodpLxDYb326BpCSPpgwd4KjoTqn7McaAXpI",
-	"6mgHa09YjTNqOqCLdNjf+HtFKBQJZ5gjv1fBVOyT0c4DpgYrYTZG6s/F6fDpjtAgU2kvzUYYS1qmE7Fn",
-	"oEOkQ5Ev2J5bKxqFlPQvoND+36e7yudrUb/jO4RwxcRRXlM1qjBnBJF/yx1JsvQm3475K9BvQlzJar1k",
-	"R2H6DfRPuIZGPHlomCKLTKqadEHdbwXezFhMB3PVafqlVl058RLBX/vz/Bg+qiV7Beg6if05xzWF+w7Z",
-	"WPgsZRlg14Y4wcKxCf+MH2/pBOiJI8qlh73CgGp/rzHnZCXsAbppHjSEyGaRwsgp1v/cl47FcnYUvFmy",
-	"a8iRAbF5E0zrSuw46HkP8qaRM6XLknJH1asZf4YMmNxgoSQKcb1pbXYrKVUOfGSE7B6oeNXa4HsrGGcI",
-	"Gxy8K7VUdxfxuF0saheyOSibJC44n2jleQp7IM4HiIAHeq0ObHD5dYGDmdhVPw0kczUVyFqi/zPJAE66",
-	"FOfAWUxZbe4Z9odQyfHHkwbNECxmqrreRxLT2VmZqOlKbLg6N7kt8We6xHO6S7pnM0kSX4Hvp+tiO8/z",
-	"OicLocsiGP94JtgcpfWng9BdhLq/sg6PD+3G5DI8eY9/yZV/YJu7uCbDFGD4XcH/A6u5Cv6nB+UVgp85",
-	"La+mii93UNuSXAzGqDI/ZtKqjNX7vahusJTlzgmdtcYMro0Gx/SS0XS8o5vHVztfnEEjT7Y9HBl0nNGA",
-	"TkO/gfDBM3ewBf6v48O8EfQvIgr6F95G+seBS//OBkBD8AVephEtTLvb8eaYYYFkTCKQMeEmpH2krYps",
-	"27xl0k9NwrCA2eqDqAK4O1oE42OMOjmOf8wmLsUfH+YqTcXHk2D01JvhJlJXNHYMMxq6AqgKlQnEK6dT",
-	"Giw6IiFfRbk6si1qHk7GVi01ghDgQfMNIYqFqKSdVfJTLXABBWGaU4C5iyaHAHOwsBKtKrsj7S6Yv4Uj",
-	"fzLehHAFupA4ioOO0FJy5seoseewbEHlAAQewNSzXq+/t1LY2wAeP0BugBgUtU9GGnWXAjYi8r04Zbyr",
-	"Q6x039qb5P9p5CIKW3iDo+ZW1MeZ+IJYKXILsfh5QtQkXerRTgMVY7o/OioQRGnDpWJSlXVbzT2GJ0GF",
-	"IFA64sWEq9Hkskx/CqWvZ9Xu0m/5LJ3zG5bX52Esz6q/7U3z51QTICPKtpH2+M7p9DiDqNwNNH2wrgRv",
-	"4vLjrbX7xW9uAGgyOta2QpuXwPwiEOOu4NgU7MBtuQ1JEQFjoGCN2HNJ6RLIT56/V+/kxlEZWx2Z+ABs",
-	"yV0yTt/CQggAnyYfNS2G/eGH79/9yK7on38s0B1nBHTlZ9y8V7+8iAGpb9hXsGT2vr2+/nNJ78E/xC/P",
-	"2UtMN3aChKINrBKWy9qwP7x99TX7jy++/L/+6Lux7Hi5lUqwUlcCgRFqWQqFJXpIEYsXe15uxbM/Pb9e",
-	"UIcX2GNzc3V1OByec/j5uW42V/SuuXrz+uuX3717Ce907tuuKWTXl8BthbewQurC4nOPGsv3cnGz+PPz",
-	"6+d/XmCRFNDBFWQAuP/bYAWGuxywOa8rCAV4P53Zazch98ifrq8pxOcrHvh+X8sSXrv6bxORFT9lXuIH",
-	"gMiGQQj4oegwvtMDhZld+ZYRMcUvbv72c6T2eP+0NNHGSbNkSogKwgP+XrhBrnhbyfzevJHGvoAn+uhM",
-	"f0uA0lFrDOn+CahI/iLfLA5bTaoA7tZI2id1tUNQ1KDjRCPuNcJ1pj+Btb5nfkN2n2FW3wDy8UaqIkSF",
-	"nA7kC7lT3+VEPZMfTr3o+7J0L87r8JImke5wrsq2MdqJpZNP1nInLaQWPYr2BxhiyjbyjHpYIC+MsKfq",
-	"INMgbgOh4b+ZkAyjS/eSnn3wtetfNALTr2RV+FpQ7Kn4h15TGPPH6Lpd3YtGrmlDYQfJ7d6/fP/lnjr6",
-	"6/c0R5RQKX018/gnkhCPEe/+011ZcBh0zuH91BVYttjd8ZFn+EbrO6cJQ4yHJgfSkNJToQ7K6Yner54+",
-	"VsAyxm3bpKv8eoGwqOyJq4okfMWPXX9h9KR22jfpDYg8NGDQX9HHT7DoKJmE97FvugRHbE+1BTMyw/CC",
-	"uy3P8S7LUKK9ncVQYDtOEqIfdQ7V/UUf2Jo3XRfKx9PdyIUQ6Yu6GQItRk0qilCy3ec3S6aV+AwAX4c0",
-	"CmF/Xtd9Wr36VVa/XWG9HGx6n3ZOiA5ZgdxIM66vYdCvCN97QAp/uphe9TUZ8ynNyhcLX+Co3lm9D2q9",
-	"0m6/fTsSuElumcvwwJbXa7bj2KIdq0yqwgfGTWhcgF2Dx+cBSU8XPo63bsxPeRrvqCvfJc6CN95ED3uK",
-	"vHF8GpADAaRY+x1nRtOmYxmtmdR8v/IPncNZY2Px4Sz0n17NizdwHlumwuUHK3nhi3NYdji6x9OcHwqP",
-	"11sF2Ab6JMPN3cmvMP/OrU8Y+5XGeqwHngXWc+d9OIlIvO8p9SqDKnBmEHRE9gnQ5bip1TS4Xnjyt2LR",
-	"eVgeoXV2VdvRTvXGTtNUNwbBlQ4u0OcX457hdiRI2au6l+TWE997BwGFlYC+tBdSs8GN5i/PksDI2j2z",
-	"mv3pS/IHGwL3oFgG+D17vBokJJKkz3/rX6q/qhVeq0luDTZEKNZIglqjfo6Iu3jTKQACTcy2ohHP2U/9",
-	"uDxX5oCY819c/wc5z7v6I6fIP2fvuKxIeKGwoh7yvpLGgxtgqyCaj9FaieZ5RpTgHE1PloR4HnVmCjVw",
-	"iTjLz0+oEby2QAcjAvuruhRZ4YEv40gbwCly8Jt25WjU25m2GdMZo6T2TlNjKzhfdPj8VqRVg/8UXjN4",
-	"Sq/hFEfoROkDNvC34oHKJc9nCYVdbX1eGiaBS+zK7Q7EMAGFMNClgtJYNEKecgCy90j1jVi3RlArbneZ",
-	"ZA9iJS7hpWqqGDnH3yXoF+XP3V3G7pqPbjjEgSHvBNM+tTBjS/tlJXvH/jDBPePEqaJ0lgD6KOT2ta+X",
-	"xuNCVFKfHf6JBJMP5D6eh+DqkIeDdvCZAfTuImQjUfpayINzPLSAtnZR082AtRlJllLvpTCPEndXOMak",
-	"mfI1PvKExPG13h+hKUeKOvDrF3KnRruHLand4D1mPaiFMglRWvKdgPzwvotk8WDOl1ThX2OI+H/I7r8R",
-	"Nuaynzkeq2UpoCMk47XRQK/xofjSBb/bUb7RH/ztKLvbRSP/MU/lV3tkyBf2f1DrhOigLs+73Rl5ePSP",
-	"y7g/3t3kniR8lUuoAPEkQWUYBDJJvwaPdoJWgoAutzTqCstN/A/HJfHNL6+xFCWAQOk47T1FUwF55YKk",
-	"9CO/E9/fgyn5KSTxj6DY6ntxCb/mV4K8/YLBViUYKYaMISP44I8W5RZX9BJlFqYO4Elv8+9cFRsE5EAz",
-	"Npk26zdxcd9Q/SrO8r5RLXrCB3cOEkTfbiV8QDwW8ro/HAuiCJsxx81HxHBJDgfyqncVArvrsZwl1TlA",
-	"VmPXWosGQPQHJg0yMn9uEVwGXBiEPb761SmcvyUuCpj8BCxEFj/5rvrkeCIal75J32jE3n5K4YTg3uOD",
-	"+wbU3Uef2jcapVIjnKVP2bf8GFDvK5mL2JLGAYwKXDJPEXRxsvmpNcOM3D9eYHe/1fdgo6O/DXwp3In6",
-	"Y1dviVZ/w+7E3hbOUo8oHbYVEMoDbEDWFvoD4qBC4YmbfeKUoPLksYeUrDyRpLn40pvWbMf2//+mmf2O",
-	"z/ON4NDtC44wtqlsJ9xBc/ehZmjdDo5NE7T/gHR78lq1qtIXPrBeBaPSLBwRLqERxjqG2sX/qE3/c/YT",
-	"eWTp70pbTPqiTPWED5d4iWFbz1m++PyaaVWKbuOg8MONteWAJhgIfUw/f1WV/p/AD4h8sPxa90CCC0Td",
-	"LXVT4U5TchRsDp1Nxbg/FFIsz2IIlS4JuDTDdlv1DT5yUQVtfW6081Uu2jlCXD8jqPnqckFNyHuiRJ+o",
-	"rtDxa17XeKX6wtSwQ6PVpvOkQxVhRroG70yI2eQ86d90mDZPdi38N76BzOa0OkKzuJAiOSqnicELHL37",
-	"cmPYzlBDfraDqgVuOd7xqx3fTySjRc7MHT+id2clqH0pYpdBaNe75Dure9RAdmAfC2O/5funPMxv+d59",
-	"Je+ovpi/wy00wALu+J4MgdhECNvIIf/eQKl5LFqXSdX/csfs4SAeMt4pIUvJDVBoHVFBu+9TQVQlpvQB",
-	"+2pZWd4BeAbqDlg/8F41opKNKC0C+3cxVEjyjlplovSIIHCgEYKEEG27Wykua6w/6FPf93uhviW0sJMJ",
-	"Oz5fJ1xVPLo1ps53YAiJBuboVM4l91APjfmJ6KiWuU8ccmBKQc/Y19BeNflhhDMbx4ERs2FW8PdyCQ14",
-	"DolLSj88PhWs65CnYVuc8mFAV1sdGfckiIo9lL1LC9pbSkJd2a4RZ5JnvoUONT3mx36B4NAvELnvmjoo",
-	"ISGZOOoyocBhdmR8BZjT1H12yX6hjpC/gJ75XqX6QEJ9j1NfEQBqS7orlXaIqiMXgIWCKTGrdQHICu5R",
-	"1NA6QLRa3guTuj5xQ9InZODxZ5I+TvrpMky8z6apSTXaN3Ell/c3w1bpx3DoDhwkqfK89IXmKU/P4EZT",
-	"2cnZpSVY8f7IFG0rPlhczDNjGwJuyA84rrO49yrNYy+6aO5F8wyKM3Fzl9iQ7T1s0PsF/hUCVcZX61Ag",
-	"MPa1iQ/7mvw8abXIqWpg0eBVQwxCPkB57cBJwWrUAzN46f4EiFGYArEm3+1BNOK9Il3gOXsR+m+Rbi1V",
-	"QPr0dYaQLsyc0YRgnm7Nz9l3kX8FkpzjLiGJS/2SVj03hbWJcvqGOHJBZqKobPpoOhmxpNeT3soY6ynV",
-	"w//CaatuO8+pTsLmc6esOD/qHCPuHT17Cf52TKmgSFi8ESSvoGSBwO6DXwStdH81IkiObJbBq1BrPz8X",
-	"2uf7JXSoRuucBjWDfY10qB94E/x3UEBasD+BR+H6mtXCuskusVSW4EAolz8GMUhW6QneQN78x6p2iY5i",
-	"nqMBU1uTWG6NSBp/lJOIXGrJcInev7dLIFEls2kBw999Ypbngl55PNHTSFHbJM3KrdYGIe6LvpIGTNwI",
-	"UH92S6AGbhmg3MWEf9JL8conED+ZVoRfyHsounN+5AZ+r0RIYgfHDz+iORZUIFBfB3u4ksBdHqMYxXvd",
-	"qd+TPCfgMS7O/ewnro7oLW/WPY49UA+rj+i+OedGdlt7iSicz8WCTMq4qhASPkD0dJp2nJM1dV8fRWwI",
-	"t3b1KyFH/NYnv1kCD4fo5N7TcPkhuhclH/qsl+u5Ef7edB8iD9zv7tAUJtoMILj+KYXBjwF7zzD0LGH7",
-	"AB6B6QXI77OpycOPzGAi0+WQAEXUP59Llf74mp8hZOpkg5d5QNUftwBmQL5PKAC/5Xeio5AMtSx9B0bM",
-	"g+I7EUw1quqonW14DKnmEBAjpWLEe7pCI58ZBRCF0/znB//QRTnPhbhAgFl8Ch5GKz9pdu27HZrNfMKu",
-	"Xob7+CmgvQM1BKPAuqMkkmtPz4QcAYa9Tvo5vgV0nxDGA9c6tgI1Xd+aHu73cuDkwKCRuQs2QxqX4DU1",
-	"fJ/h6fKAbmPndYe7locn9E1fk0By6Q9S/4MzLMwoZqCYVFY0vo0uNqcF0Dxy4QCeQ9ep91JG7k+6qbrW",
-	"VmjngptIKmodNM+C7ftcitMfJnQfwopF2MwAhpBZH+hzZxvxESQtoXNGdFjEXXA6SGUw7SiB4DoHD4SR",
-	"pvPmM+umFMzqRBg8PY2tbo24E2JPLZyHc4m0rAyCbyh3xzoJSrkHj8pETApeufXojOd8Ng6VEUUvey5S",
-	"7CmB0YdDBGAYsgskKvlr3gSHVKTld4UcmblHDa9/v9XyW1lVQp0Sf3/Bp36LpOUssfmaqhUfZjfiJ+bI",
-	"TmTojxecrxGD92HwJTDdGLdkAoLES6CnSBF3Y78TtQAhME9b/n1Cn3ihBhu/jNBPlDBQ7Bn7meMz6rBM",
-	"8hmy/388oUvDoYTAEeGgNBHqCQnRDZdq6eNSU2d2yhH6GkOST+YGzdWMu7+j9JfWsK00Pi7zWBymOFwo",
-	"TceFCtzHDg4rKgiASItvLBlFYB6v7fdV+CeHaEqf5tMjAFycR1HUdxqGaUjnTwe29Kn29eJAS1megiyl",
-	"YKTLhoKLLcQWObQ7gu2upbpzn1u1sq6mhAE88MY9/didm+lq/Ys+sB1Xxx4WnomrDDsgvAQWItpvJzoO",
-	"eCwJKAK30BvlZD+LYBn6mc+LKl/q5OkkoPOKCR2/GODtD/BSVqLWBwZdavqAgumk4FqXd9MurzfwxD99",
-	"rOdUdlOuHNf95qtksayauT25aAQG8+7xQ5B3774gqodq23BmnlsinMxHK8FhP4acNcQU6eXVBsBEwJFv",
-	"ADUHof5NP2OHG0i+A+Vn7Kh6i6tylHcxp3wjuEmVUmIy9Z3Y265y2q203/Lsc0iDOceBT997mAv/sqSf",
-	"I/sL0PhLqtIhjyChpoLrzSlkrXK0CuphOPpeMZN7KMOXNs9qcY86Vk7xfaM3b+CZJ9zA8I3EJtIPF3Fa",
-	"O4q3DJbceROVrgRV4vu07VpvqH4V26RDfuuYtxeLfZvYtHeDTbvEzVrr5pYqhMbX668wSYQjUGu5aRvH",
-	"HGCV0kB8Zsn+4/qayTXlIXm/It4/bJD27//2BV0//PfnKeEfqGXOaX7Hd2J0ZXGET31jpwjunbhENcx/",
-	"ynt089V645l7gtJ8l008LbzZCNuUViX65S1jReICNSgDlq4P8/1x3/L9W304Gb6CMecod2/dgxdgoKCo",
-	"NfrgD6JX3HLOvaYFPo3bBgeHbpsf+Tr4c0uewCWcDZVT+Rp9oELJfc0JvUwr0Xk3MA2X+pVZvgp1q40E",
-	"5UbDK9CpH0fI3pGrtRR1ZU5dlVf41IUrJv2X514ZmMWMgkkYd165JDx6oTQTGCxOESC4SLhQJVcU8+5F",
-	"Ovr6BlVobMHdJJqpczuFdPkWPBrRNeyd2xep+hVygVzAPtxhGXCjD8ue3e/o0wpFynqSnzzMGYYpLkkK",
-	"/vZJ4St+wCBmSqelXy6QxA34k0ZulKiYVP0szBiiMpT8EJkIn2gyRSjfSEPvzSKTV7rZaHeIF8nUbTYE",
-	"KtbVKMmNeiYJLWjPWyOmqdy0uyc94HfYSDrF8eHb1QXtFlhu+lqkgY5gey5vk0am5pfJ6P+Ys/72SY4A",
-	"NuAi6MNiA2leO+50eMVVSaexZCWva/T58bIUewueEiqxMZY31mS4NEIbTCdw4SMXFavdZ+c11ylLYczp",
-	"RCocdVb+FD56IW10pasjoIw4+THigU68wgKC28QnHE0eytWvkK3y2xW+PM1h7vXdhY/ItyhMpG+UUEAO",
-	"1Z2CQUtdgpZG7xQAS53Xqb5vU67tPHuCOmldhrdxyt3+zPjOYpgzA35hqtB1i6+x4YmI2pLxsjvSZYhH",
-	"shX6LN8rdDsYvRNAKLVcQwffwrcHl5GEpEQ5RyrrRghCqSOzErKXhjTzXiV0kgTilu9sdh7kVpvkCmt7",
-	"OdR/dbyNWjuGk1zz2ohRxI12YrRdkOpJWURQ6CGi2mKn1Im6TmeBz5ASCQ3DbcFFSO+NsB1lGOqm6DuD",
-	"QEtzZB0HbuiqZXhGo+9l6HWQ0aLg7z/4Jz+Jwo0pXhucPnSCTGgSOe9lfuoXVJb9N9JZt/TbRYwx3AfR",
-	"xOXv0cRDveq+Ec/WEoKWa93szvBx8Pv+cV/ezeGH/xSOjo90VG/pmCB83AEBp47sxOW8kru9bmw+fvwa",
-	"fv+fROb8DgJjAMIkykZYjMVC0eNnhn1d67Zi70RzL0thTm2fwedO8zga8OtGVEJZyetPaTbSrFkZZnMW",
-	"05uxlguaMaOPpQCKol8vwggTOxR5qDBfGuuujaeis3hgegsvob2UtRTK3mbaS9OvOOXTKazdYMNXP3WE",
-	"ZRZZvA3i7BJk0RyBaXgZCb2jAUHD6mf4f9MXChhHu/ILNnmmS52aLqfRYhP/cdy8MoA2IcWB8apqhDEA",
-	"5J63k3b8A2aW3nxO0Tz/z3GWtE8wn9uAbFH4iT6MuB6TzBTVnaTXLYzhGzEj6TsaqHttjvH4gvwkFyBV",
-	"oh/M8TCBWUX4YzuhWk+RZnuiDwam15wFUFF16IOp2oPo5zMrhZKNVh/VDnBe2dSp/Ix38MY/ZcXE47Kq",
-	"LkKObqDzM6XI3KA+B1E+MHSs72rhfWZwI3gVB4qijGFyalRxcX46b+olL7cRKtEIh9yDlEWdh0uuyPVE",
-	"+Fe88ZiPUrFfzJ3c70X1yxLzPNwr75U0bokUMN4VZIVy04HBY7drQnWhZs6YutUIQ+iRODHQZBFCCYCE",
-	"eXm3adz1uHmv3B5AXqng5bagzMJfoJvnL8/ZX/SB6o3UseuqVsSgvW4dJprQtlVVg/BIAJyUwTt7KuOu",
-	"Ndv5ht2fHtsdeXYaagFusSuqClAV83BliY6NkWcpCRzRtcvDlkwGGeU4WyYSSiOzwXHIdrVKN6HseP54",
-	"cXjKRJdLIFLw4ltanachpDTsfTvLZe6z1QYqxFBroNsyY3LnfPgdjTr7+7fzTynKdjrRi8Hvlz84Twvh",
-	"RIaf77bjo2sQZhs3cNQRnKf2/d1iBaLXlGSqv8gTMwf6ylM5fwY84mhT14jo092dOQ075nKE0McnyxBq",
-	"qe4ufnXe4KCnb46visxUA0DSNPf4fHExP0E+3LBW1cJ09VMo1YxwKpEV9bFAeELfygwRYz/YfhcVbguE",
-	"m7wHrFAmTXKrfl9sptfCaR6v8QwEafRxjOXi3WAguRgXZYSqorik0nbpwR/gr6ToVRrCeztuLS3WM54I",
-	"YTat0aUgZn8CRNkAReKP/Mvr6z6UaRH96J62oq4NO2yPz6dQXr9fv6jr3y+T+ycBmXXaaCeChgizBULA",
-	"U1/Z3o0NWnn3Qo9iTtViBhH1+8zn/17hqpfgnYT7D9zU7xekQlpndFCucG00VaGZB0HRhXwyClNPecPf",
-	"yY36vp2XNPVSVY9RZkTZNtIeFzd/+zmVNkSTXXY4zr4VmBIhVyWfReQW8lpdDm+q/SD0rdV3Qp12MsUP",
-	"f2p8qXd05slMd/rp0if4gYJevjs+piHAflCOuwmzcmSJmVC5G0+JUp8kFcv/8uhL/52uhCkw+6pgnR2K",
-	"jdAy3mjT7qejf9/yO/GOHjprf/4h9/3tCVrwSioOrraTQNcv2D/kfkmZLbsdmdygAgJOMoDzYCchny0r",
-	"zYX4J2/Krbzv+muGhAjIqRL13rADJ8voDjqkeScrxkeyO35U5bSz9R088RAwYOgU4Zi7PqiHe0QvDAvt",
-	"1zsPFPqoytOY0DDkrNrdoyq3jVbyHxRwuRxKLmgYO9k0uvGAdl1wENQQ8FoOIAuSd+xFVcG6n0ZddEM/",
-	"lcPs9FEmWuyLTXuJaHZ3thHmIFR6jI7DscGV2PjsaKCflLtiVFMKphJ2y3L337fQes5eMNsIcv5iC/5a",
-	"q41oPHYUL+9wLr+4FTlF6BcG2WOdnQPN9t34whcBQj+KsVWB8yQKmWQKwdL2rb4kdiGCzxRhGaG3h9nq",
-	"AzPaqUD/HgW0J4C+pBrCnVFt33RdH/KUT03b108QQA1FnmtZW9EgMST9DcFVNMsdhESTAhIrYtyFhAeI",
-	"q5RH6gUgqmyHBAKyNBhNQMiQT8qN7QQaOHrJiTBINfDttUbf42u3G1GiqqiNWLJr6uSiFWJirgAGws5z",
-	"kvWgn2c8X0tjKfx8bs9c/2r80aJb7lj2gK6aLp7lYesdj4hjsBDeM6wWoLpYQE+d3P1zl9FBCBP9dt6g",
-	"QGLdzD3xfBKHkOmLau/wCtYPce155VtBnH68XFLM1x6sYkkQHiGaSAVcvoc/1B36qB0e1nTeVXJd108u",
-	"swd61IVUbDMe9WHwF+lA3U8EWBRaZODmY9svaXwHvkasWyOop/4X1/9BnWXGBMlDmzlmpKLyUu959ihX",
-	"gFj8nL1eR5IWW6wZuOAKcw2VPjAEOG1aFZAvObbR8m3fOmDkVoFyw49MOK6NSeVjVeFlJe0Ta5JP17f9",
-	"IXRJUHCQJjBu4P54KsXxqV5mRBEgLwuUaNK6kzSRH9v3lgO68uBZG9BNARu71Gpdy9Ke4gZ93ncFyQiX",
-	"hixzY6Z5y+/HHvha7/agUoQ+8uT+gCMk6lh24KhyvRaNUCWAqyLYLVxGaFGoxGjjoxdOmu/fRM/+3vpr",
-	"9Jc522rvlpzCSz0XpXVmX45orrM6c0TPX7CTac2NxSQhRBHWraoe40PvaG5mHe+nUgtelFbeX4LPvm2V",
-	"j+O4b1ZtLbDg6OE6Qb7w91Pt1sWKbgGXEV0GklQYqKhekjrRaQvSdOCCfdHkCBW6tINSNGJ2sXPkcohk",
-	"4ca4WaKFKH1ou6JKfHSI/LN4XJxG9Sivy+/Zs/J0ul5f5Ij1Ot3u4uVub483cWBuqOIV8wXUS/hKSjiJ",
-	"pNn+Aqh0UgNPdu8QH/aIJTFnTv7Z36AJQ3YWZCAkv0cWSDqPpZcYM7ZpLHEDdzPoyhN67Pm+Bj+PIpwn",
-	"rYk2+JN4FeKO4mkPQ6WXxEUHab70KjXtkKTap3qOD3hnI9aNMNuLo9/CqI807waxmTbVseY/NdOK8dox",
-	"rc2WgQNj15bbzn6JwSJ5d02wayqE44x+cGXz78/iALETctkgFggRhybA96Kias409TxHmDQ13uIVuyQg",
-	"G312Nmd9i7s5jcjmBp2FoNCqSwFLgV6OVnlceHAZ1dwIa2tx4Uv+Dga96B2/E8eUaOgAYYWyqWh8sQim",
-	"R1+F0wZwDGxwZy7xAhBkUoEUj2kZW14FgBHouUxCgl5xpnoxbs0f8js5qVRxMVG/9X6x8EhNxcKNluxT",
-	"1CNEtx+4tk9ewJhztgIRAFLd6lKxUhjSyUPvdFod2ZarsfCyjW5X9QwXx4/+wd+Zf8ORuzzTt/ESrshH",
-	"c2v4Kc5hly/p2QtpTJjSwq3bWacjPfMVhKHWIfJcFn3UHYrlgTPWPTnUFQqUd9Iw3VQB6v0hbLhr+jdJ",
-	"pj91j12UhA7b461wpkmyULQ/uVk0FiZ6UoxGg8+hjmgHLiNSreA7p8aEcf/YwRwjyNQzqXzHWci/lYo6",
-	"tUS5fL8uQp7o33529xuLp5EI2qZe3Cyu+F5e3X/uDvz/CwAA//8=",
+	"5L1tk9w2kj/4VfCvuwjP7FLq9sx4/7tdLy5kW9rRrZ9C0qzvYuRoo0hUFbZZQA0BdqnG4e9+gcwECJIA",
+	"i9VdLY3nXtnqIkE8JPI5f/nLotS7vVZCWbO4+WWx5w3fCSsa+BcvS90q6/63EqZs5N5KrRY3i3dbwWTF",
+	"9Jpxxegp969X7u3nUi+KhXTP7bndLoqF4juxuAnDFYtG/K2VjagWN7ZpRbEw5VbsuPuOPe7do8Y2Um0W",
+	"v/5aLMotV0rUr6vJaTB6LP3l7sezvtw2Rjfjz/645Za9Xyjxwb5fuK/brWB7vhFsJda6EcxwWfmJ/K0V",
+	"zTGaCY45/WEJa02sA4Y9Zwm13EkbBhvMBX+MB6jEmre1Xdx8cV0sdvyD3LU79w/3L6nwX58X/jtSWbER",
+	"DXyolZnzaf0BVbpsdwLp5Lv2g8gQyZlL/NU9bPZaGQEk+0OjV7XYuf8ttbICqZfv97UsuZvW1R6f+Nf/",
+	"MW6Ov0Rj/5+NWC9uFv/HVXcnrvBXc+XHhS8myOHgVnZoNO07veZGfbHSLUxi3+i9aKzEiSq3BbdtUydW",
+	"VSz27aqWZfbne9EYidMfn3m3eX8NDxbR93qj/xROU6/+R5TWjf6iLIUx4ynzyhGBsQ23eC3ozZXWteDK",
+	"vSp2XKanvHasQerbUislSiuq9AD+MaSGiXH23UGPnqm5sbdGbtSthD1a62bH7eJmUXErnlm5E4si8Zbe",
+	"SJUcLzsZ3FSr74QaU/8LBiMy+JnYhGwMk4bdib3tphAtvxH3+q63N93HjDDuLE30Y3wD42PHpdDEi8HB",
+	"RSP1V5A6pMFmJsnFGGFf8RIlSOJueKnArK4rzy+5e2vJ+Mq4m7Nu9C5wCMOse23L7wVTWrkV9Amx1JUo",
+	"k3tUtQ23dDP6MzGi1KpyS+6oQberOiIF1e5WbjOLxVqKukos5+W9aI4MfnXr2AnLK265n2/FOLvndSvY",
+	"YStUt+4DN8xtI+PmDvZUWrEzp1gO7qv7lpsSzZE3DT/iFGsxJRHdHocJwMMJknd/P3HVbhtuRf8S5bfN",
+	"vWB6D0tl/+1Pi7HIILoCTmS2SPHzrulOVJLf4p9znNONeLs6Jh9ohNF1myaSb+SdYH/89z9dsw/sD5//",
+	"23Xq+0b+PbHxq6MVPeLKL9xYbluTnFu7rzWvbqvRlk9tCL4kmrSkkOLgxciYVOASfmZQedEdxS6Z2O3t",
+	"EclYWseylLbsTumDGk9hwHw6oiIqjWYRrlaekQDBJ5jp+NZFE/Y30Pgb+HzENLJk7kmp/0E/8meGHXRT",
+	"Fcy05ZZxw6z4YJlumBG1m3fiQGACiSXgu0vG6V2pldtZaQ3T8JApmBFOBbeiYqsjK/XOKRGnNpz2Gh7y",
+	"X0/ub1tJ+1LZ5piQ7V5LScqwgnG21nUlmsJp/I59pRbOq6ohzWEoBkQjgCW5eQtjWcl3Arh+chw7n/pL",
+	"3TSiDkx/LBGEzakkW26247l+j7xTuH1iXAVmqlXQ72Xy2GVabCtdZRi1+wUJ99BomxvWiL+NX39tDUO+",
+	"y/hOqw2zW22Enyp8chYvOmxxr0dfPWx1lhqWbCeNkWrD1u4e2IarjbMYT9EpqPY0N7cqOGiaA51Gimy/",
+	"5LbcJigWLlCQXontdSRGO1K2xuodw3eSJNc08l4kGA8OYESnnSQ3cuUnOZ7Hnjdk9riZoOhPzGAlVeX+",
+	"N3UaKMrGQ6OC6S1Q0Rit2GGrUc+A05F2yeQaqSzm4kUg64MSjf+Hn0NqeiDgUtvD67q3OTPIDga7rZxu",
+	"l9/wM0RqyVUp6kccX9kIbs/RQrrhRp/8sz6wHVfHnj7r+B9vROEkx0HWNVuJ5ESEsXLnp9If9zttmQAF",
+	"1KkgYEa4k2RHYW9ws9zfuGJ+jKSFsebyMRvlXm+bFCUAPXIrjC1Yu2fWyeRGiLnaLtzyVzh6Ut8F8TPp",
+	"YwAK1q2qSFYlNV745dZKW0/bl/RgVmu4kwp2Uah255gb6Z1gXfcYWWRgSmPphqc8CNyQXiAqd5DGIpk4",
+	"PuveFNUN0dGOH9lKsJ1u0kes9ylz9PvRARckNWJryzKhKrBRxme/b7Tjyfk9IRvrthbrhC7xF2VlDYcE",
+	"tpCTp5KuRsG4JS9aCTzbEVIwDg9bWQtmtWa1tLYWqOchwwY6E3U9j09YwXcZiYEqCmfu9NhGi9PiDFk+",
+	"UQLw6JgtdCIl3LmIT9EhFcFuiDhix42y0tDfk5FQBM0sdTQ7YQzfiIxFtBNV2ljK3ZOhZCeFEJ7uPpac",
+	"v6i12iSvAQhtwRunH+L1Y3yl70WQXni5nc5xVOW20Ur+XVQFyrcg/9ztMIK0qZTKkP5wT0PAL3pT0jCp",
+	"rAZRepB2q1vrbCLlCLhKEkqxMLptyoxeQkvTDaMLFXvOaa2W7WTT6MaMPpn6Wp6btUmldHB6LShmOEjy",
+	"yDrNZFIFS+jme3pyivN/pffHr7ZaluJBkhhe0E1G+Y82/5e8FM+7E0QlbZZYHdkH4iy3HOjaHRRwM2nY",
+	"TrvRU7MWqkrbSYpxr4aFoQX+073jGSVK2p43a2qTOumZk4jghZ/4PU9jGbvHs6KpbdvxO2HcTYDNcxct",
+	"uVlKiMrcgqaa2rMjU3qlqyMrIRplg+LLlXbiBViC5Xfuy0zfpxWDMHrWo9ScpOQfuifhinGToTtjycPT",
+	"Xwqe8w1MU9U4Z8NWvLxjByKFVjne0Yh7KQ6LImgfneIOPBJ+oT+0yv+JxFBKNYFhb2nYORotb0RvLu4Q",
+	"gW8K2bCD228y+bllpW7rCnSLUu8ErSdwtaSgjgIc46notUW3lFOZkHKqAl3Iny/B/unIiRl+NE6DKLeg",
+	"cditOKKuYwS6vGcYybq5M04zCSL2JCX86F8Zq7Ipozjoq/FlHFy9osdu+7xtyMk6rugJu0fGngB7S+tY",
+	"bxGFjYiFT4iFr2CvP45wOM2v+5d1yCk0sIJOVffXB8wq0r1C6CN1T7J06fga/TgwpsnDww2rtXZmObcp",
+	"spuKrw5JcOCVqWvmFFsTdAezdTZ5SawuEGzG85khTL/UiaN/uV67P4yO/iFHC77A1CSzbF8zrsxBNAb4",
+	"PTBIf46d6pb24KNHzp8+mXw+GpY8eLfB6T0UHzIJEobvBJMK3L3KClWmdTed8b+hY87PEe/mbXBgNcJd",
+	"rO7flahF/PuQH/Ruf2A3o9ud0RBhx4KnDpacIgtkBVWCILofMpIFiJQdnMzwDxenopz+wdxUlKgnpzJT",
+	"v8QXcuEkce+9QLMEA83rpXsr5ebIKFPe2zBj6P9yj04FrR1bqFpxW/FjMpZcLPY1TxkvjtHoNcQryNMf",
+	"NFSz1Qd1w2AqArzmW23sPI8w2c8k1vDbYV8H0w3HsegdzAQFZMVTF6vY8Q/fCLVx+u8frq+viyc/ZH80",
+	"0Yf//Tqp9x5ujSgbkeAwb+VGgRYVtFx8EvUg5dQklfYODY4/pPn88d++OJnmk9tlXGraseW08pWA4P9N",
+	"cNs4nZ+TMlhAoMvxyIppVTC+3zf63ul0oPgzJ/yKvrbpOH6t1aZgwbfiOWXndgmjOt2JxgTW+T8+t4H2",
+	"Ylo3piW+0s1ukowS4VW6JaQQHMRqq/VdARLBndUNxVbh9jCrvR3DNxzSN84hzEEgW6wtI6+BNJh4AcLR",
+	"btEquAgdP4IrJehkL/S+Fqx0uguYBaeux5CSQ/ba/x6maL1YW9GwbTBjnE3Qo6coPU0a1pHFWZcj5mzE",
+	"1Dx5TDCo/6JNHKs3jeAVOEgZOdTMDXtbO+tpdYQwrCr1zmmYgbDegRq4OoKp4xNt9nvmzJF1rQ8G4g+c",
+	"NaIU8h7jPlqJzwyDkBDqUc5UAjPJ2XhGblTvehk3gQUqRI4f07enbs5bfp9TCkhEzyAg8i8neeGPjg3i",
+	"xP1ORZNfojEd5zKIQwFCSrk7Ea7btKzy000fpU55Y6v2jDQO9LvPf9zd5luf1ZQU47VUA5P1hAUwlelG",
+	"UeyxwTWRh9eInb7vZbOdDj2ncxtI8+wvuvuAX2vybFAKJFh3a7cZv+H54cCGH7JuQq6UtpChwLjpPL0b",
+	"fi/ATfV/v/3+u5g8d7yC22u2fJ+2YHya2+1ZGVeiksnA4o9bAQoEyCjdVH09nHFgnsAR4O+HRlor0srF",
+	"2VlptGRMPyky4bjxiF/pFtQFUHau57lxMqq1biTlfZ5jD+4pmDLju43Y1/IM35En2MT1hNy1+1zubNoU",
+	"/aHmUkHmUUH8bsebu3afDiTsRJm+6SnNnW4QfTl2IIWJBqoLG91tSPq27o8Z/SCS0ehW9PojxANr0Hi6",
+	"jLDnE9Eff9C14Pcg5fW9CDZ08rj9lzNJpw9h8wnPv6RFQewcQsDopTtj5JyZ6i/mOZGBHT/elsF86s/3",
+	"/9Ut+NLuhNgzaQvGzR0KUlAxWlXpJIOA4PgJBuGeKZwWE3QRVur9ESQ338WegdjvN53zmXXFN8JY3fBV",
+	"LW5bZWWdDJxzhrTh7BNxw+BB5NhBaVUMR8IgQ0eHbmfYmjfuPz5lY/aRNsK2jTpHEPns1Jl5qImTPXCI",
+	"ePlVVq1YggUGf8N0BBC67phpV5Zw+26YM0RBH+WGVVoJ1Ciduum2fwlp7zeM+0itbnp+UsNlxYxeAvGM",
+	"vuYu+tLvcXXjdh/3+gAZkv5K0+zJtY3/53UEmq3TFsTa8StKw6fvLTwxZOzAmbFwoPCIY3RhcUqGhSOK",
+	"KTY6Z+/kj1z03hAJdzHHNl/sfLFWn++FzK05iVR+iFOuNyrkwrFzMyLvbpqdr0SpdyIYx3DD44zeA8ZC",
+	"A893TL6LH4HgR+Ptwpw+GJM9BqWJ1pm0N8zoyI4M6hHDU1yya9BoHBcoBdoZf7zuB7xiszKurbpOplzl",
+	"Mp80XA2Yke3yCirZiNLWRyYVuOooyaAgbur1y1jfxGzOJXtDZDiabPBCfPHFKTOJ9j5HEt9IkwoYBEI5",
+	"I1EgBBlmalX7Y0qlErypJW7vqdfpgv1aLLayqoSacGc761NpS4lbjtZ5awQ7ktR0PxkhKFw6nXEnVVm3",
+	"1aTzXK8x/NFpRJSoDPp6GCA1+o4M15E8xnxFSDJz6paCf+FykoJ9GEGev5meZZ/x0sg0B6IINEHLCuc0",
+	"mF0RSQl//Cl6/VrU0hmcCdPRWrHb24zdfb712OZSmMUHy+hj5+mBZzkSptNY8QHHK6yoazNhWw2KpXi5",
+	"9ZNnK/c5GEQq9v88gwLQZ6/Q0HoWNrqY9C+M8z5CMqH/jFefSRNJ59PnKprjkWbvdtCivKjZcGdMkw4S",
+	"6MyEfIwKFytOZGR0VUKDY3n37geGP3rRifOGWGg669ErLgkp7DMkIE5ZSyW60h+yznE9M7P7vdLiVZ4Q",
+	"xQk3Zjq78evIzupfuelStRNFYTtdybV8iB79FFVe+VSq7ALajPNiMh+h5itRY601hBhMwT5//vm/BtEf",
+	"pc8wI5Px6YlMwa7gKCSLhG2eOtqvQ0HOgKeqErTv+SL9FSpGCaEOdW3z6iuhbvXXECxKRnKotCaopqtj",
+	"yPVw2p2jocLdREUJ1WQUUlWP6srdH+n+8XO8vZjULsndMkdzmpmBT2ooqpZSpSuty7vbibwOp+pLy9xj",
+	"ooo3MFOAna1v9JqVL3GcGiqbAOldFtOZf2ZLjoZge0w9/8Y/92TsIPdbgsC/EwdIuZaNsUs8Q/e/lJ0f",
+	"RcasEfV6Lh37+/7fNKdT+UZJ3kKJcGkYg5DG0rGOaJnRlR7enCn29N/dFg5slLMTk9um6bsMH+so3+q6",
+	"MufXcYMcyOah5kqR52eO4/jdglPbGxIEhor0GVpyvpJT3Kd9s0Pb1HqVZBGGS032VS7hfWIKO97cxWqg",
+	"vgP9r1GUltsQxIK5k/t9RufLnqCPNgzLMbFu2ztQIHERQrhdte1OUF70SpBLrpZ3gl059nMv7THtdczU",
+	"g6Rjc7Dy6f0MkqO/nVmWezGWmKRXYio9VpOf9ix9ZVg7rndYXNla0ey0sT7dHQq3jBAKffxYVRyJykfq",
+	"PSsorjG3mFQ4WW4XynCwfPJ2RWkIY1bVSyVM6Ufuz7hAyL2RaoPAAgYIbyMswxovt97WtLyGVYOMOSM9",
+	"9aSwR3HwKFF/QVF82B5vlbZ5u5Wc4CVEh8EJnqx+mE3BfTEYjnR0fvE+JqkejfLcnc1VuedZVzOLN8uQ",
+	"AzgxqR/Ql/n4WTVa29sphba7uR73oOOqthGCrcRGqrk178go44+mFvnnU15F4PSSCBw0e0rzKtB+wyC9",
+	"FZinOYDTGfoeIfoCd1awjVZxuaVQg1KzyK59TWU9I497JpXC+1PmxR+iIvgpzciHjELAdNvodrNN40NU",
+	"ufqDaeCIB5eEn7SQIoWacj0a1u7d2FUBQQMqnpGGZQr+1lKdiZqzlY4zHGfb1tmcv61ujbgTYp88pteY",
+	"zcF2XNYQCDZ6JzAoKGpfarzWda0PkKcWTIqx2DmRCX1WtNpnuBy2GjO+zJ2By4AFuW6ijbDNsceBo7lM",
+	"Vc8qbW/R3T7/NHRrS51Lz84Xon1ULTDLuCcLhkfu0M4F2rSKlGEqcx6XRacdoWJ/rrBuuDLr00Gdd/45",
+	"QFGqzrnuE4nstHGdePYVWN45CivqOGOcN+Nn0WdPJ8O/jim/9ZhC6arwhOL2ujKYz4+IJHlFbMc/vMYf",
+	"PRQk/fPzU8Vt8Fhqxt/ozTfiPlmgodVabtpGnEwt9mN858Srs3P9gOe8NAeeh+qMkuBb6ZyRH9EZCPeR",
+	"VsNgelDGjhm0DyAzAs/BhRbxVk3t8XekBfkrWYlVCzngaq3JSHV2cdPoJnkDv+X7bBXF2maYVccSE1EH",
+	"tzNGVl1lP+UUsi1P5ztCTHuGX+1bvv86POuB/E7lrY71c9ArUC9P5Dv2BnGbkUk60odTeox75Az0gPTe",
+	"NYJXuY1rFSYcjYb6b1633moDnZavauEzcjp4skoLBA3aYv7EfGPN7ZowKYtyQNO4B90J+0OLdjeMFrYm",
+	"0FdBJNgtNXUTemSR2FZZbnFPO1KEPCWaQICspfT5AEWXTVZxSjrk90SpSYrMUZ9emrlqAQBvJnydO/5b",
+	"repjHsOOrWVdU/A1qd9krNtJnLnuu5kdzxU2EMXdIwXyRiw79DLO7nXJV23NGyrTttrdQaliKl3Ty9Hm",
+	"UgYqYVEWwFMXxeIozDOlF4i9sygW3ei57X+Dt3aQQjWBzXXpgsKyFrwxaVdMXzaOVG9MqFp775N/mlLP",
+	"VRVgKkSFJkaSGJ6A2T6iqtETktOM1+v0tkyyYXNUaaxYoiEs4pJuEbz+oXfsOSbnyTylBJ5gZKQjBvql",
+	"08bFnZToSJ/pSrQzTefA+Rt9cHSx1k0Pa8aRi9s6TOEcQLxNEO3AOFGUToCwuO7/pTABzcKLfauXDIoY",
+	"D9IbicZivedT0GcOK7CJ9ol4fIyJqtfMOPOR1/B8Gq2ziAJoWJ5Ja4eUSdPPp/s8XdWXw1J3R2U1awQU",
+	"ycbHVQRnMuFJOnHpfcxQiA6vgPzKoQg97DaOMOrA2O/OdsmMZhym7imJDFFzkLbcCrfja/gNEDaJPHsg",
+	"T7yP2pi5+SOzeCy9PYZrVd40crOdeRyeg0xdq8FkU9crCxV7Hg9KJfGgEli4Ax9crY5IuDoWXui6ywVY",
+	"tlTmtzjF2uZwtQzDeifSGZ+A0JLItlcCiEHwcosED+h0uq4Q5yF2oM0NmHQGTEJRnSztyIdpPbqotAbj",
+	"sz1WQa5UuYawLTdnQ3cN93+cTe53MLntopJ8vOlDzMJ7WYFGytsKe3bs+Eb0c9dh3j9lMy98JCWDfuEO",
+	"bA/lmP4OLslx7nmjqbnZFmyPQmcltlJV+ORnHcoAPOs2Glo6fLDMffY5exH5q2VP+4n6kIxtNm1syuv/",
+	"AhEXC/9VZ7HLO8Ew1yAzzIkNGA0W7dqk3ZcrRQvTnziZZIDsy/GuLwe73nMfdrv/nL22TO+FMuibdoqB",
+	"GwYyBndStVZMHUERXqAP6DsJF0e3DdMHRfSRGCEbvjtsj9mwGrrNfSHKSlibgvtKF2vT9qcu1HfkJRp4",
+	"P2p5L9IqKcBfnKEKAxrV/OxEy5uzYhOzG4aADkvYHV3Wjf8ezbOglad26gfeGpEqQjm7MIvcxQlDR+zM",
+	"ALQUCkNQ3ZENK7eivNtrqSw7ijTAGOY7PszZCyU7PmHSTzO5FxDi/e00Ukk6wgg1Om4J8vjWKdP9SnDx",
+	"474l46Und71b0LhtyINCgRNexH+MxJxEJtfp/O8XAZeKyvQwIyGppczyD5FjyCsoNCUKwWZOyqkgTa42",
+	"n5TpbBukspZC2dsMSz0F/ikUX9W567PlJoLeSTXqQZU4nY7yRmykE9NMfOBQiwVhe6/ORC1x0qeML+em",
+	"Zkq9PxfXwYjmXpYTOYLQASi70a0Rze2cMxnihsWfHUIWdqfX2+4icfjx/LKzCTvTHW1vMweHNkWQGayf",
+	"CxAl/ZpDMnkJzpI7Ifamb9FDNbhu0uz3DErPwwSBw2XJOFPiwHDbyHMICLR+Qy9Dj09Dbt3WJw93AA1J",
+	"YEEx+OMkXuSygxf07mjBdwUin9bHkPW/1Z2wDErs2UiTPyQL5V9EbfSwvBOwVnWkbhOgum4gzvicve4H",
+	"JkJad6t8FomjslQR7bAYOAru5bpdBDh5qDzEEAizegPpF+d2vXj6DJxLlM9FqAtj8gndqMDO4uUdpprU",
+	"ghtRZdCO56SGDz0O05jPj+uY0GuI8KieCZtkw493fj0AGxBwFhJrO50dNAd02gCOtrQ3bN/ojZPIBeUB",
+	"FZgF1M+Eo0KptW42OhcHxkqVTPuX1mzJf8WhpCXAtFoNSeKJdCN+vCUimcxl6vKY6GkEiT9ku0JMIY9A",
+	"+zqPztfb/XkXYd/lZuZ+y1PGXPiOpIUCV5BhzVAlq3TRp1D5pffAeaGccn75J0UAMqraJaoIxZzio7fw",
+	"4ETdKLiksGzU059b9kbeC3WKk+B7tyqX0ODLUYfoDcmtLbrSUmkYtcHI4u1OMcEAipwbYELdzeaOTTfM",
+	"i+06yHE/tXUe5aw/1PvFjjut9P2i8DkXcbeqRigMBnTY0SYprVLOG9+WJAVAEpi82914j4qoObO/yCPW",
+	"H2DYAtF3OW0xmglxw4B0MlXw62j3ha/WzDWNo51eY4myo6Wgz9TyXphlQJunknlfnUl9XOYrNnmYpMtJ",
+	"wTwTnOCgxvLyLqEP9gUV5N4aqTa1yPb8jAn8FJTHDJKgz2Qz990BT+LAxLUQoD9COTto2BA3o+8MqsFP",
+	"H8fUbmbRvOeBEtL1OXVRctuRti4nOor9RVbQJWPP7db0UvuX7s+Oh8PVMHYA7jqRyfn59fV0Lmex+PBs",
+	"o5+5vz0zd3L/DHtU8voZeFbdrtumFcm7MQ1G6w4ct+4z0xVaLKY7Zp0SgN/Qo6fuUSSvR80NB7xFItt1",
+	"mgVXHROCfp0HVYBbFIOofa7jMbLhhZUIyXpp63lCXscywctuzaBvcj3e01BaVbD3i2fvF+i5VeIh4pV3",
+	"wrULZfvKbt+IyT5Q4gUgIjDF0A4fyUHeScGTcm9wH3P37hs43/zNm+TWI0y4cMTndWTK6xc/EqKZpxwg",
+	"P3F69SNBn19/KhLfYRlNXTGqTQJQ8g82r8PPR2/wJfOTCeQ05tSKkjGiF3HCEiVxo/K2JxdfiEiztVSV",
+	"AZi+9wvMfGW8rt39UcRV3bM/ihX7y2u2E1w5QwOiok7cQqdN4gIoxsauFPGhFHub4+ujSq24sguZyXk8",
+	"fehscxxvJyw5vnKJJuEDg4SYVEZM/5OJnIpRs9puDrDTsLWA9O2P4TPDrozgTbm92u9v2N9a0Rx/cC+Z",
+	"AlEfHWczBTO6sV8e8b/fN1CZ97dWlnevZG17OfodpeyjMMM0k+1RSAL6bCdV2JpT1zIMkyPeH6RIKUVv",
+	"Q8WUjdDzSf8/BxNnmO2BDBi6cWPax16Wtm3SSQQnAHXSXHHCrJlk5482lNOJyj6s78bOHgJigv2zqWQP",
+	"U5zO0AoiDYSr46BDIzS4rT6ldpA867cEvTA/MDypGTy2pWbektNK9Ep1Z9SFR0pAiUVCU004O4/RaB7G",
+	"N6Hr4gtL8NLcDFBtD1wC9KvHLr2JnN0erBX93DdMaejWIRr/2vP3Ku4pEMDRyB0U4aGmeqf6gbOBk3e8",
+	"2Qi8tgPbfw4wVOeTIGwEjwCUx0bI4K6YWd/qMC33TiRkjAG8IWPYhFOjo5hJxODOwTXCbg95aCwbtW6N",
+	"AwrnT/ed40GpiGFWo84iLbwnBA+4RzArEky+Yw75lYvzky999ws6sIhMctftHfHWM3xRH6njdS7bfKaj",
+	"dV6GT4yD0PmVhn0P8/bLG8Gz1VvckiZfyYpczLrBtjes0kVAX9XrqByd8sf2EBXxmfL+pJ+f1TrYC8dy",
+	"6+HPoQAZpNPNdy++fZnaNm6nQjE4rfmQnx7/aNwEKZShxRjTiWZIP+WGvc3RR8jwxab0jdgLTvhhsBPM",
+	"sWAoJSHryJsAiCj6OhmomQjgVd6x4rtNPwSvfm6ZfzLQhLIIe/iHGAokgKez+/ch/28g6w07bPXuASle",
+	"lyytT/fw9vBY4ewjSPKQIIZRAHL9n6hNf4s5QF81ohLKSp4q+Z5MmZnOh8qmgPReTE/MpJHeumObFFb4",
+	"FPgUzbzkWv9g2MnktIJDcISR3ZyDdw0tiVL1DtzyFUWWgwL2t1piGEcbu2mSLSEjGX6iViWKX07AY0uF",
+	"NR4BMna4EUpXZ6wXMrQTy3WCxdjbqhVxs6TxvJx+iilX8EKUL4DtiyEFGko5UIPtZkw1p+Boac1p2ALM",
+	"kD4nKbtLxA6H57fHn0pyoYUnmjSd6RS09ckcmn52RBeewyqX6dSa+xzCKkV90MWDyiRgUpLnWYAhP4sO",
+	"YFn5zosxhNg5uGDCZDQPzNWjgskQJohSnubP+p0Uk5pv3mDsoQp1yAWADODuG8Ghn/CiI3Q6HVKWZL7S",
+	"yuabPfZmstGoivkAdgGnnFCu7Knl8XESzsyUMLkR5sxYb9ajNru5ymBn48Yf2X29AEJmKgsN7pbeSIVd",
+	"AhD/yCnKEs8GHdjYMf9MhSxwSMCFzxDZ3JgqqBTZsGm4H3mLfsqA8ZE5iKIXCEUVZdKlccMIMXZCUTe+",
+	"cSl1THtgDlHZ3aiTPMLfPqJfk0+ni4IJAIyBSAoo5vSpmMKQB03Zoo5rhkpIChEqX+2H1d9UX4CdcWYZ",
+	"oN/3qtWLZI0t+QTdsB1q/cyMvaFz3OehUrUveUemQFrHMQ7Uk4s4VupTrXayaXRjyHToOhd1KCEPsgT6",
+	"c5DKV3ljb9MDPxYAAlHL0hYA8ue+j7bBEm1W9/0bRg64Ahx9RXDpFcHi8WZEnL46UZo3q9wudgl0UM4U",
+	"UUXi9ktNsoRkVfYLv/MhvIfIq7j/vi/qVJO4vEMGQU3H3/y6H75DeLugC6T7LG0FpvNMXvijKt+0aohO",
+	"n4IFIV5VJRNsu/kdwF+XY1o+56bRraoy7aHoQ1HPlpnfgn6sVtY1IbqEzy5jV4xvp9T1KgZmnZkMUnY/",
+	"fTzxgIkv+hCFp1istE3f9PMRv90LGRzMfkP+iTaCaZdQ0yoDWSbzfULY2eY2xn1P1Bne58kKu61iiW/G",
+	"vlsLKgQIsNfQ5JHXeLE+HCEQYbmzW5J7vIaw7ZybgAHeGY7RCSdoVsE/6STFB3K7cPkUeb+fzrxYAKJh",
+	"RhxlnCZzYg8Rf3kQeGYj1o2A6n1wrzoDCBvyZv1r2GjsNNcICTCbHAztBErmY/LQT2SaA/Zuax4usIN/",
+	"trTyHhsctLlAVjZJ8URqc6PbdLXXCwTljpwaZCeuAD03LamyHWb+rA9Mr+2olUyB1fufPyBuL6tETIDA",
+	"Eno3NI4hJHKZu8TM3oGnslcT13LIq3uNJJDhJbhr1OuoL44TUpOueSyhhty2Qw31QqVzuHZwoaSRdOyp",
+	"u2MRIfRFZe+yd+ebU7FelL3AAn47hBMCZCn8xTcEwCaL/qMIiWqpHVa3eGjCmSJ899kc4OQpRehxEn8k",
+	"pFNtiPEWYftKpHXlrgLAtE7lB6VF8gCxL4QWjL+Vg088UoSfaDUpknV9AwXXhj5DG2FDMJWsWMadXlnX",
+	"CDzEvPBHqCHoFtyra4U/E7jk43UIXtffrxc3f52vTfxUJJSIw1ZjAj0pHGcL5cm2XFGacBY5qgPqewAb",
+	"PXWlv5brtWgEAWCM4pwm23+bBD6igkLLdsiE9LcuNAAuqHew0Tux0tURW8x5gwDJhMqNHWe4Ye5Cwl8Q",
+	"LabnRAx9YpXoEMMHHYc9/j3U4aLZt42am8nZGQie452LE3UnjrNy8MjbRCd0i1UdQead1RPGyE2CwP4V",
+	"96CXqvMM/+adMgX7F1YBCZiC/a+kJkDxc6lYxMT9Gv51USyeLYrFvyyKxf9Kznmexw8WgFsXcvVIglCd",
+	"ERBjjopfrtfJVhCOXSZDrlS07W7TMgD5AZPyyH2QbwgUSBzTMTMM75gicmXls+o/2IlYOSS9esyN5Pt6",
+	"sigl4DcP1JNzdJJujyHDE6S1sTFaR041OR1BplODA4DF0I5kT1DZVAQqkFxiJ7klXiErMbjfT1MN7pWG",
+	"GXwDlkONSvLVzq8Dok5cLjkO0sS1zjNc8NEtbrAzRoHO0ITVZpvjoB5lxMimnOlUCNMET9t0BeQTskDU",
+	"7OYeDUIxzIH+nrSNck7NBBvb9CHaEtT/qiOvhMQN5LHllDZPBbXYVdrZ+KNadTKaA75vCnbxDJfWyVhY",
+	"MmqH/v7IkjtZ6Dy/KjFbaTg46KlEMb+fvcthhHA7PIpve0i5wCd8NvKRVbqfo5vCPBuDQnRsy8eJHg8q",
+	"nT4OKlMinWtEKxEw5YwjmglVmc/hgwP6sA+gZZnwcdMq8gJz2ip2gBtZJfz1WCIwGix0RHeq47zlOdZR",
+	"i1Rc5WXnjAY/h25Vrp+q00pvdWtP2lC9Gh+P2K2YJsBW969d8IkfYgc5pCoGnBXfvSm5JCUO014gsN/6",
+	"dA0gJX0wYe4ER0N1TtmPNQL0kNTRDtaesBpn1HRA4/awv/H3ilAoEs4wR36vgqnYJ6OdB0wNVsJsjNSf",
+	"itPh0x2hQabSXpqNMJa0TCdiz0CHSIciX7A9t1Y0CinpX0Ch/b8S1Uyze45/x3cI4YqJo7ymalRhzggi",
+	"/5o7kmTpTb4d85eg34S4ktV6yY7CRGDYmU7HkWtoxJOHhimyyKSqSRfU/VbgzYzFdDBXnaZfatWVEy8R",
+	"/LU/z4/ho1qyV4Cuk9ifc1xTuO+QjYXPUpYBdm2IEywcm/DP+PGWToCeOKJcetgrDKj29xpzTlbCHqCb",
+	"5kFDiGwWKYycYv3PfeFYLGdHwZslu4YcGRCbN8G0rsSOg573IG8aOVO6LCl3VL2a8WfIgMkNFkqiENeb",
+	"1ma3klLlwEdGyO6BiletDb63gnGGsMHBu1JLdXcRj9vFonYhm4OySeKC84lWnqewB+J8gAh4oNfqwAaX",
+	"Xxc4mIld9eNAMldTgawl+j+TDOCkS3EOnMWU1eaeYb8LlRy/P2nQDMFipqrrfSQxnZ2ViZquxIarc5Pb",
+	"En+mSzynu6R7NpMk8SX4froutvM8r3OyELosgvGPZ4LNUVp/OgjdRaj7K+vw+NBuTC7Dk/f4l1z5B7a5",
+	"i2syTAGG3xX8P7Caq+B/elBeIfiZ0/JqqvhyB7UtycVgjCrzYyatyli934vqBktZ7pzQWWvM4NpocEwv",
+	"GU3HO7p5fLXzxRk08mTbw5FBxxkN6DT0GwgfPHMHW+D/Oj7MG0H/IqKgf+FtpH8cuPTvbAA0BF/gZRrR",
+	"wrS7HW+OGRZIxiQCGRNuQtpH2qrIts1bJv3UJAwLmK0+iCqAu6NFMD7GqJPj+Mds4lL88WGu0lR8PAlG",
+	"T70ZbiJ1RWPHMKOhK4CqUJlAvHI6pcGiIxLyVZSrI9ui5uFkbNVSIwgBHjTfEKJYiEraWSU/1QIXUBCm",
+	"OQWYu2hyCDAHCyvRqrI70u6C+Vs48ifjTQhXoAuJozjoCC0lZ95FjT2HZQsqByDwAKae9Xr9rZXC3gbw",
+	"+AFyA8SgqH0y0qi7FLARke/FKeNdHWKl+9beJP9PIxdR2MIbHDW3oj7OxBfESpFbiMXPE6Im6VKPdhqo",
+	"GNP90VGBIEobLhWTqqzbau4xPAkqBIHSES8mXI0ml2X6Yyh9Pat2l37LZ+mc37C8Pg9jeVb9bW+aP6Wa",
+	"ABlRto20x7dOp8cZROVuoOmDdSV4E5cfb63dL351A0CT0bG2Fdq8BOYXgRh3BcemYAduy21IiggYAwVr",
+	"xJ5LSpdAfvL8vXorN47K2OrIxAdgS+6ScfoWFkIA+DT5qGkx7Hc/fP/2Hbuif/6+QHecEdCVn3HzXv38",
+	"IgakvmFfwpLZ+/b6+o8lvQf/ED8/Zy8x3dgJEoo2sEpYLmvDfvfm1VfsP/70xf/+ve/GsuPlVirBSl0J",
+	"BEaoZSkUlughRSxe7Hm5Fc/+8Px6QR1eYI/NzdXV4XB4zuHn57rZXNG75uqb11+9/O7tS3inc992TSG7",
+	"vgRuK7yFFVIXFp971Fi+l4ubxR+fXz//4wKLpIAOriADwP3fBisw3OWAzXldQSjA++nMXrsJuUf+cH1N",
+	"IT5f8cD3+1qW8NrV/5iIrPgp8xI/AEQ2DELAD0WH8Z0eKMzsyreMiCl+cfPXnyK1x/unpYk2TpolU0JU",
+	"EB7w98INcsXbSub35htp7At4oo/O9NcEKB21xpDun4CK5C/yzeKw1aQK4G6NpH1SVzsERQ06TjTiXiNc",
+	"Z/oTWOt75jdk9xlm9Q0gH2+kKkJUyOlAvpA79V1O1DP54dSLvi9L9+K8Di9pEukO56psG6OdWDr5ZC13",
+	"0kJq0aNof4Ahpmwjz6iHBfLCCHuqDjIN4jYQGv6bCckwunQv6dkHX7v+RSMw/UpWha8FxZ6Kv+s1hTG/",
+	"j67b1b1o5Jo2FHaQ3O79y/ff7qmjv35Pc0QJldJXM49/IgnxGPHuP92VBYdB5xzej12BZYvdHR95ht9o",
+	"fec0YYjx0ORAGlJ6KtRBOT3R+9XTxwpYxrhtm3SVXy8QFpU9cVWRhK/4sesvjJ7UTvsmvQGRhwYM+kv6",
+	"+AkWHSWT8D72TZfgiO2ptmBGZhhecLflOd5lGUq0t7MYCmzHSUL0o86huj/rA1vzputC+Xi6G7kQIn1R",
+	"N0OgxahJRRFKtvv8Zsm0Ep8B4OuQRiHsz+u6T6tXv8jq1yusl4NN79POCdEhK5Abacb1FQz6JeF7D0jh",
+	"DxfTq74iYz6lWfli4Qsc1Vur90GtV9rtt29HAjfJLXMZHtjyes12HFu0Y5VJVfjAuAmNC7Br8Pg8IOnp",
+	"wsfxxo35KU/jLXXlu8RZ8Mab6GFPkTeOTwNyIIAUa7/jzGjadCyjNZOa75f+oXM4a2wsPpyF/sOrefEG",
+	"zmPLVLj8YCUvfHEOyw5H93ia80Ph8XqrANtAn2S4uTv5JebfufUJY7/UWI/1wLPAeu68DycRifc9pV5l",
+	"UAXODIKOyD4Buhw3tZoG1wtP/losOg/LI7TOrmo72qne2Gma6sYguNLBBfr8Ytwz3I4EKXtV95LceuJ7",
+	"byGgsBLQl/ZCaja40fzlWRIYWbtnVrM/fEH+YEPgHhTLAL9nj1eDhESS9Plv/Uv1F7XCazXJrcGGCMUa",
+	"SVBr1M8RcRdvOgVAoInZVjTiOfuxH5fnyhwQc/5P1/9BzvOu/sgp8s/ZWy4rEl4orKiHvK+k8eAG2CqI",
+	"5mO0VqJ5nhElOEfTkyUhnkedmUINXCLO8tMTagSvLdDBiMD+oi5FVnjgyzjSBnCKHPymXTka9XambcZ0",
+	"xiipvdPU2ArOFx0+vxZp1eA/hdcMntJrOMUROlH6gA38tXigcsnzWUJhV1ufl4ZJ4BK7crsDMUxAIQx0",
+	"qaA0Fo2QpxyA7D1SfSPWrRHUittdJtmDWIlLeKmaKkbO8XcJ+kX5c3eXsbvmoxsOcWDIO8G0Ty3M2NJ+",
+	"WcnesT9McM84caoonSWAPgq5feXrpfG4EJXUZ4d/IsHkA7mP5yG4OuThoB18ZgC9uwjZSJS+FvLgHA8t",
+	"oK1d1HQzYG1GkqXUeynMo8TdlVuoEvW0ofKVf+iiKn786ZlQjvDCSXUsDDxHkw9ru4TDFuRxJ3chNTNO",
+	"Wl/CoUQNUt0JU26/tIsHs85sWjX210Vehz4/ytAxmNzZiFLIe0wL7OwNUCnkRomKqh+xbTOoIMjzpGJK",
+	"M0hdH7OyF1Xlj+ppOBmNDhnTH1mRpk+/5fcZz1BVXYRt/JnfD0mpX/4gFXtbA4qbVOydYyNgNGUPdery",
+	"X/1C/zep/r4BHSY+2d4e/ynV/huTXx6/HTgSFcIoURdI0o7v1XoTqV/UJTBKWrK6rh52s2Y4SXA2rwca",
+	"zMBdCff7o9yITyPbT92Jry4tTA+YOU67jwjndVUAOWBnjAazyLHR/HKgmnslct6VuKpE7W6TFNNC8uvu",
+	"sXOJzfvaLutC6897loSlNTwiVBp9dI70/Zak0QVoA3pD9IRb4BVxIONjsIIzyerqF/r/46Mc9GfNsZgC",
+	"8PdJxeQTIOQhcgn4uS6GLOZEyG4iePB1POQTMamOtDNh35UoqamOtJcIJQhwSfmEaHTL2C5HC/GAJVRu",
+	"+cZW+BRZlVxar9Nf93T6oRkg7UxGZgkB+CNIwuRZvxPBlPgnPGm3u/64C6ZVKS50kGDlTdtn+MhTini9",
+	"P0LbxJR4x69fKOEl2g/ooAGD99xpA7QKk3B2wvmuQDt+PO/P0vNrTOL9J9n9b4SN/WCfGVZCPybo2c94",
+	"bTQQbXwovrjc73ZUEfK7gXUbjfz7PJVf7dFlduEINTW3iw7qCTRwvT/6BlYfWf3+aHeTe5LwOAShRt+T",
+	"BBXKUxsA+jXkHCVoJbhQyy2NukJAAP/DcUnM84trBAsIML06LkxO0VTAxrwgKb3jd+L7ewj2fQpf6TsI",
+	"Peh7cYnMky8F5WMJBluVYKSY1As1mwd/tCi8uKKXqPYrdQBPept/487yQcokxC4SRYsvd3t7vInhV4YO",
+	"8uKs/AhCC0vYd+dg9fUji4TgjsdCeVEPR+srwmbMMSCJGC7J4UBe9a5CYHc9lrOkSnSoO+uaHwd3rhH1",
+	"mkmDjMyfWwRoCBcGG9Nc/eKMq18TFyVhgFF2wQWMr681dkd6Ut8QtF8aH9zXEJB49Kl9jYa+0zqUPlB9",
+	"JD8Gb2Alczm1pHEAowK76ynS4pxsfmrNMCP3jxfY3W/1PTjT0CUM0W7uRP2xQ8RBl1rD7sTeFkyuY0qH",
+	"bYUeUgHYLRut+h12qgBoADf7xCkBNsBjDynp9ZCkuXhwhNZsx2GN/6KZ/YbP8xuBYQU4wtimsp1wB83d",
+	"JwO7/8e4jwnaf+hFcvJatarSFz6wHsaM0iwcES6hEcY6htplaCLpVs/Zj5QzQ39X2mJZDtUSJ7JsiJcY",
+	"tvWc5U+fX4Nl320clOa7sbYc8N4DoY/p5y+q0v8M/IDIBwGydK+NS4F9UUrdVLjTFOqEzaGzqRj3h0KK",
+	"5VkModIltZbIsN1WfY2PXFRBW5+bj/oql4866ol1Rtrpq8ulnUJlCpViRMgvjl/zusYr1Remhh0araJg",
+	"G+C8ZKRr8M6ErLpcrtPXHero07kE6RtfQ+1pWh2hWVxIkRwBHsTwco7ePSAUbGdA+TrbQdVKH3Do7/jV",
+	"ju8nyoWidJMdP6J3Z4Vt5StCl4bkW5801VndvoktNO4cM7l3wthv+f4pD/NbvndfyUcaL+bvsBBSIuD2",
+	"Hd+TIRCbCGEbISvC2cZOykSidZlU/S93zB6w7yHjnRKylA4CUFgRFbT7PhVEOB5KH7DzsZXlHcAbou6A",
+	"Fd7vVSMq2YjSYuu1LssVynA5a4TCjqooPSKQUmhVB9GSbbtbKS5rrBDvU9/3e6G+JTznkyUVPtoVrioe",
+	"3RqzXTq4uhA0RnOv68qZK7+gLofzS4VRLXOfOOTgboOesa/5MfdhBJweZ+oiqt6s9NzLZcrgOSRjvvDD",
+	"4+MuXQ9zDdvilA8DutrqyLgnQVTsMWfGgvaWklBXljcbguhK8sw30EO0x/zYz5C+9zPkVndt95SQUO4Z",
+	"9QFU4DA7Mr6CrkAGE9+X7Gfq2f8z6JnvVapTPyAwOPUVIXq3pLtS8b2oOnIB4F6YErNaF4B95x5FDa2D",
+	"rK7lvTCp6wP9+WkfnpCBx59J+jjpp8sw8T6bLrlygg7tmxhrw/ubYav0Yzh0B9+YVHleeiiwlKdncKMJ",
+	"GODs4n/EJHtkEa0VHywu5pmxDUHr5QccV8Lfe5Xm0QHW5l40zyBCjpu7xJbZ72GD3i/wrxCoMh5PgQKB",
+	"sa9NfNjX5OdJq0VOVQOLBq8aosTzQR+Orn0EWI16YAYv3Z8gMRKT1Nfkuz2IRrxXpAs8Zy9Ch2TSraUK",
+	"vRg8EgwUdDJnNGG7Bbfm5+y7yL8CZahxH8fEpX5Jq55bZNhEVVdDpO8gM1FUNn2804xY0utJb2WMxnt9",
+	"fV08cbm3285zUqKwPfgpK86POseIe0vPXoK/HVMqKBIWbwTJKygqp3ZkwS+CVrq/GhFoYjbL4FVAQ5tf",
+	"reorshI6VKN1ToOawb5GOtQPvAn+O4D4KdgfMOfimtXCuskuEcyIABup2jqGmUviqAjeQGXzx8IjiI5i",
+	"nqMBiw+TaNuNSBp/VDWGXGrJcInev7dLYAUn6x2hy5r7xCzPBb3yeKKnkaLGtpqVW60NNiEr+koaMHEj",
+	"QP3ZLYEauGWAQx4T/kkvxStf4vlkWhF+Ie+h6M75kRv4vRKhzBgcP/yI5lhQgUB9HezhSgJ3eYxiFO91",
+	"p35PJ9WGpx6aU/uJ6td7y5uXext5oB6Yexu+OedGdlt7iSicz8WCWrcY9wUSPkD0dJp2nJM1dV8fRWwI",
+	"iH31C2H7/donv1kCD4fo5N7TcPkh/jKVh/msl+u5Ef7edB8iD9zv7tCwAGgIkvwPKQzeBXR0w9CzhA3e",
+	"eAR3HpoynU1NHiByBhOZBqwBsNj++VwKnMGjMgybWky24JzXSujjVlYNyPcJBeC3/E50FJKhlqXvkY95",
+	"UHwngqlGdfe1sw2PoRgYAmKkVIx4TwcF4TOjAER+mv/84B+6KOe5EBcIQPhPwcNo5SfNrn23Q7OZT9jV",
+	"y3AfPwW0d6DKexRYd5REcu3pmZAjwLDXST/Ht4C/GsJ44FpfQ28R03UW7XVmWg6cHBg0MnfBZkgjx72G",
+	"aczydHnI7bHzukPGzgPIIwxTBuo7/UHqUHeGhRnFDBSTyooGC7qhrUhrwGXiXTiAuLcKGYqXMnJ/1E3V",
+	"NR9GOxfcRFJRc9d5Fmzf51Kc/jDhr1I3D2xsEODqMusDfe5sIz5qGkL9EyI6LOI+pV3TGzDtfIlFDsAV",
+	"I03nzWfWTSmY1YkweHoaW90acSfEHgljNJdIy8r0WAmAZFgnQSn34FGZiEnBK7ceP/+cz8ahMqLoZc9F",
+	"il3/MPpwiCDmQ3aBRCV/zZvgkIq0/K6QIzP37hr9hvHMtrKqhDol/v6MT/0aSctZYvM14ck8zG7ET8yR",
+	"ncjQHy84X2OXlIcBTMJ0Y2TJCZBIL4GeIkXcjf1W1AKEwDxt+bcJTumFGmz8MsKnVMJAJXXsZ47PqCtm",
+	"zWfI/v/xhC4NWBkCR6GytMOlJCG64VItfVxq6sxOOUJfY0jyydygOVQv9/cO9GErjY/LPBYpNw4XStNx",
+	"oQL3sQMsjgoCINLiW/9HEZjHa/t9Ff7JQXTTp/n0GG0X51EU9Z0Gyh3S+dPB4X6qfb04FG6Wp/haddJl",
+	"Q8HFFmKLHBrSwnbXUt25z61aWVdTwgAe+MY9/didm+lq/bM+sB1Xxx5auYmrDDuo8gRaPdpvJ3rCebQ/",
+	"gOmy0L3yZMfBYBn6mc+LKl/q5OkkoDemCT2ZGXREGyBarkStDwz6iPYh39NJwbUu76ZdXt/AE//wsZ5T",
+	"2U25clz3m6+SxbJq5vbkohEYzLvHD0HevfuCqB6qbcOZeW6JgJ8frQSHvQs5a4j62MurDZD20OmrAVxT",
+	"bMZm+hk73EDyXQat7A2uylHexZzyjeAmVUqJydR3Ym+7ymm30n5T6s8hDeYcBz5972Eu/MuSfo7sL0Dj",
+	"L6lKhzyC1NcCXG9OIWuVo1VQD8PR94qZ3EMZvrR5Vot71LFyiu83evMNPPOEGxi+kdhE+uEiTmtH8ZbB",
+	"kjtvotKVoEp8n7Zd6w3Vr7bKyhrzW8e8vVjs28SmvR1s2iVu1lo3t1QhNL5ef4FJIhyBWstN2zjmAKuU",
+	"BuIzS/Yf19dMrikPyfsV8f5hC+t//7c/0fXDf3+eEv6BWuac5nd8J0ZXFkf41Dd2iuDeiktUw/ynvEc3",
+	"X603nrknKI0rYM90WnizEVg3rUr0y1vGisQFalAGLF0f5vvjvuX7N/pwMnwFY85R7t64By/AQEFRa/TB",
+	"H0SvuOWce00LfBq3DQ4+H93z+sJfzpzAJZwNlVP5Gn2gQsl9zQlfWivReTcwDZc6Slu+CnWrjbQIbude",
+	"MXwnGI6QvSNXaynqypy6Kq/wqQtXTPovz70yMIsZBZMw7rxySXj0QmkmMFicIkCA/nChSq4o5t2LdPT1",
+	"DarQ2IK7STRT53aqFwECokbX8BNgsTb6sOzZ/Y4+rVCkrCf5ycOcYZjikqTgb58UvuIHDGKmdFr65QJJ",
+	"3NAhwOMtq34WZtxEIJT8EJkIn2gyRShfS0PvzSKTV7rZaHeIF8nUbTYEKtbVKMmNeiYJLWjPWyOmqdy0",
+	"uyc94LeW2zZZhoTfri5ot8By09ciDXQE23N5mzQyNb9IRv/HnPXXT3IEsAEX6Q8jNpDmteNOh1dclXQa",
+	"S1byukafHy9LsbfgKaESG2N5Y02GSyO0wXQCFz5yUbHafXZe+9OyFMacTqTCUWflT+GjF9JGV7o6AsqI",
+	"kx8jHujEKywguE18wtHkoVz9Atkqv17hy9Mc5l7fXfiIfBP5RPpGCQXkUN0pmFAVRFFRAQR2b2TVQ/Q6",
+	"rw8VfHiWPUG9ji/D2zjlbn9mfO9nzJkBvzBV6LrF19iSUkSNo3nZHekyxCPZCn2W7xW6HYzeCSCUWq6d",
+	"ekyVCtgzKYgWSpRzpLJuhCCUOjIrIXtpSDPvVUInSSBu+d7T50FutUmusLaX68umjrdR8/1wkmteGzGK",
+	"uNFOjLYLUj0piwgKPURUW+yUOlHX6SzwGVIioWG4LbgI6X0jbEcZhvrd+96N2gjPOg7c0FXL8IxG38vQ",
+	"jS6jRcHff/BPfhKFG1O8Njh96NWf0CRy3sv81C+oLPtvpLNu6beLGGO4D6KJy9+jiYd61X0jnq0lBC3X",
+	"utmd4ePg9/3jvrybww//KRwdH+mo3tAxQfi4AwJOHdmJy3kld3vd2Hz8+DX8/s9E5vwOAmMAwoRtfCAW",
+	"C0WPnxn2Va3bir0Vzb0shTm1fQafO83jaMCvGlEJZSWvP6XZSLNmZZjNWUxvxlouaMaMPpYCKIp+vQgj",
+	"TOxQ5KHCfGmsuzaeis7igektvIT2UtZSKHsrq6SeS7/ilE+nsHaDDV/91BGWWWTxJoizS5BFcwSm4WUk",
+	"40Alonlm9TP8v+kLBYyjXfkFmzzTpV66l9NooW19Im5eQXcr6KZITX0AyD1vJ+34B8wsvfmconn+n+Ms",
+	"aZ9gPrdF9KLwE30YcT0mmSmqO0mvm1q3nE76jgbqXptjPL4gP8kFSJXoB3M8TGBWEf7YTqjWU6TZnuiD",
+	"gek1ZwFUVB36YKr2IPr5zEqh8IU4L+pRDdvnlU2dys94C2/8Q1ZMPC6r6iLk6AY6P1OKzA3qcxDlA+um",
+	"VwvvM4Mbwas4UBRlDJNTo4qL89N5Uy95uY1QiUY45B6k7B3Mi2rxFbmeCP+KNx7zUSr2s7mT+72ofl5i",
+	"nod75b2Sxi2RAsa7gqxQbjoweNgmj+qyx43F1K1GGEKPxImBJosQSgAkzMu7TeOux8175fYA8koFL7cF",
+	"ZRb+vOK23P78nP1ZH6jeSB27vtdFDNrr1mGiCW1bVTUIjwTASRm8s6cy7lqznW/YPUYirNJ9kzNpqAW4",
+	"xa6oKkBVzMOVJXrqR56lJHBE19Acm+YaZJTjbJlIKI3MBsch29UK3OSJrv6e548Xh6dMdLkEIgUvvqXV",
+	"eRpCSrNQATnLZe6z1QYqxFBroNsyY3LnfPgtjTr7+7fzTynKdjrRi8HvV9cIDr8STmT4+W47ProGYbZx",
+	"i30dwXlq34E7ViB6TUmm+os8MXOgrzyV82fAI442dY2IPt3dmdOwYy5HCH18sgyhluru4lfnGxz09M3x",
+	"VZGZagBImuYeny8u5ifIhxvWqlqYrn4KpZoRTiWyoj4WCE/oW5khYuwH2++iwm2BcJP3gBXKpElu1W+L",
+	"zfRaOM3jNZ6BII0+jrFcvBsMJBfjooxQVRSXVNouPfgD/JUUvUpDeG/HraXFesYTIcymNboUxOyPgCgb",
+	"oEj8kX9xfd2HMi2iH93Tvvf48fkUyuv36xd1/dtlcv8gILNOG+1E0BBhtkAI+NUxPqG1zwLjA0jaHsWc",
+	"qsUMIuq3mc//vcJVL8E7CfcfuKnfL0iFtM7ooFzh2miqQjMPb5fv9pfC1FPe8Ldyo75v5yVNvVSPavou",
+	"yraR9ri4+etPqbQhmuyyw3H2rcCUCLkq+Swit5DX6nJ4U+0HoW+tvhPqtJMpfvhT40u9pTNPZrrTT5c+",
+	"wQ8U9OIEVYlpCLAflONuwqwcWWImVO7GU6LUJ0nF8r88+tJ/pythCsy+Klhnh2IjtIw32rT76ejft/xO",
+	"vKWHztqfv8t9f3uCFrySioOr7STQ9Qv2d7lfUmbLbkcmN6iAgJMM4DzYSchny0pzIf7Jm3Ir77v+miEh",
+	"AnKqRL037MDJMrqDDmneyYrxkeyOH1U57Wx9C088BAwYOkU45q4P6uEe0QvDQvv1zgOFPqryNCY0DDmr",
+	"dveoym2jlfw7BVwuh5ILGsZONo1uPKBdFxwENQS8lgPIguQde1FVsO6nURfd0E/lMDt9lOMz+VJs2ktE",
+	"s7uzjTAHodJjdByODa7ExmdHA/2k3BWjmlIwlbBblrv/voXWc/aC2UaQ89fyO2FYrdVGNB47ipd3OJef",
+	"3YqcIvQzg+yxzs45cIPjC18ECP0oxlYFzpMoZJIpBEvbt/qS2IUIPlOEZYTeHmarD8xopwL9exTQngD6",
+	"kmoId0a1fdN1fchTPjVtXz9BADUUea5lbUWDxJD0NwRX0Sx3EBJNCkisiHEXEh4grlIeqReAqLIdEgjI",
+	"0mA0ASFDPik3thNo4OglJ8Ig1cC31xp9j6/dbkSJqqI2YsmuqZOLVoiJuQIYCDvPSdaDfp7xfC2NpfDz",
+	"uT1z/avxR4tuuWPZA7pquniWh613PCKOwUJ4z7BagOpiAT11cvfPXUYHIUz023mDAol1M/fE80kcQqYv",
+	"qr3DK1g/xLXnlW8FcfrxckkxX3uwiiVBeIRoIhVw+R7+UHfoo3Z4WNN5V8l1XT+5zB7oURdSsc141IfB",
+	"X6QDdT8SYFFokYGbj22/pPEd+Bqxbo2gnvp/uv4P6iwzJkge2swxIxWVl3rPs0e5AsTi5+z1OpK02GLN",
+	"wAVXmGuo9IEhwGnTqoB8ybGNlm/71gEjtwqUG35kwnFtTCofqwovK2mfWJN8ur7tD6FLgoKDNIFxA/fH",
+	"UymOT/UyI4oAeVmgRJPWnaSJ/Ni+txzQlQfP2oBuCtjYpVbrWpb2FDfo874rSEa4NGSZGzPNW3479sBX",
+	"ercHlSL0kSf3BxwhUceyA0eV67VohCoBXBXBbuEyQotCJUYbH71w0nz/Onr2t9Zfo7/M2VZ7t+QUXuq5",
+	"KK0z+3JEc53VmSN6/oKdTGtuLCYJIYqwblX1GB96R3Mz63g/lVrworTy/hJ89k2rfBzHfbNqa4EFRw/X",
+	"CfKFv59qty5WdAu4jOgykKTCQEX1ktSJTluQpgMX7IsmR6jQpR2UohGzi50jl0MkCzfGzRItROlD2xVV",
+	"4qND5B/F4+I0qkd5XX7LnpWn0/X6Ikes1+l2Fy93e3u8iQNzQxWvmC+gXsJXUsJJJM32F0Clkxp4snuH",
+	"+LBHLIk5c/LP/gpNGLKzIAMh+T2yQNJ5LL3EmLFNY4kbuJtBV57QY8/3Nfh5FOE8aU20wZ/EqxB3FE97",
+	"GCq9JC46SPOlV6lphyTVPtVzfMA7G7FuhNleHP0WRn2keTeIzbSpjjX/qZlWjNeOaW22DBwYu7bcdvZL",
+	"DBbJu2uCXVMhHGf0gyubf3sWB4idkMsGsUCIODQBvhcVVXOmqec5wqSp8Qav2CUB2eizsznrG9zNaUQ2",
+	"N+gsBIVWXQpYCvRytMrjwoPLqOZGWFuLC1/ytzDoRe/4nTimREMHCCuUTUXji0UwPfoqnDaAY2CDO3OJ",
+	"F4AgkwqkeEzL2PIqAIxAz2USEvSKM9WLcWv+kN/JSaWKi4n6rfeLhUdqKhZutGSfoh4huv3AtX3yAsac",
+	"sxWIAJDqVpeKlcKQTh56p9PqyLZcjYWXbXS7qme4ON75B39j/g1H7vJM38ZLuCIfza3hpziHXb6kZy+k",
+	"MWFKC7duZ52O9MxXEIZah8hzWfRRdyiWB85Y9+RQVyhQ3knDdFMFqPeHsOGu6d8kmf7YPXZREjpsj7fC",
+	"mSbJQtH+5GbRWJjoSTEaDT6HOqIduIxItYLvnBoTxv19B3OMIFPPpPIdZyH/Virq1BLl8v2yCHmif/3J",
+	"3W8snkYiaJt6cbO44nt5df+5O/D/LwAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -27,6 +27,13 @@ type Operations struct {
 	RetryCopy               func(ctx, Id) (*Copy, error)
 	KeepCopy                func(ctx, Id) (*Copy, error)
 	UndoCopy                func(ctx, Id) (*Copy, error)
+	ListChannels            func(ctx, Id) (*ListChannels200JSONResponse, error)
+	AddChannel              func(ctx, Id, ChannelForm) (*ChannelSaved, error)
+	ChangeChannel           func(ctx, Id, ChannelId, ChannelChange) (*ChannelSaved, error)
+	RemoveChannel           func(ctx, Id, ChannelId) error
+	TestChannel             func(ctx, Id, ChannelId) (*Delivery, error)
+	ListDeliveries          func(ctx, Id, ChannelId, *ListDeliveriesParams) (*ListDeliveries200JSONResponse, error)
+	RetryDelivery           func(ctx, Id, ChannelId, string) (*Delivery, error)
 	DoChore                 func(ctx, string) (*Chore, error)
 	RunDoctor               func(ctx) (*RunDoctor200JSONResponse, error)
 	GetDocument             func(ctx, Uid) (*DocumentDetail, error)
