@@ -304,7 +304,7 @@ func TestAMessageIsGivenUpAfterADayAndRetriedByHand(t *testing.T) {
 // A receiver that does not answer holds up its own messages only.
 func TestASlowReceiverHoldsUpNobody(t *testing.T) {
 	t.Parallel()
-	s := open(t, notify.Webhook)
+	s := open(t, notify.Webhook, testenv.Config(func(c *app.Config) { c.Notify.Gather = 3 * time.Second }))
 	hang := make(chan struct{})
 	s.receiver.Answer(func(_ http.ResponseWriter, r *http.Request) {
 		select {
@@ -315,13 +315,13 @@ func TestASlowReceiverHoldsUpNobody(t *testing.T) {
 	other := s.Receive()
 	s.add(notify.Slack, other.URL)
 	s.publish(s.Add(s.Root, "One.mov", testenv.Bytes('1', 500)))
-	s.clock.Move(time.Minute)
+	s.clock.Move(3 * time.Second)
 	s.told(1) // and is not answered
 	s.publish(s.Add(s.Root, "Two.mov", testenv.Bytes('2', 600)))
-	s.clock.Move(time.Minute)
+	s.clock.Move(3 * time.Second)
 	s.Comes("both messages to the other", func() bool { return len(other.Got()) == 2 })
-	if got := len(s.receiver.Got()); got != 1 {
-		t.Errorf("the slow one has got %d messages, want the first only", got)
+	if ids := s.receiver.Deliveries(); len(ids) != 1 {
+		t.Errorf("the slow one has got the messages %v, want the first only", ids)
 	}
 	close(hang)
 	s.Comes("the second message to the slow one", func() bool {

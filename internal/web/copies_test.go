@@ -69,4 +69,25 @@ func TestCopyOperations(t *testing.T) {
 	}
 }
 
+// What waits to be deleted can be kept.
+func TestACopyIsKept(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	made := f.Bind("Publish")
+	josh, ctx := f.as(f.SignIn("josh")), t.Context()
+	month, version := 30, answered(josh.GetBinding(ctx, made.ID))(t).Version
+	answered(josh.EditBinding(ctx, made.ID, api.BindingChange{Version: version, Copies: &api.CopyChoice{
+		Action: api.CopyChoiceActionDelete, Days: &month,
+	}}))(t)
+
+	p := f.Pushed(f.Kept("Cut", []byte("pictures"))).Pushes[0]
+	f.Run(f.Julia, p.File)
+	f.Settle()
+	must(t, func(c *api.Copy) bool { return c.State == api.CopyStateKept })(josh.KeepCopy(ctx, p.ID))
+	if list := answered(josh.ListCopies(ctx, made.ID))(t); len(list.Copies) != 1 ||
+		list.Copies[0].State != api.CopyStateKept {
+		t.Errorf("the copies are %s, want one that is kept", shown(list))
+	}
+}
+
 func second[T any](_ T, err error) error { return err }

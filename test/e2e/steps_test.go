@@ -6,9 +6,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/notify"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/diff"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
@@ -100,6 +102,26 @@ var doubled = []scene{
 	{name: "fetch", prepare: scenePush},
 	{name: "check", prepare: sceneCheck},
 	{name: "repair", prepare: sceneRepair},
+	{name: "channel", prepare: sceneChannel},
+}
+
+// sceneChannel tells a receiver of the team's own that an asset has arrived.
+func sceneChannel(b *testenv.Bed) (deed, check func()) {
+	b.Config.Notify.Gather = time.Second
+	b.Restart()
+	bound, receiver := b.Bind("Publish"), b.Receive()
+	form := notify.Form{Kind: notify.Webhook, Address: &receiver.URL}
+	if _, _, err := b.App.Notify.Save(b.T.Context(), work.Viewer{Login: "josh"}, bound.ID, form); err != nil {
+		b.T.Fatal(err)
+	}
+
+	file := b.Add(b.Root, "Teaser.mov", testenv.Bytes('a', 500))
+	return func() { b.Published(b.Josh, file) }, func() {
+		b.T.Helper()
+		if got := receiver.Got(); len(got) != 1 || !strings.Contains(got[0].Body, "Teaser") {
+			b.T.Errorf("the receiver got %q, want one message, of Teaser", got)
+		}
+	}
 }
 
 // sceneCheck compares a tree that is not in Nuxeo as it is on Frame.io.
