@@ -6,7 +6,7 @@
 //
 // Invariants: a copy is touched only if Nuxeo holds its bytes, which is looked at right before, on both sides,
 // while no other item may work on the document; what differs, is not known, or cannot be compared leaves it, and
-// the reason is kept. Only the file that was sent is deleted, never one that shares its version stack with others,
+// the reason is kept. Until Frame.io is asked, which is recorded before, whoever says so keeps the copy. Only the file that was sent is deleted, never one that shares its version stack with others,
 // that a synchronization mirrors, or that people have said something new about. What waits is a row and not an item; a
 // chore finds what is due. What has happened to a document since its return ends the waiting. The connector never
 // restores what is deleted: Frame.io lets only people do that.
@@ -86,8 +86,9 @@ type Copy struct {
 	State            State
 	Due              time.Time
 	Reason           string
-	Home, FolderID   string // ids of the folder it was in, and of the one it is moved to
-	Round            int64  // how often something was begun with it
+	Home, FolderID   string    // ids of the folder it was in, and of the one it is moved to
+	Round            int64     // how often something was begun with it
+	Asked            time.Time // when Frame.io was first asked in this round; zero: it was not
 	Ended            time.Time
 	EndedBy          string
 	RestorableUntil  time.Time // of a deleted one, as long as Frame.io is expected to have it

@@ -59,30 +59,33 @@ func (s *Service) returned(ctx context.Context, tx *sql.Tx, e event.Event) ([]st
 	return s.begin(ctx, tx, c, "")
 }
 
+// untouched are the copies that nothing was done with yet: an item that has begun looks for that before it asks.
+const untouched = `(state = 'waiting' OR state = 'working' AND asked = 0)`
+
 // leaveWaiting ends the waiting for the copies of a document.
 func (s *Service) leaveWaiting(ctx context.Context, tx *sql.Tx, document, why string) error {
 	_, err := tx.ExecContext(ctx, `UPDATE copies SET state = 'left', reason = $1, ended = $2, updated = $2
-		WHERE document_uid = $3 AND state = 'waiting'`, why, store.Millis(s.Now()), document)
+		WHERE document_uid = $3 AND `+untouched, why, store.Millis(s.Now()), document)
 	return err
 }
 
-// Follow lets the copies of a binding that wait follow what it says now, in the transaction in which that
+// Follow lets the copies of a binding that nothing was done with follow what it says now, in the transaction in which that
 // changes.
 func (s *Service) Follow(ctx context.Context, tx *sql.Tx, binding string, choice Choice) error {
 	if choice.Action == Leave {
 		_, err := tx.ExecContext(ctx, `UPDATE copies SET state = 'kept', reason = $1, ended = $2, updated = $2
-			WHERE binding_id = $3 AND state = 'waiting'`, nowLeft, store.Millis(s.Now()), binding)
+			WHERE binding_id = $3 AND `+untouched, nowLeft, store.Millis(s.Now()), binding)
 		return err
 	}
 
-	waiting, err := s.list(ctx, tx, `WHERE binding_id = $1 AND state = 'waiting'`, binding)
+	waiting, err := s.list(ctx, tx, `WHERE binding_id = $1 AND `+untouched, binding)
 	if err != nil {
 		return err
 	}
 
 	for _, c := range waiting {
-		if _, err := tx.ExecContext(ctx, `UPDATE copies SET action = $1, folder = $2, due = $3, updated = $4
-			WHERE push_id = $5`, string(choice.Action), choice.Folder, store.Millis(choice.due(c.Returned)),
+		if _, err := tx.ExecContext(ctx, `UPDATE copies SET state = 'waiting', action = $1, folder = $2, due = $3,
+			updated = $4 WHERE push_id = $5`, string(choice.Action), choice.Folder, store.Millis(choice.due(c.Returned)),
 			store.Millis(s.Now()), c.Push); err != nil {
 			return err
 		}
@@ -143,7 +146,8 @@ func (s *Service) begin(ctx context.Context, tx *sql.Tx, c Copy, requester strin
 func (s *Service) addItem(
 	ctx context.Context, tx *sql.Tx, c Copy, kind, title, requester string,
 ) ([]string, error) {
-	if err := tx.QueryRowContext(ctx, `UPDATE copies SET round = round + 1 WHERE push_id = $1 RETURNING round`, c.Push).
+	if err := tx.QueryRowContext(ctx, `UPDATE copies SET round = round + 1, asked = 0 WHERE push_id = $1
+		RETURNING round`, c.Push).
 		Scan(&c.Round); err != nil {
 		return nil, err
 	}
@@ -151,7 +155,7 @@ func (s *Service) addItem(
 	return s.Engine.Add(ctx, tx, work.New{
 		Kind: kind, Parent: c.Document, Subject: c.Push + " " + strconv.FormatInt(c.Round, 10), Title: title,
 		Owner: c.By, Actor: c.By, Requester: requester, Interactive: requester != "",
-		Data: state{Push: c.Push, Document: c.Document},
+		Data: state{Push: c.Push, Document: c.Document, Round: c.Round},
 	})
 }
 

@@ -92,6 +92,14 @@ func (s *Service) look(ctx context.Context, at sides, c Copy) (found, error) {
 		return f, left("The synchronization of the folder %q mirrors it.", folder)
 	}
 
+	other, err := link.OtherDocument(ctx, s.DB, c.File, c.Document)
+	if err != nil {
+		return f, err
+	}
+	if other != "" {
+		return f, left("Another document in Nuxeo belongs to the same file.")
+	}
+
 	if now := s.StatusField.In(f.file.Metadata).Value; now != doc.Text(schema.Status) {
 		return f, left("Its status on Frame.io was changed to %q.", now)
 	}

@@ -11,14 +11,15 @@ import (
 )
 
 const columns = `push_id, binding_id, document_uid, document_title, account_id, project_id, file_id, size, digest,
-	pushed_by, returned, action, folder, state, due, reason, home_id, folder_id, round, ended, ended_by`
+	pushed_by, returned, action, folder, state, due, reason, home_id, folder_id, round, asked, ended,
+	ended_by`
 
 func scan(row store.Row) (c Copy, err error) {
-	var returned, due, ended int64
+	var returned, due, asked, ended int64
 	err = row.Scan(&c.Push, &c.Binding, &c.Document, &c.Title, &c.Account, &c.Project, &c.File, &c.Size, &c.Digest,
-		&c.By, &returned, &c.Action, &c.Folder, &c.State, &due, &c.Reason, &c.Home, &c.FolderID, &c.Round, &ended,
-		&c.EndedBy)
-	c.Returned, c.Due, c.Ended = store.Time(returned), store.Time(due), store.Time(ended)
+		&c.By, &returned, &c.Action, &c.Folder, &c.State, &due, &c.Reason, &c.Home, &c.FolderID, &c.Round, &asked,
+		&ended, &c.EndedBy)
+	c.Returned, c.Due, c.Asked, c.Ended = store.Time(returned), store.Time(due), store.Time(asked), store.Time(ended)
 	return c, err
 }
 
@@ -75,9 +76,13 @@ func insert(ctx context.Context, tx *sql.Tx, now time.Time, sent Sent, choice Ch
 // A turn is a change of the state of a copy.
 type turn struct {
 	from, or State
-	to       State
-	reason   string
-	by       string
+	// unasked: also from Working, as long as Frame.io was not asked.
+	unasked bool
+	// round is the one that it is about; 0: the present one.
+	round  int64
+	to     State
+	reason string
+	by     string
 }
 
 // turn changes the state of a copy that is in one of two, and reports whether it was.
@@ -88,8 +93,10 @@ func (s *Service) turn(ctx context.Context, tx *sql.Tx, push string, t turn) (bo
 	}
 
 	res, err := tx.ExecContext(ctx, `UPDATE copies SET state = $1, reason = $2, ended_by = $3, ended = $4, making = '',
-			updated = $5 WHERE push_id = $6 AND state IN ($7, $8)`,
-		string(t.to), t.reason, t.by, ended, store.Millis(s.Now()), push, string(t.from), string(t.or))
+			updated = $5 WHERE push_id = $6 AND (state IN ($7, $8) OR $9 AND state = 'working' AND asked = 0)
+			AND round = COALESCE($10, round)`,
+		string(t.to), t.reason, t.by, ended, store.Millis(s.Now()), push, string(t.from), string(t.or), t.unasked,
+		sql.NullInt64{Int64: t.round, Valid: t.round > 0})
 	if err != nil {
 		return false, err
 	}

@@ -31,7 +31,7 @@ func (s *Service) MayChange(ctx context.Context, who work.Viewer, c Copy) bool {
 	return s.mayChange(ctx, who, c) == nil
 }
 
-// Keep leaves a copy on Frame.io that waits. The caller has checked that the person may see its document.
+// Keep leaves a copy on Frame.io that waits, or that Frame.io was not asked about yet. The caller has checked that the person may see its document.
 func (s *Service) Keep(ctx context.Context, who work.Viewer, push string) (Copy, error) {
 	c, err := s.forChange(ctx, who, push)
 	if err != nil {
@@ -40,7 +40,7 @@ func (s *Service) Keep(ctx context.Context, who work.Viewer, push string) (Copy,
 
 	kept := audit.Entry{Who: who.Login, What: audit.CopyKept, About: c.Document, Detail: c.Title}
 	err = s.Engine.Audited(ctx, kept, func(tx *sql.Tx) error {
-		mine, err := s.turn(ctx, tx, push, turn{from: Waiting, or: Left, to: Kept, by: who.Login})
+		mine, err := s.turn(ctx, tx, push, turn{from: Waiting, or: Left, unasked: true, to: Kept, by: who.Login})
 		if err == nil && !mine {
 			err = fault.New(fault.Conflict, "It is too late to keep the copy: it is %s.", c.State).
 				With("Look at the document again.")
@@ -219,7 +219,6 @@ func (w UndoWorker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 // moveHome moves the file back. It also begins a retry.
 func (r *run) moveHome(ctx context.Context) (work.Next, error) {
 	mine := false
-	r.st.Asked = r.Now()
 	err := r.t.Commit(ctx, r.st, func(tx *sql.Tx) (err error) {
 		if mine, err = r.turn(ctx, tx, r.c.Push, turn{from: Undoing, or: Moved, to: Undoing}); err != nil || !mine {
 			return err

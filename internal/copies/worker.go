@@ -5,10 +5,12 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
+	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
@@ -36,8 +38,8 @@ const (
 type state struct {
 	Push     string `json:"push"`
 	Document string `json:"document"`
-	// Asked is when Frame.io was first asked to move or delete the file; zero: it was not.
-	Asked time.Time `json:"asked,omitzero"`
+	// Round is that of the copy; another one is another item's.
+	Round int64 `json:"round"`
 	// Left is why the copy is left.
 	Left string `json:"left,omitempty"`
 }
@@ -133,7 +135,7 @@ func (s *Service) open(ctx context.Context, t *work.Task) (*run, error) {
 func (r *run) start(ctx context.Context) (work.Next, error) {
 	working := false
 	err := r.t.Commit(ctx, r.st, func(tx *sql.Tx) (err error) {
-		working, err = r.turn(ctx, tx, r.c.Push, turn{from: Working, or: Left, to: Working})
+		working, err = r.turn(ctx, tx, r.c.Push, turn{from: Working, or: Left, round: r.st.Round, to: Working})
 		if err != nil || !working {
 			return err
 		}
@@ -143,7 +145,7 @@ func (r *run) start(ctx context.Context) (work.Next, error) {
 		return work.Next{Done: true, Outcome: outcomeLeft}, err
 	}
 
-	if !r.st.Asked.IsZero() { // a retry of what may have been done
+	if !r.c.Asked.IsZero() { // a retry of what may have been done
 		return work.Next{Step: stepRemove}, nil
 	}
 
@@ -233,7 +235,7 @@ func (r *run) makeFolder(ctx context.Context, project frameio.Project) (string, 
 // remove moves or deletes the file.
 func (r *run) remove(ctx context.Context) (work.Next, error) {
 	// An earlier attempt may have done it.
-	if !r.st.Asked.IsZero() {
+	if !r.c.Asked.IsZero() {
 		done, err := r.isDone(ctx)
 		if err != nil || done {
 			return work.Next{Step: stepCheck}, err
@@ -249,13 +251,9 @@ func (r *run) remove(ctx context.Context) (work.Next, error) {
 		return r.leave(ctx, left("It is in the folder %q already.", r.c.Folder))
 	}
 
-	// Record that it is about to be done, and where the file is.
-	r.st.Asked = r.Now()
-	if err := r.t.Commit(ctx, r.st, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE copies SET home_id = $1 WHERE push_id = $2`, is.folder, r.c.Push)
-		return err
-	}); err != nil {
-		return work.Next{}, err
+	mine, err := r.ask(ctx, is.folder)
+	if err != nil || !mine {
+		return work.Next{Done: true, Outcome: outcomeLeft}, err
 	}
 
 	if r.c.Action == Move {
@@ -267,12 +265,31 @@ func (r *run) remove(ctx context.Context) (work.Next, error) {
 	return work.Next{Step: stepCheck}, err
 }
 
+// ask records that Frame.io is about to be asked, and where the file is, unless somebody has said meanwhile that the
+// copy stays.
+func (r *run) ask(ctx context.Context, home string) (mine bool, err error) {
+	err = r.t.Commit(ctx, r.st, func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, `UPDATE copies SET home_id = $1, asked = $2 WHERE push_id = $3
+			AND state = 'working' AND round = $4`, home, store.Millis(r.Now()), r.c.Push, r.st.Round)
+		if err != nil {
+			return err
+		}
+		n, err := res.RowsAffected()
+		mine = n > 0
+		return err
+	})
+	return mine, err
+}
+
 // isDone reports whether the file is where it shall be.
 func (r *run) isDone(ctx context.Context) (bool, error) {
 	f, err := r.at.fio.File(ctx, r.c.Account, r.c.File)
 	switch {
-	case missing(err):
+	case v4.StatusOf(err) == http.StatusNotFound:
 		return r.c.Action == Delete, nil
+	case missing(err): // which is no proof
+		return false, fault.New(fault.Forbidden, "Whether it was done cannot be seen: %s may not see the file on "+
+			"Frame.io any more.", r.at.login).With("Give them access there again, then try again.").Because(err)
 	case err != nil:
 		return false, err
 	}
@@ -307,12 +324,19 @@ func (w Worker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, 
 		return nil, err
 	}
 
-	to := turn{from: Working, or: Working, to: Left, reason: st.Left}
+	c, err := w.get(ctx, tx, st.Push)
+	if err != nil {
+		return nil, err
+	}
+
+	to := turn{from: Working, or: Working, round: st.Round, to: Left, reason: st.Left}
 	switch {
 	case it.State == work.Done && it.Outcome == outcomeMoved:
 		to.to = Moved
 	case it.State == work.Done && it.Outcome == outcomeDeleted:
 		to.to = Deleted
+	case it.State == work.Canceled && !c.Asked.IsZero():
+		to.reason = "It was cancelled when Frame.io had been asked already: it may have been done."
 	case it.State == work.Canceled:
 		to.to, to.reason = Kept, "Somebody has cancelled it."
 	case it.State == work.Failed:

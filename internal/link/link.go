@@ -360,6 +360,14 @@ func Get(ctx context.Context, db *store.DB, id string) (Link, error) {
 	return scan(db.Reader.QueryRowContext(ctx, `SELECT `+columns+` FROM links WHERE id = $1`, id))
 }
 
+// OtherDocument returns a document besides one that a file belongs to as well, or the empty string.
+func OtherDocument(ctx context.Context, db *store.DB, file, document string) (other string, err error) {
+	err = db.Reader.QueryRowContext(ctx, `SELECT COALESCE(MAX(document_uid), '') FROM links
+		JOIN link_files ON link_files.link_id = links.id
+		WHERE link_files.file_id = $1 AND document_uid <> $2`, file, document).Scan(&other)
+	return other, err
+}
+
 // IDOfDocument returns the id of the link of a document, or the empty string.
 func IDOfDocument(ctx context.Context, db *store.DB, document string) (string, error) {
 	var id string

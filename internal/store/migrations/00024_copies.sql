@@ -7,7 +7,7 @@ ALTER TABLE bindings ADD COLUMN copy_days BIGINT NOT NULL DEFAULT 30;
 ALTER TABLE bindings ADD COLUMN copy_folder TEXT NOT NULL DEFAULT 'Returned';
 
 -- The copies of documents that came back, one for each push. due is when something is to be done, reason why it was
--- not; making names the item that creates the folder, of which there is one at a time.
+-- not; asked when Frame.io was asked in this round, 0 as long as it was not; making names the item that creates the folder, of which there is one at a time.
 CREATE TABLE copies (
   push_id        TEXT PRIMARY KEY,
   binding_id     TEXT NOT NULL,
@@ -29,6 +29,7 @@ CREATE TABLE copies (
   folder_id      TEXT NOT NULL DEFAULT '',
   making         TEXT NOT NULL DEFAULT '',
   round          BIGINT NOT NULL DEFAULT 1,
+  asked          BIGINT NOT NULL DEFAULT 0,
   ended          BIGINT NOT NULL DEFAULT 0,
   ended_by       TEXT NOT NULL DEFAULT '',
   updated        BIGINT NOT NULL
