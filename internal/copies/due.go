@@ -69,8 +69,8 @@ func (s *Service) leaveWaiting(ctx context.Context, tx *sql.Tx, document, why st
 	return err
 }
 
-// Follow lets the copies of a binding that nothing was done with follow what it says now, in the transaction in which that
-// changes.
+// Follow lets the copies of a binding that nothing was done with follow what it says now, in the transaction in which
+// that changes.
 func (s *Service) Follow(ctx context.Context, tx *sql.Tx, binding string, choice Choice) error {
 	if choice.Action == Leave {
 		_, err := tx.ExecContext(ctx, `UPDATE copies SET state = 'kept', reason = $1, ended = $2, updated = $2

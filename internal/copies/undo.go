@@ -31,7 +31,8 @@ func (s *Service) MayChange(ctx context.Context, who work.Viewer, c Copy) bool {
 	return s.mayChange(ctx, who, c) == nil
 }
 
-// Keep leaves a copy on Frame.io that waits, or that Frame.io was not asked about yet. The caller has checked that the person may see its document.
+// Keep leaves a copy on Frame.io that waits, or that Frame.io was not asked about yet. The caller has checked that the
+// person may see its document.
 func (s *Service) Keep(ctx context.Context, who work.Viewer, push string) (Copy, error) {
 	c, err := s.forChange(ctx, who, push)
 	if err != nil {
