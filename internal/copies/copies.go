@@ -6,8 +6,9 @@
 //
 // Invariants: a copy is touched only if Nuxeo holds its bytes, which is looked at right before, on both sides,
 // while no other item may work on the document; what differs, is not known, or cannot be compared leaves it, and
-// the reason is kept. Until Frame.io is asked, which is recorded before, whoever says so keeps the copy. Only the file that was sent is deleted, never one that shares its version stack with others,
-// that a synchronization mirrors, or that people have said something new about. What waits is a row and not an item; a
+// the reason is kept. Until Frame.io is asked, which is recorded before, whoever says so keeps the copy. Only the file
+// that was sent is deleted, never one that shares its version stack with others, that a synchronization mirrors, that
+// another document belongs to, or that people have said something new about. What waits is a row and not an item; a
 // chore finds what is due. What has happened to a document since its return ends the waiting. The connector never
 // restores what is deleted: Frame.io lets only people do that.
 package copies
