@@ -52,14 +52,14 @@ var scened = []string{
 // The statements that SQLite was given are prepared on PostgreSQL.
 func testParts() []part {
 	return []part{
-		{name: "packages", lane: 1, cpu: 190, wall: 290},
+		{name: "packages", lane: 1, cpu: 210, wall: 290},
 		{
-			name: "scenes on PostgreSQL", lane: 1, cpu: 55, wall: 170, packages: scened,
+			name: "scenes on PostgreSQL", lane: 1, cpu: 68, wall: 170, packages: scened,
 			memory: true, postgres: true,
 			thin: []string{"-skip", scenesOnce},
 		},
 
-		{name: "scenes", lane: 2, cpu: 140, wall: 310, packages: scened, memory: true},
+		{name: "scenes", lane: 2, cpu: 155, wall: 310, packages: scened, memory: true},
 		{
 			name: "packages on PostgreSQL", lane: 2, cpu: 35, wall: 160,
 			packages: append(slices.Clone(storing), "./test/lifecycle", "./test/upgrade"),
@@ -67,7 +67,7 @@ func testParts() []part {
 		},
 
 		{name: "browser", lane: 3, cpu: 130, wall: 200, packages: []string{"./test/browser"}, memory: true},
-		{name: "processes", lane: 3, cpu: 55, wall: 110, packages: []string{"./test/process", "./test/lifecycle"}},
+		{name: "processes", lane: 3, cpu: 65, wall: 110, packages: []string{"./test/process", "./test/lifecycle"}},
 		{
 			name:     "simulation",
 			lane:     3,
