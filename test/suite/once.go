@@ -22,7 +22,7 @@ var scenesOnce = named(
 	"TestAFetchMayGoWrongAnywhere", "TestRetryAfterEveryRefusal",
 
 	// Networks, bytes and addresses.
-	"TestErrorPagesAreNoContent", "TestShortBodiesAreNoticed", "TestSilenceIsNoticed", "TestSizesAroundParts",
+	"TestAReceiverThatFailsGetsItLater", "TestErrorPagesAreNoContent", "TestShortBodiesAreNoticed", "TestSilenceIsNoticed", "TestSizesAroundParts",
 	"TestSlowLinksAreNoFault", "TestLongTransfers", "TestPartsThatArrivedStay", "TestBandwidthIsKept",
 	"TestResetsAndLatencyOnEveryLeg", "TestRetryAfterIsObeyed", "TestStormsPass", "TestFilesComeFromAllowedHosts",
 	"TestPrivateAddressesAreRefused", "TestDamageIsNoticedAndUndone", "TestCallsOfAPublish", "TestCallsWithoutADigest",
