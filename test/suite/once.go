@@ -22,7 +22,8 @@ var scenesOnce = named(
 	"TestAFetchMayGoWrongAnywhere", "TestRetryAfterEveryRefusal",
 
 	// Networks, bytes and addresses.
-	"TestAReceiverThatFailsGetsItLater", "TestErrorPagesAreNoContent", "TestShortBodiesAreNoticed", "TestSilenceIsNoticed", "TestSizesAroundParts",
+	"TestAReceiverThatFailsGetsItLater",
+	"TestErrorPagesAreNoContent", "TestShortBodiesAreNoticed", "TestSilenceIsNoticed", "TestSizesAroundParts",
 	"TestSlowLinksAreNoFault", "TestLongTransfers", "TestPartsThatArrivedStay", "TestBandwidthIsKept",
 	"TestResetsAndLatencyOnEveryLeg", "TestRetryAfterIsObeyed", "TestStormsPass", "TestFilesComeFromAllowedHosts",
 	"TestPrivateAddressesAreRefused", "TestDamageIsNoticedAndUndone", "TestCallsOfAPublish", "TestCallsWithoutADigest",
