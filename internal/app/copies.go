@@ -7,6 +7,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/copies"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
@@ -15,8 +16,8 @@ func (a *App) copies() *copies.Service {
 	return &copies.Service{
 		DB: a.DB, Engine: a.Engine, People: a.Identity, Audit: a.Audit, Now: a.world.Now,
 		Pushes: sentCopies{a},
-		Choice: func(ctx context.Context, tx *sql.Tx, id string) (copies.Choice, error) {
-			c, err := binding.CopiesOf(ctx, tx, id)
+		Choice: func(ctx context.Context, db store.Queryer, id string) (copies.Choice, error) {
+			c, err := binding.CopiesOf(ctx, db, id)
 			return choiceOf(c), err
 		},
 		Owner: func(ctx context.Context, id string) (string, error) {

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
@@ -88,10 +89,10 @@ func (s *Service) CheckCopies(ctx context.Context, who work.Viewer, id string, c
 	return c.filled(), cmp.Or(c.validate(), c.filled().validate())
 }
 
-// CopiesOf returns, within a transaction, what becomes of the copies of a binding. Those of one that is not there
+// CopiesOf returns what becomes of the copies of a binding. Those of one that is not there
 // are left.
-func CopiesOf(ctx context.Context, tx *sql.Tx, id string) (c Copies, err error) {
-	err = tx.QueryRowContext(ctx, `SELECT copy_action, copy_days, copy_folder FROM bindings WHERE id = $1`, id).
+func CopiesOf(ctx context.Context, db store.Queryer, id string) (c Copies, err error) {
+	err = db.QueryRowContext(ctx, `SELECT copy_action, copy_days, copy_folder FROM bindings WHERE id = $1`, id).
 		Scan(&c.Action, &c.Days, &c.Folder)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Copies{Action: LeaveCopy}, nil

@@ -135,8 +135,8 @@ type Service struct {
 	People People
 	Pushes Pushes
 	Audit  *audit.Log
-	// Choice returns, within a transaction, what becomes of the copies of a binding.
-	Choice func(ctx context.Context, tx *sql.Tx, binding string) (Choice, error)
+	// Choice returns what becomes of the copies of a binding.
+	Choice func(ctx context.Context, db store.Queryer, binding string) (Choice, error)
 	// Owner returns who answers for a binding.
 	Owner func(ctx context.Context, binding string) (string, error)
 	// Mirrored returns the folder of a synchronization that mirrors one of the assets, or the empty string.

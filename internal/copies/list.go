@@ -55,6 +55,8 @@ type List struct {
 	Copies []Copy // the newest first
 	More   bool   // there are more than are listed
 	Hidden int    // that the viewer may not see the documents of
+	// Answers: the viewer may decide about all of them, and else about those that they pushed.
+	Answers bool
 }
 
 // Of lists the copies of a binding that the viewer may see.
@@ -72,10 +74,11 @@ func (s *Service) Of(ctx context.Context, who work.Viewer, binding string) (l Li
 		return l, err
 	}
 
-	if err := s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
-		l.Choice, err = s.Choice(ctx, tx, binding)
-		return err
-	}); err != nil {
+	if l.Choice, err = s.Choice(ctx, s.DB.Reader, binding); err != nil {
+		return l, err
+	}
+
+	if l.Answers, err = s.answers(ctx, who, binding); err != nil {
 		return l, err
 	}
 
@@ -141,6 +144,8 @@ type Preview struct {
 	Copies []Copy // with the reason why it would be left, if it would be
 	More   bool   // there are more than were looked at
 	Hidden int    // that the viewer may not see the documents of
+	// Answers: the viewer may decide about all of them, and else about those that they pushed.
+	Answers bool
 }
 
 // Preview looks at the copies of a binding that wait and at those that came back before, and tells what would
@@ -152,6 +157,10 @@ func (s *Service) Preview(ctx context.Context, who work.Viewer, binding string, 
 	}
 
 	p.Counts = counts
+	if p.Answers, err = s.answers(ctx, who, binding); err != nil {
+		return p, err
+	}
+
 	all, err := s.list(ctx, s.DB.Reader, `WHERE binding_id = $1 AND state = 'waiting' ORDER BY due, push_id`, binding)
 	if err != nil {
 		return p, err

@@ -3,12 +3,16 @@ package copies_test
 import (
 	"context"
 	"database/sql"
+	"net/http"
 	"sync"
 	"testing"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/copies"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // Between the look and the moment in which Frame.io is asked, people may still say that the copy stays.
@@ -69,5 +73,41 @@ func TestAFileOfTwoDocumentsIsLeft(t *testing.T) {
 	s.later(31 * day)
 	if s.is(p.ID, copies.Left, "Another document in Nuxeo belongs to the same file."); s.files() != 1 {
 		t.Errorf("%d files on Frame.io, want the one of both documents", s.files())
+	}
+}
+
+// When Frame.io has been asked, what cannot be seen is not taken for done, nor for undone.
+func TestWhatWasAskedForIsNotGuessed(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		meanwhile func(s stage)
+		reason    string
+	}{
+		"nobody may look": {func(s stage) {
+			s.Frameio.Faults().Add(faults.Rule{Method: http.MethodGet, Path: "/files/", Status: http.StatusForbidden})
+		}, "Whether it was done cannot be seen: josh may not see the file on Frame.io any more."},
+		"it is cancelled": {func(s stage) {
+			all, _, err := s.App.Engine.Items(s.T.Context(), testenv.Viewer, work.Filter{Kind: copies.KindCopy})
+			if err != nil || len(all) != 1 {
+				s.T.Errorf("the items are %v, %v; want one", all, err)
+				return
+			}
+			if err := s.App.Engine.Cancel(s.T.Context(), testenv.Viewer, all[0].ID); err != nil {
+				s.T.Error(err)
+			}
+		}, "It was cancelled when Frame.io had been asked already: it may have been done."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := setup(t, deleting)
+			_, p := s.back("Cut")
+			s.Frameio.Faults().Add(faults.Rule{
+				Method: http.MethodDelete, Path: "/files/", Times: 1, Lost: true,
+				Hook: testenv.Once(func() { tc.meanwhile(s) }),
+			})
+
+			s.later(31 * day)
+			s.is(p.ID, copies.Left, tc.reason)
+		})
 	}
 }

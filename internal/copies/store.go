@@ -23,16 +23,11 @@ func scan(row store.Row) (c Copy, err error) {
 	return c, err
 }
 
-type queryer interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}
-
 func notFound() error {
 	return fault.New(fault.NotFound, "There is no such copy, or you may not see it.").With("Look at the document.")
 }
 
-func (s *Service) get(ctx context.Context, q queryer, push string) (Copy, error) {
+func (s *Service) get(ctx context.Context, q store.Queryer, push string) (Copy, error) {
 	c, err := scan(q.QueryRowContext(ctx, `SELECT `+columns+` FROM copies WHERE push_id = $1`, push))
 	if errors.Is(err, sql.ErrNoRows) {
 		return c, notFound()
@@ -41,7 +36,7 @@ func (s *Service) get(ctx context.Context, q queryer, push string) (Copy, error)
 }
 
 // list reads copies; rest follows the name of the table.
-func (s *Service) list(ctx context.Context, q queryer, rest string, args ...any) ([]Copy, error) {
+func (s *Service) list(ctx context.Context, q store.Queryer, rest string, args ...any) ([]Copy, error) {
 	all, err := store.All(ctx, q, scan, `SELECT `+columns+` FROM copies `+rest, args...)
 	for i := range all {
 		all[i] = s.shown(all[i])

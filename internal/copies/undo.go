@@ -13,17 +13,25 @@ import (
 // mayChange returns an error unless a person may decide about a copy: who pushed, who answers for the binding, and
 // administrators.
 func (s *Service) mayChange(ctx context.Context, who work.Viewer, c Copy) error {
-	if who.Admin || who.Login == c.By {
+	if who.Login == c.By {
 		return nil
 	}
 
-	owner, err := s.Owner(ctx, c.Binding)
-	if err != nil || owner == who.Login {
+	if answers, err := s.answers(ctx, who, c.Binding); err != nil || answers {
 		return err
 	}
 
 	return fault.New(fault.Forbidden, "Only %s, who answers for the binding, or an administrator may do that.", c.By).
 		With("Ask one of them.")
+}
+
+// answers reports whether a person may decide about all copies of a binding.
+func (s *Service) answers(ctx context.Context, who work.Viewer, binding string) (bool, error) {
+	if who.Admin {
+		return true, nil
+	}
+	owner, err := s.Owner(ctx, binding)
+	return owner == who.Login, err
 }
 
 // MayChange reports whether a person may decide about a copy.

@@ -33,11 +33,6 @@ func scanSync(row store.Row) (s Sync, err error) {
 	return s, err
 }
 
-type queryer interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}
-
 func notFound() error {
 	return fault.New(fault.NotFound, "There is no such synchronization, or you may not see it.").
 		With("The tab Frame.io sync of a folder shows its synchronizations, and `nuxeo-frameio sync list` all that " +
@@ -45,7 +40,7 @@ func notFound() error {
 }
 
 // getSync reads a sync without its runs and counts, which take looking at each entry.
-func getSync(ctx context.Context, q queryer, id string) (Sync, error) {
+func getSync(ctx context.Context, q store.Queryer, id string) (Sync, error) {
 	s, err := scanSync(q.QueryRowContext(ctx, `SELECT `+syncColumns+` FROM syncs WHERE id = $1`, id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return s, notFound()
@@ -54,7 +49,7 @@ func getSync(ctx context.Context, q queryer, id string) (Sync, error) {
 }
 
 // getDetailed reads a sync with its last runs and its counts.
-func getDetailed(ctx context.Context, q queryer, id string) (Sync, error) {
+func getDetailed(ctx context.Context, q store.Queryer, id string) (Sync, error) {
 	s, err := getSync(ctx, q, id)
 	if err != nil {
 		return s, err
@@ -64,7 +59,7 @@ func getDetailed(ctx context.Context, q queryer, id string) (Sync, error) {
 }
 
 // addDetails adds the last runs and the counts.
-func addDetails(ctx context.Context, q queryer, s *Sync) (err error) {
+func addDetails(ctx context.Context, q store.Queryer, s *Sync) (err error) {
 	if s.Last, err = lastRun(ctx, q, s.ID, false); err != nil {
 		return err
 	}
@@ -90,7 +85,7 @@ func addDetails(ctx context.Context, q queryer, s *Sync) (err error) {
 }
 
 // lastRun returns the last run that only compares, or the last of the others; nil if there is none.
-func lastRun(ctx context.Context, q queryer, sync string, dry bool) (*Run, error) {
+func lastRun(ctx context.Context, q store.Queryer, sync string, dry bool) (*Run, error) {
 	r, err := scanRun(q.QueryRowContext(ctx, `SELECT `+runColumns+` FROM sync_runs WHERE sync_id = $1 AND dry = $2
 		ORDER BY id DESC LIMIT 1`, sync, dry))
 	if errors.Is(err, sql.ErrNoRows) {
@@ -107,7 +102,7 @@ func lastRun(ctx context.Context, q queryer, sync string, dry bool) (*Run, error
 const runColumns = `id, sync_id, item_id, why, asked_by, sure, dry, partial, state, message, folders, assets, bytes, ` +
 	`renamed, moved, gone, began, ended`
 
-func getRun(ctx context.Context, q queryer, id string) (Run, error) {
+func getRun(ctx context.Context, q store.Queryer, id string) (Run, error) {
 	r, err := scanRun(q.QueryRowContext(ctx, `SELECT `+runColumns+` FROM sync_runs WHERE id = $1`, id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return r, notFound()
@@ -127,7 +122,7 @@ func scanRun(row store.Row) (r Run, err error) {
 }
 
 // count adds what became of the run's items.
-func (r *Run) count(ctx context.Context, q queryer) error {
+func (r *Run) count(ctx context.Context, q store.Queryer) error {
 	// A running one has a step and bytes.
 	if r.State == Running {
 		err := q.QueryRowContext(ctx, `SELECT step FROM items WHERE id = $1`, r.Item).Scan(&r.Step)
@@ -167,7 +162,7 @@ func (r *Run) count(ctx context.Context, q queryer) error {
 }
 
 // countSeen counts what a run has listed so far.
-func (r *Run) countSeen(ctx context.Context, q queryer) error {
+func (r *Run) countSeen(ctx context.Context, q store.Queryer) error {
 	if r.State != Running || r.Step != stepList {
 		return nil
 	}
@@ -200,7 +195,7 @@ func scanEntry(row store.Row) (e Entry, err error) {
 }
 
 // getEntry reads an entry; ok is false if there is none.
-func getEntry(ctx context.Context, q queryer, sync, key string) (e Entry, ok bool, err error) {
+func getEntry(ctx context.Context, q store.Queryer, sync, key string) (e Entry, ok bool, err error) {
 	e, err = scanEntry(q.QueryRowContext(ctx, `SELECT `+entryColumns+` FROM sync_entries
 		WHERE sync_id = $1 AND key = $2`, sync, key))
 	if errors.Is(err, sql.ErrNoRows) {

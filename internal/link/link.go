@@ -81,13 +81,9 @@ func Acquire(ctx context.Context, tx *sql.Tx, now time.Time, folder string, a As
 	return l, err
 }
 
-type queryer interface {
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}
-
 // find looks for a link by key, then by a file that was an asset on its own and is on this stack by
 // now, then for the link that is taken over.
-func find(ctx context.Context, tx queryer, folder string, a Asset) (Link, error) {
+func find(ctx context.Context, tx store.Queryer, folder string, a Asset) (Link, error) {
 	for _, key := range append([]string{a.Key}, a.Files...) {
 		l, err := scan(tx.QueryRowContext(ctx, `SELECT `+columns+` FROM links WHERE folder_uid = $1
 			AND asset_key = $2`, folder, key))

@@ -22,6 +22,18 @@ func service() *Service {
 	return s
 }
 
+// Slack refuses a message whose section is too long, whatever it tells.
+func TestALongTitleIsCut(t *testing.T) {
+	t.Parallel()
+	m := hostileMessage()
+	m.Delivery.Title = headline(m.Events, Place{Title: strings.Repeat("<&>", 2000)}, Channel{})
+	for _, block := range service().slack(m)["blocks"].([]object) {
+		if text := block["text"].(object)["text"].(string); len(text) > 3000 {
+			t.Errorf("a section has %d bytes, want at most the 3000 that Slack takes: %.60s…", len(text), text)
+		}
+	}
+}
+
 // hostileMessage has an event of each name about a document with such a name, and as many more that it cannot
 // name them all.
 func hostileMessage() message {

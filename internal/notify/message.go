@@ -65,7 +65,7 @@ func headline(all []event.Event, at Place, c Channel) string {
 			parts = append(parts, plain.Number(n[name])+" "+counted(name, n[name]))
 		}
 	}
-	return strings.Join(parts, ", ") + ": " + plain.Line(cmp.Or(at.Title, at.FolderPath, c.Name))
+	return strings.Join(parts, ", ") + ": " + cut(cmp.Or(at.Title, at.FolderPath, c.Name), 200)
 }
 
 // counted is what so many of an event are called after their number.

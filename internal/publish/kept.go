@@ -163,11 +163,7 @@ func (s *Service) Resume(ctx context.Context, binding, owner string) error {
 	return err
 }
 
-type queryer interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
-
 // queryIDs returns the ids that a query finds.
-func queryIDs(ctx context.Context, q queryer, query string, args ...any) ([]string, error) {
+func queryIDs(ctx context.Context, q store.Queryer, query string, args ...any) ([]string, error) {
 	return store.Strings(ctx, q, query, args...)
 }

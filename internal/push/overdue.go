@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/event"
@@ -15,12 +16,25 @@ import (
 func (s *Service) TellOverdue(ctx context.Context, binding string, before time.Time) error {
 	late, err := listPushes(ctx, s.DB.Reader, `WHERE binding_id = $1 AND state = 'open' AND opened < $2 ORDER BY opened, id`,
 		binding, store.Millis(before))
-	if err != nil || len(late) == 0 {
+	if err != nil {
 		return err
 	}
 
+	for some := range slices.Chunk(late, overdueMost) {
+		if err := s.tellOverdue(ctx, some); err != nil {
+			return err
+		}
+	}
+
+	return nil
+}
+
+// overdueMost is how many are told in one transaction: others wait for it.
+const overdueMost = 100
+
+func (s *Service) tellOverdue(ctx context.Context, late []Push) error {
 	var added []string
-	err = s.DB.Tx(ctx, func(tx *sql.Tx) error {
+	err := s.DB.Tx(ctx, func(tx *sql.Tx) error {
 		added = nil
 		for _, p := range late {
 			about := subjectOf(p)

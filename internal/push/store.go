@@ -39,12 +39,7 @@ func notFound() error {
 	return fault.New(fault.NotFound, "There is no such push, or you may not see it.").With("Look at the document.")
 }
 
-type queryer interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}
-
-func getPush(ctx context.Context, q queryer, id string) (Push, error) {
+func getPush(ctx context.Context, q store.Queryer, id string) (Push, error) {
 	p, err := scanPush(q.QueryRowContext(ctx, `SELECT `+columns+` FROM pushes WHERE id = $1`, id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, notFound()
@@ -53,7 +48,7 @@ func getPush(ctx context.Context, q queryer, id string) (Push, error) {
 }
 
 // listPushes reads pushes; rest follows the name of the table.
-func listPushes(ctx context.Context, q queryer, rest string, args ...any) ([]Push, error) {
+func listPushes(ctx context.Context, q store.Queryer, rest string, args ...any) ([]Push, error) {
 	return store.All(ctx, q, scanPush, `SELECT `+columns+` FROM pushes `+rest, args...)
 }
 

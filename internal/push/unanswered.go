@@ -11,6 +11,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
@@ -49,7 +50,7 @@ func (r *run) recordIntent(ctx context.Context, c creation) error {
 
 // checkSoleCreation returns a NotReady error while another push is creating a file that looks the
 // same.
-func checkSoleCreation(ctx context.Context, q queryer, push, making string) error {
+func checkSoleCreation(ctx context.Context, q store.Queryer, push, making string) error {
 	var n int
 	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM pushes WHERE making = $1 AND id <> $2
 		AND state = 'sending'`, making, push).Scan(&n)

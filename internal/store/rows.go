@@ -11,6 +11,7 @@ type Row interface{ Scan(into ...any) error }
 // A Queryer runs queries: a database, a connection or a transaction.
 type Queryer interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
 // Each runs a query and calls fn with each row. An error of fn ends the reading.

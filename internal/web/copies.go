@@ -43,19 +43,19 @@ func chosenJSON(c copies.Choice) api.CopyChoice {
 	return copyChoiceJSON(binding.Copies{Action: string(c.Action), Days: c.Days, Folder: c.Folder})
 }
 
-func (s rest) copyJSON(ctx context.Context, who work.Viewer, c copies.Copy) api.Copy {
+func copyJSON(c copies.Copy, may bool) api.Copy {
 	return api.Copy{
 		Push: c.Push, Document: c.Document, Title: c.Title, File: c.File, Size: c.Size, PushedBy: c.By,
 		Returned: c.Returned, Action: api.CopyAction(c.Action), Folder: opt(c.Folder), State: api.CopyState(c.State),
 		Due: c.Due, Reason: opt(c.Reason), Ended: moment(c.Ended), EndedBy: opt(c.EndedBy),
-		RestorableUntil: moment(c.RestorableUntil), MayChange: s.Copies.MayChange(ctx, who, c),
+		RestorableUntil: moment(c.RestorableUntil), MayChange: may,
 	}
 }
 
-func (s rest) copiesJSON(ctx context.Context, who work.Viewer, list []copies.Copy) []api.Copy {
+func copiesJSON(who work.Viewer, list []copies.Copy, answers bool) []api.Copy {
 	out := []api.Copy{}
 	for _, c := range list {
-		out = append(out, s.copyJSON(ctx, who, c))
+		out = append(out, copyJSON(c, answers || c.By == who.Login))
 	}
 	return out
 }
@@ -68,7 +68,7 @@ func amountJSON(a copies.Amount) api.CopyAmount {
 func (s rest) copyList(ctx context.Context, who work.Viewer, id string) (out api.CopyList, err error) {
 	l, err := s.Copies.Of(ctx, who, id)
 	return api.CopyList{
-		Choice: chosenJSON(l.Choice), Copies: s.copiesJSON(ctx, who, l.Copies), More: l.More, Hidden: l.Hidden,
+		Choice: chosenJSON(l.Choice), Copies: copiesJSON(who, l.Copies, l.Answers), More: l.More, Hidden: l.Hidden,
 		UnderReview: amountJSON(l.Review), Waiting: amountJSON(l.Waiting), Earlier: amountJSON(l.Earlier),
 	}, err
 }
@@ -126,7 +126,7 @@ func (s rest) PreviewCopies(
 	choice := copies.Choice{Action: copies.Action(c.Action), Days: c.Days, Folder: c.Folder}
 	p, err := s.Copies.Preview(ctx, who, q.Id, choice)
 	return api.PreviewCopies200JSONResponse{
-		Choice: chosenJSON(choice), Copies: s.copiesJSON(ctx, who, p.Copies), More: p.More, Hidden: p.Hidden,
+		Choice: chosenJSON(choice), Copies: copiesJSON(who, p.Copies, p.Answers), More: p.More, Hidden: p.Hidden,
 		UnderReview: amountJSON(p.Review), Waiting: amountJSON(p.Waiting), Earlier: amountJSON(p.Earlier),
 	}, err
 }
@@ -139,7 +139,7 @@ func (s rest) KeepCopy(ctx context.Context, q api.KeepCopyRequestObject) (api.Ke
 	}
 
 	c, err := s.Copies.Keep(ctx, who, q.Id)
-	return api.KeepCopy200JSONResponse(s.copyJSON(ctx, who, c)), err
+	return api.KeepCopy200JSONResponse(copyJSON(c, true)), err
 }
 
 // RetryCopy moves or deletes a copy that was left.
@@ -172,5 +172,5 @@ func (s rest) afterItem(
 	}
 
 	c, err := s.Copies.Get(ctx, who, id)
-	return s.copyJSON(ctx, who, c), err
+	return copyJSON(c, true), err
 }

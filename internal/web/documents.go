@@ -51,7 +51,8 @@ func (s rest) GetDocument(ctx context.Context, q api.GetDocumentRequestObject) (
 	}
 
 	if left != nil {
-		out.Copy = some1(s.copyJSON(ctx, work.Viewer{Login: who.Login, Admin: who.Admin}, *left))
+		may := s.Copies.MayChange(ctx, work.Viewer{Login: who.Login, Admin: who.Admin}, *left)
+		out.Copy = some1(copyJSON(*left, may))
 	}
 
 	if newest != nil {
