@@ -22,7 +22,6 @@ var scenesOnce = named(
 	"TestAFetchMayGoWrongAnywhere", "TestRetryAfterEveryRefusal",
 
 	// Networks, bytes and addresses.
-	"TestAReceiverThatFailsGetsItLater",
 	"TestErrorPagesAreNoContent", "TestShortBodiesAreNoticed", "TestSilenceIsNoticed", "TestSizesAroundParts",
 	"TestSlowLinksAreNoFault", "TestLongTransfers", "TestPartsThatArrivedStay", "TestBandwidthIsKept",
 	"TestResetsAndLatencyOnEveryLeg", "TestRetryAfterIsObeyed", "TestStormsPass", "TestFilesComeFromAllowedHosts",
