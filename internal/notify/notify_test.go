@@ -37,7 +37,9 @@ type scene struct {
 func open(t *testing.T, kind notify.Kind, opts ...testenv.Option) *scene {
 	t.Helper()
 	s := &scene{clock: new(testenv.Clock)}
-	s.Bed = testenv.New(t, append([]testenv.Option{testenv.By(s.clock)}, opts...)...)
+	// Frame.io lives by the same clock: calls from far in the past are refused.
+	both := []testenv.Option{testenv.By(s.clock), testenv.Frameio(func(o *frameiosim.Options) { o.Now = s.clock.Now })}
+	s.Bed = testenv.New(t, append(both, opts...)...)
 	s.bound, s.receiver = s.Bind("Publish"), s.Receive()
 	s.channel, s.secret = s.add(kind, s.receiver.URL)
 	return s
