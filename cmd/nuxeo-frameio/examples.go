@@ -119,8 +119,8 @@ var examples = map[string][]string{
 	"explain":       {"nuxeo-frameio explain /default-domain/workspaces/films/Teaser"},
 	"map list":      {"nuxeo-frameio map"},
 	"map set": {
-		"nuxeo-frameio map set 'Job Number' dc:coverage",
-		"nuxeo-frameio map set Status dc:nature --kind vocabulary --value Approved=approved " +
+		"nuxeo-frameio map set 'Job Number' dc:publisher",
+		"nuxeo-frameio map set Status dc:format --kind vocabulary --value Approved=approved " +
 			"--value 'Needs Review=review'",
 		"nuxeo-frameio map set Deadline dc:expired --to frameio --kind date --binding 'Publish to Nuxeo'",
 	},

@@ -24,7 +24,7 @@ func (t *story) metadataMap(ctx context.Context) error {
 			Direction: metamap.ToNuxeo, Field: "Genre", Property: "dc:format", Kind: metamap.Vocabulary,
 			Values: map[string]string{"Drama": "drama"},
 		},
-		{Direction: metamap.ToFrameio, Field: "Job Number", Property: "dc:coverage", Kind: metamap.Text},
+		{Direction: metamap.ToFrameio, Field: "Job Number", Property: "dc:publisher", Kind: metamap.Text},
 	} {
 		if _, err := t.App.Map.Set(ctx, t.Login("josh"), r); err != nil {
 			return err
@@ -82,7 +82,7 @@ func (t *story) testMap(ctx context.Context) error {
 // pushJobNumber pushes a document whose property becomes a field.
 func (t *story) pushJobNumber(ctx context.Context) error {
 	t.repo.MkDoc(t.at.drafts+"/Clip", "File", map[string]any{
-		"dc:creator": t.Login("josh"), "dc:coverage": "J-2026-18",
+		"dc:creator": t.Login("josh"), "dc:publisher": "J-2026-18",
 		"file:content": nuxeosim.Blob{Name: "Clip.mov", MimeType: "video/quicktime", Data: mustRead("making_of.mov")},
 	})
 

@@ -55,6 +55,8 @@ func fields(b *testenv.Bed) {
 	b.Frameio.AddField(b.Account, "Deadline", "date")
 	b.Frameio.AddField(b.Account, "Keywords", "select_multi", "Sea", "Sand, wet", "Sun")
 	b.Frameio.AddField(b.Account, "Genre", "select", "Drama", "Noir")
+	b.Nuxeo.AddEntries("l10nsubjects", "Sea", "Sand, wet", "Sun", "sea", "moon")
+	b.Nuxeo.AddEntries("nature", "ok")
 }
 
 func must(b *testenv.Bed, err error) {
@@ -109,7 +111,7 @@ func TestPublishKeepsAndMapsFields(t *testing.T) {
 	b.Frameio.SetMetadata(file, "Deadline", "2026-12-24")
 	choose(b, file, "Keywords", "Sea", "Sand, wet")
 	choose(b, file, "Genre", "Noir")
-	set(b, in("Job Number", "dc:coverage", metamap.Text))
+	set(b, in("Job Number", "dc:publisher", metamap.Text))
 	set(b, in("Deadline", "dc:expired", metamap.Date))
 	set(b, in("Keywords", "dc:subjects", metamap.List))
 	set(b, in("Genre", "dc:format", metamap.Vocabulary, "Drama", "drama"))
@@ -119,7 +121,7 @@ func TestPublishKeepsAndMapsFields(t *testing.T) {
 	b.Published(b.Josh, file)
 	d := b.Only()
 	holds(b, d.UID, map[string]any{
-		"dc:coverage": "J-17", "dc:subjects": []any{"Sea", "Sand, wet"}, "dc:nature": "ok", "dc:format": nil,
+		"dc:publisher": "J-17", "dc:subjects": []any{"Sea", "Sand, wet"}, "dc:nature": "ok", "dc:format": nil,
 		"dc:issued": nil, "dc:valid": nil, "dc:expired": "2026-12-24 00:00:00 +0000 UTC",
 	})
 
@@ -166,16 +168,16 @@ func TestABindingHasItsOwnRows(t *testing.T) {
 	bound := b.Bind("Publish")
 	file := b.Add(b.Root, "Cut.mov", testenv.Bytes('a', 300))
 	b.Frameio.SetMetadata(file, "Job Number", "J-17")
-	set(b, in("Job Number", "dc:coverage", metamap.Text))
+	set(b, in("Job Number", "dc:publisher", metamap.Text))
 	set(b, in("Job Number", "dc:rights", metamap.Text))
-	own := in("Job Number", "dc:coverage", metamap.Vocabulary, "J-17", "seventeen")
+	own := in("Job Number", "dc:publisher", metamap.Vocabulary, "J-17", "seventeen")
 	own.Scope.Binding = bound.ID
 	set(b, own)
 	off := in("Job Number", "dc:rights", metamap.Text)
 	off.Scope.Binding, off.Off = bound.ID, true
 	set(b, off)
 	b.Published(b.Josh, file)
-	holds(b, b.Only().UID, map[string]any{"dc:coverage": "seventeen", "dc:rights": nil})
+	holds(b, b.Only().UID, map[string]any{"dc:publisher": "seventeen", "dc:rights": nil})
 }
 
 func TestAMirrorFollowsFieldsAndRows(t *testing.T) {
@@ -187,11 +189,11 @@ func TestAMirrorFollowsFieldsAndRows(t *testing.T) {
 			fields(b)
 			file := b.Add(b.Root, "Cut.mov", testenv.Bytes('a', 300))
 			b.Frameio.SetMetadata(file, "Job Number", "J-17")
-			set(b, in("Job Number", "dc:coverage", metamap.Text))
+			set(b, in("Job Number", "dc:publisher", metamap.Text))
 			set(b, in("Job Number", "dc:issued", metamap.Date))
 			m := b.Mirrored(func(r *foldersync.Request) { r.Fetch = fetch })
 			uid := m.At(m.Folder, "Cut").UID
-			holds(b, uid, map[string]any{"dc:coverage": "J-17", "dc:issued": nil})
+			holds(b, uid, map[string]any{"dc:publisher": "J-17", "dc:issued": nil})
 			if story := b.Histories(); !strings.Contains(story, `"J-17" is not a date`) {
 				t.Errorf("the histories are %s, want the wrong row told", story)
 			}
@@ -209,7 +211,7 @@ func TestAMirrorFollowsFieldsAndRows(t *testing.T) {
 
 			b.Frameio.SetMetadata(file, "Job Number", "J-18")
 			m.Refresh(false)
-			holds(b, uid, map[string]any{"dc:coverage": "J-18", "dc:rights": "J-18"})
+			holds(b, uid, map[string]any{"dc:publisher": "J-18", "dc:rights": "J-18"})
 		})
 	}
 }
@@ -220,10 +222,10 @@ func TestAPushFillsFields(t *testing.T) {
 	fields(b)
 	b.Bind("Publish")
 	uid := b.Kept("Cut", []byte("pictures"))
-	must(b, b.Nuxeo.SetProps(uid, map[string]any{"dc:coverage": "J-17", "dc:subjects": []any{"sea", "moon"}}))
-	set(b, out("dc:coverage", "Job Number", metamap.Text))
+	must(b, b.Nuxeo.SetProps(uid, map[string]any{"dc:publisher": "J-17", "dc:subjects": []any{"sea", "moon"}}))
+	set(b, out("dc:publisher", "Job Number", metamap.Text))
 	set(b, out("dc:subjects", "Keywords", metamap.List))
-	set(b, out("dc:coverage", "Frame Rate", metamap.Number))
+	set(b, out("dc:publisher", "Frame Rate", metamap.Number))
 	set(b, in("Job Number", "dc:rights", metamap.Text))
 	p := b.Pushed(uid).Pushes[0]
 	b.Settle()
@@ -271,7 +273,7 @@ func TestAFailingNuxeoKeepsNoAsset(t *testing.T) {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			body, _ := io.ReadAll(r.Body)
 			r.Body = io.NopCloser(bytes.NewReader(body))
-			if r.Method == http.MethodPut && bytes.Contains(body, []byte("dc:coverage")) {
+			if r.Method == http.MethodPut && bytes.Contains(body, []byte("dc:publisher")) {
 				http.Error(w, "broken", http.StatusInternalServerError)
 				return
 			}
@@ -282,15 +284,37 @@ func TestAFailingNuxeoKeepsNoAsset(t *testing.T) {
 	b.Bind("Publish")
 	file := b.Add(b.Root, "Cut.mov", testenv.Bytes('a', 300))
 	b.Frameio.SetMetadata(file, "Job Number", "J-17")
-	set(b, in("Job Number", "dc:coverage", metamap.Text))
+	set(b, in("Job Number", "dc:publisher", metamap.Text))
 	set(b, in("Job Number", "dc:rights", metamap.Text))
 	for _, v := range b.Published(b.Josh, file) {
 		if v.State != work.Done {
 			t.Errorf("%s is %s with %q, want it done", v.Title, v.State, v.Message)
 		}
 	}
-	holds(b, b.Only().UID, map[string]any{"dc:coverage": nil, "dc:rights": "J-17"})
+	holds(b, b.Only().UID, map[string]any{"dc:publisher": nil, "dc:rights": "J-17"})
 	if story := b.Histories(); !strings.Contains(story, "Nuxeo does not take") {
+		t.Errorf("the histories are %s, want the refusal told", story)
+	}
+}
+
+// A value that is no entry of the vocabulary of its property is told, and the others are written.
+func TestAVocabularyOfNuxeoRefusesAValue(t *testing.T) {
+	t.Parallel()
+	b := testenv.New(t)
+	fields(b)
+	b.Bind("Publish")
+	file := b.Add(b.Root, "Cut.mov", testenv.Bytes('a', 300))
+	b.Frameio.SetMetadata(file, "Job Number", "J-17")
+	set(b, in("Job Number", "dc:nature", metamap.Text))
+	set(b, in("Job Number", "dc:rights", metamap.Text))
+	for _, v := range b.Published(b.Josh, file) {
+		if v.State != work.Done {
+			t.Errorf("%s is %s with %q, want it done", v.Title, v.State, v.Message)
+		}
+	}
+
+	holds(b, b.Only().UID, map[string]any{"dc:nature": nil, "dc:rights": "J-17"})
+	if story := b.Histories(); !strings.Contains(story, `Nuxeo does not take "J-17"`) {
 		t.Errorf("the histories are %s, want the refusal told", story)
 	}
 }
@@ -305,7 +329,7 @@ func TestATestChangesNothing(t *testing.T) {
 	choose(b, file, "Genre", "Noir")
 	b.Published(b.Josh, file)
 	d := b.Only()
-	set(b, in("Job Number", "dc:coverage", metamap.Text))
+	set(b, in("Job Number", "dc:publisher", metamap.Text))
 	set(b, in("Genre", "dc:format", metamap.Vocabulary, "Drama", "drama"))
 	must(b, b.Nuxeo.SetProps(d.UID, map[string]any{"dc:language": "fr"}))
 	set(b, out("dc:language", "Job Number", metamap.Text))
@@ -322,7 +346,7 @@ func TestATestChangesNothing(t *testing.T) {
 		slices.Sort(said)
 		want := []string{
 			`Genre → dc:format: "" to "" false the table of the row has nothing for "Noir"`,
-			`Job Number → dc:coverage: "" to "J-17" true `,
+			`Job Number → dc:publisher: "" to "J-17" true `,
 			`dc:language → Job Number: "J-17" to "fr" true `,
 		}
 		if !slices.Equal(said, want) {
@@ -341,14 +365,14 @@ func TestRowsAreKept(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	m := b.App.Map
-	one := set(b, in("Job Number", "dc:coverage", metamap.Text))
-	same := set(b, in("job-number", "dc:coverage", metamap.Number)) // the same place: replaced
+	one := set(b, in("Job Number", "dc:publisher", metamap.Text))
+	same := set(b, in("job-number", "dc:publisher", metamap.Number)) // the same place: replaced
 	if same.ID != one.ID {
 		t.Errorf("a second row for the same place has the id %s, want that of the first, %s", same.ID, one.ID)
 	}
 
 	other := set(b, in("Genre", "dc:rights", metamap.Text))
-	other.Property = "dc:coverage"
+	other.Property = "dc:publisher"
 	if _, err := m.Set(t.Context(), admin, other); err == nil {
 		t.Error("moving a row to the place of another: got it taken, want it refused")
 	}
@@ -373,8 +397,8 @@ func TestAFailingFrameioKeepsNoPush(t *testing.T) {
 	fields(b)
 	b.Bind("Publish")
 	uid := b.Kept("Cut", []byte("pictures"))
-	must(b, b.Nuxeo.SetProps(uid, map[string]any{"dc:coverage": "J-17", "dc:rights": "2026-12-24"}))
-	set(b, out("dc:coverage", "Job Number", metamap.Text))
+	must(b, b.Nuxeo.SetProps(uid, map[string]any{"dc:publisher": "J-17", "dc:rights": "2026-12-24"}))
+	set(b, out("dc:publisher", "Job Number", metamap.Text))
 	set(b, out("dc:rights", "Deadline", metamap.Date))
 	b.Frameio.Faults().Add(faults.Rule{Path: "/metadata/values$", Method: "PATCH", Status: 422, Times: 3})
 	p := b.Pushed(uid).Pushes[0]

@@ -23,7 +23,7 @@ func TestMetadataMap(t *testing.T) {
 
 	// A row for all, and one for the binding.
 	form := api.MapRowForm{
-		Direction: api.MapDirectionNuxeo, Field: "Job Number", Property: "dc:coverage", Kind: api.Text,
+		Direction: api.MapDirectionNuxeo, Field: "Job Number", Property: "dc:publisher", Kind: api.Text,
 	}
 	one := answered(admin.SetMapRow(ctx, form))(t)
 	if one.Id == "" || one.Configured || one.ChangedBy == nil || *one.ChangedBy != "Administrator" {

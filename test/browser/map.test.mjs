@@ -44,9 +44,9 @@ test("metadata map", async (t) => {
     await dialog.getByText("Approval Status, Status → dc:lastContributor cannot be").waitFor();
     await dialog.locator("input[name=property][aria-invalid=true]").waitFor();
     await look(page, "admin-map-wrong");
-    await dialog.getByLabel("Property of Nuxeo").fill("dc:nature");
+    await dialog.getByLabel("Property of Nuxeo").fill("dc:publisher");
     await dialog.getByRole("button", { name: "Save" }).click();
-    await page.getByRole("cell", { name: "Approval Status, Status → dc:nature", exact: true }).waitFor();
+    await page.getByRole("cell", { name: "Approval Status, Status → dc:publisher", exact: true }).waitFor();
     await look(page, "admin-map");
   });
 
@@ -57,7 +57,7 @@ test("metadata map", async (t) => {
     const shown = page.getByRole("group", { name: "What would change of Mapped" });
     await shown.getByRole("cell", { name: "approved", exact: true }).waitFor();
     await look(page, "admin-map-test");
-    assert.equal((await nuxeo("GET", `/api/v1/path${films}/Mapped`)).properties["dc:nature"], null, "it was changed");
+    assert.equal((await nuxeo("GET", `/api/v1/path${films}/Mapped`)).properties["dc:publisher"], null, "it was changed");
   });
 
   await step("it is edited, and arrives with the next publish", async () => {
@@ -68,7 +68,7 @@ test("metadata map", async (t) => {
     await page.getByText("Approved → released").waitFor();
     await run("Map", "josh@example.org", file);
     await until("the property is there", async () =>
-      (await nuxeo("GET", `/api/v1/path${films}/Mapped`)).properties["dc:nature"] === "released");
+      (await nuxeo("GET", `/api/v1/path${films}/Mapped`)).properties["dc:publisher"] === "released");
   });
 
   await step("the tab of the document shows all fields", async () => {

@@ -49,7 +49,7 @@ export class MapDialog extends Dialog<Row> {
           ${t(`frameio.map.direction.${d}`)}</option>`)}</select></label>
       ${this.text("field", r?.field ?? "", "Job Number", "fields")}
       <datalist id="fields">${this.offered.map((f) => html`<option value=${f.name}></option>`)}</datalist>
-      ${this.text("property", r?.property ?? "", "dc:coverage")}
+      ${this.text("property", r?.property ?? "", "dc:publisher")}
       <label>${t("frameio.map.kind")}<select name="kind">${kinds.map((k) => html`<option value=${k}
         ?selected=${r?.kind === k}>${t(`frameio.map.kind.${k}`)}</option>`)}</select></label>
       <label>${t("frameio.map.values")}

@@ -43,6 +43,7 @@ func TestNamesThatAreTakenGetASuffix(t *testing.T) {
 func TestWritingProperties(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
+	f.sim.AddEntries("l10nsubjects", "a")
 	at := "/api/v1/path" + folder
 	f.send("josh", "POST", at, doc("File", "", nil)).is(400)
 	f.send("josh", "POST", at, doc("Nothing", "x", nil)).is(400)

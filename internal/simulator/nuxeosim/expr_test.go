@@ -12,6 +12,7 @@ func TestEL(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
+	s.AddEntries("l10nsubjects", "a")
 	uid := s.MkDoc("/default-domain/workspaces/f", "File", obj{
 		"dc:title":     "Film",
 		"dc:subjects":  []string{"a"},

@@ -28,6 +28,7 @@ func TestQueries(t *testing.T) {
 		o.Untrue = &Untruths{OrderOfCreation: true, TrashAtOnce: true, TrashKeepsNames: true}
 	})
 
+	f.sim.AddEntries("l10nsubjects", "x", "y")
 	mk := func(name, typ string, props obj) string { return f.sim.MkDoc(folder+"/"+name, typ, props) }
 	a := mk("a", "File", obj{
 		"dc:source":      "s1",

@@ -18,6 +18,9 @@ type violation struct {
 func (s *Server) validate(values map[string]any) error {
 	var found []violation
 	for _, key := range sortedKeys(values) {
+		if err := s.checkTied(key, values[key]); err != nil {
+			return err
+		}
 		if _, f := s.types.lookup(key); f != nil {
 			found = append(found, check(f.typ, values[key], key)...)
 		}

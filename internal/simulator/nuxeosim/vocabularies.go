@@ -1,14 +1,15 @@
 package nuxeosim
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
 )
 
-// vocabulary is a directory that people choose from. Of the real ones there are three,
-// and of two of those only the first entries.
+// vocabulary is a directory that people choose from. Of the real ones there are four,
+// and of three of those only the first entries.
 type vocabulary struct {
 	name, schema, parent string
 	entries              []map[string]any
@@ -37,7 +38,58 @@ func newVocabularies() []*vocabulary {
 		subjects.add(map[string]any{"id": s[0], "parent": s[1], "label_en": s[2], "label_fr": s[3]})
 	}
 
-	return []*vocabulary{continent, subjects, nature}
+	coverage := &vocabulary{name: "l10ncoverage", schema: "l10nxvocabulary", parent: "l10ncoverage"}
+	for _, s := range [][4]string{
+		{"europe", "", "Europe", "Europe"}, {"africa", "", "Africa", "Afrique"},
+		{"France", "europe", "France", "France"}, {"Germany", "europe", "Germany", "Allemagne"},
+	} {
+		coverage.add(map[string]any{"id": s[0], "parent": s[1], "label_en": s[2], "label_fr": s[3]})
+	}
+
+	return []*vocabulary{continent, subjects, nature, coverage}
+}
+
+// tied are the properties that take only entries of a vocabulary.
+var tied = map[string]string{"dc:nature": "nature", "dc:subjects": "l10nsubjects", "dc:coverage": "l10ncoverage"}
+
+// AddEntries adds entries to a vocabulary, as an administrator does.
+func (s *Server) AddEntries(vocabulary string, ids ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, v := range s.vocabularies {
+		for _, id := range ids {
+			if v.name == vocabulary && v.find(id) < 0 {
+				v.add(map[string]any{"id": id, "label": id})
+			}
+		}
+	}
+}
+
+// checkTied refuses a value that is no entry of the vocabulary of its property. Of one that names the entries
+// above it only the last is looked at.
+func (s *Server) checkTied(property string, value any) error {
+	i := slices.IndexFunc(s.vocabularies, func(v *vocabulary) bool { return v.name == tied[property] })
+	if i < 0 {
+		return nil
+	}
+
+	values, list := value.([]any)
+	where := property + "[0]"
+	if list {
+		where += "/" + property
+	} else if value != nil {
+		values = []any{value}
+	}
+
+	for _, one := range values {
+		id, _ := one.(string)
+		if s.vocabularies[i].find(id[strings.LastIndex(id, "/")+1:]) < 0 {
+			return &restError{status: http.StatusUnprocessableEntity, msg: fmt.Sprintf(
+				"Constraint violation thrown on property %s: '%q is not a valid %s id.'", where, id, tied[property])}
+		}
+	}
+
+	return nil
 }
 
 func (v *vocabulary) add(entry map[string]any) {

@@ -1,6 +1,8 @@
 package nuxeo
 
 import (
+	"fmt"
+
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
@@ -81,6 +83,33 @@ var valueCases = []Case{
 				s.Want("status of "+c.what, s.put(s.Writer(), d.UID, m{"dc:rights": c.sent}, nil).Status, c.status)
 				s.Want("dc:rights after "+c.what, s.get(s.Writer(), d.UID).Text("dc:rights"), c.want)
 			}
+		},
+	},
+	{
+		Name: "vocabulary-refuses-other-values", Uses: []string{"Update"},
+		Source: "[S] DirectoryEntryResolver, dublincore.xsd",
+		What: "A property that is tied to a vocabulary takes its entries, nothing and no list, and refuses with 422 what " +
+			"is none, and the empty text; the document stays.",
+		Why: "What is mapped may be no entry: it is told then, and the others are written.",
+		Try: func(s *Scene) {
+			d := s.file(s.Writer(), "doc")
+			for _, is := range []m{
+				{"dc:nature": "article"}, {"dc:nature": nil}, {"dc:subjects": []string{"art", "art/architecture"}},
+				{"dc:subjects": []string{}}, {"dc:coverage": "europe/France"},
+			} {
+				s.Want(fmt.Sprint("status of ", is), s.put(s.Writer(), d.UID, is, nil).Status, 200)
+			}
+
+			for _, no := range []m{
+				{"dc:nature": "no entry"}, {"dc:nature": ""}, {"dc:subjects": []string{"art", "no entry"}},
+				{"dc:coverage": "no entry"},
+			} {
+				no["dc:rights"] = "after"
+				s.Want(fmt.Sprint("status of ", no), s.put(s.Writer(), d.UID, no, nil).Status, 422)
+			}
+
+			s.Want("dc:rights", s.get(s.Writer(), d.UID).Text("dc:rights"), "")
+			s.Want("dc:coverage", s.get(s.Writer(), d.UID).Text("dc:coverage"), "europe/France")
 		},
 	},
 	{
