@@ -57,7 +57,7 @@ test("metadata map", async (t) => {
     const shown = page.getByRole("group", { name: "What would change of Mapped" });
     await shown.getByRole("cell", { name: "approved", exact: true }).waitFor();
     await look(page, "admin-map-test");
-    assert.equal((await nuxeo("GET", `/api/v1/path${films}/Mapped`)).properties["dc:publisher"], null, "it was changed");
+    assert.equal((await nuxeo("GET", `/api/v1/path${films}/Mapped`)).properties["dc:publisher"], null, "changed");
   });
 
   await step("it is edited, and arrives with the next publish", async () => {

@@ -40,8 +40,10 @@ func newVocabularies() []*vocabulary {
 
 	coverage := &vocabulary{name: "l10ncoverage", schema: "l10nxvocabulary", parent: "l10ncoverage"}
 	for _, s := range [][4]string{
-		{"europe", "", "Europe", "Europe"}, {"africa", "", "Africa", "Afrique"},
-		{"France", "europe", "France", "France"}, {"Germany", "europe", "Germany", "Allemagne"},
+		{"europe", "", "Europe", "Europe"},
+		{"africa", "", "Africa", "Afrique"},
+		{"France", "europe", "France", "France"},
+		{"Germany", "europe", "Germany", "Allemagne"},
 	} {
 		coverage.add(map[string]any{"id": s[0], "parent": s[1], "label_en": s[2], "label_fr": s[3]})
 	}

@@ -88,20 +88,25 @@ var valueCases = []Case{
 	{
 		Name: "vocabulary-refuses-other-values", Uses: []string{"Update"},
 		Source: "[S] DirectoryEntryResolver, dublincore.xsd",
-		What: "A property that is tied to a vocabulary takes its entries, nothing and no list, and refuses with 422 what " +
-			"is none, and the empty text; the document stays.",
+		What: "A property that is tied to a vocabulary takes its entries, nothing and no list, and refuses with 422 " +
+			"what is none, and the empty text; the document stays.",
 		Why: "What is mapped may be no entry: it is told then, and the others are written.",
 		Try: func(s *Scene) {
 			d := s.file(s.Writer(), "doc")
 			for _, is := range []m{
-				{"dc:nature": "article"}, {"dc:nature": nil}, {"dc:subjects": []string{"art", "art/architecture"}},
-				{"dc:subjects": []string{}}, {"dc:coverage": "europe/France"},
+				{"dc:nature": "article"},
+				{"dc:nature": nil},
+				{"dc:subjects": []string{"art", "art/architecture"}},
+				{"dc:subjects": []string{}},
+				{"dc:coverage": "europe/France"},
 			} {
 				s.Want(fmt.Sprint("status of ", is), s.put(s.Writer(), d.UID, is, nil).Status, 200)
 			}
 
 			for _, no := range []m{
-				{"dc:nature": "no entry"}, {"dc:nature": ""}, {"dc:subjects": []string{"art", "no entry"}},
+				{"dc:nature": "no entry"},
+				{"dc:nature": ""},
+				{"dc:subjects": []string{"art", "no entry"}},
 				{"dc:coverage": "no entry"},
 			} {
 				no["dc:rights"] = "after"
