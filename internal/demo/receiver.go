@@ -1,8 +1,10 @@
 package demo
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"html/template"
 	"io"
 	"net/http"
 	"slices"
@@ -23,12 +25,10 @@ type receiver struct {
 
 // received is a message as it came.
 type received struct {
-	Path      string          `json:"path"`
-	Delivery  string          `json:"delivery"`
-	Signature string          `json:"signature"`
-	Timestamp string          `json:"timestamp"`
-	Body      json.RawMessage `json:"body"`
-	Status    int             `json:"status"` // of our answer
+	Path, Delivery       string
+	Signature, Timestamp string
+	Body                 json.RawMessage
+	Status               int // of our answer
 }
 
 // verified reports whether a message is signed with a secret, and fresh: as for a call of Frame.io's, but for
@@ -80,19 +80,40 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	_, _ = io.WriteString(w, "ok")
 }
 
-// show lists the messages as JSON, newest first.
+// messagesPage shows messages to people.
+var messagesPage = template.Must(template.New("messages").Parse(`<!doctype html><html lang="en"><meta charset="utf-8">
+<meta http-equiv="refresh" content="5"><meta name="viewport" content="width=device-width"><title>Messages</title>
+<style>
+:root { color-scheme: light dark; background: light-dark(#fff, #15171c); color: light-dark(#1d2433, #e8ebf2); }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
+article { border: 1px solid #8884; border-radius: 10px; padding: 1rem 1.25rem; margin: 1rem 0; }
+h2 { font-size: 1.05rem; margin: 0; overflow-wrap: anywhere; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .85rem; }
+</style>
+<h1>Messages to channels</h1>
+<p>This stands for Slack, Teams and a receiver of your own. Edit a binding, add a channel, and give it the address of
+this page with any path behind it. Below /busy/ each message is refused once, and comes again.</p>
+{{range .}}<article><h2>{{.Path}}</h2><p>Answered with {{.Status}}{{if .Signature}}; it is signed{{end}}</p>
+<pre>{{.Text}}</pre></article>{{else}}<p>Nothing was told yet.</p>{{end}}</html>`))
+
+// Text is the body as people read it.
+func (m received) Text() string {
+	var out bytes.Buffer
+	if err := json.Indent(&out, m.Body, "", "  "); err != nil {
+		return string(m.Body)
+	}
+	return out.String()
+}
+
+// show lists the messages, newest first.
 func (r *receiver) show(w http.ResponseWriter) {
 	r.mu.Lock()
 	all := slices.Clone(r.messages)
 	r.mu.Unlock()
 	slices.Reverse(all)
-	if all == nil {
-		all = []received{}
-	}
 
-	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	_ = e.Encode(all) // a reader who goes away misses nothing
+	_ = messagesPage.Execute(w, all) // a reader who goes away misses nothing
 }
