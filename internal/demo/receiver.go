@@ -25,10 +25,12 @@ type receiver struct {
 
 // received is a message as it came.
 type received struct {
-	Path, Delivery       string
-	Signature, Timestamp string
-	Body                 json.RawMessage
-	Status               int // of our answer
+	Path      string          `json:"path"`
+	Delivery  string          `json:"delivery"`
+	Signature string          `json:"signature"`
+	Timestamp string          `json:"timestamp"`
+	Body      json.RawMessage `json:"body"`
+	Status    int             `json:"status"` // of our answer
 }
 
 // verified reports whether a message is signed with a secret, and fresh: as for a call of Frame.io's, but for
@@ -54,7 +56,7 @@ func (r *receiver) at(path string) []received {
 // ServeHTTP is http.Handler's.
 func (r *receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	if q.Method != http.MethodPost {
-		r.show(w)
+		r.show(w, q)
 		return
 	}
 
@@ -105,15 +107,21 @@ func (m received) Text() string {
 	return out.String()
 }
 
-// show lists the messages, newest first.
-func (r *receiver) show(w http.ResponseWriter) {
+// show lists the messages, newest first, as a page or for programs.
+func (r *receiver) show(w http.ResponseWriter, q *http.Request) {
 	r.mu.Lock()
-	all := slices.Clone(r.messages)
+	all := append([]received{}, r.messages...)
 	r.mu.Unlock()
 	slices.Reverse(all)
+
+	if q.URL.Path == "/messages.json" {
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(all) // a reader who goes away misses nothing
+		return
+	}
 
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
-	_ = messagesPage.Execute(w, all) // a reader who goes away misses nothing
+	_ = messagesPage.Execute(w, all)
 }

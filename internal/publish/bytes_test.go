@@ -232,6 +232,7 @@ func undone(t *testing.T, fault *faults.Rule) {
 
 	b.AllDone()
 	b.Check(testenv.Want{"Cut": {Content: one}})
+	b.Nuxeo.AddEntries("l10nsubjects", "{cut}")
 	edited := map[string]any{
 		"dc:description": "For the {board}.",
 		"dc:subjects":    []string{"art", "{cut}"},

@@ -95,6 +95,7 @@ func TestStatusShowsInAPropertyOfNuxeo(t *testing.T) {
 			[]string{"Approved=approved", "in progress=open"}
 	}))
 
+	b.Nuxeo.AddEntries("nature", "approved", "open")
 	document, file := underReview(b)
 	nature := func(want string) func() bool {
 		return func() bool { d, _ := b.Nuxeo.Doc(document); return d.Properties["dc:nature"] == want }

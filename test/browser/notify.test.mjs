@@ -11,7 +11,10 @@ test("where teams talk", async (t) => {
   const step = steps(t);
   const josh = await somebody();
   const page = await josh.page();
-  const messages = async (path) => (await (await fetch(receiver)).json()).filter((m) => m.path === path).reverse();
+  const messages = async (path) => {
+    const all = await (await fetch(`${receiver}/messages.json`)).json();
+    return all.filter((m) => m.path === path).reverse();
+  };
   const dialog = page.getByRole("dialog", { name: "Edit the binding of" });
   const talk = dialog.getByRole("region", { name: "Where your team talks" });
 
