@@ -66,7 +66,7 @@ func testParts() []part {
 			run:      []string{"-skip", byFile}, postgres: true,
 		},
 
-		{name: "browser", lane: 3, cpu: 130, wall: 200, packages: []string{"./test/browser"}, memory: true},
+		{name: "browser", lane: 3, cpu: 165, wall: 200, packages: []string{"./test/browser"}, memory: true},
 		{name: "processes", lane: 3, cpu: 65, wall: 110, packages: []string{"./test/process", "./test/lifecycle"}},
 		{
 			name:     "simulation",
