@@ -114,6 +114,7 @@ func (r *receiver) show(w http.ResponseWriter, q *http.Request) {
 	r.mu.Unlock()
 	slices.Reverse(all)
 
+	w.Header().Set("X-Content-Type-Options", "nosniff")
 	if q.URL.Path == "/messages.json" {
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(all) // a reader who goes away misses nothing
@@ -122,6 +123,5 @@ func (r *receiver) show(w http.ResponseWriter, q *http.Request) {
 
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
 	_ = messagesPage.Execute(w, all)
 }

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -13,8 +14,9 @@ func TestReceiverShowsWhatItWasTold(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(new(receiver))
 	t.Cleanup(server.Close)
-	page := func() string {
-		resp, err := server.Client().Get(server.URL)
+	page := func(at string) string {
+		t.Helper()
+		resp, err := server.Client().Get(server.URL + at)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -26,7 +28,7 @@ func TestReceiverShowsWhatItWasTold(t *testing.T) {
 		return string(b)
 	}
 
-	if got := page(); !strings.Contains(got, "Nothing was told yet.") {
+	if got := page("/"); !strings.Contains(got, "Nothing was told yet.") {
 		t.Errorf("at first the page is %s, want that nothing was told", got)
 	}
 
@@ -45,9 +47,23 @@ func TestReceiverShowsWhatItWasTold(t *testing.T) {
 		t.Errorf("it answered with %v, want 503 and then 200", answers)
 	}
 
-	got := page()
+	got := page("/")
 	if strings.Contains(got, "<script>") || !strings.Contains(got, "&lt;script&gt;alert(1)&lt;/script&gt;") ||
 		strings.Count(got, "/busy/team") != 2 {
 		t.Errorf("the page is %s, want both messages, as text", got)
+	}
+
+	var list []received
+	if err := json.Unmarshal([]byte(page("/messages.json")), &list); err != nil {
+		t.Fatal(err)
+	}
+	want := `{"text":"\u003cscript\u003ealert(1)\u003c/script\u003e"}`
+	for i, m := range list {
+		if string(m.Body) != want || m.Status != answers[1-i] {
+			t.Errorf("for programs, message %d is %s answered with %d, want what came, newest first", i, m.Body, m.Status)
+		}
+	}
+	if len(list) != 2 {
+		t.Errorf("for programs there are %d messages, want 2", len(list))
 	}
 }

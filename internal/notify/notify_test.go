@@ -328,17 +328,20 @@ func TestASlowReceiverHoldsUpNobody(t *testing.T) {
 		case <-r.Context().Done():
 		}
 	})
+
+	// Two messages go to both, and the first is not answered by the slow one.
 	other := s.Receive()
 	s.add(notify.Slack, other.URL)
 	s.publish(s.Add(s.Root, "One.mov", testenv.Bytes('1', 500)))
 	s.clock.Move(3 * time.Second)
-	s.told(1) // and is not answered
+	s.told(1)
 	s.publish(s.Add(s.Root, "Two.mov", testenv.Bytes('2', 600)))
 	s.clock.Move(3 * time.Second)
 	s.Comes("both messages to the other", func() bool { return len(other.Got()) == 2 })
 	if ids := s.receiver.Deliveries(); len(ids) != 1 {
 		t.Errorf("the slow one has got the messages %v, want the first only", ids)
 	}
+
 	close(hang)
 	s.Comes("the second message to the slow one", func() bool {
 		s.clock.Move(10 * time.Second)
@@ -354,6 +357,7 @@ func TestALostAnswerRepeatsTheSameMessage(t *testing.T) {
 			t.Parallel()
 			s := open(t, notify.Webhook)
 			s.publish(s.Add(s.Root, "Teaser.mov", testenv.Bytes('t', 500)))
+
 			s.FailAt(1, when)
 			s.clock.Move(time.Minute)
 			if when == testenv.Lost {
@@ -364,6 +368,7 @@ func TestALostAnswerRepeatsTheSameMessage(t *testing.T) {
 				s.Restart()
 				s.clock.Move(time.Minute)
 			}
+
 			s.is(notify.Delivered)
 			want := 2
 			if when == testenv.Before {

@@ -87,12 +87,15 @@ func comesBy(b *testenv.Bed, chore string, words []string, document string) {
 }
 
 // The status shows in a property of Nuxeo's own, by a table of names; one that
-// the table does not have leaves the property as it was.
+// the table does not have, or whose value Nuxeo refuses, leaves the property as it was.
 func TestStatusShowsInAPropertyOfNuxeo(t *testing.T) {
 	t.Parallel()
-	b := testenv.New(t, testenv.Telling(frameiosim.Healthy), testenv.Config(func(c *app.Config) {
+	options := testenv.Frameio(func(o *frameiosim.Options) {
+		o.StatusOptions = []string{"Needs Review", "In Progress", "Approved", "Rejected"}
+	})
+	b := testenv.New(t, testenv.Telling(frameiosim.Healthy), options, testenv.Config(func(c *app.Config) {
 		c.Frameio.StatusProperty, c.Frameio.StatusValues = "dc:nature",
-			[]string{"Approved=approved", "in progress=open"}
+			[]string{"Approved=approved", "in progress=open", "Rejected=no entry of the vocabulary"}
 	}))
 
 	b.Nuxeo.AddEntries("nature", "approved", "open")
@@ -107,6 +110,12 @@ func TestStatusShowsInAPropertyOfNuxeo(t *testing.T) {
 	b.Comes("a status that the table does not have", b.StatusIs(document, "Needs Review"))
 	if !nature("open")() {
 		t.Error("the property: got it changed, want open")
+	}
+
+	b.Frameio.SetStatus(file, "Rejected")
+	b.Comes("a status whose value Nuxeo refuses", b.StatusIs(document, "Rejected"))
+	if !nature("open")() {
+		t.Error("the property after a refused value: got it changed, want open")
 	}
 
 	b.Frameio.SetStatus(file, "Approved")

@@ -59,9 +59,16 @@ export function steps(t) {
         const pages = browser.contexts().flatMap((context) => context.pages());
         const picture = (n) => path.join(stage.Pictures, `failed-${stage.Script}-${n}.png`);
         await Promise.all(pages.map((page, n) => page.screenshot({ path: picture(n) }).catch(() => {})));
+        await Promise.all(pages.map((page) => tell(page).catch(() => {})));
         throw error;
       }
     });
+}
+
+/** Prints what a page shows, for whoever has the log and no pictures. */
+async function tell(page) {
+  const shown = await page.locator("body").ariaSnapshot({ timeout: 5000 });
+  console.error(`${page.url()} shows\n${shown.slice(0, 4000)}`);
 }
 
 /** Somebody at a browser of their own. */

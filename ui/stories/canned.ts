@@ -339,7 +339,7 @@ export function ofSyncs(path: string, folder: string | null): unknown {
 }
 
 const row = (id: string, more: Partial<Schemas["MapRow"]>): Schemas["MapRow"] => ({
-  id, direction: "nuxeo", field: "Job Number", property: "dc:coverage", kind: "text", values: {}, clears: false,
+  id, direction: "nuxeo", field: "Job Number", property: "dc:publisher", kind: "text", values: {}, clears: false,
   off: false, configured: false, changed: ago(500), changed_by: "Administrator", ...more,
 });
 
