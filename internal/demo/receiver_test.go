@@ -57,13 +57,14 @@ func TestReceiverShowsWhatItWasTold(t *testing.T) {
 	if err := json.Unmarshal([]byte(page("/messages.json")), &list); err != nil {
 		t.Fatal(err)
 	}
+	if len(list) != 2 {
+		t.Fatalf("for programs there are %d messages, want 2", len(list))
+	}
+
 	want := `{"text":"\u003cscript\u003ealert(1)\u003c/script\u003e"}`
 	for i, m := range list {
 		if string(m.Body) != want || m.Status != answers[1-i] {
-			t.Errorf("for programs, message %d is %s answered with %d, want what came, newest first", i, m.Body, m.Status)
+			t.Errorf("message %d is %s answered with %d, want what came, newest first", i, m.Body, m.Status)
 		}
-	}
-	if len(list) != 2 {
-		t.Errorf("for programs there are %d messages, want 2", len(list))
 	}
 }
