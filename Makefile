@@ -42,7 +42,7 @@ demo: build ## Show everything on this machine, without any account
 	@bin/nuxeo-frameio demo $(ARGS)
 
 .PHONY: test
-test: ui postgres chromium ## Run every check and every test, in eight to ten minutes on two cores
+test: ui postgres chromium ## Run every check and every test, in about twelve minutes on two cores
 	@go run ./test/suite $(ARGS)
 
 .PHONY: test-quick
